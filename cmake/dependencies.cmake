@@ -1,0 +1,33 @@
+# What the library links, found once; each becomes an imported target.
+
+macro(nwc_find_dependencies)
+  find_package(PkgConfig REQUIRED)
+  find_package(Threads REQUIRED)
+  find_package(ZLIB REQUIRED)
+  find_package(BZip2 REQUIRED)
+  pkg_check_modules(PROJ REQUIRED IMPORTED_TARGET proj)
+  pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+
+  set(NWC_OPENMP_TEXT OFF)
+  if(NOWCAST_OPENMP)
+    find_package(OpenMP REQUIRED COMPONENTS C)
+    set(NWC_OPENMP_TEXT "${OpenMP_C_VERSION}")
+  endif()
+  if(NOWCAST_NETCDF)
+    pkg_check_modules(NETCDF REQUIRED IMPORTED_TARGET netcdf)
+    find_package(HDF5 REQUIRED COMPONENTS C)
+  endif()
+  if(NOWCAST_ECCODES)
+    # By header and library: Debian's eccodes.pc names an include path that does not exist.
+    find_path(ECCODES_INCLUDE_DIR eccodes.h REQUIRED)
+    find_library(ECCODES_LIBRARY eccodes REQUIRED)
+    add_library(eccodes::eccodes UNKNOWN IMPORTED)
+    set_target_properties(eccodes::eccodes PROPERTIES
+      IMPORTED_LOCATION ${ECCODES_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${ECCODES_INCLUDE_DIR})
+  endif()
+  if(NOWCAST_FFT STREQUAL "FFTW")
+    pkg_check_modules(FFT REQUIRED IMPORTED_TARGET fftw3f)
+  else()
+    pkg_check_modules(FFT REQUIRED IMPORTED_TARGET kissfft-float)
+  endif()
+endmacro()

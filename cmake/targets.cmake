@@ -1,0 +1,45 @@
+# Settings every target of the project shares.
+
+# Warnings, sanitizers and hidden symbols for one target.
+function(nwc_target_settings target)
+  set_target_properties(${target} PROPERTIES C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wformat=2 -Wvla
+    -ffp-contract=off)
+  if(NOWCAST_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(NOWCAST_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${NOWCAST_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${NOWCAST_SANITIZE})
+    if(NOWCAST_SANITIZE MATCHES "undefined")
+      target_compile_options(${target} PRIVATE -fno-sanitize-recover=undefined)
+    endif()
+  endif()
+endfunction()
+
+# Compile each *_kernel.c once for every instruction level; the objects join the named target.
+function(nwc_target_kernels target)
+  set(levels v2)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+    set(levels v2 v3 v4)
+    target_compile_definitions(${target} PRIVATE NWC__HAVE_X86_LEVELS)
+  endif()
+  string(REPLACE ";" "," text "${levels}")
+  set(NWC_KERNEL_LEVELS_TEXT "${text}" PARENT_SCOPE)
+  foreach(level IN LISTS levels)
+    set(objects ${target}_kernels_${level})
+    add_library(${objects} OBJECT ${ARGN})
+    nwc_target_settings(${objects})
+    target_include_directories(${objects} PRIVATE
+      ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/src)
+    # Fused multiply-adds and quiet libm are allowed in kernels, nothing else of fast-math: NaN must stay NaN.
+    target_compile_options(${objects} PRIVATE
+      -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fopenmp-simd)
+    target_compile_definitions(${objects} PRIVATE NWC__LEVEL=_${level})
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+      target_compile_options(${objects} PRIVATE -march=x86-64-${level})
+    endif()
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
+  endforeach()
+endfunction()

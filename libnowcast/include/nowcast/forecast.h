@@ -1,0 +1,56 @@
+/** @file forecast.h  Fields carried into the future. */
+#ifndef NOWCAST_FORECAST_H
+#define NOWCAST_FORECAST_H
+
+#include <nowcast/grid.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How the source field is read between its cells. */
+typedef enum nwc_sampling {
+    NWC_SAMPLE_NEAREST = 0,  /**< the nearest cell; keeps every value as it was */
+    NWC_SAMPLE_BILINEAR = 1, /**< the default */
+    NWC_SAMPLE_CUBIC = 2     /**< Catmull–Rom, limited to the range of the four nearest cells */
+} nwc_sampling;
+
+/** Options of nwc_forecast_extrapolate. Fill with nwc_extrapolate_options_init. */
+typedef struct nwc_extrapolate_options {
+    size_t struct_size;    /**< set by the init function */
+    int32_t sampling;      /**< an nwc_sampling; default NWC_SAMPLE_BILINEAR */
+    double travel;         /**< 0 to 1: the motion field itself moves at this share of its smoothed speed; default 0.5 */
+    double travel_scale_m; /**< standard deviation of that smoothing over the ground; default 150 km */
+    double step_s;         /**< longest time step of a trajectory, in (0, 3600]; default 300 */
+} nwc_extrapolate_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_extrapolate_options_init(nwc_extrapolate_options *options);
+
+/**
+ * Carry fields along a motion field: backward semi-Lagrangian extrapolation.
+ *
+ * Each cell of a forecast is followed back to where its air was at time 0, and the field is read there once, whatever
+ * the lead time, so detail is moved and never diffused. A cell whose origin lies outside the grid, or where the field
+ * is not known, is NaN: no coverage moves as its own mask and never mixes into values.
+ *
+ * @param ctx       NULL for the defaults
+ * @param fields    n_fields fields (y, x) on one grid; all share the trajectories
+ * @param u, v      (y, x), m s-1 over the ground along +x and +y; where NaN the nearest known motion is taken
+ * @param leads_s   n_leads lead times in seconds, increasing, each at least 0 and at most 86400
+ * @param options   NULL for the defaults
+ * @param forecasts out: n_fields fields (lead, y, x)
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA when no motion is known anywhere; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * Any subset of lead times gives the same bits as all of them at once, so a large domain can be done a few leads at a
+ * time. Source: Germann and Zawadzki (2002), Mon. Wea. Rev. 130, 2859, section 3; trajectories by the iterated
+ * midpoint rule of Staniforth and Côté (1991), Mon. Wea. Rev. 119, 2206, eq. 12.
+ */
+NWC_API nwc_status nwc_forecast_extrapolate(nwc_ctx *ctx, const nwc_field *fields, int32_t n_fields, const nwc_field *u,
+                                            const nwc_field *v, const double *leads_s, int32_t n_leads,
+                                            const nwc_extrapolate_options *options, nwc_field *forecasts);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

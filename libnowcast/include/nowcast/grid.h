@@ -1,0 +1,92 @@
+/**
+ * @file grid.h  Grids and the fields on them: geometry, and the operations every other module shares.
+ *
+ * Axes run west to east, south to north and upward; a field that is stored north row first has a negative stride.
+ * NaN means that the value is not known; "no echo" is a value. All functions are thread-safe.
+ */
+#ifndef NOWCAST_GRID_H
+#define NOWCAST_GRID_H
+
+#include <nowcast/core.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { NWC_MAX_NDIM = 5 /**< [member][time][z][y][x] */ };
+
+/**
+ * A grid of cells, equally spaced in x and y.
+ *
+ * On a projected grid x and y are metres in the plane of the projection. Where the projection is "+proj=longlat ..."
+ * they are degrees of longitude and latitude.
+ */
+typedef struct nwc_grid {
+    const char *projection; /**< PROJ string */
+    int64_t nx, ny;         /**< cells along x and y, at least 1 */
+    double x_first;         /**< x of the centre of the westernmost cells, m or degrees */
+    double y_first;         /**< y of the centre of the southernmost cells, m or degrees */
+    double dx, dy;          /**< spacing, above 0, m or degrees */
+    int64_t nz;             /**< levels; 0 for a flat grid */
+    const double *z_m;      /**< nz heights above mean sea level, increasing; NULL for a flat grid */
+} nwc_grid;
+
+/** A float field on a grid. Borrowed: the caller owns the cells, the library never frees them. */
+typedef struct nwc_field {
+    float *data;                  /**< the cell with all indices 0, the south-westernmost */
+    int32_t ndim;                 /**< 1 to NWC_MAX_NDIM; the last two axes are y and x */
+    int64_t dim[NWC_MAX_NDIM];    /**< cells along each axis, slowest first */
+    int64_t stride[NWC_MAX_NDIM]; /**< in cells, not bytes; may be negative */
+    float missing;                /**< NaN; compute functions refuse anything else */
+    const char *units;            /**< "dBZ", "mm h-1", "m s-1"; NULL is refused where units matter */
+    const nwc_grid *grid;         /**< NULL is refused where distances matter */
+} nwc_field;
+
+/** An integer field, such as the number of the object each cell belongs to; 0 is none. Layout as nwc_field. */
+typedef struct nwc_labels {
+    int32_t *data;
+    int32_t ndim;
+    int64_t dim[NWC_MAX_NDIM];
+    int64_t stride[NWC_MAX_NDIM];
+} nwc_labels;
+
+/** A byte field: a mask (0 or 1) or flag bits. Layout as nwc_field. */
+typedef struct nwc_flags {
+    uint8_t *data;
+    int32_t ndim;
+    int64_t dim[NWC_MAX_NDIM];
+    int64_t stride[NWC_MAX_NDIM];
+} nwc_flags;
+
+/**
+ * Check a grid: a projection PROJ understands, sizes and spacings above 0, finite origin, latitudes within 90 degrees,
+ * increasing levels.
+ *
+ * @return NWC_OK; NWC_ERR_ARG saying what is wrong; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_grid_check(nwc_ctx *ctx, const nwc_grid *grid);
+
+/** 1 when the grid's x and y are longitude and latitude in degrees, 0 when they are metres. */
+NWC_API int32_t nwc_grid_is_latlon(const nwc_grid *grid);
+
+/**
+ * Turn grid coordinates into geographic ones, or back.
+ *
+ * @param grid     its projection is used, its size is not
+ * @param n        number of points
+ * @param x, y     in: projected metres (or degrees on a longlat grid)
+ * @param lon_deg, lat_deg  out: degrees east and north on the projection's own datum; NaN where there is none.
+ *                 May be the same arrays as x and y.
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_grid_to_lonlat(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const double *x, const double *y,
+                                      double *lon_deg, double *lat_deg);
+
+/** The inverse of nwc_grid_to_lonlat: longitude and latitude, degrees, to the grid's x and y. */
+NWC_API nwc_status nwc_grid_from_lonlat(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const double *lon_deg,
+                                        const double *lat_deg, double *x, double *y);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

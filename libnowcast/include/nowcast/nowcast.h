@@ -1,0 +1,12 @@
+/** @file nowcast.h  Everything libnowcast declares, except experimental.h. */
+#ifndef NOWCAST_H
+#define NOWCAST_H
+
+#include <nowcast/core.h>
+#include <nowcast/forecast.h>
+#include <nowcast/grid.h>
+#include <nowcast/io.h>
+#include <nowcast/motion.h>
+#include <nowcast/verify.h>
+
+#endif

@@ -1,0 +1,43 @@
+/* What other modules use of grid: checks of fields, and the size of cells over the ground. */
+#ifndef NWC_GRID_INTERNAL_H
+#define NWC_GRID_INTERNAL_H
+
+#include "core/internal.h"
+
+#include <nowcast/grid.h>
+
+/* Refuse a field that is NULL, not ndim-dimensional (0: any), empty, without cells, or whose missing value is not NaN. */
+nwc_status nwc__check_field(const nwc_field *field, const char *name, int32_t ndim);
+nwc_status nwc__check_flags(const nwc_flags *flags, const char *name, int32_t ndim);
+nwc_status nwc__check_labels(const nwc_labels *labels, const char *name, int32_t ndim);
+
+/* Refuse a field whose last two dimensions differ from those of like. */
+nwc_status nwc__check_same_shape(const nwc_field *field, const char *name, const nwc_field *like, const char *like_name);
+
+/* Refuse a field without a grid, or whose y and x do not fit its grid. */
+nwc_status nwc__check_on_grid(nwc_ctx *ctx, const nwc_field *field, const char *name);
+
+/* The number of cells of all dimensions. */
+int64_t nwc__cells(const nwc_field *field);
+
+/* Two grids place their cells at the same points (to a thousandth of a cell). */
+bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b);
+
+/*
+ * Ground length of one cell along +x and along +y, on nodes every NWC__METRIC_STEP cells; between nodes it is
+ * interpolated bilinearly. From geodesic distances on the projection's ellipsoid between points half a cell to either side,
+ * so it holds for projected and longlat grids alike.
+ */
+enum { NWC__METRIC_STEP = 32 };
+typedef struct nwc__metric {
+    int64_t ny, nx;           /* nodes: node (j, i) lies on cell (j * STEP, i * STEP), the last may lie beyond the grid */
+    double *dx_m, *dy_m;      /* (ny, nx) metres; where the projection has no inverse, of the nearest valid node */
+    double mean_dx_m, mean_dy_m;
+} nwc__metric;
+
+nwc_status nwc__metric_create(nwc_ctx *ctx, const nwc_grid *grid, nwc__metric *metric);
+void nwc__metric_destroy(nwc_ctx *ctx, nwc__metric *metric);
+/* dx_m and dy_m of cell (y, x), which may be fractional, and is limited to the grid. */
+void nwc__metric_at(const nwc__metric *metric, double y, double x, double *dx_m, double *dy_m);
+
+#endif

@@ -1,0 +1,282 @@
+/*
+ * Projections: grid coordinates to longitude and latitude and back, and the ground length of cells. All by PROJ; each
+ * call has a PROJ context of its own, so that threads do not meet.
+ */
+#include "grid/internal.h"
+
+#include <proj.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The parameter "+proj=longlat" (or latlong), as a whole word. */
+static bool projection_is_longlat(const char *projection)
+{
+    const char *const name = projection ? strstr(projection, "+proj=") : NULL;
+    if (!name) return false;
+    static const char *const longlat[] = {"longlat", "latlong", "lonlat", "latlon"};
+    for (size_t n = 0; n < sizeof longlat / sizeof longlat[0]; n++) {
+        const size_t length = strlen(longlat[n]);
+        const char end = name[6];
+        if (end && strncmp(name + 6, longlat[n], length) == 0 && (name[6 + length] == ' ' || name[6 + length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+int32_t nwc_grid_is_latlon(const nwc_grid *grid)
+{
+    return grid && projection_is_longlat(grid->projection);
+}
+
+/* A projection in its own context. */
+struct projection {
+    PJ_CONTEXT *context;
+    PJ *pj;
+    bool longlat;
+};
+
+static void silent(void *user, int level, const char *text)
+{
+    (void)user, (void)level, (void)text;
+}
+
+static void projection_close(struct projection *projection)
+{
+    if (projection->pj) proj_destroy(projection->pj);
+    if (projection->context) proj_context_destroy(projection->context);
+    *projection = (struct projection){0};
+}
+
+static nwc_status projection_open(const char *text, struct projection *projection)
+{
+    *projection = (struct projection){0};
+    if (!text) return nwc__fail(NWC_ERR_ARG, "projection: a PROJ string expected, NULL given");
+    projection->context = proj_context_create();
+    if (!projection->context) return nwc__fail(NWC_ERR_NOMEM, "no memory for a PROJ context");
+    proj_log_func(projection->context, NULL, silent);
+    proj_context_set_enable_network(projection->context, 0);
+    projection->longlat = projection_is_longlat(text);
+    projection->pj = proj_create(projection->context, text);
+    if (!projection->pj) {
+        const char *const reason = proj_context_errno_string(projection->context, proj_context_errno(projection->context));
+        nwc__fail(NWC_ERR_ARG, "projection: PROJ does not understand \"%s\": %s", text, reason ? reason : "no reason");
+        projection_close(projection);
+        return NWC_ERR_ARG;
+    }
+    /* "+type=crs", an EPSG code or WKT make a CRS, which has no forward function; take the conversion out of it. */
+    const PJ_TYPE type = proj_get_type(projection->pj);
+    if (type != PJ_TYPE_CONVERSION && type != PJ_TYPE_OTHER_COORDINATE_OPERATION &&
+        type != PJ_TYPE_TRANSFORMATION && type != PJ_TYPE_CONCATENATED_OPERATION && type != PJ_TYPE_UNKNOWN) {
+        projection_close(projection);
+        return nwc__fail(NWC_ERR_ARG, "projection: a PROJ string such as \"+proj=stere ...\" expected, \"%s\" given",
+                         text);
+    }
+    return NWC_OK;
+}
+
+/* Grid coordinates to degrees. NaN where the projection has no inverse. */
+static void to_lonlat(const struct projection *projection, double x, double y, double *lon_deg, double *lat_deg)
+{
+    if (projection->longlat) {
+        *lon_deg = x, *lat_deg = y;
+        return;
+    }
+    const PJ_COORD out = proj_trans(projection->pj, PJ_INV, proj_coord(x, y, 0.0, 0.0));
+    const bool found = isfinite(out.lp.lam) && isfinite(out.lp.phi) && out.lp.lam != HUGE_VAL;
+    *lon_deg = found ? proj_todeg(out.lp.lam) : (double)NAN;
+    *lat_deg = found ? proj_todeg(out.lp.phi) : (double)NAN;
+}
+
+static void from_lonlat(const struct projection *projection, double lon_deg, double lat_deg, double *x, double *y)
+{
+    if (projection->longlat) {
+        *x = lon_deg, *y = lat_deg;
+        return;
+    }
+    const PJ_COORD out =
+        proj_trans(projection->pj, PJ_FWD, proj_coord(proj_torad(lon_deg), proj_torad(lat_deg), 0.0, 0.0));
+    const bool found = isfinite(out.xy.x) && isfinite(out.xy.y);
+    *x = found ? out.xy.x : (double)NAN;
+    *y = found ? out.xy.y : (double)NAN;
+}
+
+typedef void (*point_fn)(const struct projection *projection, double a, double b, double *c, double *d);
+
+static nwc_status each_point(const nwc_grid *grid, int64_t n, const double *a, const double *b, double *c, double *d,
+                             point_fn convert)
+{
+    if (!grid) return nwc__fail(NWC_ERR_ARG, "grid: a grid expected, NULL given");
+    if (n < 0) return nwc__fail(NWC_ERR_ARG, "n: 0 or more expected, %lld given", (long long)n);
+    if (n > 0 && (!a || !b || !c || !d)) return nwc__fail(NWC_ERR_ARG, "coordinates: arrays expected, NULL given");
+    struct projection projection;
+    NWC__TRY(projection_open(grid->projection, &projection));
+    for (int64_t p = 0; p < n; p++) convert(&projection, a[p], b[p], &c[p], &d[p]);
+    projection_close(&projection);
+    return NWC_OK;
+}
+
+nwc_status nwc_grid_to_lonlat(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const double *x, const double *y,
+                              double *lon_deg, double *lat_deg)
+{
+    (void)ctx;
+    return each_point(grid, n, x, y, lon_deg, lat_deg, to_lonlat);
+}
+
+nwc_status nwc_grid_from_lonlat(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const double *lon_deg,
+                                const double *lat_deg, double *x, double *y)
+{
+    (void)ctx;
+    return each_point(grid, n, lon_deg, lat_deg, x, y, from_lonlat);
+}
+
+static nwc_status check_levels(const nwc_grid *grid)
+{
+    if (grid->nz < 0) return nwc__fail(NWC_ERR_ARG, "grid: nz 0 or more expected, %lld given", (long long)grid->nz);
+    if (grid->nz > 0 && !grid->z_m) return nwc__fail(NWC_ERR_ARG, "grid: nz heights expected, NULL given");
+    for (int64_t k = 0; k < grid->nz; k++) {
+        if (!isfinite(grid->z_m[k]) || (k > 0 && grid->z_m[k] <= grid->z_m[k - 1]))
+            return nwc__fail(NWC_ERR_ARG, "grid: increasing heights expected, %g given as z_m[%lld]", grid->z_m[k],
+                             (long long)k);
+    }
+    return NWC_OK;
+}
+
+nwc_status nwc_grid_check(nwc_ctx *ctx, const nwc_grid *grid)
+{
+    (void)ctx;
+    if (!grid) return nwc__fail(NWC_ERR_ARG, "grid: a grid expected, NULL given");
+    if (grid->nx < 1 || grid->ny < 1 || grid->nx > INT32_MAX || grid->ny > INT32_MAX)
+        return nwc__fail(NWC_ERR_ARG, "grid: 1 or more cells along each axis expected, ny %lld and nx %lld given",
+                         (long long)grid->ny, (long long)grid->nx);
+    if (!(grid->dx > 0.0) || !(grid->dy > 0.0) || !isfinite(grid->dx) || !isfinite(grid->dy))
+        return nwc__fail(NWC_ERR_ARG, "grid: spacings above 0 expected, dx %g and dy %g given", grid->dx, grid->dy);
+    if (!isfinite(grid->x_first) || !isfinite(grid->y_first))
+        return nwc__fail(NWC_ERR_ARG, "grid: a finite origin expected, %g, %g given", grid->x_first, grid->y_first);
+    struct projection projection;
+    NWC__TRY(projection_open(grid->projection, &projection));
+    const double y_last = grid->y_first + (double)(grid->ny - 1) * grid->dy;
+    const bool beyond_pole = projection.longlat && (grid->y_first < -90.0 - 1e-6 || y_last > 90.0 + 1e-6);
+    projection_close(&projection);
+    if (beyond_pole)
+        return nwc__fail(NWC_ERR_ARG, "grid: latitudes within 90 degrees expected, %g to %g given", grid->y_first, y_last);
+    return check_levels(grid);
+}
+
+bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b)
+{
+    if (a == b) return true;
+    if (!a || !b || a->nx != b->nx || a->ny != b->ny || a->nz != b->nz) return false;
+    const double within = 1e-3;
+    const double nx = (double)a->nx, ny = (double)a->ny;
+    if (fabs(a->dx - b->dx) * nx > within * a->dx || fabs(a->dy - b->dy) * ny > within * a->dy) return false;
+    if (fabs(a->x_first - b->x_first) > within * a->dx || fabs(a->y_first - b->y_first) > within * a->dy) return false;
+    for (int64_t k = 0; k < a->nz; k++)
+        if (a->z_m[k] != b->z_m[k]) return false;
+    if (strcmp(a->projection, b->projection) == 0) return true;
+
+    /* Two texts may mean one projection: compare where they put the corners. */
+    struct projection pa, pb;
+    bool same = projection_open(a->projection, &pa) == NWC_OK;
+    if (same && projection_open(b->projection, &pb) == NWC_OK) {
+        same = pa.longlat == pb.longlat;
+        for (int corner = 0; corner < 4 && same; corner++) {
+            const double x = a->x_first + (corner & 1 ? (nx - 1.0) * a->dx : 0.0);
+            const double y = a->y_first + (corner & 2 ? (ny - 1.0) * a->dy : 0.0);
+            double lon, lat, xb, yb;
+            to_lonlat(&pa, x, y, &lon, &lat);
+            from_lonlat(&pb, lon, lat, &xb, &yb);
+            same = fabs(xb - x) <= 10.0 * within * a->dx && fabs(yb - y) <= 10.0 * within * a->dy;
+        }
+        projection_close(&pb);
+        projection_close(&pa);
+        return same;
+    }
+    if (same) projection_close(&pa);
+    return false;
+}
+
+/* Ground distance, metres, between the points half a step to either side of (x, y) along one axis. */
+static double ground_step(const struct projection *projection, double x, double y, double half_x, double half_y)
+{
+    double lon0, lat0, lon1, lat1;
+    to_lonlat(projection, x - half_x, y - half_y, &lon0, &lat0);
+    to_lonlat(projection, x + half_x, y + half_y, &lon1, &lat1);
+    if (!isfinite(lon0) || !isfinite(lat0) || !isfinite(lon1) || !isfinite(lat1)) return (double)NAN;
+    const PJ_COORD a = proj_coord(proj_torad(lon0), proj_torad(fmax(-90.0, fmin(90.0, lat0))), 0.0, 0.0);
+    const PJ_COORD b = proj_coord(proj_torad(lon1), proj_torad(fmax(-90.0, fmin(90.0, lat1))), 0.0, 0.0);
+    const double length_m = proj_lp_dist(projection->pj, a, b);
+    return isfinite(length_m) && length_m > 0.0 ? length_m : (double)NAN;
+}
+
+/* Give nodes without a value that of the nearest node that has one; without any, the grid's nominal spacing. */
+static double fill_nodes(double *value, int64_t ny, int64_t nx, double nominal)
+{
+    double sum = 0.0;
+    int64_t known = 0;
+    for (int64_t n = 0; n < ny * nx; n++) {
+        if (!isnan(value[n])) sum += value[n], known++;
+    }
+    const double mean = known ? sum / (double)known : nominal;
+    if (known == ny * nx) return mean;
+    for (int64_t n = 0; n < ny * nx; n++) {
+        if (!isnan(value[n])) continue;
+        double nearest = INFINITY, found = mean;
+        for (int64_t m = 0; m < ny * nx; m++) {
+            const double dj = (double)(m / nx - n / nx), di = (double)(m % nx - n % nx);
+            const double distance = dj * dj + di * di;
+            if (value[m] > 0.0 && distance < nearest) nearest = distance, found = value[m];
+        }
+        value[n] = -found; /* negative until all are found, so that filled nodes do not serve others */
+    }
+    for (int64_t n = 0; n < ny * nx; n++) value[n] = fabs(value[n]);
+    return mean;
+}
+
+nwc_status nwc__metric_create(nwc_ctx *ctx, const nwc_grid *grid, nwc__metric *metric)
+{
+    *metric = (nwc__metric){.ny = (grid->ny - 1 + NWC__METRIC_STEP - 1) / NWC__METRIC_STEP + 1,
+                            .nx = (grid->nx - 1 + NWC__METRIC_STEP - 1) / NWC__METRIC_STEP + 1};
+    struct projection projection;
+    nwc_status status = projection_open(grid->projection, &projection);
+    if (status != NWC_OK) return status;
+    NWC__ALLOC(ctx, metric->dx_m, metric->ny * metric->nx);
+    NWC__ALLOC(ctx, metric->dy_m, metric->ny * metric->nx);
+    for (int64_t j = 0; j < metric->ny; j++) {
+        for (int64_t i = 0; i < metric->nx; i++) {
+            const double x = grid->x_first + (double)(i * NWC__METRIC_STEP) * grid->dx;
+            double y = grid->y_first + (double)(j * NWC__METRIC_STEP) * grid->dy;
+            if (projection.longlat) y = fmax(-90.0 + grid->dy, fmin(90.0 - grid->dy, y)); /* not past a pole */
+            metric->dx_m[j * metric->nx + i] = ground_step(&projection, x, y, 0.5 * grid->dx, 0.0);
+            metric->dy_m[j * metric->nx + i] = ground_step(&projection, x, y, 0.0, 0.5 * grid->dy);
+        }
+    }
+    const double degree_m = 111195.0;
+    metric->mean_dx_m = fill_nodes(metric->dx_m, metric->ny, metric->nx, grid->dx * (projection.longlat ? degree_m : 1.0));
+    metric->mean_dy_m = fill_nodes(metric->dy_m, metric->ny, metric->nx, grid->dy * (projection.longlat ? degree_m : 1.0));
+done:
+    projection_close(&projection);
+    if (status != NWC_OK) nwc__metric_destroy(ctx, metric);
+    return status;
+}
+
+void nwc__metric_destroy(nwc_ctx *ctx, nwc__metric *metric)
+{
+    nwc__free(ctx, metric->dy_m);
+    nwc__free(ctx, metric->dx_m);
+    *metric = (nwc__metric){0};
+}
+
+void nwc__metric_at(const nwc__metric *metric, double y, double x, double *dx_m, double *dy_m)
+{
+    const double fj = fmax(0.0, fmin(y / NWC__METRIC_STEP, (double)(metric->ny - 1)));
+    const double fi = fmax(0.0, fmin(x / NWC__METRIC_STEP, (double)(metric->nx - 1)));
+    const int64_t j0 = (int64_t)fj, i0 = (int64_t)fi;
+    const int64_t j1 = j0 + 1 < metric->ny ? j0 + 1 : j0, i1 = i0 + 1 < metric->nx ? i0 + 1 : i0;
+    const double b = fj - (double)j0, a = fi - (double)i0;
+    const double w00 = (1.0 - b) * (1.0 - a), w01 = (1.0 - b) * a, w10 = b * (1.0 - a), w11 = b * a;
+    const int64_t nx = metric->nx;
+    *dx_m = w00 * metric->dx_m[j0 * nx + i0] + w01 * metric->dx_m[j0 * nx + i1] + w10 * metric->dx_m[j1 * nx + i0] +
+            w11 * metric->dx_m[j1 * nx + i1];
+    *dy_m = w00 * metric->dy_m[j0 * nx + i0] + w01 * metric->dy_m[j0 * nx + i1] + w10 * metric->dy_m[j1 * nx + i0] +
+            w11 * metric->dy_m[j1 * nx + i1];
+}
