@@ -2,7 +2,8 @@
  * @file verify.h  Scores of forecasts against observations, as sums that can be added up and merged.
  *
  * One nwc_verify holds the sums of one stratum (a lead time, a case, a season). Add pairs of fields to it, merge it
- * with others, and read the scores at any time. A cell counts where both fields are known.
+ * with others, and read the scores at any time. A cell counts where both fields are known, that is finite, and where it
+ * is not masked out. The same bits for every number of threads.
  */
 #ifndef NOWCAST_VERIFY_H
 #define NOWCAST_VERIFY_H
@@ -19,63 +20,132 @@ typedef struct nwc_verify nwc_verify;
 /** What is to be scored. Fill with nwc_verify_options_init. */
 typedef struct nwc_verify_options {
     size_t struct_size;       /**< set by the init function */
-    const double *thresholds; /**< in the fields' units; an event is a value >= threshold */
+    const double *thresholds; /**< in the fields' units, finite, in any order; an event is a value >= threshold, both as
+                                   float */
     int32_t n_thresholds;     /**< 0 to 64 */
-    const int32_t *windows;   /**< sides of the square FSS neighbourhoods, in cells, each at least 1 */
+    const int32_t *windows;   /**< sides of the square FSS neighbourhoods, in cells, 1 to 4096 */
     int32_t n_windows;        /**< 0 to 64 */
     double wet_threshold;     /**< a cell is wet where either field is >= this; NaN (default) for no wet sums */
 } nwc_verify_options;
 
-/** Sums over all cells, or all wet cells, and what follows from them. NaN where nothing was counted. */
+/** Scores of all cells, or of all wet cells. NaN where nothing was counted. */
 typedef struct nwc_continuous {
-    int64_t n;                                 /**< cells */
-    double mean_forecast, mean_observed;       /**< field units */
-    double bias;                               /**< mean of forecast - observed */
-    double mae, rmse;                          /**< field units */
-    double variance_forecast, variance_observed;
-    double correlation;                        /**< Pearson; NaN where a variance is 0 */
+    int64_t n;                           /**< cells */
+    double mean_forecast, mean_observed; /**< field units */
+    double bias;                         /**< mean of forecast - observed */
+    double mae, rmse;                    /**< field units */
+    double variance_forecast;            /**< mean squared distance from the mean: the divisor is n */
+    double variance_observed;
+    double correlation; /**< Pearson; NaN where a variance is 0 */
 } nwc_continuous;
 
 /** The 2 x 2 table of one threshold and the scores that follow from it; NaN where a denominator is 0. */
 typedef struct nwc_contingency {
     int64_t hits, misses, false_alarms, correct_negatives;
-    double csi;       /**< critical success index (threat score) */
-    double pod;       /**< probability of detection */
-    double far;       /**< false alarm ratio */
-    double pofd;      /**< probability of false detection */
-    double bias;      /**< frequency bias */
-    double accuracy;  /**< share of right answers */
-    double hss;       /**< Heidke skill score */
-    double gss;       /**< Gilbert skill score (equitable threat score) */
-    double pss;       /**< Peirce (Hanssen–Kuipers) skill score */
+    double csi;      /**< critical success index (threat score) */
+    double pod;      /**< probability of detection */
+    double far;      /**< false alarm ratio */
+    double pofd;     /**< probability of false detection */
+    double bias;     /**< frequency bias */
+    double accuracy; /**< share of right answers */
+    double hss;      /**< Heidke skill score */
+    double gss;      /**< Gilbert skill score (equitable threat score) */
+    double pss;      /**< Peirce (Hanssen–Kuipers) skill score */
     double odds_ratio;
-    double orss;      /**< odds ratio skill score (Yule's Q) */
-    double sedi;      /**< symmetric extremal dependence index (Ferro and Stephenson 2011) */
-    double f1;        /**< F1 score (Dice) */
-    double mcc;       /**< Matthews correlation */
+    double orss; /**< odds ratio skill score (Yule's Q) */
+    double
+        sedi;   /**< symmetric extremal dependence index (Ferro and Stephenson 2011); NaN where pod or pofd is 0 or 1 */
+    double f1;  /**< F1 score (Dice) */
+    double mcc; /**< Matthews correlation */
 } nwc_contingency;
 
+/** Fill @p options with the defaults. NULL is ignored. */
 NWC_API void nwc_verify_options_init(nwc_verify_options *options);
+
+/**
+ * Make sums, all zero.
+ *
+ * @param ctx      its allocator must live as long as the sums
+ * @param options  NULL for the defaults: continuous scores of all cells only. What it points to is copied.
+ * @param verify   out: to be given to nwc_verify_destroy
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
 NWC_API nwc_status nwc_verify_create(nwc_ctx *ctx, const nwc_verify_options *options, nwc_verify **verify);
+
+/** Release sums; NULL is accepted. */
 NWC_API void nwc_verify_destroy(nwc_verify *verify);
 
 /**
  * Add one pair of fields.
  *
- * @param forecast, observed  (y, x), same shape and units
+ * @param forecast, observed  (y, x), same shape, same units (or none in both) and, where both have one, same grid. Pairs
+ *                  added to one nwc_verify may differ in shape.
  * @param use       (y, x) mask: cells with 0 are left out; NULL to use all
  * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED. After an error the sums are as before.
  */
 NWC_API nwc_status nwc_verify_add(nwc_ctx *ctx, nwc_verify *verify, const nwc_field *forecast,
                                   const nwc_field *observed, const nwc_flags *use);
 
-/** Add the sums of @p from to @p into; both made with the same options. */
+/**
+ * Add the sums of @p from to @p into; both made with the same options.
+ *
+ * Counts and FSS sums are the same in whatever order sums are merged; means and variances are to about 1e-12 of their size.
+ *
+ * @return NWC_OK; NWC_ERR_ARG
+ */
 NWC_API nwc_status nwc_verify_merge(nwc_verify *into, const nwc_verify *from);
 
+/** The number of values nwc_verify_get_state writes. 0 for NULL. */
+NWC_API int64_t nwc_verify_state_size(const nwc_verify *verify);
+
+/**
+ * Copy the sums out, to be stored, sent to another process, or drawn from in a bootstrap.
+ *
+ * With T thresholds and W windows the values are, in this order: layout number (1), T, W, wet threshold (infinity for
+ * none); the T thresholds; the W windows; for all cells and then for wet cells their number, mean forecast, mean observed,
+ * the sums of squares of forecast and of observed about their means, of products about them, of absolute differences and of
+ * squared differences; for each threshold hits, forecast events, observed events; for each threshold and, within it, window
+ * the FSS sums of (f - o)^2 and of f^2 + o^2, f and o being the events within a window.
+ *
+ * @param state  out: nwc_verify_state_size values
+ * @return NWC_OK; NWC_ERR_ARG
+ */
+NWC_API nwc_status nwc_verify_get_state(const nwc_verify *verify, double *state);
+
+/**
+ * Add sums that nwc_verify_get_state copied out; those of the same options only.
+ *
+ * @param n  nwc_verify_state_size values
+ * @return NWC_OK; NWC_ERR_ARG for another size, other options or a sum that is not finite
+ */
+NWC_API nwc_status nwc_verify_add_state(nwc_verify *verify, const double *state, int64_t n);
+
+/**
+ * Continuous scores of all cells (@p wet 0) or of wet cells (1; n is 0 if there is no wet threshold).
+ *
+ * @return NWC_OK; NWC_ERR_ARG
+ */
 NWC_API nwc_status nwc_verify_get_continuous(const nwc_verify *verify, int32_t wet, nwc_continuous *scores);
+
+/**
+ * The contingency table of a threshold, counted from 0 in the order of the options, and its scores.
+ *
+ * @return NWC_OK; NWC_ERR_ARG
+ */
 NWC_API nwc_status nwc_verify_get_contingency(const nwc_verify *verify, int32_t threshold, nwc_contingency *scores);
 
-/** Fractions skill score of one threshold and window, over all pairs added (Roberts and Lean 2008). */
+/**
+ * Fractions skill score of one threshold and window, over all pairs added (Roberts and Lean 2008).
+ *
+ * Every cell of the grid is the centre of a window. Fractions are of the whole window: beyond the edges, and where a cell
+ * does not count, there are no events in either field. A window of even size w reaches from w / 2 cells before its centre to
+ * w / 2 - 1 after it. So do pysteps and scipy.ndimage.uniform_filter, and scores compare; only that here a cell known in one
+ * field alone counts in neither.
+ *
+ * @param threshold, window  counted from 0 in the order of the options
+ * @param fss                out: 0 to 1; NaN where neither field has an event
+ * @return NWC_OK; NWC_ERR_ARG
+ */
 NWC_API nwc_status nwc_verify_get_fss(const nwc_verify *verify, int32_t threshold, int32_t window, double *fss);
 
 #ifdef __cplusplus

@@ -1,0 +1,33 @@
+/* The sums of one stratum, and where each lies. */
+#ifndef NWC_VERIFY_INTERNAL_H
+#define NWC_VERIFY_INTERNAL_H
+
+#include "grid/internal.h"
+#include "verify/verify_kernel.h"
+
+#include <nowcast/verify.h>
+
+/*
+ * All that is summed is one array of doubles, so that adding, merging, storing and sending are loops over it. Counts are
+ * whole numbers, exact in a double up to 2^53. The layout is part of the interface: see nwc_verify_get_state.
+ */
+struct nwc_verify {
+    nwc_ctx memory; /* the allocator this was made with */
+    int32_t n_thresholds, n_windows;
+    float *threshold; /* rounded to float, as the cells they are compared with */
+    int32_t *window;
+    float wet;          /* +infinity for none */
+    double *state;      /* head, then the sums */
+    int64_t head, size; /* doubles in the head, and in all */
+    int64_t moments[2]; /* places in state, of all cells and of wet cells: [NWC__MOMENTS] */
+    int64_t counts;     /* [threshold][NWC__COUNTS] */
+    int64_t fss;        /* [threshold][window][NWC__FSS_SUMS] */
+};
+
+/* Add the sums in from, laid out as a whole state, to those in into. */
+void nwc__verify_add_sums(const nwc_verify *verify, double *into, const double *from);
+
+/* Merge the moments of two sets of cells: Chan, Golub and LeVeque (1983). */
+void nwc__verify_merge_moments(double *into, const double *from);
+
+#endif
