@@ -1,0 +1,139 @@
+"""Grids: where the cells of a field lie."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from nowcast import _lib
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError
+
+__all__ = ["Grid"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """A grid of cells, equally spaced in x and y, ascending: west to east and south to north.
+
+    ``projection`` is a PROJ string; x and y are metres in its plane, or degrees of longitude and latitude where it is
+    "+proj=longlat ...". ``x_first`` and ``y_first`` are the centre of the south-westernmost cell.
+    """
+
+    projection: str
+    nx: int
+    ny: int
+    x_first: float
+    y_first: float
+    dx: float
+    dy: float
+
+    def __post_init__(self) -> None:
+        with _lib.call() as ctx:
+            _lib.check(lib.nwc_grid_check(ctx, self.to_c()[0]))
+
+    @property
+    def is_latlon(self) -> bool:
+        """Whether x and y are degrees of longitude and latitude."""
+        return bool(lib.nwc_grid_is_latlon(self.to_c()[0]))
+
+    @property
+    def x(self) -> npt.NDArray[np.float64]:
+        """Centres of the cells along x."""
+        return self.x_first + self.dx * np.arange(self.nx)
+
+    @property
+    def y(self) -> npt.NDArray[np.float64]:
+        """Centres of the cells along y."""
+        return self.y_first + self.dy * np.arange(self.ny)
+
+    def to_c(self) -> tuple[Any, Any]:
+        """The C struct, and the text it points to, which must be kept alive with it."""
+        text = ffi.new("char[]", self.projection.encode())
+        struct = ffi.new("nwc_grid *")
+        struct.projection = text
+        struct.nx, struct.ny = self.nx, self.ny
+        struct.x_first, struct.y_first, struct.dx, struct.dy = self.x_first, self.y_first, self.dx, self.dy
+        return struct, text
+
+    def coords(self) -> dict[str, Any]:
+        """Coordinates of a DataArray on this grid: ``y``, ``x`` and the grid mapping ``crs``, with CF attributes."""
+        if self.is_latlon:
+            x = {"standard_name": "longitude", "long_name": "longitude", "units": "degrees_east", "axis": "X"}
+            y = {"standard_name": "latitude", "long_name": "latitude", "units": "degrees_north", "axis": "Y"}
+            mapping = {"grid_mapping_name": "latitude_longitude"}
+        else:
+            x = {"standard_name": "projection_x_coordinate", "long_name": "x in the projection's plane"}
+            y = {"standard_name": "projection_y_coordinate", "long_name": "y in the projection's plane"}
+            x |= {"units": "m", "axis": "X"}
+            y |= {"units": "m", "axis": "Y"}
+            mapping = {}
+        return {
+            "y": ("y", self.y, y),
+            "x": ("x", self.x, x),
+            "crs": ((), np.int32(0), mapping | {"proj_string": self.projection}),
+        }
+
+    @classmethod
+    def of(cls, data: xr.DataArray | xr.Dataset) -> "Grid":
+        """The grid a DataArray lies on, from its ``x``, ``y`` and grid mapping.
+
+        Raises
+        ------
+        ArgumentError : no grid mapping with a ``proj_string``, or x or y not equally spaced.
+        """
+        mapping = data.coords.get(data.attrs.get("grid_mapping", "crs"))
+        projection = mapping.attrs.get("proj_string") if mapping is not None else None
+        if not projection:
+            raise ArgumentError("a grid mapping coordinate with the attribute proj_string expected, none found")
+        x_first, dx = _spacing(data, "x")
+        y_first, dy = _spacing(data, "y")
+        # One row or column has no spacing of its own: cells are then taken for square.
+        dx, dy = dx or dy or 1000.0, dy or dx or 1000.0
+        return cls(projection, data.sizes["x"], data.sizes["y"], x_first, y_first, dx, dy)
+
+    def lonlat(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Longitude and latitude of every cell's centre, (y, x) each, degrees; NaN where the projection has none."""
+        x, y = np.meshgrid(self.x, self.y)
+        with _lib.call() as ctx:
+            pointers = [ffi.cast("double *", a.ctypes.data) for a in (x, y)]
+            _lib.check(lib.nwc_grid_to_lonlat(ctx, self.to_c()[0], x.size, *pointers, *pointers))
+        return x, y
+
+    def from_lonlat(
+        self, lon: npt.ArrayLike, lat: npt.ArrayLike
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """x and y of points given by longitude and latitude, degrees; NaN where the projection has none."""
+        pair = np.broadcast_arrays(np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64))
+        x, y = (np.array(a, order="C") for a in pair)
+        with _lib.call() as ctx:
+            pointers = [ffi.cast("double *", a.ctypes.data) for a in (x, y)]
+            _lib.check(lib.nwc_grid_from_lonlat(ctx, self.to_c()[0], x.size, *pointers, *pointers))
+        return x, y
+
+
+def _spacing(data: xr.DataArray | xr.Dataset, name: str) -> tuple[float, float]:
+    """The smallest value of a coordinate and its spacing, whichever way it runs; 0 for a single cell."""
+    if name not in data.coords:
+        raise ArgumentError(f"{name}: a coordinate expected, none found")
+    values = np.asarray(data[name].values, dtype=np.float64)
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise ArgumentError(f"{name}: finite values along one dimension expected")
+    if values.size == 1:
+        return float(values[0]), 0.0
+    step = (values[-1] - values[0]) / (values.size - 1)
+    even = values[0] + step * np.arange(values.size)
+    if step == 0.0 or np.abs(values - even).max() > 1e-3 * abs(step):
+        raise ArgumentError(f"{name}: equal spacing expected")
+    return float(values.min()), abs(float(step))
+
+
+def ascending(data: xr.DataArray, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view of an array (..., y, x) shaped like data, turned so that y and x ascend."""
+    if data.sizes["y"] > 1 and data["y"].values[0] > data["y"].values[-1]:
+        array = array[..., ::-1, :]
+    if data.sizes["x"] > 1 and data["x"].values[0] > data["x"].values[-1]:
+        array = array[..., ::-1]
+    return array
