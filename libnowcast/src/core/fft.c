@@ -206,7 +206,7 @@ static void inverse_row(const nwc__fft *fft, const complex_number *spectrum, flo
         const float even_r = x.r + m.r, even_i = x.i - m.i;
         const float dr = x.r - m.r, di = x.i + m.i;
         const float odd_r = t.r * dr + t.i * di, odd_i = t.r * di - t.i * dr;
-        work[k] = (complex_number){even_r - odd_i, even_i + or };
+        work[k] = (complex_number){even_r - odd_i, even_i + odd_r};
     }
     kiss_fft(fft->row[1], work, (complex_number *)real);
 }
