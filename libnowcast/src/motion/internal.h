@@ -1,0 +1,47 @@
+/* What the methods of motion estimation share: the problem the driver (motion.c) hands to them. */
+#ifndef NWC_MOTION_INTERNAL_H
+#define NWC_MOTION_INTERNAL_H
+
+#include "core/internal.h"
+
+#include <nowcast/motion.h>
+
+/*
+ * Frames on plain arrays, oldest first, rows south to north, without units or geometry: x = sqrt(min(rate, 60 mm/h)),
+ * which makes the error of a weak cell count beside that of a strong one and keeps hail from ruling the fit. Rates below
+ * 0.01 mm/h are 0. Where a frame is not known x is 0 as well, and known is 0 instead of 1.
+ */
+struct nwc__motion_problem {
+    int64_t ny, nx;
+    int32_t n_frames;            /* at least 2; at least one pair of successive frames has echo in both */
+    const float *const *x;       /* n_frames arrays (ny, nx), contiguous */
+    const uint8_t *const *known; /* likewise */
+    const double *time_s;        /* n_frames, increasing, 0 for the newest; steps may differ */
+    double max_cells_s;          /* the fastest credible motion in cells per second, along either axis */
+};
+
+/*
+ * A method: u and v in cells per second, quality 0 to 1, all (ny, nx) and contiguous; NaN where motion is not known. The
+ * driver turns cells into metres and limits the speed. May be called with the smallest grids, 1 x 1 included.
+ */
+nwc_status nwc__motion_variational(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
+                                   const nwc_motion_options *options, float *u, float *v, float *quality);
+nwc_status nwc__motion_lucas_kanade(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
+                                    const nwc_motion_options *options, float *u, float *v, float *quality);
+
+/* Rows of the driver, compiled for each instruction level. */
+typedef struct nwc__motion_kernels {
+    /* n cells of a rate (mm h-1) or of dBZ to x and known; the number of cells with echo. step is in cells. */
+    int64_t (*read_rate)(const float *restrict cells, int64_t step, int64_t n, float *restrict x,
+                         uint8_t *restrict known);
+    int64_t (*read_dbz)(const float *restrict cells, int64_t step, int64_t n, float *restrict x,
+                        uint8_t *restrict known);
+    /*
+     * n cells of u, v (cells per second in, m s-1 out), where a cell is dx_m, dy_m long at the first one and that much
+     * plus ddx_m, ddy_m at each further one. Faster motion than max_m_s is shortened to it and has quality 0.
+     */
+    void (*to_ground)(float *restrict u, float *restrict v, float *restrict quality, int64_t n, float dx_m, float ddx_m,
+                      float dy_m, float ddy_m, float max_m_s);
+} nwc__motion_kernels;
+
+#endif

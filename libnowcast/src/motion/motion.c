@@ -1,0 +1,251 @@
+/*
+ * Motion fields: the door to the methods.
+ *
+ * What every method needs is done once, here: arguments are checked, the latest frames are brought into contiguous
+ * arrays of sqrt(rain rate) with their masks, and the motion that comes back in cells per second is turned into metres
+ * per second over the ground with the length of each cell, on projected and longlat grids alike.
+ */
+#include "motion/internal.h"
+
+#include "grid/internal.h"
+
+#include <stdio.h>
+
+NWC__DECLARE_KERNELS(nwc__motion_kernels);
+
+enum { MAX_FRAMES = 24 };
+
+/* One call, as the tiles see it; a tile is a row of one frame, or of the result. */
+struct job {
+    const nwc__motion_kernels *kernels;
+    const nwc_field *frames; /* the n_frames latest */
+    int32_t n_frames;
+    int64_t ny, nx;
+    float *x[MAX_FRAMES];
+    uint8_t *known[MAX_FRAMES];
+    int64_t *echo; /* (n_frames, ny): cells with echo in each row */
+    nwc__metric metric;
+    float *u, *v, *quality; /* contiguous: the caller's own cells where these are */
+    nwc_field *out[3];      /* u, v, quality; the last may be NULL */
+    float max_m_s;
+};
+
+void nwc_motion_options_init(nwc_motion_options *options)
+{
+    if (options)
+        *options = (nwc_motion_options){.struct_size = sizeof *options,
+                                        .method = NWC_MOTION_VARIATIONAL,
+                                        .max_speed_m_s = 60.0,
+                                        .max_frames = 3};
+}
+
+static bool is_rate(const char *units)
+{
+    return strcmp(units, "mm h-1") == 0 || strcmp(units, "mm/h") == 0;
+}
+
+static nwc_status check_frame(nwc_ctx *ctx, const nwc_field *frame, const nwc_field *newest, int32_t number)
+{
+    char name[32];
+    snprintf(name, sizeof name, "frames[%d]", (int)number);
+    NWC__TRY(nwc__check_field(frame, name, 2));
+    if (!frame->units || (!is_rate(frame->units) && strcmp(frame->units, "dBZ") != 0))
+        return nwc__fail(NWC_ERR_ARG, "%s: units \"mm h-1\", \"mm/h\" or \"dBZ\" expected, %s given", name,
+                         frame->units ? frame->units : "none");
+    NWC__TRY(nwc__check_same_shape(frame, name, newest, "the newest frame"));
+    if (frame->grid != newest->grid) {
+        NWC__TRY(nwc__check_on_grid(ctx, frame, name));
+        if (!nwc__same_grid(frame->grid, newest->grid))
+            return nwc__fail(NWC_ERR_ARG, "%s: the grid of the newest frame expected, another given", name);
+    }
+    return NWC_OK;
+}
+
+static nwc_status check_frames(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames)
+{
+    if (!frames) return nwc__fail(NWC_ERR_ARG, "frames: an array of fields expected, NULL given");
+    if (!times_ns) return nwc__fail(NWC_ERR_ARG, "times_ns: an array of times expected, NULL given");
+    if (n_frames < 2)
+        return nwc__fail(NWC_ERR_ARG,
+                         "n_frames: at least 2 frames expected, since motion is what changed between them; %d given",
+                         (int)n_frames);
+    char name[32];
+    snprintf(name, sizeof name, "frames[%d]", (int)n_frames - 1);
+    const nwc_field *const newest = &frames[n_frames - 1];
+    NWC__TRY(nwc__check_field(newest, name, 2));
+    NWC__TRY(nwc__check_on_grid(ctx, newest, name));
+    for (int32_t k = 0; k < n_frames; k++) {
+        NWC__TRY(check_frame(ctx, &frames[k], newest, k));
+        if (k > 0 && times_ns[k] <= times_ns[k - 1])
+            return nwc__fail(NWC_ERR_ARG, "times_ns[%d]: a time after times_ns[%d] expected, %lld ns and %lld ns given",
+                             (int)k, (int)k - 1, (long long)times_ns[k], (long long)times_ns[k - 1]);
+    }
+    return NWC_OK;
+}
+
+static nwc_status check_options(const nwc_motion_options *options)
+{
+    if (options->method != NWC_MOTION_VARIATIONAL && options->method != NWC_MOTION_LUCAS_KANADE)
+        return nwc__fail(NWC_ERR_ARG, "method: an nwc_motion_method expected, %d given", (int)options->method);
+    if (!(options->max_speed_m_s > 0.0 && options->max_speed_m_s <= 200.0))
+        return nwc__fail(NWC_ERR_ARG, "max_speed_m_s: above 0 and at most 200 expected, %g given",
+                         options->max_speed_m_s);
+    if (options->max_frames < 2 || options->max_frames > MAX_FRAMES)
+        return nwc__fail(NWC_ERR_ARG, "max_frames: 2 to %d expected, %d given", MAX_FRAMES, (int)options->max_frames);
+    return NWC_OK;
+}
+
+static nwc_status check_output(const nwc_field *out, const char *name, const nwc_field *newest)
+{
+    NWC__TRY(nwc__check_field(out, name, 2));
+    return nwc__check_same_shape(out, name, newest, "the newest frame");
+}
+
+static bool is_contiguous(const nwc_field *field)
+{
+    return field->stride[1] == 1 && field->stride[0] == field->dim[1];
+}
+
+static nwc_status read_row(int64_t tile, void *user)
+{
+    struct job *const job = user;
+    const int64_t k = tile / job->ny, j = tile % job->ny;
+    const nwc_field *const frame = &job->frames[k];
+    const float *const cells = frame->data + j * frame->stride[0];
+    const int64_t at = j * job->nx;
+    job->echo[tile] =
+        (is_rate(frame->units) ? job->kernels->read_rate : job->kernels->read_dbz)(cells, frame->stride[1], job->nx,
+                                                                                   job->x[k] + at, job->known[k] + at);
+    return NWC_OK;
+}
+
+/* Some pair of successive frames has echo in both, so that there is something to follow. */
+static bool can_be_followed(const struct job *job)
+{
+    bool before = false;
+    for (int32_t k = 0; k < job->n_frames; k++) {
+        bool here = false;
+        for (int64_t j = 0; j < job->ny; j++) here = here || job->echo[k * job->ny + j] > 0;
+        if (before && here) return true;
+        before = here;
+    }
+    return false;
+}
+
+/* From node to node of the metric, between which the length of a cell changes linearly. */
+static nwc_status finish_row(int64_t j, void *user)
+{
+    struct job *const job = user;
+    float *const row[3] = {job->u + j * job->nx, job->v + j * job->nx, job->quality + j * job->nx};
+    for (int64_t i = 0; i < job->nx; i += NWC__METRIC_STEP) {
+        const int64_t n = job->nx - i < NWC__METRIC_STEP ? job->nx - i : NWC__METRIC_STEP;
+        double dx_m[2], dy_m[2];
+        nwc__metric_at(&job->metric, (double)j, (double)i, &dx_m[0], &dy_m[0]);
+        nwc__metric_at(&job->metric, (double)j, (double)(i + NWC__METRIC_STEP), &dx_m[1], &dy_m[1]);
+        job->kernels->to_ground(row[0] + i, row[1] + i, row[2] + i, n, (float)dx_m[0],
+                                (float)((dx_m[1] - dx_m[0]) / NWC__METRIC_STEP), (float)dy_m[0],
+                                (float)((dy_m[1] - dy_m[0]) / NWC__METRIC_STEP), job->max_m_s);
+    }
+    for (int f = 0; f < 3; f++) {
+        if (!job->out[f] || is_contiguous(job->out[f])) continue;
+        float *const cells = job->out[f]->data + j * job->out[f]->stride[0];
+        for (int64_t i = 0; i < job->nx; i++) cells[i * job->out[f]->stride[1]] = row[f][i];
+    }
+    return NWC_OK;
+}
+
+static void fill(nwc_field *field, float value)
+{
+    if (!field) return;
+    for (int64_t j = 0; j < field->dim[0]; j++)
+        for (int64_t i = 0; i < field->dim[1]; i++) field->data[j * field->stride[0] + i * field->stride[1]] = value;
+}
+
+static nwc_status allocate(nwc_ctx *ctx, struct job *job)
+{
+    nwc_status status = NWC_OK;
+    const int64_t cells = job->ny * job->nx;
+    NWC__ALLOC(ctx, job->echo, job->n_frames * job->ny);
+    for (int32_t k = 0; k < job->n_frames; k++) {
+        NWC__ALLOC(ctx, job->x[k], cells);
+        NWC__ALLOC(ctx, job->known[k], cells);
+    }
+    float **const result[3] = {&job->u, &job->v, &job->quality};
+    for (int f = 0; f < 3; f++) {
+        if (job->out[f] && is_contiguous(job->out[f]))
+            *result[f] = job->out[f]->data;
+        else
+            NWC__ALLOC(ctx, *result[f], cells);
+    }
+done:
+    return status;
+}
+
+static void release(nwc_ctx *ctx, struct job *job)
+{
+    float *const result[3] = {job->u, job->v, job->quality};
+    for (int f = 0; f < 3; f++)
+        if (!job->out[f] || !is_contiguous(job->out[f])) nwc__free(ctx, result[f]);
+    for (int32_t k = 0; k < job->n_frames; k++) {
+        nwc__free(ctx, job->known[k]);
+        nwc__free(ctx, job->x[k]);
+    }
+    nwc__free(ctx, job->echo);
+    nwc__metric_destroy(ctx, &job->metric);
+}
+
+static nwc_status estimate(nwc_ctx *ctx, struct job *job, const int64_t *times_ns, const nwc_motion_options *options)
+{
+    NWC__TRY(nwc__metric_create(ctx, job->frames[job->n_frames - 1].grid, &job->metric));
+    NWC__TRY(allocate(ctx, job));
+    NWC__TRY(nwc__for_each_tile(ctx, "motion: read", job->n_frames * job->ny, read_row, job));
+    if (!can_be_followed(job)) {
+        fill(job->out[0], NAN);
+        fill(job->out[1], NAN);
+        fill(job->out[2], 0.0f);
+        return nwc__fail(NWC_ERR_NODATA, "frames: no two successive ones of the latest %d both have echo",
+                         (int)job->n_frames);
+    }
+    double time_s[MAX_FRAMES];
+    for (int32_t k = 0; k < job->n_frames; k++) time_s[k] = 1e-9 * (double)(times_ns[k] - times_ns[job->n_frames - 1]);
+    const struct nwc__motion_problem problem = {.ny = job->ny,
+                                                .nx = job->nx,
+                                                .n_frames = job->n_frames,
+                                                .x = (const float *const *)job->x,
+                                                .known = (const uint8_t *const *)job->known,
+                                                .time_s = time_s,
+                                                .max_cells_s = options->max_speed_m_s /
+                                                               fmin(job->metric.mean_dx_m, job->metric.mean_dy_m)};
+    if (options->method == NWC_MOTION_LUCAS_KANADE)
+        NWC__TRY(nwc__motion_lucas_kanade(ctx, &problem, options, job->u, job->v, job->quality));
+    else
+        NWC__TRY(nwc__motion_variational(ctx, &problem, options, job->u, job->v, job->quality));
+    return nwc__for_each_tile(ctx, "motion: finish", job->ny, finish_row, job);
+}
+
+nwc_status nwc_motion_estimate(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                               const nwc_motion_options *given, nwc_field *u, nwc_field *v, nwc_field *quality)
+{
+    ctx = nwc__ctx(ctx);
+    nwc_motion_options options;
+    nwc_motion_options_init(&options);
+    NWC__TRY(nwc__take_options(&options, sizeof options, given, "options"));
+    NWC__TRY(check_options(&options));
+    NWC__TRY(check_frames(ctx, frames, times_ns, n_frames));
+    const nwc_field *const newest = &frames[n_frames - 1];
+    NWC__TRY(check_output(u, "u", newest));
+    NWC__TRY(check_output(v, "v", newest));
+    if (quality) NWC__TRY(check_output(quality, "quality", newest));
+
+    const int32_t used = n_frames < options.max_frames ? n_frames : options.max_frames;
+    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__motion_kernels),
+                      .frames = frames + (n_frames - used),
+                      .n_frames = used,
+                      .ny = newest->dim[0],
+                      .nx = newest->dim[1],
+                      .out = {u, v, quality},
+                      .max_m_s = (float)options.max_speed_m_s};
+    const nwc_status status = estimate(ctx, &job, times_ns + (n_frames - used), &options);
+    release(ctx, &job);
+    return status;
+}
