@@ -17,11 +17,13 @@ typedef enum nwc_sampling {
 
 /** Options of nwc_forecast_extrapolate. Fill with nwc_extrapolate_options_init. */
 typedef struct nwc_extrapolate_options {
-    size_t struct_size;    /**< set by the init function */
-    int32_t sampling;      /**< an nwc_sampling; default NWC_SAMPLE_BILINEAR */
-    double travel;         /**< 0 to 1: the motion field itself moves at this share of its smoothed speed; default 0.5 */
+    size_t struct_size; /**< set by the init function */
+    int32_t sampling;   /**< an nwc_sampling; default NWC_SAMPLE_BILINEAR */
+    double travel;      /**< 0 to 1: the motion field itself moves at this share of its smoothed speed; default 0.5 */
     double travel_scale_m; /**< standard deviation of that smoothing over the ground; default 150 km */
-    double step_s;         /**< longest time step of a trajectory, in (0, 3600]; default 300 */
+    double step_s;         /**< longest time step of a trajectory, 1 to 3600; default 300 */
+    int32_t node_spacing;  /**< trajectories start on every nth cell, n a power of two up to 64; 0 (default): 4 on large
+                                grids, 1 on those of up to 65536 cells or narrower than 64 */
 } nwc_extrapolate_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -31,15 +33,23 @@ NWC_API void nwc_extrapolate_options_init(nwc_extrapolate_options *options);
  * Carry fields along a motion field: backward semi-Lagrangian extrapolation.
  *
  * Each cell of a forecast is followed back to where its air was at time 0, and the field is read there once, whatever
- * the lead time, so detail is moved and never diffused. A cell whose origin lies outside the grid, or where the field
- * is not known, is NaN: no coverage moves as its own mask and never mixes into values.
+ * the lead time, so detail is moved and never diffused. The motion field itself moves: at time t it is, at p, that of
+ * time 0 at p - t c(p), where c is the given field smoothed, times the option travel.
+ *
+ * A forecast cell is known where at least half of what it is read from is known, by bilinear weight; unknown (NaN or
+ * infinite) cells and those outside the grid then take no part, and the value is the weighted mean of the others. So no
+ * coverage moves as its own mask and never mixes into values. NWC_SAMPLE_CUBIC falls back to that mean where one of its
+ * 16 cells is unknown; NWC_SAMPLE_NEAREST asks the nearest cell alone. Positions are rounded to 1/1024 of a cell: a
+ * motion by whole cells, and lead time 0, copy the field bit by bit.
  *
  * @param ctx       NULL for the defaults
- * @param fields    n_fields fields (y, x) on one grid; all share the trajectories
- * @param u, v      (y, x), m s-1 over the ground along +x and +y; where NaN the nearest known motion is taken
+ * @param fields    n_fields fields (y, x) on one grid; all share the trajectories. At most 2^20 cells along an axis
+ *                  and 2^31 - 1 in all
+ * @param u, v      (y, x), m s-1 over the ground along +x and +y; where one of them is NaN or beyond 1000 m s-1 the
+ *                  nearest known motion is taken
  * @param leads_s   n_leads lead times in seconds, increasing, each at least 0 and at most 86400
  * @param options   NULL for the defaults
- * @param forecasts out: n_fields fields (lead, y, x)
+ * @param forecasts out: n_fields fields (lead, y, x), which share no memory with what is given
  * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA when no motion is known anywhere; NWC_ERR_NOMEM; NWC_ERR_CANCELED
  *
  * Any subset of lead times gives the same bits as all of them at once, so a large domain can be done a few leads at a

@@ -1,0 +1,33 @@
+/* Where the cells of a forecast come from: displacements on nodes, for one lead time after the other. */
+#ifndef NWC_FORECAST_TRAJECTORY_H
+#define NWC_FORECAST_TRAJECTORY_H
+
+#include "grid/internal.h"
+
+#include <nowcast/forecast.h>
+
+/* Nodes lie on every spacing-th cell; there are at least 4 along each axis and the last may lie beyond the grid. */
+typedef struct nwc__trajectories {
+    int64_t ny, nx;
+    int32_t spacing; /* cells, a power of two */
+    double step_s;   /* longest time step */
+    int64_t steps;   /* whole steps taken: dx, dy belong to lead time steps * step_s */
+    float *block;    /* holds all of the below, (ny, nx) each */
+    float *u, *v;    /* motion at time 0, m s-1, known everywhere */
+    float *kx, *ky;  /* nodes per metre over the ground */
+    float *cu, *cv;  /* velocity at which the motion field itself moves, nodes s-1 */
+    float *mu, *mv;  /* the motion field in the middle of the step at hand, nodes s-1 */
+    float *dx, *dy;  /* from a node to where its air was at time 0, nodes */
+    float *next_dx, *next_dy;
+} nwc__trajectories;
+
+/* u, v and options as in nwc_forecast_extrapolate, already checked. */
+nwc_status nwc__trajectories_create(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v,
+                                    const nwc_extrapolate_options *options, nwc__trajectories *made);
+void nwc__trajectories_destroy(nwc_ctx *ctx, nwc__trajectories *trajectories);
+
+/* Lend the displacements of a lead time, not below the one asked for before; valid until the next call. */
+nwc_status nwc__trajectories_at(nwc_ctx *ctx, nwc__trajectories *trajectories, double lead_s, const float **dx,
+                                const float **dy);
+
+#endif
