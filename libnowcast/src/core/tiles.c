@@ -1,62 +1,76 @@
 /*
  * Tiles over threads: the only file that starts any.
  *
- * Tiles are handed out one by one, so that uneven ones balance; since a tile writes only what is its own, the order
- * does not matter and the result is the same for every number of threads. Progress and cancel are looked at on the
- * calling thread between batches, and a batch is long enough that the threads' start does not show.
+ * A job is one parallel region: threads take the next tile until none is left, so that uneven tiles balance. Since a tile
+ * writes only what is its own, the order does not matter and the result is the same for every number of threads. The
+ * calling thread, which works along, looks at progress and cancel between its tiles; leaving the region for that would
+ * cost a barrier each time, and on a busy machine a barrier costs a time slice.
  */
 #include "core/internal.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #ifdef _OPENMP
 #include <omp.h>
 #endif
 
-#define BATCHES 16 /* looks at progress and cancel in one job, where there are tiles enough */
+#define LOOKS 16 /* at progress and cancel in one job, where there are tiles enough */
 
-/* What failed first, in tile order. */
-struct failure {
-    int64_t tile;
+/* A job on its way. */
+struct run {
+    nwc_ctx *ctx;
+    const char *stage;
+    nwc__tile_fn fn;
+    void *job;
+    int64_t n;
+    _Atomic int64_t next; /* tile to be taken */
+    _Atomic bool stop;
+    int64_t failed; /* lowest tile that failed, or n where the progress callback asked to stop */
     nwc_status status;
     char text[1024];
 };
 
-static void note_failure(struct failure *failure, int64_t tile, nwc_status status)
+/* Tiles are taken in order, so every tile below the lowest failing one has been taken before it and will be finished. */
+static void note_failure(struct run *run, int64_t tile, nwc_status status)
 {
-    if (failure->status != NWC_OK && failure->tile < tile) return;
-    failure->tile = tile;
-    failure->status = status;
-    snprintf(failure->text, sizeof failure->text, "%s", nwc_error_text());
-}
-
-static void run_batch(int threads, int64_t first, int64_t end, nwc__tile_fn fn, void *job, struct failure *failure)
-{
-    (void)threads;
-#ifdef _OPENMP
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1 && end - first > 1)
-#endif
-    for (int64_t tile = first; tile < end; tile++) {
-        const nwc_status status = fn(tile, job);
-        if (status != NWC_OK) {
 #ifdef _OPENMP
 #pragma omp critical(nwc__tile_failure)
 #endif
-            note_failure(failure, tile, status);
+    if (run->status == NWC_OK || tile < run->failed) {
+        run->failed = tile;
+        run->status = status;
+        snprintf(run->text, sizeof run->text, "%s", nwc_error_text());
+    }
+    atomic_store(&run->stop, true);
+}
+
+static void work(struct run *run, bool calling_thread)
+{
+    const int64_t apart = run->n / LOOKS > 1 ? run->n / LOOKS : 1;
+    int64_t look = 0, tile;
+    while (!atomic_load(&run->stop) && (tile = atomic_fetch_add(&run->next, 1)) < run->n) {
+        nwc_status status = NWC_OK;
+        if (calling_thread && tile >= look) {
+            look = tile + apart;
+            status = nwc__progress(run->ctx, run->stage, (double)tile / (double)run->n);
+            if (status != NWC_OK) note_failure(run, run->n, status);
         }
+        if (status == NWC_OK && (status = run->fn(tile, run->job)) != NWC_OK) note_failure(run, tile, status);
     }
 }
 
 nwc_status nwc__for_each_tile(nwc_ctx *ctx, const char *stage, int64_t n, nwc__tile_fn fn, void *job)
 {
-    struct failure failure = {.status = NWC_OK};
-    const int64_t least = (int64_t)ctx->threads * 8;
-    const int64_t batch = n / BATCHES > least ? n / BATCHES : least;
-    for (int64_t first = 0; first < n; first += batch) {
-        NWC__TRY(nwc__progress(ctx, stage, (double)first / (double)n));
-        const int64_t end = n - first < batch ? n : first + batch;
-        run_batch(ctx->threads, first, end, fn, job, &failure);
-        if (failure.status != NWC_OK) return nwc__fail(failure.status, "%s", failure.text);
-    }
-    return n > 0 ? nwc__progress(ctx, stage, 1.0) : NWC_OK;
+    if (n <= 0) return NWC_OK;
+    struct run run = {.ctx = ctx, .stage = stage, .fn = fn, .job = job, .n = n};
+#ifdef _OPENMP
+    const int threads = ctx->threads < n ? ctx->threads : (int)n;
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    work(&run, omp_get_thread_num() == 0);
+#else
+    work(&run, true);
+#endif
+    if (run.status != NWC_OK) return nwc__fail(run.status, "%s", run.text);
+    return nwc__progress(ctx, stage, 1.0);
 }
