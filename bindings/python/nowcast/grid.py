@@ -1,6 +1,7 @@
 """Grids: where the cells of a field lie."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,8 @@ class Grid:
         return self.y_first + self.dy * np.arange(self.ny)
 
     def to_c(self) -> tuple[Any, Any]:
-        """The C struct, and the text it points to, which must be kept alive with it."""
-        text = ffi.new("char[]", self.projection.encode())
+        """The C struct, and the text it points to."""
+        text = _c_text(self.projection)
         struct = ffi.new("nwc_grid *")
         struct.projection = text
         struct.nx, struct.ny = self.nx, self.ny
@@ -112,6 +113,12 @@ class Grid:
             pointers = [ffi.cast("double *", a.ctypes.data) for a in (x, y)]
             _lib.check(lib.nwc_grid_from_lonlat(ctx, self.to_c()[0], x.size, *pointers, *pointers))
         return x, y
+
+
+@functools.cache
+def _c_text(text: str) -> Any:
+    """A C string that lives as long as the process: the struct that points to it does not keep it alive."""
+    return ffi.new("char[]", text.encode())
 
 
 def _spacing(data: xr.DataArray | xr.Dataset, name: str) -> tuple[float, float]:
