@@ -1,0 +1,461 @@
+"""Scores of forecasts against what happened then.
+
+``score`` compares one forecast with observations at its valid times and gives a Dataset by lead time, threshold and
+window. Its variable ``sums`` holds all the scores are made from, so that several such Datasets, joined along a new
+dimension ``case``, can be pooled (``pool``) and their standard errors drawn (``bootstrap``) without the fields.
+``Scores`` is the accumulator below: one stratum, one pair of fields at a time.
+"""
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from nowcast import _field, _lib
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
+from nowcast.grid import Grid, ascending
+
+__all__ = ["Scores", "bootstrap", "pool", "score", "to_csv", "to_netcdf"]
+
+_COUNTS = ("n", "hits", "misses", "false_alarms", "correct_negatives")
+
+_LONG_NAME = {
+    "n": "number of cells",
+    "mean_forecast": "mean of the forecast",
+    "mean_observed": "mean of the observation",
+    "bias": "mean of forecast - observation",
+    "mae": "mean absolute error",
+    "rmse": "root mean square error",
+    "variance_forecast": "variance of the forecast",
+    "variance_observed": "variance of the observation",
+    "correlation": "Pearson correlation",
+    "hits": "hits",
+    "misses": "misses",
+    "false_alarms": "false alarms",
+    "correct_negatives": "correct negatives",
+    "csi": "critical success index",
+    "pod": "probability of detection",
+    "far": "false alarm ratio",
+    "pofd": "probability of false detection",
+    "frequency_bias": "frequency bias",
+    "accuracy": "share of right answers",
+    "hss": "Heidke skill score",
+    "gss": "Gilbert skill score",
+    "pss": "Peirce skill score",
+    "odds_ratio": "odds ratio",
+    "orss": "odds ratio skill score",
+    "sedi": "symmetric extremal dependence index",
+    "f1": "F1 score",
+    "mcc": "Matthews correlation",
+    "fss": "fractions skill score",
+    "sums": "sums the scores are made from, as nwc_verify_get_state lays them out",
+}
+_IN_UNITS = ("mean_forecast", "mean_observed", "bias", "mae", "rmse")
+
+Field = xr.DataArray | npt.NDArray[Any]
+
+
+class Scores:
+    """Running sums of one stratum: a lead time, a case, a season.
+
+    Parameters
+    ----------
+    thresholds : sequence of float, at most 64
+        In the fields' units; an event is a value at or above one, both taken as float32.
+    windows : sequence of int, at most 64
+        Sides of the square neighbourhoods of the fractions skill score, in cells, 1 to 4096.
+    wet : float, optional
+        A cell is wet where forecast or observation is at or above this; continuous scores of wet cells are then given
+        beside those of all cells.
+
+    Two may be merged, also from other processes: they can be pickled, and ``sums`` stored.
+    """
+
+    def __init__(
+        self,
+        thresholds: Sequence[float] = (0.1, 1.0, 5.0),
+        windows: Sequence[int] = (1, 5, 10, 20),
+        wet: float | None = None,
+    ) -> None:
+        self.thresholds = tuple(float(t) for t in thresholds)
+        self.windows = tuple(int(w) for w in windows)
+        self.wet = None if wet is None else float(wet)
+        values, sides = ffi.new("double[]", list(self.thresholds)), ffi.new("int32_t[]", list(self.windows))
+        options = _lib.options("verify", thresholds=values, windows=sides, wet_threshold=self.wet)
+        options.n_thresholds, options.n_windows = len(self.thresholds), len(self.windows)
+        out = ffi.new("nwc_verify **")
+        with _lib.call() as ctx:
+            _lib.check(lib.nwc_verify_create(ctx, options, out))
+        self._handle = ffi.gc(out[0], lib.nwc_verify_destroy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.thresholds, self.windows, self.wet, self.sums)
+
+    def add(self, forecast: Field, observed: Field, use: Field | None = None) -> None:
+        """Add one pair of fields.
+
+        Parameters
+        ----------
+        forecast, observed : (y, x) DataArray or array
+            Of the same shape, units and grid; NaN where not known. Float32 is not copied.
+        use : (y, x) DataArray or array of bool, optional
+            Where cells count; everywhere when omitted.
+
+        Raises
+        ------
+        ArgumentError : shapes, units or grids differ. Nothing is regridded here.
+        """
+        a, units, grid = _taken_apart(forecast)
+        b, observed_units, observed_grid = _taken_apart(observed)
+        _check_same_places(forecast, observed, grid, observed_grid)
+        first, second = _field.Fields([a], units, grid), _field.Fields([b], observed_units, observed_grid)
+        flags = ffi.NULL
+        if use is not None:
+            mask = np.asarray(_turned(use), dtype=np.bool_).view(np.uint8)
+            flags = ffi.new("nwc_flags *")
+            flags.data = ffi.cast("uint8_t *", mask.ctypes.data)
+            _field.layout(flags, mask)
+        with _lib.call() as ctx:
+            _lib.check(lib.nwc_verify_add(ctx, self._handle, first.c, second.c, flags))
+
+    def merge(self, other: "Scores") -> None:
+        """Add the sums of another, made with the same thresholds, windows and wet threshold."""
+        _lib.check(lib.nwc_verify_merge(self._handle, other._handle))
+
+    @property
+    def sums(self) -> npt.NDArray[np.float64]:
+        """A copy of all sums as one array, laid out as nwc_verify_get_state says."""
+        sums = np.empty(lib.nwc_verify_state_size(self._handle))
+        _lib.check(lib.nwc_verify_get_state(self._handle, ffi.cast("double *", sums.ctypes.data)))
+        return sums
+
+    def add_sums(self, sums: npt.ArrayLike) -> None:
+        """Add stored sums, those of the same thresholds, windows and wet threshold."""
+        values = np.ascontiguousarray(sums, dtype=np.float64)
+        _lib.check(lib.nwc_verify_add_state(self._handle, ffi.cast("double *", values.ctypes.data), values.size))
+
+    def dataset(self, units: str | None = None) -> xr.Dataset:
+        """The scores so far, by threshold and window; ``units`` are those of the fields, for the labels."""
+        return _dataset(self, self.sums, (), units)
+
+
+def _restored(
+    thresholds: Sequence[float], windows: Sequence[int], wet: float | None, sums: npt.NDArray[np.float64]
+) -> Scores:
+    scores = Scores(thresholds, windows, wet)
+    scores.add_sums(sums)
+    return scores
+
+
+def score(
+    forecast: xr.DataArray,
+    observed: xr.DataArray,
+    thresholds: Sequence[float] = (0.1, 1.0, 5.0),
+    windows: Sequence[int] = (1, 5, 10, 20),
+    *,
+    wet: float | None = None,
+    use: Field | None = None,
+    tolerance: str | np.timedelta64 = "0s",
+) -> xr.Dataset:
+    """Score a forecast at every lead time.
+
+    Parameters
+    ----------
+    forecast : (time, y, x) DataArray
+        ``time`` is when each field is valid; ``lead_time``, or else ``forecast_reference_time``, says how long before
+        it was made.
+    observed : (time, y, x) DataArray
+        On the same grid, in the same units, at any times.
+    thresholds, windows, wet, use
+        As in ``Scores``.
+    tolerance : timedelta, optional
+        How far an observation may be from a valid time; the nearest is taken.
+
+    Returns
+    -------
+    Dataset of all scores by (lead_time, threshold, window). Where nothing was observed for a lead time ``n`` is 0 and
+    the scores are NaN.
+
+    Raises
+    ------
+    ArgumentError : grids, shapes or units differ, or a time is missing.
+    NoDataError : nothing was observed at any valid time.
+    """
+    forecast = forecast if "time" in forecast.dims else forecast.expand_dims("time")
+    observed = observed if "time" in observed.dims else observed.expand_dims("time")
+    leads, found = _lead_times(forecast), _matches(forecast, observed, tolerance)
+    sums = []
+    for step, match in enumerate(found):
+        scores = Scores(thresholds, windows, wet)
+        if match >= 0:
+            scores.add(forecast.isel(time=step), observed.isel(time=match), use)
+        sums.append(scores.sums)
+    data = _dataset(Scores(thresholds, windows, wet), np.stack(sums), ("lead_time",), forecast.attrs.get("units"))
+    data = data.assign_coords(lead_time=("lead_time", leads, {"long_name": "time since the forecast was made"}))
+    if "forecast_reference_time" in forecast.coords and forecast["forecast_reference_time"].ndim == 0:
+        data = data.assign_coords(forecast_reference_time=forecast["forecast_reference_time"].variable)
+    return data
+
+
+def pool(data: xr.Dataset, dim: str = "case") -> xr.Dataset:
+    """The scores of all cases together, from Datasets of ``score`` joined by ``xr.concat(..., dim="case")``.
+
+    Sums are added, scores are not averaged: a case with more rain counts for more.
+    """
+    sums, like, dims = _sums_by_case(data, dim)
+    pooled = _dataset(like, _pooled(like, sums, np.arange(len(sums))), dims, data.attrs.get("field_units"))
+    return pooled.assign_coords({name: data[name] for name in dims if name in data.coords})
+
+
+def bootstrap(
+    data: xr.Dataset, beside: xr.Dataset | None = None, *, n: int = 500, seed: int = 0, dim: str = "case"
+) -> xr.Dataset:
+    """Standard errors of pooled scores, by drawing cases with replacement (Efron 1979).
+
+    Parameters
+    ----------
+    data : Dataset with a dimension ``case``, as ``pool`` takes
+    beside : Dataset, optional
+        Scores of another forecast of the same cases; the standard errors are then those of data's scores minus its own,
+        which are smaller since both meet the same weather.
+    n : int
+        How many times all cases are drawn; the standard errors are themselves uncertain by 1 / sqrt(2 n).
+    seed : int
+        The same seed draws the same cases.
+
+    Raises
+    ------
+    ArgumentError : fewer than two cases, or another number of them in ``beside``.
+    """
+    cases = data.sizes.get(dim, 0)
+    if cases < 2:
+        raise ArgumentError(f"{dim}: at least 2 expected, {cases} given")
+    if beside is not None and beside.sizes.get(dim, 0) != cases:
+        raise ArgumentError(f"beside: {cases} of {dim} expected, {beside.sizes.get(dim, 0)} given")
+    drawn = np.random.default_rng(seed).integers(0, cases, (n, cases))
+    samples = _drawn(data, dim, drawn)
+    if beside is not None:
+        samples = samples - _drawn(beside, dim, drawn)
+    return samples.std("draw", ddof=1, keep_attrs=True)
+
+
+def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write scores as a tidy table: one row for each score at each case, lead time, threshold and window.
+
+    The columns are those four as far as they exist, lead time in minutes, then ``score`` and ``value``; what a score
+    does not depend on is left empty. ``sums`` are not written.
+    """
+    parts = []
+    for name, values in data.drop_vars("sums", errors="ignore").data_vars.items():
+        part = (
+            values.to_dataframe(name="value").reset_index() if values.ndim else pd.DataFrame({"value": [values.item()]})
+        )
+        part["score"] = str(name)
+        parts.append(part)
+    table = pd.concat(parts)
+    keys = [key for key in ("case", "lead_time", "threshold", "window") if key in table]
+    table = table[[*keys, "score", "value"]]
+    if "window" in table:
+        table["window"] = table["window"].astype("Int64")
+    if "lead_time" in table:
+        table["lead_time"] = pd.to_timedelta(table["lead_time"]).dt.total_seconds() / 60.0
+        table = table.rename(columns={"lead_time": "lead_time_min"})
+    with _replacing(path) as beside:
+        table.to_csv(beside, index=False, float_format="%.9g")
+
+
+def to_netcdf(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write scores, and the sums behind them, as netCDF; lead time in minutes.
+
+    Raises
+    ------
+    UnsupportedError : no package that writes netCDF is installed.
+    """
+    if "lead_time" in data.coords:
+        minutes = data["lead_time"].values / np.timedelta64(1, "m")
+        attrs = {"standard_name": "forecast_period", "units": "min"}
+        data = data.assign_coords(lead_time=("lead_time", minutes, attrs) if minutes.ndim else ((), minutes, attrs))
+    with _replacing(path) as beside:
+        try:
+            data.to_netcdf(beside)
+        except (ModuleNotFoundError, ValueError) as error:
+            if "install" not in str(error):
+                raise
+            raise UnsupportedError("no package that writes netCDF: pip install 'libnowcast[netcdf]'") from error
+
+
+# ---- fields ----
+
+
+def _turned(field: Field) -> npt.NDArray[Any]:
+    """The cells of a field as (y, x), both ascending where it says which way they run."""
+    if not isinstance(field, xr.DataArray):
+        return np.asarray(field)
+    if set(field.dims) >= {"y", "x"}:
+        field = field.transpose(..., "y", "x")
+        if "y" in field.coords and "x" in field.coords:
+            return ascending(field, field.values)
+    return np.asarray(field.values)
+
+
+def _taken_apart(field: Field) -> tuple[_field.Array, str | None, Grid | None]:
+    """Cells, units and grid of a field; None for what it does not say."""
+    cells = _field.as_float32(_turned(field))
+    if not isinstance(field, xr.DataArray):
+        return cells, None, None
+    mapping = field.coords.get(field.attrs.get("grid_mapping", "crs"))
+    placed = mapping is not None and "proj_string" in mapping.attrs
+    return cells, field.attrs.get("units"), Grid.of(field) if placed else None
+
+
+def _check_same_places(forecast: Field, observed: Field, grid: Grid | None, observed_grid: Grid | None) -> None:
+    """Refuse fields of which the library cannot tell that they lie in different places: those without a projection."""
+    if not isinstance(forecast, xr.DataArray) or not isinstance(observed, xr.DataArray):
+        return
+    if (grid is None) != (observed_grid is None):
+        raise ArgumentError("observed: the grid mapping of forecast expected; one of the two has none")
+    for name in ("y", "x"):
+        if grid is not None or name not in forecast.coords or name not in observed.coords:
+            continue
+        a, b = np.sort(forecast[name].values), np.sort(observed[name].values)
+        if a.shape != b.shape or not np.allclose(a, b, rtol=1e-6):
+            raise ArgumentError(f"observed: the grid of forecast expected; {name} differs")
+
+
+# ---- times ----
+
+
+def _lead_times(forecast: xr.DataArray) -> npt.NDArray[np.timedelta64]:
+    if "lead_time" in forecast.coords:
+        leads = np.broadcast_to(forecast["lead_time"].values, forecast.sizes["time"])
+    elif "forecast_reference_time" in forecast.coords and "time" in forecast.coords:
+        leads = np.atleast_1d((forecast["time"] - forecast["forecast_reference_time"]).values)
+    else:
+        raise ArgumentError("forecast: a coordinate lead_time or forecast_reference_time expected, none found")
+    return leads.astype("timedelta64[ns]")
+
+
+def _matches(forecast: xr.DataArray, observed: xr.DataArray, tolerance: str | np.timedelta64) -> npt.NDArray[np.intp]:
+    """For each forecast time the index of the observation nearest to it, -1 where none is within tolerance."""
+    for data, name in ((forecast, "forecast"), (observed, "observed")):
+        if "time" not in data.coords:
+            raise ArgumentError(f"{name}: a coordinate time expected, none found")
+    valid = np.atleast_1d(forecast["time"].values)
+    seen = np.atleast_1d(observed["time"].values)
+    away = np.abs(valid[:, None] - seen[None, :])
+    nearest = away.argmin(axis=1)
+    found = np.where(away[np.arange(valid.size), nearest] <= pd.Timedelta(tolerance).to_timedelta64(), nearest, -1)
+    if (found < 0).all():
+        times = f"{valid.min()} to {valid.max()}; there are {seen.min()} to {seen.max()}"
+        raise NoDataError(f"observed: nothing at the forecast's times, {times}")
+    return found
+
+
+# ---- results ----
+
+
+def _rows(scores: Scores) -> dict[str, Any]:
+    """Every score of one stratum: a number, an array by threshold, or one by threshold and window."""
+    rows: dict[str, Any] = {}
+    for wet in (0, 1) if scores.wet is not None else (0,):
+        struct = ffi.new("nwc_continuous *")
+        _lib.check(lib.nwc_verify_get_continuous(scores._handle, wet, struct))
+        for name, _ in ffi.typeof("nwc_continuous").fields:
+            rows[name + "_wet" * wet] = getattr(struct, name)
+    tables = []
+    for t in range(len(scores.thresholds)):
+        table = ffi.new("nwc_contingency *")
+        _lib.check(lib.nwc_verify_get_contingency(scores._handle, t, table))
+        tables.append(table)
+    for name, kind in ffi.typeof("nwc_contingency").fields:
+        dtype = np.int64 if kind.type.cname == "int64_t" else np.float64
+        rows["frequency_bias" if name == "bias" else name] = np.array([getattr(t, name) for t in tables], dtype)
+    fss = np.empty((len(scores.thresholds), len(scores.windows)))
+    value = ffi.new("double *")
+    for t, w in np.ndindex(fss.shape):
+        _lib.check(lib.nwc_verify_get_fss(scores._handle, t, w, value))
+        fss[t, w] = value[0]
+    rows["fss"] = fss
+    return rows
+
+
+def _dataset(like: Scores, sums: npt.NDArray[np.float64], dims: tuple[str, ...], units: str | None) -> xr.Dataset:
+    """The scores of several strata, sums being (*dims, sum) with the options of like."""
+    shape = sums.shape[:-1]
+    strata = [
+        _rows(_restored(like.thresholds, like.windows, like.wet, row)) for row in sums.reshape(-1, sums.shape[-1])
+    ]
+    variables: dict[str, Any] = {}
+    for name, first in strata[0].items():
+        values = np.stack([np.asarray(row[name]) for row in strata]).reshape(shape + np.shape(first))
+        base = name.removesuffix("_wet")
+        attrs = {"long_name": _LONG_NAME[base] + (", wet cells" if base != name else "")}
+        if base in _IN_UNITS and units is not None:
+            attrs["units"] = units
+        elif base not in (*_IN_UNITS, "variance_forecast", "variance_observed"):
+            attrs["units"] = "1"
+        variables[name] = ((*dims, "threshold", "window")[: values.ndim], values, attrs)
+    variables["sums"] = ((*dims, "sum"), sums, {"long_name": _LONG_NAME["sums"]})
+    threshold = {"long_name": "threshold"} | ({"units": units} if units is not None else {})
+    window = {"long_name": "side of the neighbourhood, cells", "units": "1"}
+    coords = {
+        "threshold": ("threshold", np.array(like.thresholds), threshold),
+        "window": ("window", np.array(like.windows, dtype=np.int64), window),
+    }
+    attributes: dict[str, Any] = {} if units is None else {"field_units": units}
+    if like.wet is not None:
+        attributes["wet_threshold"] = like.wet
+    return xr.Dataset(variables, coords, attributes)
+
+
+def _sums_by_case(data: xr.Dataset, dim: str) -> tuple[npt.NDArray[np.float64], Scores, tuple[str, ...]]:
+    """The sums as (case, ..., sum), Scores of their options, and the names of the dimensions between."""
+    if "sums" not in data or dim not in data["sums"].dims:
+        raise ArgumentError(f"data: scores with sums by {dim} expected; join them with xr.concat(..., dim={dim!r})")
+    sums = data["sums"].transpose(dim, ..., "sum")
+    like = Scores(data["threshold"].values.tolist(), data["window"].values.tolist(), data.attrs.get("wet_threshold"))
+    return sums.values, like, tuple(str(name) for name in sums.dims[1:-1])
+
+
+def _pooled(
+    like: Scores, sums: npt.NDArray[np.float64], cases: npt.NDArray[np.integer[Any]]
+) -> npt.NDArray[np.float64]:
+    """The sums of these cases together, each as often as it is named: (case, ..., sum) to (..., sum)."""
+    total = np.empty(sums.shape[1:])
+    for place in np.ndindex(total.shape[:-1]):
+        scores = Scores(like.thresholds, like.windows, like.wet)
+        for case in cases:
+            scores.add_sums(sums[(case, *place)])
+        total[place] = scores.sums
+    return total
+
+
+def _drawn(data: xr.Dataset, dim: str, drawn: npt.NDArray[np.integer[Any]]) -> xr.Dataset:
+    """The scores, without counts, of each row of drawn cases, along a dimension draw."""
+    sums, like, dims = _sums_by_case(data, dim)
+    pooled = np.stack([_pooled(like, sums, cases) for cases in drawn])
+    samples = _dataset(like, pooled, ("draw", *dims), data.attrs.get("field_units"))
+    samples = samples.assign_coords({name: data[name] for name in dims if name in data.coords})
+    return samples.drop_vars([n for n in samples.data_vars if str(n).removesuffix("_wet") in (*_COUNTS, "sums")])
+
+
+@contextlib.contextmanager
+def _replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A name beside path to write to; the file takes path's place when it is whole, and is removed when it is not."""
+    final = Path(path)
+    if not final.parent.is_dir():
+        raise FileError(f"{final}: no such folder")
+    beside = final.with_name(f".{final.stem}.{uuid.uuid4().hex}{final.suffix}")
+    try:
+        yield beside
+        beside.replace(final)
+    finally:
+        beside.unlink(missing_ok=True)
