@@ -1,0 +1,65 @@
+# make demo   the whole chain on a synthetic storm, figures and scores in demo/
+# make test   the C and Python tests
+# Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
+# Others: bench, docs, lint, fuzz, test-long, clean.
+SHELL := /bin/bash
+.DEFAULT_GOAL := test
+.PHONY: setup python c-tests python-tests test demo bench docs lint fuzz test-long clean
+
+JOBS := $(shell nproc)
+export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
+FUZZ_SECONDS ?= 60
+# What goes into the wheel.
+SOURCES := $(shell find libnowcast bindings cmake -type f -not -name '*.pyc') CMakeLists.txt pyproject.toml VERSION README.md
+
+setup:
+	@scripts/setup build
+
+python: setup
+	@$(MAKE) --no-print-directory .venv/installed
+
+.venv/installed: $(SOURCES) .venv/requirements.sha256
+	.venv/bin/pip install --quiet --no-build-isolation --no-deps -C build-dir=build/wheel .
+	@touch $@
+
+c-tests: setup
+	@[ -f build/dev/build.ninja ] || cmake --preset dev
+	cmake --build --preset dev
+	ctest --preset dev -j $(JOBS)
+
+python-tests: python
+	.venv/bin/python -m pytest -m "not long"
+
+test: c-tests python-tests
+
+demo: python
+	.venv/bin/nowcast demo --output demo
+
+bench: setup
+	@[ -f build/bench/build.ninja ] || cmake --preset bench
+	cmake --build --preset bench
+	@set -e; for program in build/bench/benchmarks/nowcast_bench_*; do $$program; done
+
+docs: python
+	@scripts/setup docs
+	.venv/bin/sphinx-build --quiet -W -b html docs build/docs
+	@echo "build/docs/index.html"
+
+lint: setup
+	@scripts/setup lint
+	@scripts/lint
+
+fuzz: setup
+	@scripts/setup fuzz
+	@[ -f build/fuzz/build.ninja ] || cmake --preset fuzz
+	cmake --build --preset fuzz
+	@set -e; for program in build/fuzz/tests/fuzz/nowcast_fuzz_*; do \
+	  corpus=build/fuzz/corpus/$${program##*nowcast_fuzz_}; mkdir -p $$corpus; \
+	  $$program -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -print_final_stats=1 $$corpus; done
+
+test-long: test
+	.venv/bin/python -m pytest -m long
+	$(MAKE) fuzz
+
+clean:
+	rm -rf build demo .venv/installed
