@@ -458,6 +458,55 @@ static void strides_do_not_matter_and_input_is_unchanged(void **state)
     nwc_verify_destroy(strided);
 }
 
+static void swapping_the_fields_swaps_misses_and_false_alarms(void **state)
+{
+    (void)state;
+    static float f[NY * NX], o[NY * NX];
+    fill_pair(f, o, NY * NX, 17);
+    const nwc_field a = field_2d(f, NY, NX, NULL, NULL), b = field_2d(o, NY, NX, NULL, NULL);
+    nwc_verify *const there = sums_of(NULL, 3, 3, 0.1), *const back = sums_of(NULL, 3, 3, 0.1);
+    assert_ok(nwc_verify_add(NULL, there, &a, &b, NULL));
+    assert_ok(nwc_verify_add(NULL, back, &b, &a, NULL));
+    for (int32_t t = 0; t < 3; t++) {
+        nwc_contingency s, r;
+        assert_ok(nwc_verify_get_contingency(there, t, &s));
+        assert_ok(nwc_verify_get_contingency(back, t, &r));
+        assert_int_equal(s.hits, r.hits);
+        assert_int_equal(s.misses, r.false_alarms);
+        assert_near(s.pod, 1.0 - r.far, 1e-15);
+        for (int32_t w = 0; w < 3; w++) {
+            double x, y;
+            assert_ok(nwc_verify_get_fss(there, t, w, &x));
+            assert_ok(nwc_verify_get_fss(back, t, w, &y));
+            assert_memory_equal(&x, &y, sizeof x);
+        }
+    }
+    nwc_verify_destroy(there);
+    nwc_verify_destroy(back);
+}
+
+static void mirroring_both_fields_keeps_fss_of_odd_windows(void **state)
+{
+    (void)state;
+    static float f[NY * NX], o[NY * NX];
+    fill_pair(f, o, NY * NX, 19);
+    nwc_field a = field_2d(f, NY, NX, NULL, NULL), b = field_2d(o, NY, NX, NULL, NULL);
+    nwc_verify *const plain = sums_of(NULL, 3, 3, NAN), *const mirrored = sums_of(NULL, 3, 3, NAN);
+    assert_ok(nwc_verify_add(NULL, plain, &a, &b, NULL));
+    a.data += NY * NX - 1, b.data += NY * NX - 1;
+    a.stride[0] = b.stride[0] = -NX, a.stride[1] = b.stride[1] = -1;
+    assert_ok(nwc_verify_add(NULL, mirrored, &a, &b, NULL));
+    for (int32_t t = 0; t < 3; t++)
+        for (int32_t w = 0; w < 2; w++) { /* sides 1 and 5 */
+            double x, y;
+            assert_ok(nwc_verify_get_fss(plain, t, w, &x));
+            assert_ok(nwc_verify_get_fss(mirrored, t, w, &y));
+            assert_memory_equal(&x, &y, sizeof x);
+        }
+    nwc_verify_destroy(plain);
+    nwc_verify_destroy(mirrored);
+}
+
 /* ---- refusals ---- */
 
 static void options_out_of_range_are_refused(void **state)
@@ -654,6 +703,8 @@ int main(void)
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(instruction_levels_agree),
         cmocka_unit_test(strides_do_not_matter_and_input_is_unchanged),
+        cmocka_unit_test(swapping_the_fields_swaps_misses_and_false_alarms),
+        cmocka_unit_test(mirroring_both_fields_keeps_fss_of_odd_windows),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(pairs_that_do_not_match_are_refused_and_change_nothing),
         cmocka_unit_test(sums_of_other_options_do_not_merge),

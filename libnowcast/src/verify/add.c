@@ -10,10 +10,12 @@
 #include "verify/internal.h"
 
 enum {
-    BAND = 16,     /* rows of a tile of the first pass */
-    BLOCK = 1024,  /* cells of a row worked on at once: f and o stay in the first-level cache */
-    FSS_BAND = 64, /* least rows of a tile of the second pass: filling the first window costs half a pass of as many */
+    BAND = 16,    /* rows of a tile of the first pass */
+    BLOCK = 1024, /* cells of a row worked on at once: f and o stay in the first-level cache */
 };
+
+/* Rows of a tile of the second pass: as many as the widest window has, within these, as its first window must be filled. */
+enum { FSS_BAND_LEAST = 64, FSS_BAND_MOST = 256 };
 
 NWC__DECLARE_KERNELS(nwc__verify_kernels);
 
@@ -23,14 +25,13 @@ struct job {
     const nwc_field *forecast, *observed;
     const nwc_flags *use;
     int64_t ny, nx;
-    double *sums;              /* [band][what verify->state holds from moments[0] up to fss] */
-    uint8_t *rank_f, *rank_o;  /* (y, x), or NULL without windows */
-    int32_t threshold, window; /* of the second pass at present */
-    int64_t fss_band;          /* rows */
-    uint16_t *column;          /* [band][f, o][nx] */
-    uint32_t *running;         /* [band][f, o][nx + widest window] */
+    double *sums;             /* [band][what verify->state holds from moments[0] up to fss] */
+    uint8_t *rank_f, *rank_o; /* (y, x), or NULL without windows */
+    int64_t fss_band;         /* rows */
+    uint16_t *column;         /* [band][f, o][nx] */
+    uint32_t *running;        /* [band][f, o][nx + widest window] */
     int64_t running_size;
-    double *fss; /* [band][NWC__FSS_SUMS] */
+    double *fss; /* [band][threshold][window][NWC__FSS_SUMS] */
 };
 
 /* ---- first pass ---- */
@@ -79,7 +80,7 @@ static nwc_status add_band(int64_t tile, void *user)
     return NWC_OK;
 }
 
-/* ---- second pass: one threshold and window at a time ---- */
+/* ---- second pass: all thresholds and windows of a band of rows ---- */
 
 /* The lowest rank of a cell that reaches threshold t: as many thresholds as are not above it. */
 static uint8_t event_rank(const nwc_verify *verify, int32_t t)
@@ -98,18 +99,14 @@ static void slide_row(const struct job *job, int64_t j, uint8_t level, int32_t s
     job->kernels->slide(job->nx, job->rank_o + j * job->nx, level, sign, column_o);
 }
 
-static nwc_status fss_band(int64_t tile, void *user)
+/* Fill sums[NWC__FSS_SUMS] with the windows of one size around the rows of a band. */
+static void add_windows(const struct job *job, int64_t band, int64_t side, uint8_t level, double *sums)
 {
-    const struct job *const job = user;
-    const nwc_verify *const verify = job->verify;
-    const uint8_t level = event_rank(verify, job->threshold);
-    const int64_t before = verify->window[job->window] / 2, after = verify->window[job->window] - 1 - before;
-    const int64_t first = tile * job->fss_band;
+    const int64_t before = side / 2, after = side - 1 - before, first = band * job->fss_band;
     const int64_t end = first + job->fss_band < job->ny ? first + job->fss_band : job->ny;
-    uint16_t *const column_f = job->column + tile * 2 * job->nx, *const column_o = column_f + job->nx;
-    uint32_t *const running_f = job->running + tile * 2 * job->running_size;
+    uint16_t *const column_f = job->column + band * 2 * job->nx, *const column_o = column_f + job->nx;
+    uint32_t *const running_f = job->running + band * 2 * job->running_size;
     uint32_t *const running_o = running_f + job->running_size;
-    double *const sums = job->fss + tile * NWC__FSS_SUMS;
 
     memset(column_f, 0, 2 * (size_t)job->nx * sizeof *column_f);
     for (int64_t j = first - before; j < first + after; j++) slide_row(job, j, level, 1, column_f, column_o);
@@ -119,19 +116,16 @@ static nwc_status fss_band(int64_t tile, void *user)
         if (j > first) slide_row(job, j - before - 1, level, -1, column_f, column_o);
         job->kernels->windows(job->nx, column_f, column_o, before, after, running_f, running_o, sums);
     }
-    return NWC_OK;
 }
 
-static nwc_status add_fss(nwc_ctx *ctx, struct job *job, int64_t bands, double *sums)
+static nwc_status fss_band(int64_t band, void *user)
 {
+    const struct job *const job = user;
     const nwc_verify *const verify = job->verify;
-    for (job->threshold = 0; job->threshold < verify->n_thresholds; job->threshold++)
-        for (job->window = 0; job->window < verify->n_windows; job->window++) {
-            NWC__TRY(nwc__for_each_tile(ctx, NULL, bands, fss_band, job));
-            for (int64_t band = 0; band < bands; band++)
-                for (int k = 0; k < NWC__FSS_SUMS; k++) sums[k] += job->fss[band * NWC__FSS_SUMS + k];
-            sums += NWC__FSS_SUMS;
-        }
+    double *sums = job->fss + band * (verify->size - verify->fss);
+    for (int32_t t = 0; t < verify->n_thresholds; t++)
+        for (int32_t w = 0; w < verify->n_windows; w++, sums += NWC__FSS_SUMS)
+            add_windows(job, band, verify->window[w], event_rank(verify, t), sums);
     return NWC_OK;
 }
 
@@ -180,9 +174,10 @@ nwc_status nwc_verify_add(nwc_ctx *ctx, nwc_verify *verify, const nwc_field *for
                       .ny = forecast->dim[0],
                       .nx = forecast->dim[1]};
     const int64_t widest = widest_window(verify), bands = (job.ny + BAND - 1) / BAND;
-    job.fss_band = widest > FSS_BAND ? widest : FSS_BAND;
+    job.fss_band = widest < FSS_BAND_LEAST ? FSS_BAND_LEAST : widest > FSS_BAND_MOST ? FSS_BAND_MOST : widest;
     job.running_size = job.nx + widest;
-    const int64_t fss_bands = (job.ny + job.fss_band - 1) / job.fss_band, size = first_pass_sums(verify);
+    const int64_t fss_bands = (job.ny + job.fss_band - 1) / job.fss_band;
+    const int64_t size = first_pass_sums(verify), fss_size = verify->size - verify->fss;
     const bool fss = verify->n_thresholds > 0 && verify->n_windows > 0;
     double *sums = NULL;
     NWC__ALLOC(ctx, sums, verify->size);
@@ -192,7 +187,7 @@ nwc_status nwc_verify_add(nwc_ctx *ctx, nwc_verify *verify, const nwc_field *for
         NWC__ALLOC(ctx, job.rank_o, job.ny * job.nx);
         NWC__ALLOC(ctx, job.column, fss_bands * 2 * job.nx);
         NWC__ALLOC(ctx, job.running, fss_bands * 2 * job.running_size);
-        NWC__ALLOC(ctx, job.fss, fss_bands * NWC__FSS_SUMS);
+        NWC__ALLOC(ctx, job.fss, fss_bands * fss_size);
     }
 
     if ((status = nwc__for_each_tile(ctx, "verify", bands, add_band, &job)) != NWC_OK) goto done;
@@ -203,7 +198,11 @@ nwc_status nwc_verify_add(nwc_ctx *ctx, nwc_verify *verify, const nwc_field *for
             nwc__verify_merge_moments(sums + verify->moments[set], part + set * NWC__MOMENTS);
         for (int64_t k = 2 * NWC__MOMENTS; k < size; k++) sums[verify->moments[0] + k] += part[k];
     }
-    if (fss && (status = add_fss(ctx, &job, fss_bands, sums + verify->fss)) != NWC_OK) goto done;
+    if (fss) {
+        if ((status = nwc__for_each_tile(ctx, NULL, fss_bands, fss_band, &job)) != NWC_OK) goto done;
+        for (int64_t band = 0; band < fss_bands; band++)
+            for (int64_t k = 0; k < fss_size; k++) sums[verify->fss + k] += job.fss[band * fss_size + k];
+    }
     nwc__verify_add_sums(verify, verify->state, sums); /* last, so that after a failure the sums are as before */
 
 done:
