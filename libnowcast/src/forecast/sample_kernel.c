@@ -27,41 +27,39 @@ static inline float most(float a, float b)
     return a > b ? a : b;
 }
 
-static inline int32_t to_fixed(float nodes, float spacing)
-{
-    const float cells = least(most(nodes * spacing, -FARTHEST), FARTHEST);
-    return (int32_t)floorf(cells * (float)ONE + 0.5f);
-}
-
-/* Positions between neighbouring nodes; spacing is a constant where it is inlined. */
-static inline void between_nodes(const float *restrict node, int32_t spacing, int32_t *restrict q)
+/* Values of cells between neighbouring nodes; spacing is a constant where this is inlined. */
+static inline void between_nodes(const float *restrict node, int32_t spacing, float *restrict cell)
 {
     const float share = 1.0f / (float)spacing;
     for (int32_t n = 0; n < NWC__CHUNK / spacing; n++) {
         const float first = node[n], slope = (node[n + 1] - node[n]) * share;
 #pragma omp simd
-        for (int32_t k = 0; k < spacing; k++) q[n * spacing + k] = to_fixed(first + (float)k * slope, (float)spacing);
+        for (int32_t k = 0; k < spacing; k++) cell[n * spacing + k] = first + (float)k * slope;
     }
 }
 
 static void locate_along(const float *restrict low, const float *restrict high, float b, int32_t nodes, int32_t spacing,
                          int32_t *restrict q)
 {
-    float node[NWC__CHUNK + 1];
+    float node[NWC__CHUNK + 1], cell[NWC__CHUNK];
     const int32_t wanted = NWC__CHUNK / spacing + 1, found = nodes < wanted ? nodes : wanted;
+    const float scale = (float)spacing * (float)ONE, farthest = FARTHEST * (float)ONE;
 #pragma omp simd
-    for (int32_t n = 0; n < found; n++) node[n] = low[n] + b * (high[n] - low[n]);
+    for (int32_t n = 0; n < found; n++)
+        node[n] = least(most(scale * (low[n] + b * (high[n] - low[n])), -farthest), farthest);
     for (int32_t n = found; n < wanted; n++) node[n] = node[found - 1];
     switch (spacing) {
     case 1:
-        between_nodes(node, 1, q);
+        between_nodes(node, 1, cell);
         break;
     case 4:
-        between_nodes(node, 4, q);
+        between_nodes(node, 4, cell);
         break;
     default:
-        between_nodes(node, spacing, q);
+        between_nodes(node, spacing, cell);
     }
+#pragma omp simd
+    for (int32_t k = 0; k < NWC__CHUNK; k++) q[k] = (int32_t)floorf(cell[k] + 0.5f);
 }
 
 static void locate(const struct nwc__node_pair *low, const struct nwc__node_pair *high, float b, int32_t first_node,
@@ -82,9 +80,9 @@ static inline bool finite(float value)
     return value - value == 0.0f;
 }
 
-/* All cells that reach from before to after the chunk's positions along both axes lie within the grid. */
+/* The cells around each position, margin more than the four next to it on every side, lie within the grid. */
 static bool lies_inside(const struct nwc__source *source, int32_t j, int32_t i, int32_t n, const int32_t *restrict qx,
-                        const int32_t *restrict qy, int32_t before, int32_t after)
+                        const int32_t *restrict qy, int32_t margin)
 {
     int32_t west = INT32_MAX, east = INT32_MIN, south = INT32_MAX, north = INT32_MIN;
 #pragma omp simd reduction(min : west, south) reduction(max : east, north)
@@ -93,24 +91,34 @@ static bool lies_inside(const struct nwc__source *source, int32_t j, int32_t i, 
         west = x < west ? x : west, east = x > east ? x : east;
         south = y < south ? y : south, north = y > north ? y : north;
     }
-    return west >= before && east < source->nx - after && south >= before && north < source->ny - after;
+    return west >= margin && east < source->nx - 1 - margin && south >= margin && north < source->ny - 1 - margin;
 }
 
-static void nearest(const struct nwc__source *source, int32_t j, int32_t i, int32_t n, const int32_t *restrict qx,
-                    const int32_t *restrict qy, float *restrict out)
+/* inside is a constant where this is inlined: then no position needs limiting. */
+static inline void nearest_chunk(const struct nwc__source *source, int32_t j, int32_t i, int32_t n,
+                                 const int32_t *restrict qx, const int32_t *restrict qy, float *restrict out,
+                                 bool inside)
 {
     const struct nwc__source s = *source;
 #pragma omp simd
     for (int32_t k = 0; k < n; k++) {
         const int32_t x = i + k + ((qx[k] + ONE / 2) >> NWC__FRACTION_BITS);
         const int32_t y = j + ((qy[k] + ONE / 2) >> NWC__FRACTION_BITS);
-        const int32_t xc = limit(x, s.nx - 1), yc = limit(y, s.ny - 1);
+        const int32_t xc = inside ? x : limit(x, s.nx - 1), yc = inside ? y : limit(y, s.ny - 1);
         const float value = s.cells[yc * s.stride + xc];
-        out[k] = x == xc && y == yc ? value : NAN;
+        out[k] = inside || (x == xc && y == yc) ? value : NAN;
     }
 }
 
-/* inside is a constant where this is inlined: then no position needs limiting. */
+static void nearest(const struct nwc__source *source, int32_t j, int32_t i, int32_t n, const int32_t *restrict qx,
+                    const int32_t *restrict qy, float *restrict out)
+{
+    if (lies_inside(source, j, i, n, qx, qy, 0))
+        nearest_chunk(source, j, i, n, qx, qy, out, true);
+    else
+        nearest_chunk(source, j, i, n, qx, qy, out, false);
+}
+
 static inline void bilinear_chunk(const struct nwc__source *source, int32_t j, int32_t i, int32_t n,
                                   const int32_t *restrict qx, const int32_t *restrict qy, float *restrict out,
                                   bool inside)
@@ -143,40 +151,39 @@ static inline void bilinear_chunk(const struct nwc__source *source, int32_t j, i
 static void bilinear(const struct nwc__source *source, int32_t j, int32_t i, int32_t n, const int32_t *restrict qx,
                      const int32_t *restrict qy, float *restrict out)
 {
-    if (lies_inside(source, j, i, n, qx, qy, 0, 1))
+    if (lies_inside(source, j, i, n, qx, qy, 0))
         bilinear_chunk(source, j, i, n, qx, qy, out, true);
     else
         bilinear_chunk(source, j, i, n, qx, qy, out, false);
 }
 
-/* Catmull-Rom weights of the cells at -1, 0, 1 and 2 for a position f in [0, 1). */
+/* Catmull-Rom through cells at -1, 0, 1 and 2, at f in [0, 1). */
 static inline float cubic(float p, float q, float r, float s, float f)
 {
     return q + 0.5f * f * ((r - p) + f * ((2.0f * p - 5.0f * q + 4.0f * r - s) + f * (3.0f * (q - r) + s - p)));
 }
 
-/* Where one of the 16 cells is not known, the bilinear value stays. */
-static void cubic_over(const struct nwc__source *source, int32_t j, int32_t i, int32_t n, const int32_t *restrict qx,
-                       const int32_t *restrict qy, float *restrict out)
+/* Where one of the 16 cells is not known, the bilinear value stays. inside is a constant, as above. */
+static inline void cubic_chunk(const struct nwc__source *source, int32_t j, int32_t i, int32_t n,
+                               const int32_t *restrict qx, const int32_t *restrict qy, float *restrict out, bool inside)
 {
-    const struct nwc__source s = *source;
+    const float *restrict const c = source->cells;
+    const int32_t up = source->stride, nx = source->nx, ny = source->ny;
 #pragma omp simd
     for (int32_t k = 0; k < n; k++) {
         const int32_t x0 = i + k + (qx[k] >> NWC__FRACTION_BITS), y0 = j + (qy[k] >> NWC__FRACTION_BITS);
+        if (!inside && (x0 < 1 || x0 >= nx - 2 || y0 < 1 || y0 >= ny - 2)) continue;
         const float fx = (float)(qx[k] & FRACTION) * (1.0f / ONE), fy = (float)(qy[k] & FRACTION) * (1.0f / ONE);
-        const bool inside = (x0 >= 1) & (x0 < s.nx - 2) & (y0 >= 1) & (y0 < s.ny - 2);
-        const int32_t m = inside ? y0 * s.stride + x0 : 0, up = inside ? s.stride : 0, right = inside;
-        const float *const c = s.cells;
-        const float r0 = cubic(c[m - up - right], c[m - up], c[m - up + right], c[m - up + 2 * right], fx);
-        const float r1 = cubic(c[m - right], c[m], c[m + right], c[m + 2 * right], fx);
-        const float r2 = cubic(c[m + up - right], c[m + up], c[m + up + right], c[m + up + 2 * right], fx);
-        const float r3 =
-            cubic(c[m + 2 * up - right], c[m + 2 * up], c[m + 2 * up + right], c[m + 2 * up + 2 * right], fx);
-        const float bottom = least(least(c[m], c[m + right]), least(c[m + up], c[m + up + right]));
-        const float top = most(most(c[m], c[m + right]), most(c[m + up], c[m + up + right]));
+        const int32_t m = y0 * up + x0, below = m - up, above = m + up, top = m + 2 * up;
+        const float ma = c[m], mb = c[m + 1], aa = c[above], ab = c[above + 1];
+        const float r0 = cubic(c[below - 1], c[below], c[below + 1], c[below + 2], fx);
+        const float r1 = cubic(c[m - 1], ma, mb, c[m + 2], fx);
+        const float r2 = cubic(c[above - 1], aa, ab, c[above + 2], fx);
+        const float r3 = cubic(c[top - 1], c[top], c[top + 1], c[top + 2], fx);
         const float value = cubic(r0, r1, r2, r3, fy);
-        const bool use = inside & finite(value) & (((qx[k] | qy[k]) & FRACTION) != 0);
-        out[k] = use ? least(most(value, bottom), top) : out[k];
+        const float limited = least(most(value, least(least(ma, mb), least(aa, ab))), most(most(ma, mb), most(aa, ab)));
+        const bool use = finite(value) & (((qx[k] | qy[k]) & FRACTION) != 0);
+        out[k] = use ? limited : out[k];
     }
 }
 
@@ -184,7 +191,10 @@ static void bicubic(const struct nwc__source *source, int32_t j, int32_t i, int3
                     const int32_t *restrict qy, float *restrict out)
 {
     bilinear(source, j, i, n, qx, qy, out);
-    cubic_over(source, j, i, n, qx, qy, out);
+    if (lies_inside(source, j, i, n, qx, qy, 1))
+        cubic_chunk(source, j, i, n, qx, qy, out, true);
+    else
+        cubic_chunk(source, j, i, n, qx, qy, out, false);
 }
 
 extern const struct nwc__sample_kernels NWC__NAME(nwc__sample_kernels);

@@ -35,9 +35,6 @@ struct job {
     const struct nwc__trajectory_kernels *kernels;
     const nwc_field *u, *v;
     const nwc__metric *metric;
-    double travel;
-    const float *weight; /* of the smoothing: 0 to reach nodes away */
-    int64_t reach;
     float middle_s, h_s; /* of a step: time of its middle, length */
 };
 
@@ -157,66 +154,6 @@ static nwc_status fill(const nwc__trajectories *t, int32_t *restrict seed)
     return NWC_OK;
 }
 
-/* ---- how the motion field moves ---- */
-
-/* Weighted mean of cells at distances up to reach on both sides, stride apart, those beyond an end left out. */
-static float smoothed(const float *cell, int64_t at, int64_t n, int64_t stride, const float *weight, int64_t reach)
-{
-    float sum = weight[0] * cell[at * stride], total = weight[0];
-    for (int64_t k = 1; k <= reach; k++) {
-        if (at - k >= 0) sum += weight[k] * cell[(at - k) * stride], total += weight[k];
-        if (at + k < n) sum += weight[k] * cell[(at + k) * stride], total += weight[k];
-    }
-    return sum / total;
-}
-
-static nwc_status smooth_along_x(int64_t tile, void *user)
-{
-    const struct job *const job = user;
-    const nwc__trajectories *const t = job->t;
-    for (int64_t j = tile * ROWS; j < last_row(t, tile); j++) {
-        for (int64_t i = 0; i < t->nx; i++) {
-            t->mu[j * t->nx + i] = smoothed(t->u + j * t->nx, i, t->nx, 1, job->weight, job->reach);
-            t->mv[j * t->nx + i] = smoothed(t->v + j * t->nx, i, t->nx, 1, job->weight, job->reach);
-        }
-    }
-    return NWC_OK;
-}
-
-static nwc_status smooth_along_y(int64_t tile, void *user)
-{
-    const struct job *const job = user;
-    const nwc__trajectories *const t = job->t;
-    for (int64_t j = tile * ROWS; j < last_row(t, tile); j++) {
-        for (int64_t i = 0; i < t->nx; i++) {
-            const int64_t n = j * t->nx + i;
-            t->cu[n] = (float)job->travel * t->kx[n] * smoothed(t->mu + i, j, t->ny, t->nx, job->weight, job->reach);
-            t->cv[n] = (float)job->travel * t->ky[n] * smoothed(t->mv + i, j, t->ny, t->nx, job->weight, job->reach);
-        }
-    }
-    return NWC_OK;
-}
-
-/* cu, cv from u, v: the field smoothed by a Gaussian of scale_m, times travel. */
-static nwc_status find_travel(nwc_ctx *ctx, struct job *job, double scale_m)
-{
-    const nwc__trajectories *const t = job->t;
-    const double sigma = scale_m / (t->spacing * sqrt(job->metric->mean_dx_m * job->metric->mean_dy_m)); /* nodes */
-    const int64_t longest = t->nx > t->ny ? t->nx : t->ny;
-    const int64_t reach = 3.0 * sigma < (double)longest ? (int64_t)(3.0 * sigma) : longest;
-    float *weight = NULL;
-    nwc_status status = NWC_OK;
-    NWC__ALLOC(ctx, weight, reach + 1);
-    for (int64_t k = 0; k <= reach; k++)
-        weight[k] = k == 0 ? 1.0f : (float)exp(-0.5 * (double)(k * k) / (sigma * sigma));
-    job->weight = weight, job->reach = reach;
-    if ((status = nwc__for_each_tile(ctx, "motion field", tiles_of(t), smooth_along_x, job)) != NWC_OK) goto done;
-    status = nwc__for_each_tile(ctx, "motion field", tiles_of(t), smooth_along_y, job);
-done:
-    nwc__free(ctx, weight);
-    return status;
-}
-
 /* ---- lead times ---- */
 
 static nwc_status move_rows(int64_t tile, void *user)
@@ -300,10 +237,11 @@ nwc_status nwc__trajectories_create(nwc_ctx *ctx, const nwc_field *u, const nwc_
     NWC__ALLOC(ctx, seed, n);
     if ((status = nwc__metric_create(ctx, u->grid, &metric)) != NWC_OK) goto done;
 
-    struct job job = {.t = t, .u = u, .v = v, .metric = &metric, .travel = options->travel};
+    struct job job = {.t = t, .u = u, .v = v, .metric = &metric};
     if ((status = nwc__for_each_tile(ctx, "motion field", tiles_of(t), take_motion, &job)) != NWC_OK) goto done;
     if ((status = fill(t, seed)) != NWC_OK) goto done;
-    if ((status = find_travel(ctx, &job, options->travel_scale_m)) != NWC_OK) goto done;
+    status = nwc__steering(ctx, t, &metric, options->travel, options->travel_scale_m);
+    if (status != NWC_OK) goto done;
     memset(t->dx, 0, (size_t)n * sizeof *t->dx);
     memset(t->dy, 0, (size_t)n * sizeof *t->dy);
 done:

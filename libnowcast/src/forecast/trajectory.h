@@ -30,4 +30,8 @@ void nwc__trajectories_destroy(nwc_ctx *ctx, nwc__trajectories *trajectories);
 nwc_status nwc__trajectories_at(nwc_ctx *ctx, nwc__trajectories *trajectories, double lead_s, const float **dx,
                                 const float **dy);
 
+/* Find cu, cv from u, v, kx, ky: travel times the motion smoothed with standard deviation scale_m. Overwrites mu, mv. */
+nwc_status nwc__steering(nwc_ctx *ctx, nwc__trajectories *trajectories, const nwc__metric *metric, double travel,
+                         double scale_m);
+
 #endif

@@ -9,17 +9,17 @@
 
 #include "forecast/kernels.h"
 
-/*
- * The midpoint rule a = h V(x - a / 2) is iterated from a = h V(x) (Staniforth and Cote 1991, eq. 12). Each iteration
- * multiplies the error by h |grad V| / 2: .05 for a step of 5 min and a shear of 3e-4 s-1, so that after two of them a
- * few thousandths of the change of motion along the step are left.
- */
-enum { ITERATIONS = 2 };
-
 /* By selects, which vectorise; fminf and fmaxf do not. */
 static inline float limit(float value, float last)
 {
-    return value > 0.0f ? (value < last ? value : last) : 0.0f;
+    const float low = value > 0.0f ? value : 0.0f;
+    return low < last ? low : last;
+}
+
+static inline int32_t limit_index(int32_t index, int32_t last)
+{
+    const int32_t low = index > 0 ? index : 0;
+    return low < last ? low : last;
 }
 
 /* Both components at (y, x), given in nodes. */
@@ -27,8 +27,7 @@ static inline void read_pair(const struct nwc__node_pair *p, float y, float x, f
                              float *restrict value_y)
 {
     const float xc = limit(x, (float)(p->nx - 1)), yc = limit(y, (float)(p->ny - 1));
-    const int32_t i = (int32_t)xc < p->nx - 2 ? (int32_t)xc : p->nx - 2;
-    const int32_t j = (int32_t)yc < p->ny - 2 ? (int32_t)yc : p->ny - 2;
+    const int32_t i = limit_index((int32_t)xc, p->nx - 2), j = limit_index((int32_t)yc, p->ny - 2);
     const float a = xc - (float)i, b = yc - (float)j;
     const int32_t low = j * p->nx + i, high = low + p->nx;
     const float x_low = p->x[low] + a * (p->x[low + 1] - p->x[low]);
@@ -40,17 +39,27 @@ static inline void read_pair(const struct nwc__node_pair *p, float y, float x, f
 }
 
 /* Weights of nodes 0, 2 and 3 against node 1 at position f, counted from node 1. */
-static inline void cubic_weights(float f, float *restrict w0, float *restrict w2, float *restrict w3)
+static inline void cubic_weights(float f, float *restrict w)
 {
     const float g = 1.0f - f;
-    *w0 = -f * g * (2.0f - f) * (1.0f / 6.0f);
-    *w2 = 0.5f * f * (1.0f + f) * (2.0f - f);
-    *w3 = -f * g * (1.0f + f) * (1.0f / 6.0f);
+    w[0] = -f * g * (2.0f - f) * (1.0f / 6.0f);
+    w[1] = 0.5f * f * (1.0f + f) * (2.0f - f);
+    w[2] = -f * g * (1.0f + f) * (1.0f / 6.0f);
 }
 
-static inline float cubic_row(const float *cell, float w0, float w2, float w3)
+/* Index and not pointer arithmetic, or the reads do not become gathers. */
+static inline float cubic_row(const float *restrict cell, int32_t n, float w0, float w2, float w3)
 {
-    return cell[1] + (w0 * (cell[0] - cell[1]) + w2 * (cell[2] - cell[1]) + w3 * (cell[3] - cell[1]));
+    const float c0 = cell[n], c1 = cell[n + 1], c2 = cell[n + 2], c3 = cell[n + 3];
+    return c1 + (w0 * (c0 - c1) + w2 * (c2 - c1) + w3 * (c3 - c1));
+}
+
+static inline float cubic(const float *restrict cell, int32_t n, int32_t nx, const float *restrict a,
+                          const float *restrict b)
+{
+    const float r0 = cubic_row(cell, n, a[0], a[1], a[2]), r1 = cubic_row(cell, n + nx, a[0], a[1], a[2]);
+    const float r2 = cubic_row(cell, n + 2 * nx, a[0], a[1], a[2]), r3 = cubic_row(cell, n + 3 * nx, a[0], a[1], a[2]);
+    return r1 + (b[0] * (r0 - r1) + b[1] * (r2 - r1) + b[2] * (r3 - r1));
 }
 
 /* As read_pair, by the cubics through 4 x 4 nodes. */
@@ -58,19 +67,12 @@ static inline void read_pair_cubic(const struct nwc__node_pair *p, float y, floa
                                    float *restrict value_y)
 {
     const float xc = limit(x, (float)(p->nx - 1)), yc = limit(y, (float)(p->ny - 1));
-    int32_t i = (int32_t)xc - 1, j = (int32_t)yc - 1;
-    i = i < 0 ? 0 : i > p->nx - 4 ? p->nx - 4 : i;
-    j = j < 0 ? 0 : j > p->ny - 4 ? p->ny - 4 : j;
-    float a0, a2, a3, b0, b2, b3;
-    cubic_weights(xc - (float)(i + 1), &a0, &a2, &a3);
-    cubic_weights(yc - (float)(j + 1), &b0, &b2, &b3);
-    const float *const px = p->x + (j * p->nx + i), *const py = p->y + (j * p->nx + i);
-    const int32_t nx = p->nx;
-    const float x1 = cubic_row(px + nx, a0, a2, a3), y1 = cubic_row(py + nx, a0, a2, a3);
-    *value_x = x1 + (b0 * (cubic_row(px, a0, a2, a3) - x1) + b2 * (cubic_row(px + 2 * nx, a0, a2, a3) - x1) +
-                     b3 * (cubic_row(px + 3 * nx, a0, a2, a3) - x1));
-    *value_y = y1 + (b0 * (cubic_row(py, a0, a2, a3) - y1) + b2 * (cubic_row(py + 2 * nx, a0, a2, a3) - y1) +
-                     b3 * (cubic_row(py + 3 * nx, a0, a2, a3) - y1));
+    const int32_t i = limit_index((int32_t)xc - 1, p->nx - 4), j = limit_index((int32_t)yc - 1, p->ny - 4);
+    float a[3], b[3];
+    cubic_weights(xc - (float)(i + 1), a);
+    cubic_weights(yc - (float)(j + 1), b);
+    *value_x = cubic(p->x, j * p->nx + i, p->nx, a, b);
+    *value_y = cubic(p->y, j * p->nx + i, p->nx, a, b);
 }
 
 static void move(const struct nwc__node_pair *motion, int32_t j, float t_s, const float *restrict cu,
@@ -87,6 +89,11 @@ static void move(const struct nwc__node_pair *motion, int32_t j, float t_s, cons
     }
 }
 
+/*
+ * The midpoint rule a = h V(x - a / 2) is iterated from a = h V(x) (Staniforth and Cote 1991, eq. 12). Each iteration
+ * multiplies the error by h |grad V| / 2: .05 for a step of 5 min and a shear of 3e-4 s-1, so that after two of them a
+ * few thousandths of the change of motion along the step are left.
+ */
 static void step(const struct nwc__node_pair *motion, const struct nwc__node_pair *before, int32_t j, float h_s,
                  float *restrict out_x, float *restrict out_y)
 {
@@ -95,9 +102,10 @@ static void step(const struct nwc__node_pair *motion, const struct nwc__node_pai
     const float *restrict const u_row = p.x + (int64_t)j * p.nx, *restrict const v_row = p.y + (int64_t)j * p.nx;
 #pragma omp simd
     for (int32_t i = 0; i < p.nx; i++) {
-        float u = u_row[i], v = v_row[i];
-        for (int n = 0; n < ITERATIONS; n++) read_pair(&p, (float)j - half * v, (float)i - half * u, &u, &v);
-        float x, y;
+        const float u0 = u_row[i], v0 = v_row[i];
+        float u1, v1, u, v, x, y;
+        read_pair(&p, (float)j - half * v0, (float)i - half * u0, &u1, &v1);
+        read_pair(&p, (float)j - half * v1, (float)i - half * u1, &u, &v);
         read_pair_cubic(&d, (float)j - h_s * v, (float)i - h_s * u, &x, &y);
         out_x[i] = x - h_s * u;
         out_y[i] = y - h_s * v;
