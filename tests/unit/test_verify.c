@@ -213,6 +213,23 @@ static void continuous_scores_equal_a_two_pass_computation(void **state)
     nwc_verify_destroy(verify);
 }
 
+static void a_constant_field_varies_by_nothing_and_correlates_with_nothing(void **state)
+{
+    (void)state;
+    static float f[NY * NX], o[NY * NX];
+    fill_pair(f, o, NY * NX, 23);
+    for (int64_t i = 0; i < NY * NX; i++) f[i] = 0.1F; /* which no float or double holds exactly */
+    const nwc_field forecast = field_2d(f, NY, NX, NULL, NULL), observed = field_2d(o, NY, NX, NULL, NULL);
+    nwc_verify *const verify = sums_of(NULL, 0, 0, NAN);
+    assert_ok(nwc_verify_add(NULL, verify, &forecast, &observed, NULL));
+    nwc_continuous s;
+    assert_ok(nwc_verify_get_continuous(verify, 0, &s));
+    assert_near(s.mean_forecast, (double)0.1F, 0.0);
+    assert_near(s.variance_forecast, 0.0, 0.0);
+    assert_true(s.variance_observed > 1.0 && isnan(s.correlation));
+    nwc_verify_destroy(verify);
+}
+
 static void nothing_known_gives_zero_counts_and_nan_scores(void **state)
 {
     (void)state;
@@ -694,6 +711,7 @@ int main(void)
         cmocka_unit_test(contingency_equals_a_plain_count),
         cmocka_unit_test(a_value_equal_to_the_threshold_is_an_event),
         cmocka_unit_test(continuous_scores_equal_a_two_pass_computation),
+        cmocka_unit_test(a_constant_field_varies_by_nothing_and_correlates_with_nothing),
         cmocka_unit_test(nothing_known_gives_zero_counts_and_nan_scores),
         cmocka_unit_test(one_cell_and_one_row_are_scored),
         cmocka_unit_test(fss_equals_the_double_loop),

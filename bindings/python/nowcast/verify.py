@@ -220,6 +220,8 @@ def bootstrap(
 ) -> xr.Dataset:
     """Standard errors of pooled scores, by drawing cases with replacement (Efron 1979).
 
+    A draw in which a score is not defined does not count for it.
+
     Parameters
     ----------
     data : Dataset with a dimension ``case``, as ``pool`` takes
