@@ -18,7 +18,8 @@ from types import TracebackType
 from typing import Any
 
 from nowcast import errors
-from nowcast._nowcast import ffi, lib
+from nowcast._nowcast import ffi as ffi
+from nowcast._nowcast import lib as lib
 
 _logger = logging.getLogger("nowcast")
 _PYTHON_LEVEL = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
