@@ -1,0 +1,21 @@
+#!/bin/sh
+# Install a build to a prefix of its own, then build and run the C example against it as a user would, once through
+# find_package and once through pkg-config.
+# usage: install.sh BUILD SOURCE COMPILER LIBDIR
+set -eu
+build=$1 source=$2 compiler=$3 libdir=$4
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+
+cmake --install "$build" --prefix "$prefix" >/dev/null
+
+cmake -S "$source/examples/c" -B "$work/found" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$compiler" >/dev/null
+cmake --build "$work/found" >/dev/null
+"$work/found/nowcast_hour"
+
+export PKG_CONFIG_PATH="$prefix/$libdir/pkgconfig"
+flags=$(pkg-config --define-variable=prefix="$prefix" --cflags --libs nowcast)
+# shellcheck disable=SC2086 # the flags are words
+"$compiler" -std=c11 "$source/examples/c/nowcast_hour.c" -o "$work/nowcast_hour" $flags -lm -Wl,-rpath,"$prefix/$libdir"
+"$work/nowcast_hour"
