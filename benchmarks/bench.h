@@ -21,12 +21,14 @@ bench_time bench_run(bench_work work, nwc_ctx *ctx, void *user);
 
 /* A context with this many threads. */
 nwc_ctx *bench_context(int threads);
-int bench_threads(void); /* processors of the machine */
+/* Numbers of threads to measure with: 1, and all processors. */
+int bench_thread_steps(void);
+int bench_thread_step(int step);
 const char *bench_machine(void);
 
 /*
  * Bytes per second of a[i] = b[i] + s c[i] (McCalpin's triad: 12 bytes an element, write-allocate not counted) over three
- * arrays of bytes / 3 each, best of several runs.
+ * arrays of bytes / 3 each, best of all passes in 0.3 s.
  */
 double bench_triad(double bytes, int threads);
 
@@ -38,7 +40,11 @@ void bench_print(const char *name, int threads, bench_time time, double cells, d
                  double working_bytes);
 void bench_print_head(void);
 
-/* Memory that is there: calloc, or the end of the program. */
+/* Polar stereographic, 1 km, and a field of zeros on it; its memory is the caller's to free. */
+nwc_grid bench_grid(int64_t ny, int64_t nx);
+nwc_field bench_field(const nwc_grid *grid, const char *units);
+
+/* calloc, or the end of the program. */
 float *bench_cells(int64_t n);
 
 #endif

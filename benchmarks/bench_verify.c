@@ -74,10 +74,9 @@ static void measure_all(int64_t ny, int64_t nx, int threads)
 int main(void)
 {
     bench_print_head();
-    for (int threads = 1; threads <= bench_threads();
-         threads = threads < bench_threads() ? bench_threads() : threads + 1) {
-        measure_all(760, 1226, threads);
-        measure_all(3500, 7000, threads);
+    for (int step = 0; step < bench_thread_steps(); step++) {
+        measure_all(760, 1226, bench_thread_step(step));
+        measure_all(3500, 7000, bench_thread_step(step));
     }
     return 0;
 }
