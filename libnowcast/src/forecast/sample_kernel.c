@@ -11,6 +11,9 @@
 #include "core/kernel.h"
 
 #include "forecast/kernels.h"
+#ifdef __AVX512F__
+#include "forecast/window_avx512.h"
+#endif
 
 #define ONE (1 << NWC__FRACTION_BITS)
 #define FRACTION (ONE - 1)
@@ -119,23 +122,35 @@ static void nearest(const struct nwc__source *source, int32_t j, int32_t i, int3
         nearest_chunk(source, j, i, n, qx, qy, out, false);
 }
 
-static inline void bilinear_chunk(const struct nwc__source *source, int32_t j, int32_t i, int32_t n,
-                                  const int32_t *restrict qx, const int32_t *restrict qy, float *restrict out,
-                                  bool inside)
+/* The cells around positions: south-west (a), south-east (b), north-west (c), north-east (d); NaN outside the grid. */
+static inline void corners(const struct nwc__source *source, int32_t j, int32_t i, int32_t n,
+                           const int32_t *restrict qx, const int32_t *restrict qy, float *restrict a, float *restrict b,
+                           float *restrict c, float *restrict d, bool inside)
 {
     const struct nwc__source s = *source;
 #pragma omp simd
     for (int32_t k = 0; k < n; k++) {
         const int32_t x0 = i + k + (qx[k] >> NWC__FRACTION_BITS), y0 = j + (qy[k] >> NWC__FRACTION_BITS);
-        const float fx = (float)(qx[k] & FRACTION) * (1.0f / ONE), fy = (float)(qy[k] & FRACTION) * (1.0f / ONE);
         const int32_t xa = inside ? x0 : limit(x0, s.nx - 1), xb = inside ? x0 + 1 : limit(x0 + 1, s.nx - 1);
         const int32_t ya = inside ? y0 : limit(y0, s.ny - 1), yb = inside ? y0 + 1 : limit(y0 + 1, s.ny - 1);
-        const float a = s.cells[ya * s.stride + xa], b = s.cells[ya * s.stride + xb];
-        const float c = s.cells[yb * s.stride + xa], d = s.cells[yb * s.stride + xb];
         const bool west = inside || xa == x0, east = inside || xb == x0 + 1;
         const bool south = inside || ya == y0, north = inside || yb == y0 + 1;
-        const bool has_a = finite(a) & west & south, has_b = finite(b) & east & south;
-        const bool has_c = finite(c) & west & north, has_d = finite(d) & east & north;
+        const float ca = s.cells[ya * s.stride + xa], cb = s.cells[ya * s.stride + xb];
+        const float cc = s.cells[yb * s.stride + xa], cd = s.cells[yb * s.stride + xb];
+        a[k] = west && south ? ca : NAN, b[k] = east && south ? cb : NAN;
+        c[k] = west && north ? cc : NAN, d[k] = east && north ? cd : NAN;
+    }
+}
+
+static void mean_of_corners(int32_t n, const int32_t *restrict qx, const int32_t *restrict qy, const float *restrict pa,
+                            const float *restrict pb, const float *restrict pc, const float *restrict pd,
+                            float *restrict out)
+{
+#pragma omp simd
+    for (int32_t k = 0; k < n; k++) {
+        const float fx = (float)(qx[k] & FRACTION) * (1.0f / ONE), fy = (float)(qy[k] & FRACTION) * (1.0f / ONE);
+        const float a = pa[k], b = pb[k], c = pc[k], d = pd[k];
+        const bool has_a = finite(a), has_b = finite(b), has_c = finite(c), has_d = finite(d);
         const float wa = has_a ? (1.0f - fx) * (1.0f - fy) : 0.0f, wb = has_b ? fx * (1.0f - fy) : 0.0f;
         const float wc = has_c ? (1.0f - fx) * fy : 0.0f, wd = has_d ? fx * fy : 0.0f;
         const float origin = has_a ? a : has_b ? b : has_c ? c : d;
@@ -144,17 +159,34 @@ static inline void bilinear_chunk(const struct nwc__source *source, int32_t j, i
                           (wc * (has_c ? c - origin : 0.0f) + wd * (has_d ? d - origin : 0.0f));
         const float mean = weight >= 0.5f ? origin + sum / weight : NAN;
         const bool whole = ((qx[k] | qy[k]) & FRACTION) == 0;
-        out[k] = whole & west & south ? a : mean;
+        out[k] = whole ? a : mean;
     }
+}
+
+/* Corners of a stretch of the chunk; how they are read does not show in them. */
+static inline void find_corners(const struct nwc__source *source, int32_t j, int32_t i, int32_t n,
+                                const int32_t *restrict qx, const int32_t *restrict qy, float *restrict a,
+                                float *restrict b, float *restrict c, float *restrict d)
+{
+    if (lies_inside(source, j, i, n, qx, qy, 0))
+        corners(source, j, i, n, qx, qy, a, b, c, d, true);
+    else
+        corners(source, j, i, n, qx, qy, a, b, c, d, false);
 }
 
 static void bilinear(const struct nwc__source *source, int32_t j, int32_t i, int32_t n, const int32_t *restrict qx,
                      const int32_t *restrict qy, float *restrict out)
 {
-    if (lies_inside(source, j, i, n, qx, qy, 0))
-        bilinear_chunk(source, j, i, n, qx, qy, out, true);
-    else
-        bilinear_chunk(source, j, i, n, qx, qy, out, false);
+    float a[NWC__CHUNK], b[NWC__CHUNK], c[NWC__CHUNK], d[NWC__CHUNK];
+    int32_t k = 0;
+#ifdef __AVX512F__
+    for (; k + WINDOW_LANES <= n; k += WINDOW_LANES) {
+        if (!window_corners(source, j, i + k, qx + k, qy + k, a + k, b + k, c + k, d + k))
+            find_corners(source, j, i + k, WINDOW_LANES, qx + k, qy + k, a + k, b + k, c + k, d + k);
+    }
+#endif
+    if (k < n) find_corners(source, j, i + k, n - k, qx + k, qy + k, a + k, b + k, c + k, d + k);
+    mean_of_corners(n, qx, qy, a, b, c, d, out);
 }
 
 /* Catmull-Rom through cells at -1, 0, 1 and 2, at f in [0, 1). */
