@@ -35,7 +35,8 @@ function(nwc_target_kernels target)
       ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/src)
     # Fused multiply-adds and quiet libm are allowed in kernels, nothing else of fast-math: NaN must stay NaN.
     target_compile_options(${objects} PRIVATE
-      -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fopenmp-simd)
+      -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fopenmp-simd
+      $<$<C_COMPILER_ID:Clang>:-Wno-pass-failed>) # a loop that clang cannot vectorise is no error
     target_compile_definitions(${objects} PRIVATE NWC__LEVEL=_${level})
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
       target_compile_options(${objects} PRIVATE -march=x86-64-${level})

@@ -2,9 +2,8 @@
  * The four cells around 16 positions at once, for processors with AVX-512.
  *
  * Neighbouring cells of a forecast come from neighbouring cells of the source: the 16 positions of a stretch nearly
- * always lie within 31 columns and 3 rows. Then two loads of each row and a permutation of their 32 cells replace 16
- * scattered reads, which cost as many cycles each as there are cells. On 1226 x 760 cells of a real flow's shear the
- * reads of a lead time take 0.9 ms in place of 2.2.
+ * always lie within 31 columns and 3 rows. Then two loads of each row and permutations of their 32 cells replace 64
+ * scattered reads. 12 lead times of 1226 x 760 cells on one thread take 34 ms, and 42 ms without.
  */
 #ifndef NWC_FORECAST_WINDOW_AVX512_H
 #define NWC_FORECAST_WINDOW_AVX512_H
