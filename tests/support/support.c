@@ -50,7 +50,8 @@ int64_t check_every_allocation_failure(nwc_status (*call)(nwc_ctx *ctx, void *us
         nwc_ctx *const ctx = context_with_allocator(&allocator);
         const nwc_status status = call(ctx, user);
         nwc_ctx_destroy(ctx);
-        if (allocator.live != 0) fail_msg("request %lld refused: %lld blocks leaked", (long long)n, (long long)allocator.live);
+        if (allocator.live != 0)
+            fail_msg("request %lld refused: %lld blocks leaked", (long long)n, (long long)allocator.live);
         if (status == NWC_OK) {
             if (allocator.requests > n) fail_msg("request %lld was refused, yet the call succeeded", (long long)n);
             return allocator.requests;
@@ -62,13 +63,8 @@ int64_t check_every_allocation_failure(nwc_status (*call)(nwc_ctx *ctx, void *us
 
 nwc_field field_2d(float *cells, int64_t ny, int64_t nx, const char *units, const nwc_grid *grid)
 {
-    return (nwc_field){.data = cells,
-                       .ndim = 2,
-                       .dim = {ny, nx},
-                       .stride = {nx, 1},
-                       .missing = NAN,
-                       .units = units,
-                       .grid = grid};
+    return (nwc_field){
+        .data = cells, .ndim = 2, .dim = {ny, nx}, .stride = {nx, 1}, .missing = NAN, .units = units, .grid = grid};
 }
 
 const char *real_data(const char *relative)

@@ -89,7 +89,12 @@ static void cells_of_a_longlat_grid_shrink_with_the_cosine_of_latitude(void **st
 {
     (void)state;
     const nwc_grid grid = {.projection = "+proj=longlat +R=6371000",
-                           .nx = 7000, .ny = 3500, .x_first = -129.995, .y_first = 20.005, .dx = 0.01, .dy = 0.01};
+                           .nx = 7000,
+                           .ny = 3500,
+                           .x_first = -129.995,
+                           .y_first = 20.005,
+                           .dx = 0.01,
+                           .dy = 0.01};
     nwc__metric metric;
     assert_ok(nwc__metric_create(nwc__ctx(NULL), &grid, &metric));
     const double degree = acos(-1.0) / 180.0;

@@ -18,19 +18,19 @@ typedef struct nwc_raster nwc_raster;
 
 /** One field of a file with what the file says of it. What it points to lives as long as its raster. */
 typedef struct nwc_layer {
-    nwc_field field;       /**< (y, x), dBZ, mm h-1, mm, m s-1 ...; units in field.units, geometry in field.grid */
-    const char *name;      /**< what the file calls the variable */
-    const char *quantity;  /**< ODIM name where there is one: "DBZH", "RATE", "ACRR", "QIND"; else as name */
-    const char *source;    /**< who made it, as the file says; "" when it does not */
-    int64_t time_ns;       /**< valid time, UTC; of the end of the interval for an accumulation */
-    int64_t reference_ns;  /**< time the forecast started from; time_ns for an observation */
-    double duration_s;     /**< length of the accumulation interval; 0 for an instantaneous value */
+    nwc_field field;      /**< (y, x), dBZ, mm h-1, mm, m s-1 ...; units in field.units, geometry in field.grid */
+    const char *name;     /**< what the file calls the variable */
+    const char *quantity; /**< ODIM name where there is one: "DBZH", "RATE", "ACRR", "QIND"; else as name */
+    const char *source;   /**< who made it, as the file says; "" when it does not */
+    int64_t time_ns;      /**< valid time, UTC; of the end of the interval for an accumulation */
+    int64_t reference_ns; /**< time the forecast started from; time_ns for an observation */
+    double duration_s;    /**< length of the accumulation interval; 0 for an instantaneous value */
 } nwc_layer;
 
 /** Limits of reading. Fill with nwc_read_options_init. */
 typedef struct nwc_read_options {
-    size_t struct_size;      /**< set by the init function */
-    int64_t max_bytes;       /**< refuse to decompress or hold more than this; default 4 GiB */
+    size_t struct_size; /**< set by the init function */
+    int64_t max_bytes;  /**< refuse to decompress or hold more than this; default 4 GiB */
 } nwc_read_options;
 
 NWC_API void nwc_read_options_init(nwc_read_options *options);

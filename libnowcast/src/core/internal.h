@@ -94,11 +94,10 @@ nwc_status nwc__for_each_tile(nwc_ctx *ctx, const char *stage, int64_t n, nwc__t
  */
 #if defined(NWC__HAVE_X86_LEVELS)
 #define NWC__DECLARE_KERNELS(T) extern const struct T T##_v2, T##_v3, T##_v4
-#define NWC__KERNELS(ctx, T)                                                                                           \
-    ((ctx)->simd == NWC_SIMD_V4 ? &T##_v4 : (ctx)->simd == NWC_SIMD_V3 ? &T##_v3 : &T##_v2)
+#define NWC__KERNELS(ctx, T) ((ctx)->simd == NWC_SIMD_V4 ? &T##_v4 : (ctx)->simd == NWC_SIMD_V3 ? &T##_v3 : &T##_v2)
 #else
 #define NWC__DECLARE_KERNELS(T) extern const struct T T##_v2
-#define NWC__KERNELS(ctx, T)    ((void)(ctx), &T##_v2)
+#define NWC__KERNELS(ctx, T) ((void)(ctx), &T##_v2)
 #endif
 
 #endif

@@ -9,6 +9,6 @@
 
 #define NWC__NAME_OF(name, level) name##level
 #define NWC__NAME_AT(name, level) NWC__NAME_OF(name, level)
-#define NWC__NAME(name)           NWC__NAME_AT(name, NWC__LEVEL) /* NWC__LEVEL is _v2, _v3 or _v4, given by the build */
+#define NWC__NAME(name) NWC__NAME_AT(name, NWC__LEVEL) /* NWC__LEVEL is _v2, _v3 or _v4, given by the build */
 
 #endif

@@ -12,7 +12,8 @@ nwc_status nwc__check_flags(const nwc_flags *flags, const char *name, int32_t nd
 nwc_status nwc__check_labels(const nwc_labels *labels, const char *name, int32_t ndim);
 
 /* Refuse a field whose last two dimensions differ from those of like. */
-nwc_status nwc__check_same_shape(const nwc_field *field, const char *name, const nwc_field *like, const char *like_name);
+nwc_status nwc__check_same_shape(const nwc_field *field, const char *name, const nwc_field *like,
+                                 const char *like_name);
 
 /* Refuse a field without a grid, or whose y and x do not fit its grid. */
 nwc_status nwc__check_on_grid(nwc_ctx *ctx, const nwc_field *field, const char *name);
@@ -30,8 +31,8 @@ bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b);
  */
 enum { NWC__METRIC_STEP = 32 };
 typedef struct nwc__metric {
-    int64_t ny, nx;           /* nodes: node (j, i) lies on cell (j * STEP, i * STEP), the last may lie beyond the grid */
-    double *dx_m, *dy_m;      /* (ny, nx) metres; where the projection has no inverse, of the nearest valid node */
+    int64_t ny, nx;      /* nodes: node (j, i) lies on cell (j * STEP, i * STEP), the last may lie beyond the grid */
+    double *dx_m, *dy_m; /* (ny, nx) metres; where the projection has no inverse, of the nearest valid node */
     double mean_dx_m, mean_dy_m;
 } nwc__metric;
 

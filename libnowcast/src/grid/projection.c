@@ -58,15 +58,16 @@ static nwc_status projection_open(const char *text, struct projection *projectio
     projection->longlat = projection_is_longlat(text);
     projection->pj = proj_create(projection->context, text);
     if (!projection->pj) {
-        const char *const reason = proj_context_errno_string(projection->context, proj_context_errno(projection->context));
+        const char *const reason =
+            proj_context_errno_string(projection->context, proj_context_errno(projection->context));
         nwc__fail(NWC_ERR_ARG, "projection: PROJ does not understand \"%s\": %s", text, reason ? reason : "no reason");
         projection_close(projection);
         return NWC_ERR_ARG;
     }
     /* "+type=crs", an EPSG code or WKT make a CRS, which has no forward function; take the conversion out of it. */
     const PJ_TYPE type = proj_get_type(projection->pj);
-    if (type != PJ_TYPE_CONVERSION && type != PJ_TYPE_OTHER_COORDINATE_OPERATION &&
-        type != PJ_TYPE_TRANSFORMATION && type != PJ_TYPE_CONCATENATED_OPERATION && type != PJ_TYPE_UNKNOWN) {
+    if (type != PJ_TYPE_CONVERSION && type != PJ_TYPE_OTHER_COORDINATE_OPERATION && type != PJ_TYPE_TRANSFORMATION &&
+        type != PJ_TYPE_CONCATENATED_OPERATION && type != PJ_TYPE_UNKNOWN) {
         projection_close(projection);
         return nwc__fail(NWC_ERR_ARG, "projection: a PROJ string such as \"+proj=stere ...\" expected, \"%s\" given",
                          text);
@@ -158,7 +159,8 @@ nwc_status nwc_grid_check(nwc_ctx *ctx, const nwc_grid *grid)
     const bool beyond_pole = projection.longlat && (grid->y_first < -90.0 - 1e-6 || y_last > 90.0 + 1e-6);
     projection_close(&projection);
     if (beyond_pole)
-        return nwc__fail(NWC_ERR_ARG, "grid: latitudes within 90 degrees expected, %g to %g given", grid->y_first, y_last);
+        return nwc__fail(NWC_ERR_ARG, "grid: latitudes within 90 degrees expected, %g to %g given", grid->y_first,
+                         y_last);
     return check_levels(grid);
 }
 
@@ -251,8 +253,10 @@ nwc_status nwc__metric_create(nwc_ctx *ctx, const nwc_grid *grid, nwc__metric *m
         }
     }
     const double degree_m = 111195.0;
-    metric->mean_dx_m = fill_nodes(metric->dx_m, metric->ny, metric->nx, grid->dx * (projection.longlat ? degree_m : 1.0));
-    metric->mean_dy_m = fill_nodes(metric->dy_m, metric->ny, metric->nx, grid->dy * (projection.longlat ? degree_m : 1.0));
+    metric->mean_dx_m =
+        fill_nodes(metric->dx_m, metric->ny, metric->nx, grid->dx * (projection.longlat ? degree_m : 1.0));
+    metric->mean_dy_m =
+        fill_nodes(metric->dy_m, metric->ny, metric->nx, grid->dy * (projection.longlat ? degree_m : 1.0));
 done:
     projection_close(&projection);
     if (status != NWC_OK) nwc__metric_destroy(ctx, metric);
