@@ -1,7 +1,7 @@
 """Write the C source of the extension module nowcast._nowcast.
 
-Its declarations are the public headers themselves, preprocessed with NWC_CDEF. The only further text is CALLBACKS: the C
-functions that are written in Python; tests/python/test_lib.py compares each with its typedef in the headers.
+Its declarations are the public headers themselves, preprocessed with NWC_CDEF. The only further text is CALLBACKS: the
+C functions that are written in Python; tests/python/test_lib.py compares each with its typedef in the headers.
 """
 
 import argparse
@@ -33,7 +33,9 @@ def main() -> None:
     arguments = parser.parse_args()
     ffi = cffi.FFI()
     ffi.cdef(declarations(arguments.include, arguments.cc) + CALLBACKS)
-    symbols = subprocess.run(["nm", "-D", "--defined-only", arguments.library], check=True, capture_output=True, text=True)
+    symbols = subprocess.run(
+        ["nm", "-D", "--defined-only", arguments.library], check=True, capture_output=True, text=True
+    )
     defined = {line.split()[-1] for line in symbols.stdout.splitlines()}
     for key in [k for k in ffi._parser._declarations if k.startswith("function ")]:
         if key.removeprefix("function ") not in defined:

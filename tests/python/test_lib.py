@@ -57,5 +57,7 @@ def test_callbacks_are_those_of_the_headers(name):
 
 def test_only_lib_imports_the_compiled_module():
     package = ROOT / "bindings" / "python" / "nowcast"
-    users = {path.name for path in package.rglob("*.py") if re.search(r"nowcast\._nowcast|import _nowcast", path.read_text())}
+    users = {
+        path.name for path in package.rglob("*.py") if re.search(r"nowcast\._nowcast|import _nowcast", path.read_text())
+    }
     assert users == {"_lib.py"}

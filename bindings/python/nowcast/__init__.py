@@ -1,9 +1,22 @@
 """Weather nowcasting: radar composites in, verified forecasts out."""
 
-from nowcast import errors, grid, verify
+from nowcast import errors, forecast, grid, io, motion, verify
 from nowcast._lib import build_info, settings, version
 from nowcast.errors import NowcastError
+from nowcast.io import open
 
 __version__ = version()
 
-__all__ = ["NowcastError", "__version__", "build_info", "errors", "grid", "settings", "verify"]
+__all__ = [
+    "NowcastError",
+    "__version__",
+    "build_info",
+    "errors",
+    "forecast",
+    "grid",
+    "io",
+    "motion",
+    "open",
+    "settings",
+    "verify",
+]

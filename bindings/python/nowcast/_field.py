@@ -1,4 +1,7 @@
-"""Arrays seen as nwc_field: float32 memory goes down as it is, whatever its strides; any other type is converted once."""
+"""Arrays seen as nwc_field.
+
+Float32 memory goes down as it is, whatever its strides; any other type is converted once.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

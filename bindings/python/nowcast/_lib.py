@@ -5,8 +5,8 @@ A call into the library is written
     with _lib.call() as ctx:
         _lib.check(_lib.lib.nwc_...(ctx, ...))
 
-CFFI lets other threads run meanwhile. The progress callback lets Python look at signals, so Ctrl-C stops a long call: what
-a callback raises is kept, the library is asked to cancel, and check() raises the original.
+CFFI lets other threads run meanwhile. The progress callback lets Python look at signals, so Ctrl-C stops a long call:
+what a callback raises is kept, the library is asked to cancel, and check() raises the original.
 """
 
 import contextlib
@@ -36,7 +36,8 @@ class Settings:
     progress: Progress | None = None
 
 
-_settings: contextvars.ContextVar[Settings] = contextvars.ContextVar("nowcast_settings", default=Settings())
+_DEFAULTS = Settings()
+_settings: contextvars.ContextVar[Settings] = contextvars.ContextVar("nowcast_settings", default=_DEFAULTS)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from nowcast import _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 
-__all__ = ["Grid"]
+__all__ = ["Grid", "rain_rate"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Grid:
     @property
     def x(self) -> npt.NDArray[np.float64]:
         """Centres of the cells along x."""
-        return self.x_first + self.dx * np.arange(self.nx)
+        return self.x_first + self.dx * np.arange(self.nx, dtype=np.float64)
 
     @property
     def y(self) -> npt.NDArray[np.float64]:
         """Centres of the cells along y."""
-        return self.y_first + self.dy * np.arange(self.ny)
+        return self.y_first + self.dy * np.arange(self.ny, dtype=np.float64)
 
     def to_c(self) -> tuple[Any, Any]:
         """The C struct, and the text it points to."""
@@ -115,6 +115,55 @@ class Grid:
         return x, y
 
 
+def rain_rate(data: xr.DataArray, a: float = 200.0, b: float = 1.6) -> xr.DataArray:
+    """Precipitation rate in mm h-1 from whatever a field holds.
+
+    Parameters
+    ----------
+    data : DataArray in mm h-1, m s-1, mm or dBZ
+        An amount in mm needs the attribute ``duration_s``, the seconds it fell in.
+    a, b : float
+        Of Z = a R^b, Z in mm6 m-3 and R in mm h-1; for dBZ only. The defaults are those of Marshall and Palmer (1948).
+        Reflectivity below -10 dBZ is no rain.
+
+    Raises
+    ------
+    ArgumentError : other units, or an amount of unknown duration.
+    """
+    units = data.attrs.get("units")
+    cells: npt.NDArray[Any] = data.values
+    rate: npt.NDArray[Any]
+    if units == "mm h-1":
+        return data
+    if units == "m s-1":
+        rate = cells * np.float32(3.6e6)
+    elif units == "mm":
+        duration = data.attrs.get("duration_s", 0.0)
+        if not duration > 0.0:
+            raise ArgumentError("data: an attribute duration_s above 0 expected with units mm")
+        rate = cells * np.float32(3600.0 / duration)
+    elif units == "dBZ":
+        if not (a > 0.0 and b > 0.0):
+            raise ArgumentError(f"a and b: above 0 expected, {a:g} and {b:g} given")
+        rate = (10.0 ** (cells / np.float32(10.0)) / np.float32(a)) ** np.float32(1.0 / b)
+        rate = np.where(cells < -10.0, np.float32(0.0), rate)
+    else:
+        raise ArgumentError(f"data: units of mm h-1, m s-1, mm or dBZ expected, {units!r} given")
+    out = data.copy(data=rate.astype(np.float32, copy=False))
+    out.name = "precipitation_rate"
+    for name in ("duration_s", "cell_methods"):
+        out.attrs.pop(name, None)
+    out.attrs |= {
+        "units": "mm h-1",
+        "standard_name": "lwe_precipitation_rate",
+        "long_name": "precipitation rate",
+        "quantity": "RATE",
+    }
+    if units == "dBZ":
+        out.attrs["z_r_relation"] = f"Z = {a:g} R^{b:g}"
+    return out
+
+
 @functools.cache
 def _c_text(text: str) -> Any:
     """A C string that lives as long as the process: the struct that points to it does not keep it alive."""
@@ -137,7 +186,7 @@ def _spacing(data: xr.DataArray | xr.Dataset, name: str) -> tuple[float, float]:
     return float(values.min()), abs(float(step))
 
 
-def ascending(data: xr.DataArray, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def ascending(data: xr.DataArray | xr.Dataset, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """A view of an array (..., y, x) shaped like data, turned so that y and x ascend."""
     if data.sizes["y"] > 1 and data["y"].values[0] > data["y"].values[-1]:
         array = array[..., ::-1, :]

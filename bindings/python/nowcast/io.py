@@ -1,0 +1,280 @@
+"""Gridded files in and out."""
+
+import dataclasses
+import glob
+import hashlib
+import logging
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nowcast import _field, _gif, _lib
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError, FileError, NoDataError
+from nowcast.grid import Grid
+
+__all__ = ["Layer", "describe", "layers", "open"]
+
+_logger = logging.getLogger("nowcast")
+
+PathLike = str | os.PathLike[str]
+
+# What a field of these units is called.
+_NAMES = {
+    "mm h-1": ("precipitation_rate", "lwe_precipitation_rate", "precipitation rate"),
+    "m s-1": ("precipitation_rate", "lwe_precipitation_rate", "precipitation rate"),
+    "mm": ("precipitation_amount", "lwe_thickness_of_precipitation_amount", "precipitation amount"),
+    "dBZ": ("reflectivity", "equivalent_reflectivity_factor", "radar reflectivity"),
+}
+# Fields that describe others; never chosen when no quantity is asked for.
+_QUALITY = {"QIND", "CLASS", "BRDR", "TMP"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """One field of a file with what the file says of it."""
+
+    path: Path
+    format: str
+    cells: _field.Array
+    """(y, x), south row first; NaN where not known"""
+    grid: Grid
+    units: str
+    quantity: str
+    """ODIM name where there is one: DBZH, RATE, ACRR"""
+    name: str
+    """what the file calls it"""
+    source: str
+    time: np.datetime64
+    """valid time, UTC; the end of the interval of an amount"""
+    reference: np.datetime64
+    """when a forecast started; the same as time for an observation"""
+    duration_s: float
+    """length of the interval of an amount, else 0"""
+
+
+def layers(path: PathLike) -> list[Layer]:
+    """All gridded fields of one file, whatever its format and compression.
+
+    Raises
+    ------
+    FileError : the file cannot be read.
+    FormatError : the file is damaged or ends too early.
+    UnsupportedError : not a format this build reads.
+    NoDataError : a good file without a grid.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            gif = file.read(4) == b"GIF8"
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from error
+    if gif:
+        cells, grid, time = _gif.read(path)
+        return [
+            Layer(path, "GIF", cells, grid, "mm", "ACRR", "AQC", "MeteoSwiss", time, time, _gif.DURATION_S),
+        ]
+    # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
+    from xarray.backends.locks import HDF5_LOCK
+
+    out = ffi.new("nwc_raster **")
+    with HDF5_LOCK, _lib.call() as ctx:
+        _lib.check(lib.nwc_raster_open(ctx, os.fsencode(path), ffi.NULL, out))
+    raster = ffi.gc(out[0], lib.nwc_raster_destroy)
+    return [_layer(path, raster, index) for index in range(lib.nwc_raster_count(raster))]
+
+
+def _layer(path: Path, raster: Any, index: int) -> Layer:
+    layer = ffi.new("nwc_layer *")
+    _lib.check(lib.nwc_raster_layer(raster, index, layer))
+    grid = layer.field.grid
+    return Layer(
+        path=path,
+        format=_lib.text(lib.nwc_raster_format(raster)),
+        cells=_field.lent(layer.field, raster),
+        grid=Grid(_lib.text(grid.projection), grid.nx, grid.ny, grid.x_first, grid.y_first, grid.dx, grid.dy),
+        units=_lib.text(layer.field.units),
+        quantity=_lib.text(layer.quantity),
+        name=_lib.text(layer.name),
+        source=_lib.text(layer.source),
+        time=np.datetime64(layer.time_ns, "ns"),
+        reference=np.datetime64(layer.reference_ns, "ns"),
+        duration_s=layer.duration_s,
+    )
+
+
+def open(
+    paths: PathLike | Sequence[PathLike],
+    *,
+    quantity: str | None = None,
+    on_error: str = "raise",
+    last: int | None = None,
+) -> xr.DataArray:
+    """Read gridded fields into one array, sorted by time.
+
+    Parameters
+    ----------
+    paths : path, pattern such as "fmi/*.pgm.gz", or several of them
+        Formats are told by content: ODIM_H5, KNMI HDF5, MRMS GRIB2, GRIB1, netCDF, NIMROD, RADOLAN, PGM, MeteoSwiss
+        GIF, compressed or not.
+    quantity : str, optional
+        The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
+    on_error : "raise" or "skip"
+        What to do about a file that cannot be read, is damaged or holds no such field. Skipped files are logged as
+        warnings and named in the attribute ``left_out``.
+    last : int, optional
+        Keep the latest times only, so that memory holds no more than these.
+
+    Returns
+    -------
+    (time, y, x) float32 DataArray, y and x ascending, NaN where not known, ``time`` the valid time (UTC). A forecast
+    also has ``lead_time`` and ``forecast_reference_time``.
+
+    Raises
+    ------
+    ArgumentError : nothing matches, two fields of one time, grids or units that differ; the text names the files.
+    FileError, FormatError, UnsupportedError, NoDataError : as ``layers``.
+    """
+    if on_error not in ("raise", "skip"):
+        raise ArgumentError(f'on_error: "raise" or "skip" expected, {on_error!r} given')
+    if last is not None and last < 1:
+        raise ArgumentError(f"last: at least 1 expected, {last} given")
+    taken: list[Layer] = []
+    left_out: list[str] = []
+    times: dict[np.datetime64, Path] = {}
+    for path in _expand(paths):
+        try:
+            chosen = _choose(layers(path), quantity if quantity or not taken else taken[0].quantity, path)
+        except (FileError, NoDataError) as error:
+            if on_error == "raise":
+                raise
+            _logger.warning("left out: %s", error)
+            left_out.append(f"{path.name}: {error}")
+            failure: Exception = error
+            continue
+        for layer in chosen:
+            if layer.time in times:
+                raise ArgumentError(
+                    f"{path}: one field for each time expected, {times[layer.time]} has {layer.time} too"
+                )
+            if taken:
+                _check_alike(layer, taken[0])
+            times[layer.time] = path
+            taken.append(layer)
+        if last is not None:
+            taken = sorted(taken, key=lambda layer: layer.time)[-last:]
+    if not taken:
+        raise failure
+    taken.sort(key=lambda layer: layer.time)
+    return _joined(taken, left_out)
+
+
+def describe(path: PathLike) -> dict[str, Any]:
+    """What is in a file, as plain values: format, and for each field its quantity, units, times, grid and range."""
+    found = layers(path)
+    return {
+        "path": str(path),
+        "format": found[0].format,
+        "fields": [
+            {
+                "quantity": layer.quantity,
+                "name": layer.name,
+                "units": layer.units,
+                "source": layer.source,
+                "time": _iso(layer.time),
+                "reference_time": _iso(layer.reference),
+                "duration_s": layer.duration_s,
+                "grid": dataclasses.asdict(layer.grid),
+                "known": int(np.isfinite(layer.cells).sum()),
+                "cells": layer.cells.size,
+                "min": _finite(layer.cells, np.fmin),
+                "max": _finite(layer.cells, np.fmax),
+            }
+            for layer in found
+        ],
+    }
+
+
+def _finite(cells: _field.Array, least: Any) -> float | None:
+    value = float(least.reduce(cells, axis=None))
+    return value if np.isfinite(value) else None
+
+
+def _iso(time: np.datetime64) -> str:
+    return f"{time.astype('datetime64[s]')}Z"
+
+
+def _expand(paths: PathLike | Sequence[PathLike]) -> Iterator[Path]:
+    """Every file that paths and patterns name, each pattern in the order of names."""
+    several: Iterable[PathLike] = [paths] if isinstance(paths, str | os.PathLike) else paths
+    count = 0
+    for path in several:
+        text = os.fspath(path)
+        matches = [text] if Path(text).exists() or not glob.has_magic(text) else sorted(glob.glob(text))  # noqa: PTH207
+        if not matches:
+            raise ArgumentError(f"paths: nothing matches {text}")
+        for match in matches:
+            count += 1
+            yield Path(match)
+    if not count:
+        raise ArgumentError("paths: at least one file expected, none given")
+
+
+def _choose(found: list[Layer], quantity: str | None, path: Path) -> list[Layer]:
+    """The fields of one quantity."""
+    if quantity is None:
+        quantity = next((layer.quantity for layer in found if layer.quantity not in _QUALITY), None)
+    chosen = [layer for layer in found if quantity in (layer.quantity, layer.name)]
+    if not chosen:
+        there = ", ".join(sorted({layer.quantity for layer in found})) or "none"
+        raise NoDataError(f"{path}: no field {quantity or 'of data'}; there are: {there}")
+    return chosen
+
+
+def _check_alike(layer: Layer, first: Layer) -> None:
+    for what in ("grid", "units", "duration_s"):
+        given, expected = getattr(layer, what), getattr(first, what)
+        if given != expected:
+            raise ArgumentError(f"{layer.path}: {what} of {first.path} expected, {expected}; {given} found")
+    if layer.reference != layer.time and layer.reference != first.reference:
+        raise ArgumentError(f"{layer.path}: fields of one forecast expected, {first.path} is of another")
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _joined(taken: list[Layer], left_out: list[str]) -> xr.DataArray:
+    """Layers, sorted by time, as one array; each is let go once it is copied."""
+    first = taken[0]
+    name, standard_name, long_name = _NAMES.get(first.units, (first.quantity.lower() or "field", None, first.name))
+    times = np.array([layer.time for layer in taken])
+    references = {layer.reference for layer in taken}
+    forecast = any(layer.reference != layer.time for layer in taken)
+    files = [f"{path.name} sha256:{_checksum(path)}" for path in dict.fromkeys(layer.path for layer in taken)]
+    cells = np.empty((len(taken), first.grid.ny, first.grid.nx), dtype=np.float32)
+    for index in range(len(taken)):
+        cells[index] = taken[0].cells
+        del taken[0]
+    attributes: dict[str, Any] = {"units": first.units, "long_name": long_name, "grid_mapping": "crs"}
+    if standard_name:
+        attributes["standard_name"] = standard_name
+    attributes |= {"quantity": first.quantity, "source": first.source, "format": first.format}
+    if first.duration_s:
+        attributes |= {"duration_s": first.duration_s, "cell_methods": "time: sum"}
+    attributes["input_files"] = "\n".join(files)
+    if left_out:
+        attributes["left_out"] = "\n".join(left_out)
+    coords: dict[str, Any] = {"time": ("time", times, {"standard_name": "time", "long_name": "valid time (UTC)"})}
+    if forecast and len(references) == 1:
+        start = references.pop()
+        coords["lead_time"] = ("time", times - start, {"standard_name": "forecast_period"})
+        coords["forecast_reference_time"] = ((), start, {"standard_name": "forecast_reference_time"})
+    return xr.DataArray(
+        cells, dims=("time", "y", "x"), coords=coords | first.grid.coords(), attrs=attributes, name=name
+    )
