@@ -199,13 +199,9 @@ static nwc_status estimate(nwc_ctx *ctx, struct job *job, const int64_t *times_n
     NWC__TRY(nwc__metric_create(ctx, job->frames[job->n_frames - 1].grid, &job->metric));
     NWC__TRY(allocate(ctx, job));
     NWC__TRY(nwc__for_each_tile(ctx, "motion: read", job->n_frames * job->ny, read_row, job));
-    if (!can_be_followed(job)) {
-        fill(job->out[0], NAN);
-        fill(job->out[1], NAN);
-        fill(job->out[2], 0.0f);
+    if (!can_be_followed(job))
         return nwc__fail(NWC_ERR_NODATA, "frames: no two successive ones of the latest %d both have echo",
                          (int)job->n_frames);
-    }
     double time_s[MAX_FRAMES];
     for (int32_t k = 0; k < job->n_frames; k++) time_s[k] = 1e-9 * (double)(times_ns[k] - times_ns[job->n_frames - 1]);
     const struct nwc__motion_problem problem = {.ny = job->ny,
@@ -246,6 +242,11 @@ nwc_status nwc_motion_estimate(nwc_ctx *ctx, const nwc_field *frames, const int6
                       .out = {u, v, quality},
                       .max_m_s = (float)options.max_speed_m_s};
     const nwc_status status = estimate(ctx, &job, times_ns + (n_frames - used), &options);
+    if (status == NWC_ERR_NODATA) {
+        fill(u, NAN);
+        fill(v, NAN);
+        fill(quality, 0.0f);
+    }
     release(ctx, &job);
     return status;
 }
