@@ -1,6 +1,6 @@
 """Weather nowcasting: radar composites in, verified forecasts out."""
 
-from nowcast import errors, forecast, grid, io, motion, verify
+from nowcast import errors, forecast, grid, io, jobs, motion, verify
 from nowcast._lib import build_info, settings, version
 from nowcast.errors import NowcastError
 from nowcast.io import open
@@ -15,6 +15,7 @@ __all__ = [
     "forecast",
     "grid",
     "io",
+    "jobs",
     "motion",
     "open",
     "settings",

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _field, _gif, _lib
+from nowcast import _field, _gif, _lib, _netcdf
 from nowcast._lib import ffi, lib
-from nowcast.errors import ArgumentError, FileError, NoDataError
-from nowcast.grid import Grid
+from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
+from nowcast.grid import Grid, ascending
 
-__all__ = ["Layer", "describe", "layers", "open"]
+__all__ = ["Layer", "describe", "layers", "open", "write"]
 
 _logger = logging.getLogger("nowcast")
 
@@ -70,22 +71,53 @@ def layers(path: PathLike) -> list[Layer]:
     path = Path(path)
     try:
         with path.open("rb") as file:
-            gif = file.read(4) == b"GIF8"
+            head = file.read(4)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error
-    if gif:
+    if head == b"GIF8":
         cells, grid, time = _gif.read(path)
         return [
             Layer(path, "GIF", cells, grid, "mm", "ACRR", "AQC", "MeteoSwiss", time, time, _gif.DURATION_S),
         ]
+    if head in (b"\x89HDF", b"CDF\x01", b"CDF\x02", b"CDF\x05") and not hasattr(lib, "nwc_raster_open"):
+        return _netcdf_layers(path)
+    if not hasattr(lib, "nwc_raster_open"):
+        raise UnsupportedError(f"{path}: this build reads netCDF and GIF only")
     # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
-    from xarray.backends.locks import HDF5_LOCK
-
     out = ffi.new("nwc_raster **")
     with HDF5_LOCK, _lib.call() as ctx:
         _lib.check(lib.nwc_raster_open(ctx, os.fsencode(path), ffi.NULL, out))
     raster = ffi.gc(out[0], lib.nwc_raster_destroy)
     return [_layer(path, raster, index) for index in range(lib.nwc_raster_count(raster))]
+
+
+def _netcdf_layers(path: Path) -> list[Layer]:
+    with _netcdf.read(path) as data:
+        found = []
+        for name, variable in data.data_vars.items():
+            if variable.dims != ("time", "y", "x"):
+                continue
+            grid = Grid.of(variable)
+            for index in range(variable.sizes["time"]):
+                field = variable.isel(time=index)
+                time: Any = field["time"].values.astype("datetime64[ns]")[()]
+                reference = field.coords.get("forecast_reference_time", field["time"]).values
+                found.append(
+                    Layer(
+                        path=path,
+                        format="NETCDF",
+                        cells=ascending(field, _field.as_float32(field.values)),
+                        grid=grid,
+                        units=field.attrs.get("units", ""),
+                        quantity=field.attrs.get("quantity", str(name)),
+                        name=str(name),
+                        source=field.attrs.get("source", ""),
+                        time=time,
+                        reference=reference.astype("datetime64[ns]"),
+                        duration_s=float(field.attrs.get("duration_s", 0.0)),
+                    )
+                )
+    return found
 
 
 def _layer(path: Path, raster: Any, index: int) -> Layer:
@@ -171,6 +203,22 @@ def open(
         raise failure
     taken.sort(key=lambda layer: layer.time)
     return _joined(taken, left_out)
+
+
+def write(data: xr.DataArray, path: PathLike) -> None:
+    """Write a field, (time, y, x) or (y, x), in the format its suffix names: ``.nc`` for CF netCDF.
+
+    The file appears whole or not at all.
+
+    Raises
+    ------
+    UnsupportedError : another suffix.
+    FileError : the system refused.
+    """
+    if Path(path).suffix != ".nc":
+        raise UnsupportedError(f"{path}: a name ending in .nc expected")
+    with _netcdf.Writer(path) as writer:
+        writer.add(data if "time" in data.dims else data.expand_dims("time"))
 
 
 def describe(path: PathLike) -> dict[str, Any]:

@@ -6,11 +6,8 @@ dimension ``case``, can be pooled (``pool``) and their standard errors drawn (``
 ``Scores`` is the accumulator below: one stratum, one pair of fields at a time.
 """
 
-import contextlib
 import os
-import uuid
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +16,9 @@ import pandas as pd
 import xarray as xr
 
 from nowcast import _field, _lib
+from nowcast._files import replacing
 from nowcast._lib import ffi, lib
-from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
+from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 from nowcast.grid import Grid, ascending
 
 __all__ = ["Scores", "bootstrap", "pool", "score", "to_csv", "to_netcdf"]
@@ -270,7 +268,7 @@ def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     if "lead_time" in table:
         table["lead_time"] = pd.to_timedelta(table["lead_time"]).dt.total_seconds() / 60.0
         table = table.rename(columns={"lead_time": "lead_time_min"})
-    with _replacing(path) as beside:
+    with replacing(path) as beside:
         table.to_csv(beside, index=False, float_format="%.9g")
 
 
@@ -285,7 +283,7 @@ def to_netcdf(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
         minutes = data["lead_time"].values / np.timedelta64(1, "m")
         attrs = {"standard_name": "forecast_period", "units": "min"}
         data = data.assign_coords(lead_time=("lead_time", minutes, attrs) if minutes.ndim else ((), minutes, attrs))
-    with _replacing(path) as beside:
+    with replacing(path) as beside:
         try:
             data.to_netcdf(beside)
         except (ModuleNotFoundError, ValueError) as error:
@@ -447,17 +445,3 @@ def _drawn(data: xr.Dataset, dim: str, drawn: npt.NDArray[np.integer[Any]]) -> x
     samples = _dataset(like, pooled, ("draw", *dims), data.attrs.get("field_units"))
     samples = samples.assign_coords({name: data[name] for name in dims if name in data.coords})
     return samples.drop_vars([n for n in samples.data_vars if str(n).removesuffix("_wet") in (*_COUNTS, "sums")])
-
-
-@contextlib.contextmanager
-def _replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A name beside path to write to; the file takes path's place when it is whole, and is removed when it is not."""
-    final = Path(path)
-    if not final.parent.is_dir():
-        raise FileError(f"{final}: no such folder")
-    beside = final.with_name(f".{final.stem}.{uuid.uuid4().hex}{final.suffix}")
-    try:
-        yield beside
-        beside.replace(final)
-    finally:
-        beside.unlink(missing_ok=True)

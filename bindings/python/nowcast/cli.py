@@ -1,0 +1,225 @@
+"""The program nowcast. Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but degraded."""
+
+import contextlib
+import importlib.util
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import rich.console
+import rich.progress
+import rich.table
+
+from nowcast import _lib, io, jobs
+from nowcast.errors import NowcastError, UnsupportedError
+from nowcast.forecast import SAMPLINGS
+from nowcast.motion import METHODS
+
+DEGRADED = 3
+
+
+class _Program(click.Group):
+    """A group of verbs whose failures are one line of text and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NowcastError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[None]:
+    """A bar on a terminal, elsewhere one log line for each stage."""
+    console = rich.console.Console(stderr=True)
+    if not console.is_terminal:
+        seen: set[str] = set()
+
+        def line(stage: str, fraction: float) -> None:
+            if stage not in seen:
+                seen.add(stage)
+                logging.getLogger("nowcast").info("%s", stage)
+
+        with _lib.settings(progress=line):
+            yield
+        return
+    with rich.progress.Progress(console=console, transient=True) as bars:
+        tasks: dict[str, rich.progress.TaskID] = {}
+
+        def move(stage: str, fraction: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=fraction)
+
+        with _lib.settings(progress=move):
+            yield
+
+
+def _finish(summary: dict[str, Any], as_json: bool, text: str) -> None:
+    """Print the summary, say what was left out, and exit with 3 when it is degraded."""
+    if as_json:
+        click.echo(json.dumps(summary))
+    else:
+        click.echo(text)
+    if summary.get("degraded"):
+        raise click.exceptions.Exit(DEGRADED)
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_quantity = click.option("--quantity", help="Field to take, such as RATE, ACRR, DBZH; the first one by default.")
+_inputs = click.argument("inputs", nargs=-1, required=True)
+_on_error = click.option(
+    "--on-error",
+    type=click.Choice(["skip", "raise"]),
+    default="skip",
+    show_default=True,
+    help="Leave damaged or missing files out, or stop at them.",
+)
+_zr = click.option(
+    "--zr", type=(float, float), default=(200.0, 1.6), show_default=True, help="a and b of Z = a R^b, for reflectivity."
+)
+
+
+@click.group(cls=_Program)
+@click.version_option(_lib.version(), message=f"%(prog)s %(version)s\n{_lib.build_info()}")
+@click.option("--threads", type=click.IntRange(0, 1024), default=0, help="0 for one per processor.")
+@click.option("-v", "--verbose", is_flag=True, help="Log what is done.")
+@click.pass_context
+def main(ctx: click.Context, threads: int, verbose: bool) -> None:
+    """Weather nowcasting: radar composites in, verified forecasts out."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(format="%(levelname)s %(message)s", level=level, stream=sys.stderr, force=True)
+    ctx.with_resource(_lib.settings(threads=threads))
+
+
+@main.command()
+@_inputs
+@_json
+def info(inputs: tuple[str, ...], as_json: bool) -> None:
+    """What is in files: format, fields, times, grids."""
+    found = [io.describe(path) for path in inputs]
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for file in found:
+        click.echo(f"{file['path']}: {file['format']}")
+        for field in file["fields"]:
+            grid = field["grid"]
+            reach = "nothing known" if field["min"] is None else f"{field['min']:g} to {field['max']:g}"
+            click.echo(
+                f"  {field['quantity']} {field['time']} {reach} {field['units']}, "
+                f"{field['known'] / field['cells']:.0%} known, {grid['nx']} x {grid['ny']} cells of "
+                f"{grid['dx']:g} x {grid['dy']:g}, {grid['projection']}"
+            )
+
+
+@main.command()
+@_inputs
+@click.argument("output")
+@_quantity
+@click.option("--on-error", type=click.Choice(["skip", "raise"]), default="raise", show_default=True)
+@_json
+def convert(inputs: tuple[str, ...], output: str, quantity: str | None, on_error: str, as_json: bool) -> None:
+    """Write fields in the format OUTPUT's suffix names (.nc)."""
+    summary = jobs.convert(inputs, output, quantity=quantity, on_error=on_error)
+    _finish(summary, as_json, f"{output}: {summary['times']} times")
+
+
+@main.command()
+@_inputs
+@click.option("-o", "--output", required=True, help="CF netCDF to write.")
+@click.option("--minutes", type=float, default=60.0, show_default=True, help="Longest lead time.")
+@click.option("--step", type=float, default=5.0, show_default=True, help="Minutes between lead times.")
+@click.option("--method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
+@click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")
+@click.option("--max-speed", type=float, help="m s-1; faster motion is taken for error.")
+@click.option("--frames", type=click.IntRange(2, 24), default=3, show_default=True, help="Latest frames to use.")
+@_quantity
+@_zr
+@_on_error
+@_json
+def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_json: bool, **choices: Any) -> None:
+    """Extrapolate the latest of a sequence of fields, in mm h-1."""
+    with _progress():
+        summary = jobs.forecast(inputs, output, a=zr[0], b=zr[1], **choices)
+    text = (
+        f"{output}: from {summary['reference_time']} to +{summary['lead_minutes'][-1]:g} min; "
+        f"motion {summary['motion_status']}, mean {summary['mean_speed_m_s']:.1f} m s-1"
+    )
+    _finish(summary, as_json, text)
+
+
+@main.command()
+@click.argument("forecast")
+@click.option("--obs", "observed", multiple=True, required=True, help="Observed file or pattern; may be repeated.")
+@click.argument("more_observed", nargs=-1)
+@click.option("-o", "--output", help="Scores to write: .csv or .nc.")
+@click.option("--threshold", "thresholds", type=float, multiple=True, default=(0.1, 1.0, 5.0), show_default=True)
+@click.option("--window", "windows", type=int, multiple=True, default=(1, 5, 10, 20), show_default=True)
+@_quantity
+@_zr
+@_on_error
+@_json
+def verify(
+    forecast: str,
+    observed: tuple[str, ...],
+    more_observed: tuple[str, ...],
+    output: str | None,
+    zr: tuple[float, float],
+    as_json: bool,
+    **choices: Any,
+) -> None:
+    """Score FORECAST with what was observed then.
+
+    Files after the first of --obs may follow without it: --obs a.h5 b.h5 c.h5.
+    """
+    with _progress():
+        scores, summary = jobs.verification(forecast, (*observed, *more_observed), output, a=zr[0], b=zr[1], **choices)
+    if not as_json:
+        table = rich.table.Table("lead, min", "cells", "MAE", *(f"CSI {t:g}" for t in scores["threshold"].values))
+        for lead, minutes in enumerate(summary["lead_minutes"]):
+            row = scores.isel(lead_time=lead)
+            csi = (f"{value:.3f}" for value in row["csi"].values)
+            table.add_row(f"{minutes:g}", str(int(row["n"])), f"{float(row['mae']):.3f}", *csi)
+        rich.console.Console(width=100).print(table)
+    else:
+        summary["scores"] = {
+            name: [[None if v != v else v for v in row] for row in scores[name].values.tolist()] for name in ("csi",)
+        }
+    _finish(summary, as_json, output or "")
+
+
+@main.command()
+@click.option("-o", "--output", default="demo", show_default=True, help="Folder for files and figures.")
+def demo(output: str) -> None:
+    """The whole chain on a synthetic storm: files, forecast, scores, figures."""
+    if importlib.util.find_spec("nowcast.demo") is None:
+        raise UnsupportedError("this build has no demo")
+    demo_module = importlib.import_module("nowcast.demo")
+    demo_module.run(Path(output))
+
+
+@main.command()
+@_json
+def doctor(as_json: bool) -> None:
+    """What is installed and where; exit code 1 when something does not work."""
+    found = jobs.doctor()
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        for name, value in found.items():
+            if name == "packages":
+                value = ", ".join(f"{package} {version or 'absent'}" for package, version in value.items())
+            elif name == "problems":
+                value = "; ".join(value) or "none"
+            click.echo(f"{name:12} {value}")
+    if found["problems"]:
+        raise click.exceptions.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""The verbs of the command line as functions: files in, files out, a summary of plain values back."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nowcast import _lib, _netcdf, grid, io, motion, verify
+from nowcast import forecast as forecasting
+from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
+
+__all__ = ["convert", "doctor", "forecast", "verification"]
+
+_BATCH_BYTES = 200_000_000
+_ECHO_MM_H = 0.1
+
+
+def forecast(
+    inputs: io.PathLike | Sequence[io.PathLike],
+    output: io.PathLike,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    method: str = "variational",
+    sampling: str | None = None,
+    max_speed: float | None = None,
+    frames: int = 3,
+    quantity: str | None = None,
+    a: float = 200.0,
+    b: float = 1.6,
+    on_error: str = "skip",
+) -> dict[str, Any]:
+    """Read a sequence, estimate its motion, carry its latest field on, write the forecast in mm h-1 as CF netCDF.
+
+    Lead times are computed and written a few at a time: memory holds the frames and the motion, not the forecast.
+
+    The answer to hard input is in the summary and in the file's attributes: ``motion_status`` is "estimated"; "no
+    echo: zero motion" when it does not rain, a good forecast; or, with ``degraded``, "one frame: zero motion" and "not
+    followed: zero motion" when echoes stay where they are for want of a motion. Files left out also make it
+    ``degraded``.
+
+    Parameters
+    ----------
+    inputs, quantity, on_error
+        As in ``nowcast.open``; ``frames`` are its latest times to be used, 2 to 24.
+    output : path ending in .nc
+    minutes, step, sampling
+        As in ``nowcast.forecast.extrapolate``.
+    method, max_speed
+        As in ``nowcast.motion.estimate``.
+    a, b : float
+        Z-R relation for reflectivity, as in ``nowcast.grid.rain_rate``.
+
+    Raises
+    ------
+    NoDataError : the latest frame is known nowhere.
+    """
+    began = time.monotonic()
+    if not 2 <= frames <= 24:
+        raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
+    if Path(output).suffix != ".nc":
+        raise UnsupportedError(f"{output}: a name ending in .nc expected")
+    leads = forecasting.lead_times(minutes, step)
+    rain = grid.rain_rate(io.open(inputs, quantity=quantity, on_error=on_error, last=frames), a, b)
+    if not np.isfinite(rain.values[-1]).any():
+        raise NoDataError(f"{rain.attrs['input_files'].splitlines()[-1].split()[0]}: the latest frame is known nowhere")
+    flow, degraded = _motion(rain, method, max_speed, frames)
+    latest = rain.isel(time=-1)
+    left_out = rain.attrs.get("left_out", "").splitlines()
+    latest.attrs["degraded"] = np.int32(degraded or bool(left_out))
+    del rain
+    batch = max(1, _BATCH_BYTES // max(1, 4 * latest.size))
+    with _netcdf.Writer(output) as writer:
+        for start in range(0, len(leads), batch):
+            writer.add(forecasting.extrapolate(latest, flow, leads=leads[start : start + batch], sampling=sampling))
+    speed = np.hypot(flow["u"].values, flow["v"].values)
+    return {
+        "output": str(output),
+        "reference_time": f"{latest['time'].values.astype('datetime64[s]')}Z",
+        "lead_minutes": leads,
+        "motion_status": flow.attrs["motion_status"],
+        "mean_speed_m_s": float(np.nanmean(speed)),
+        "left_out": left_out,
+        "degraded": bool(latest.attrs["degraded"]),
+        "seconds": time.monotonic() - began,
+    }
+
+
+def _motion(rain: xr.DataArray, method: str, max_speed: float | None, frames: int) -> tuple[xr.Dataset, bool]:
+    """The motion to forecast with, its attribute motion_status, and whether it stands for one that is missing."""
+    if rain.sizes["time"] < 2:
+        flow, degraded = motion.calm(rain), True
+        flow.attrs["motion_status"] = "one frame: zero motion"
+        return flow, degraded
+    try:
+        return motion.estimate(rain, method=method, max_speed=max_speed, max_frames=frames), False
+    except NoDataError:
+        degraded = bool(np.nanmax(rain.values) >= _ECHO_MM_H)
+        flow = motion.calm(rain)
+        flow.attrs["motion_status"] = "not followed: zero motion" if degraded else "no echo: zero motion"
+        return flow, degraded
+
+
+def verification(
+    forecast: io.PathLike,
+    observed: io.PathLike | Sequence[io.PathLike],
+    output: io.PathLike | None = None,
+    *,
+    thresholds: Sequence[float] = (0.1, 1.0, 5.0),
+    windows: Sequence[int] = (1, 5, 10, 20),
+    quantity: str | None = None,
+    a: float = 200.0,
+    b: float = 1.6,
+    on_error: str = "skip",
+) -> tuple[xr.Dataset, dict[str, Any]]:
+    """Score a forecast file with what then happened; write the scores as ``.csv`` or ``.nc``.
+
+    Returns the scores, and a summary whose ``missing_minutes`` are lead times at which nothing was observed; these, and
+    files left out, make it ``degraded``.
+
+    Raises
+    ------
+    NoDataError : nothing was observed at any valid time.
+    """
+    suffix = None if output is None else Path(output).suffix
+    if suffix not in (None, ".csv", ".nc"):
+        raise UnsupportedError(f"{output}: a name ending in .csv or .nc expected")
+    made = io.open(forecast)
+    seen = io.open(observed, quantity=quantity, on_error=on_error)
+    if made.attrs["units"] == "mm h-1":
+        seen = grid.rain_rate(seen, a, b)
+    scores = verify.score(made, seen, thresholds, windows)
+    minutes = scores["lead_time"].values / np.timedelta64(1, "m")
+    left_out = seen.attrs.get("left_out", "").splitlines()
+    missing = [float(m) for m, n in zip(minutes, scores["n"].values, strict=True) if n == 0]
+    if suffix == ".csv":
+        verify.to_csv(scores, output)  # type: ignore[arg-type]
+    elif suffix == ".nc":
+        verify.to_netcdf(scores, output)  # type: ignore[arg-type]
+    return scores, {
+        "output": None if output is None else str(output),
+        "lead_minutes": [float(m) for m in minutes],
+        "missing_minutes": missing,
+        "left_out": left_out,
+        "degraded": bool(missing or left_out),
+    }
+
+
+def convert(
+    inputs: io.PathLike | Sequence[io.PathLike],
+    output: io.PathLike,
+    *,
+    quantity: str | None = None,
+    on_error: str = "raise",
+) -> dict[str, Any]:
+    """Read fields of any format and write them in the format the output's suffix names."""
+    data = io.open(inputs, quantity=quantity, on_error=on_error)
+    io.write(data, output)
+    left_out = data.attrs.get("left_out", "").splitlines()
+    return {"output": str(output), "times": data.sizes["time"], "left_out": left_out, "degraded": bool(left_out)}
+
+
+def doctor() -> dict[str, Any]:
+    """What is installed and where; ``problems`` lists what does not work."""
+    problems = []
+    try:
+        lon, lat = grid.Grid("+proj=laea +lat_0=50 +lon_0=10", 1, 1, 0.0, 0.0, 1000.0, 1000.0).lonlat()
+        if abs(lon.item() - 10.0) + abs(lat.item() - 50.0) > 1e-6:
+            problems.append(f"PROJ puts the centre of a projection at {lon.item()}, {lat.item()}")
+    except Exception as error:
+        problems.append(f"PROJ does not work: {error}")
+    packages: dict[str, str | None] = {}
+    for name in ("numpy", "xarray", "pandas", "cffi", "click", "rich", "pillow", "netCDF4", "matplotlib"):
+        try:
+            packages[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            packages[name] = None
+    data = os.environ.get("NOWCAST_TEST_DATA")
+    if data and not Path(data).is_dir():
+        problems.append(f"NOWCAST_TEST_DATA: no folder {data}")
+    return {
+        "version": _lib.version(),
+        "build": _lib.build_info(),
+        "package": str(Path(__file__).parent),
+        "threads": _lib.default_threads(),
+        "instructions": f"x86-64-v{_lib.simd_level() + 1}" if platform.machine() == "x86_64" else "portable",
+        "python": f"{platform.python_version()} {sys.executable}",
+        "packages": packages,
+        "test_data": data,
+        "problems": problems,
+    }
