@@ -73,6 +73,14 @@ char *nwc__copy_text(nwc_ctx *ctx, const char *text);
         }                                                                                                              \
     } while (0)
 
+/* ---- time ---- */
+
+/* UTC from year, month, day, hour, minute, second; false for a date that is none, or outside 1700 to 2250. */
+bool nwc__time_from_civil(const int32_t civil[6], int64_t *time_ns);
+
+/* UTC from "YYYY", "YYYYMMDD", "YYYYMMDDhhmm" or "YYYYMMDDhhmmss"; false for anything else. */
+bool nwc__time_from_digits(const char *digits, int64_t *time_ns);
+
 /* ---- tiles: core/tiles.c alone starts threads ---- */
 
 /* Work on tile number tile of a job; must not allocate, and must write only what belongs to its tile. */

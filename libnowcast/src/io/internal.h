@@ -1,0 +1,16 @@
+/* What io's parts share: whole files as bytes, freed of gzip and bzip2. */
+#ifndef NWC_IO_INTERNAL_H
+#define NWC_IO_INTERNAL_H
+
+#include "radar/format/format.h"
+
+/* The bytes of a file; a zero follows them. */
+struct nwc__bytes {
+    uint8_t *data;
+    int64_t size;
+};
+
+/* Read a file and undo its compression, however often it was packed; refuse more than max_bytes at any stage. */
+nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes);
+
+#endif

@@ -1,0 +1,69 @@
+/* Gridded files opened by what they contain. */
+#include "io/internal.h"
+
+typedef nwc_status (*decode_fn)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
+/* A format: its name, the bytes it begins with, and how it is read; NULL where this build cannot. */
+static const struct format {
+    const char *name, *magic;
+    int64_t length;
+    decode_fn decode;
+} formats[] = {
+    {"PGM", "P5", 2, nwc__pgm_read},
+    {"HDF5", "\x89HDF\r\n\x1a\n", 8, NULL},
+    {"NETCDF", "CDF", 3, NULL},
+    {"GRIB", "GRIB", 4, NULL},
+};
+
+static const struct format *recognise(const uint8_t *bytes, int64_t size)
+{
+    for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++)
+        if (size >= formats[f].length && memcmp(bytes, formats[f].magic, (size_t)formats[f].length) == 0)
+            return &formats[f];
+    return NULL;
+}
+
+void nwc_read_options_init(nwc_read_options *options)
+{
+    if (options) *options = (nwc_read_options){.struct_size = sizeof *options, .max_bytes = INT64_C(4) << 30};
+}
+
+const char *nwc_io_sniff(const void *bytes, size_t size)
+{
+    const struct format *const format = bytes ? recognise(bytes, size < INT32_MAX ? (int64_t)size : INT32_MAX) : NULL;
+    return format ? format->name : NULL;
+}
+
+static nwc_status decode(nwc_ctx *ctx, const struct nwc__bytes *bytes, int64_t max_bytes, nwc_raster **raster)
+{
+    const struct format *const format = recognise(bytes->data, bytes->size);
+    if (bytes->size == 0) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the file is empty");
+    if (!format) return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 0: not the beginning of a format this library knows");
+    if (!format->decode) return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read %s", format->name);
+    NWC__TRY(nwc__raster_create(ctx, format->name, max_bytes, raster));
+    const nwc_status status = format->decode(ctx, bytes->data, bytes->size, *raster);
+    if (status == NWC_OK) return NWC_OK;
+    nwc_raster_destroy(*raster);
+    *raster = NULL;
+    return status;
+}
+
+nwc_status nwc_raster_open(nwc_ctx *ctx, const char *path, const nwc_read_options *given, nwc_raster **raster)
+{
+    ctx = nwc__ctx(ctx);
+    if (!path) return nwc__fail(NWC_ERR_ARG, "path: a path expected, NULL given");
+    if (!raster) return nwc__fail(NWC_ERR_ARG, "raster: a place for the raster expected, NULL given");
+    *raster = NULL;
+    nwc_read_options options;
+    nwc_read_options_init(&options);
+    NWC__TRY(nwc__take_options(&options, sizeof options, given, "options"));
+    if (options.max_bytes < 1)
+        return nwc__fail(NWC_ERR_ARG, "max_bytes: at least 1 expected, %lld given", (long long)options.max_bytes);
+    struct nwc__bytes bytes;
+    nwc_status status = nwc__bytes_read(ctx, path, options.max_bytes, &bytes);
+    if (status == NWC_OK) {
+        status = decode(ctx, &bytes, options.max_bytes, raster);
+        nwc__free(ctx, bytes.data);
+    }
+    return status == NWC_OK ? NWC_OK : nwc__fail_within(status, path);
+}

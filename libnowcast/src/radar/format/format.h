@@ -1,0 +1,32 @@
+/* What decoders of gridded formats share: bytes in, the layers of a raster out. They open no files. */
+#ifndef NWC_RADAR_FORMAT_H
+#define NWC_RADAR_FORMAT_H
+
+#include "core/internal.h"
+
+#include <nowcast/io.h>
+
+/* The floor of reflectivity on grids: what is below the least a radar shows, observed, with nothing there. */
+#define NWC__NO_ECHO_DBZ (-32.0F)
+
+/* No side of a grid is longer, and no text of a header. */
+enum { NWC__MOST_CELLS_ALONG = 100000, NWC__TEXT = 512 };
+
+/* What a decoder knows of a layer before its cells. Texts are copied. */
+struct nwc__layer_facts {
+    nwc_grid grid; /* flat */
+    const char *name, *quantity, *units, *source;
+    int64_t time_ns, reference_ns;
+    double duration_s;
+    bool north_first; /* rows of the cells run from north to south */
+};
+
+nwc_status nwc__raster_create(nwc_ctx *ctx, const char *format, int64_t max_bytes, nwc_raster **raster);
+
+/* Append a layer, and lend its ny * nx cells to be filled. */
+nwc_status nwc__raster_add(nwc_raster *raster, const struct nwc__layer_facts *facts, float **cells);
+
+/* FMI's PGM: reflectivity of a composite, with its geometry in comments. */
+nwc_status nwc__pgm_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
+#endif
