@@ -79,10 +79,8 @@ def layers(path: PathLike) -> list[Layer]:
         return [
             Layer(path, "GIF", cells, grid, "mm", "ACRR", "AQC", "MeteoSwiss", time, time, _gif.DURATION_S),
         ]
-    if head in (b"\x89HDF", b"CDF\x01", b"CDF\x02", b"CDF\x05") and not hasattr(lib, "nwc_raster_open"):
+    if head in (b"\x89HDF", b"CDF\x01", b"CDF\x02", b"CDF\x05"):
         return _netcdf_layers(path)
-    if not hasattr(lib, "nwc_raster_open"):
-        raise UnsupportedError(f"{path}: this build reads netCDF and GIF only")
     # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
     out = ffi.new("nwc_raster **")
     with HDF5_LOCK, _lib.call() as ctx:
@@ -151,8 +149,7 @@ def open(
     Parameters
     ----------
     paths : path, pattern such as "fmi/*.pgm.gz", or several of them
-        Formats are told by content: ODIM_H5, KNMI HDF5, MRMS GRIB2, GRIB1, netCDF, NIMROD, RADOLAN, PGM, MeteoSwiss
-        GIF, compressed or not.
+        Formats are told by content: PGM of FMI, packed or not, GIF of MeteoSwiss, and CF netCDF as ``write`` makes it.
     quantity : str, optional
         The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
     on_error : "raise" or "skip"

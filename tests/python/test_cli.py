@@ -1,0 +1,172 @@
+"""The program nowcast from files to scores, and its answer to every kind of hard input."""
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from click.testing import CliRunner, Result
+
+import nowcast
+from nowcast.cli import main
+
+NY, NX = 90, 110
+HEAD = """P5
+# obstime {time}
+# metersperpixel_x 1000
+# metersperpixel_y 1000
+# projection radar {{
+# type stereographic
+# centrallongitude 25
+# centrallatitude 90
+# truelatitude 60
+# bottomleft {left} 57.93
+# }}
+{nx} {ny}
+255
+"""
+
+
+def codes(minute: float, nx: int = NX, ny: int = NY) -> np.ndarray:
+    """Storms of 10 to 45 dBZ that move 0.6 cells a minute east and 0.4 north, as codes, north row first."""
+    y, x = np.mgrid[0:ny, 0:nx].astype(float)
+    dbz = np.full((ny, nx), -32.0)
+    for y0, x0, wide, peak in ((30, 25, 7, 45), (55, 40, 10, 35), (20, 70, 6, 40), (60, 75, 9, 30)):
+        far = ((y - y0 - 0.4 * minute) ** 2 + (x - x0 - 0.6 * minute) ** 2) / wide**2
+        dbz = np.maximum(dbz, peak - 12.0 * far)
+    return np.where(dbz < 5.0, 0, np.round(2.0 * dbz + 64.0)).astype(np.uint8)[::-1]
+
+
+def put(folder: Path, minute: int, image: np.ndarray, left: float = 18.6) -> Path:
+    head = HEAD.format(time=f"2016092816{minute:02d}", left=left, nx=image.shape[1], ny=image.shape[0])
+    path = folder / f"2016092816{minute:02d}.pgm.gz"
+    path.write_bytes(gzip.compress(head.encode() + image.tobytes(), mtime=0))
+    return path
+
+
+@pytest.fixture
+def storms(tmp_path: Path) -> Path:
+    for minute in range(0, 40, 5):
+        put(tmp_path, minute, codes(minute))
+    return tmp_path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def forecast(inputs: list[Path], output: Path, *more: object) -> tuple[int, dict, xr.DataArray]:
+    result = run("forecast", *inputs, "-o", output, "--json", *more)
+    assert result.exit_code in (0, 3), result.output
+    return result.exit_code, json.loads(result.stdout), nowcast.open(output)
+
+
+def frames(folder: Path, *minutes: int) -> list[Path]:
+    return [folder / f"2016092816{minute:02d}.pgm.gz" for minute in minutes]
+
+
+def test_a_sequence_is_forecast_and_verified(storms: Path) -> None:
+    output = storms / "f.nc"
+    code, summary, made = forecast(frames(storms, 0, 5, 10), output, "--minutes", 25)
+    assert code == 0
+    assert summary["motion_status"] == "estimated"
+    assert summary["lead_minutes"] == [5, 10, 15, 20, 25]
+    assert summary["mean_speed_m_s"] == pytest.approx(1000 * np.hypot(0.6, 0.4) / 60, rel=0.1)
+    assert made.shape == (5, NY, NX)
+    scores = storms / "s.csv"
+    result = run("verify", output, "--obs", storms / "*.pgm.gz", "-o", scores, "--json")
+    assert result.exit_code == 0, result.output
+    observed = nowcast.grid.rain_rate(nowcast.open(frames(storms, 35)))
+    where = np.isfinite(made.values[-1])
+    still = nowcast.grid.rain_rate(nowcast.open(frames(storms, 10)))
+    error = np.abs(made.values[-1] - observed.values[0])[where].mean()
+    assert error < 0.3 * np.abs(still.values[0] - observed.values[0])[where].mean()
+    assert scores.read_text().count("\n") > 5
+
+
+def test_no_rain_is_a_good_forecast_of_no_rain(tmp_path: Path) -> None:
+    inputs = [put(tmp_path, minute, np.zeros((NY, NX), np.uint8)) for minute in (0, 5, 10)]
+    code, summary, made = forecast(inputs, tmp_path / "f.nc")
+    assert code == 0
+    assert summary["motion_status"] == "no echo: zero motion"
+    assert (made.values == 0).all()
+
+
+def test_one_frame_stays_where_it_is_and_is_degraded(storms: Path) -> None:
+    code, summary, made = forecast(frames(storms, 0), storms / "f.nc", "--minutes", 10)
+    assert code == 3
+    assert summary["motion_status"] == "one frame: zero motion"
+    np.testing.assert_array_equal(made.values[0], nowcast.grid.rain_rate(nowcast.open(frames(storms, 0))).values[0])
+
+
+def test_a_truncated_frame_is_left_out_by_name(storms: Path) -> None:
+    broken = frames(storms, 5)[0]
+    broken.write_bytes(broken.read_bytes()[:200])
+    code, summary, _ = forecast(frames(storms, 0, 5, 10), storms / "f.nc")
+    assert code == 3
+    assert broken.name in summary["left_out"][0]
+    assert "ends early" in summary["left_out"][0]
+    assert summary["mean_speed_m_s"] == pytest.approx(1000 * np.hypot(0.6, 0.4) / 60, rel=0.1)
+
+
+def test_uneven_times_give_the_same_motion(storms: Path) -> None:
+    code, summary, _ = forecast(frames(storms, 0, 5, 15), storms / "f.nc")
+    assert code == 0
+    assert summary["mean_speed_m_s"] == pytest.approx(1000 * np.hypot(0.6, 0.4) / 60, rel=0.1)
+
+
+def test_frames_of_different_geometry_are_one_error_that_names_them(storms: Path) -> None:
+    other = put(storms, 10, codes(10), left=19.6)
+    result = run("forecast", *frames(storms, 0, 5), other, "-o", storms / "f.nc")
+    assert result.exit_code == 1
+    assert other.name in result.stderr
+    assert not (storms / "f.nc").exists()
+
+
+def test_a_field_known_nowhere_is_one_error(tmp_path: Path) -> None:
+    inputs = [put(tmp_path, minute, np.full((NY, NX), 255, np.uint8)) for minute in (0, 5, 10)]
+    result = run("forecast", *inputs, "-o", tmp_path / "f.nc")
+    assert result.exit_code == 1
+    assert "known nowhere" in result.stderr
+    assert inputs[-1].name in result.stderr
+
+
+def test_a_grid_of_one_row_is_carried(tmp_path: Path) -> None:
+    inputs = [put(tmp_path, minute, codes(minute, ny=60)[20:21]) for minute in (0, 5, 10)]
+    _, _, made = forecast(inputs, tmp_path / "f.nc")
+    assert made.shape == (12, 1, NX)
+
+
+def test_wrong_use_and_failure_have_their_codes(storms: Path) -> None:
+    assert run("forecast").exit_code == 2
+    assert run("forecast", storms / "none.pgm", "-o", storms / "f.nc").exit_code in (1, 2)
+    text = storms / "text"
+    text.write_text("not a radar composite")
+    result = run("info", text)
+    assert result.exit_code == 1
+    assert str(text) in result.stderr
+
+
+def test_a_failed_forecast_leaves_the_last_good_file(storms: Path) -> None:
+    output = storms / "f.nc"
+    forecast(frames(storms, 0, 5, 10), output)
+    kept = output.read_bytes()
+    shutil.copy(frames(storms, 0)[0], storms / "twice.pgm.gz")
+    result = run("forecast", *frames(storms, 0, 5), storms / "twice.pgm.gz", "-o", output)
+    assert result.exit_code == 1
+    assert output.read_bytes() == kept
+    assert not list(storms.glob(".*"))
+
+
+def test_threads_do_not_change_a_bit(storms: Path) -> None:
+    made = []
+    for threads in (1, 2, 3, 7):
+        output = storms / f"{threads}.nc"
+        result = run("--threads", threads, "forecast", *frames(storms, 0, 5, 10), "-o", output)
+        assert result.exit_code == 0, result.output
+        made.append(nowcast.open(output).values)
+    for other in made[1:]:
+        np.testing.assert_array_equal(made[0], other)
