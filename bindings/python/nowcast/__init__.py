@@ -1,6 +1,6 @@
 """Weather nowcasting: radar composites in, verified forecasts out."""
 
-from nowcast import errors, forecast, grid, io, jobs, motion, verify
+from nowcast import errors, forecast, grid, io, jobs, motion, sim, verify
 from nowcast._lib import build_info, settings, version
 from nowcast.errors import NowcastError
 from nowcast.io import open
@@ -19,5 +19,6 @@ __all__ = [
     "motion",
     "open",
     "settings",
+    "sim",
     "verify",
 ]
