@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -40,7 +41,7 @@ def run(folder: Path | str = "demo") -> xr.Dataset:
     return scores
 
 
-_SHOWN: tuple[tuple[str, dict[str, float]], ...] = (
+_SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("csi", {"threshold": 1.0}),
     ("fss", {"threshold": 1.0, "window": 5}),
     ("mae", {}),

@@ -71,15 +71,15 @@ def layers(path: PathLike) -> list[Layer]:
     path = Path(path)
     try:
         with path.open("rb") as file:
-            head = file.read(4)
+            head = file.read(1 << 16)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error
-    if head == b"GIF8":
+    if head.startswith(b"GIF8"):
         cells, grid, time = _gif.read(path)
         return [
             Layer(path, "GIF", cells, grid, "mm", "ACRR", "AQC", "MeteoSwiss", time, time, _gif.DURATION_S),
         ]
-    if head in (b"\x89HDF", b"CDF\x01", b"CDF\x02", b"CDF\x05"):
+    if head.startswith(b"CDF") or (head.startswith(b"\x89HDF") and b"_NCProperties" in head):
         return _netcdf_layers(path)
     # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
     out = ffi.new("nwc_raster **")
@@ -149,7 +149,8 @@ def open(
     Parameters
     ----------
     paths : path, pattern such as "fmi/*.pgm.gz", or several of them
-        Formats are told by content: PGM of FMI, packed or not, GIF of MeteoSwiss, and CF netCDF as ``write`` makes it.
+        Formats are told by content: ODIM_H5 composites, PGM of FMI, packed or not, GIF of
+        MeteoSwiss, and CF netCDF as ``write`` makes it.
     quantity : str, optional
         The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
     on_error : "raise" or "skip"

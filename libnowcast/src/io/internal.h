@@ -13,4 +13,7 @@ struct nwc__bytes {
 /* Read a file and undo its compression, however often it was packed; refuse more than max_bytes at any stage. */
 nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes);
 
+/* HDF5 by the HDF5 library: ODIM_H5 composites. */
+nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
 #endif

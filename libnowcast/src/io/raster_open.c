@@ -10,7 +10,7 @@ static const struct format {
     decode_fn decode;
 } formats[] = {
     {"PGM", "P5", 2, nwc__pgm_read},
-    {"HDF5", "\x89HDF\r\n\x1a\n", 8, NULL},
+    {"HDF5", "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_read},
     {"NETCDF", "CDF", 3, NULL},
     {"GRIB", "GRIB", 4, NULL},
 };

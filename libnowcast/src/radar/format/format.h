@@ -23,6 +23,9 @@ struct nwc__layer_facts {
 
 nwc_status nwc__raster_create(nwc_ctx *ctx, const char *format, int64_t max_bytes, nwc_raster **raster);
 
+/* The bytes a raster may hold. */
+int64_t nwc__raster_limit(const nwc_raster *raster);
+
 /* Append a layer, and lend its ny * nx cells to be filled. */
 nwc_status nwc__raster_add(nwc_raster *raster, const struct nwc__layer_facts *facts, float **cells);
 

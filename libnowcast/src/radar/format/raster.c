@@ -28,6 +28,11 @@ nwc_status nwc__raster_create(nwc_ctx *ctx, const char *format, int64_t max_byte
     return NWC_OK;
 }
 
+int64_t nwc__raster_limit(const nwc_raster *raster)
+{
+    return raster->max_bytes;
+}
+
 static void free_stored(nwc_ctx *memory, struct stored *stored)
 {
     nwc__free(memory, stored->cells);

@@ -1,0 +1,113 @@
+/* The neutral tree: made node by node, searched by name. */
+#include "radar/format/tree.h"
+
+nwc_status nwc__tree_create(nwc_ctx *ctx, int64_t max_bytes, nwc__tree *tree)
+{
+    *tree = (nwc__tree){.ctx = ctx, .left = max_bytes};
+    return nwc__tree_add(tree, NULL, "", &tree->root);
+}
+
+static void free_node(nwc_ctx *ctx, nwc__node *node)
+{
+    for (nwc__attribute *a = node->attributes; a;) {
+        nwc__attribute *const next = a->next;
+        nwc__free(ctx, a->text);
+        nwc__free(ctx, a->name);
+        nwc__free(ctx, a);
+        a = next;
+    }
+    nwc__free(ctx, node->values);
+    nwc__free(ctx, node->name);
+    nwc__free(ctx, node);
+}
+
+void nwc__tree_destroy(nwc__tree *tree)
+{
+    nwc__node *node = tree->root;
+    while (node) { /* without recursion: the first child, else the next, else back to the parent */
+        if (node->first) {
+            nwc__node *const child = node->first;
+            node->first = child->next;
+            child->next = NULL;
+            node = child;
+            continue;
+        }
+        nwc__node *const parent = node->parent;
+        free_node(tree->ctx, node);
+        node = parent;
+    }
+    tree->root = NULL;
+}
+
+static void *take(nwc__tree *tree, int64_t count, size_t size)
+{
+    if (count > tree->left / (int64_t)size) {
+        nwc__fail(NWC_ERR_NOMEM, "more than the limit of bytes");
+        return NULL;
+    }
+    void *const memory = nwc__alloc(tree->ctx, count, size);
+    if (memory) tree->left -= count * (int64_t)size;
+    return memory;
+}
+
+static char *take_text(nwc__tree *tree, const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    char *const copy = take(tree, (int64_t)size, 1);
+    if (copy) memcpy(copy, text, size);
+    return copy;
+}
+
+nwc_status nwc__tree_add(nwc__tree *tree, nwc__node *parent, const char *name, nwc__node **made)
+{
+    nwc__node *const node = take(tree, 1, sizeof *node);
+    if (!node) return NWC_ERR_NOMEM;
+    *node = (nwc__node){.parent = parent, .name = take_text(tree, name)};
+    if (!node->name) {
+        nwc__free(tree->ctx, node);
+        return NWC_ERR_NOMEM;
+    }
+    if (parent) node->next = parent->first, parent->first = node;
+    *made = node;
+    return NWC_OK;
+}
+
+nwc_status nwc__tree_attribute(nwc__tree *tree, nwc__node *node, const char *name, const char *text, double number)
+{
+    nwc__attribute *const attribute = take(tree, 1, sizeof *attribute);
+    if (!attribute) return NWC_ERR_NOMEM;
+    *attribute = (nwc__attribute){.next = node->attributes, .number = number};
+    node->attributes = attribute; /* the tree frees it, whatever follows */
+    if (!(attribute->name = take_text(tree, name))) return NWC_ERR_NOMEM;
+    if (text && !(attribute->text = take_text(tree, text))) return NWC_ERR_NOMEM;
+    return NWC_OK;
+}
+
+nwc_status nwc__tree_values(nwc__tree *tree, nwc__node *node)
+{
+    int64_t count = 1;
+    for (int64_t d = 0; d < node->ndim; d++) {
+        if (node->dim[d] < 1 || node->dim[d] > tree->left / count)
+            return nwc__fail(NWC_ERR_NOMEM, "array %s: more than the limit of bytes", node->name);
+        count *= node->dim[d];
+    }
+    return (node->values = take(tree, count, sizeof(double))) ? NWC_OK : NWC_ERR_NOMEM;
+}
+
+const nwc__node *nwc__node_find(const nwc__node *group, const char *name)
+{
+    const nwc__node *node = group ? group->first : NULL;
+    while (node && strcmp(node->name, name) != 0) node = node->next;
+    return node;
+}
+
+const nwc__attribute *nwc__node_attribute(const nwc__node *node, const char *group, const char *name)
+{
+    for (; node; node = node->parent) {
+        const nwc__node *const holder = nwc__node_find(node, group);
+        const nwc__attribute *a = holder ? holder->attributes : NULL;
+        while (a && strcmp(a->name, name) != 0) a = a->next;
+        if (a) return a;
+    }
+    return NULL;
+}
