@@ -170,3 +170,36 @@ def test_threads_do_not_change_a_bit(storms: Path) -> None:
         made.append(nowcast.open(output).values)
     for other in made[1:]:
         np.testing.assert_array_equal(made[0], other)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("pattern", "past", "valid"),
+    [
+        (
+            "fmi-20160928/{}_fmi.radar.composite.lowest_FIN_SUOMI1.pgm.gz",
+            "201609281550 201609281555 201609281600",
+            693397,
+        ),
+        ("rmi-20210704/{}00.rad.best.comp.rate.qpe.hdf", "202107041650 202107041655 202107041700", 300000),
+    ],
+)
+def test_a_real_event_is_forecast_better_than_standing_still(
+    real_data: Path, tmp_path: Path, pattern: str, past: str, valid: int
+) -> None:
+    folder = real_data / "composite"
+    inputs = [folder / pattern.format(time) for time in past.split()]
+    code, summary, made = forecast(inputs, tmp_path / "f.nc", "--minutes", 30)
+    assert code == 0
+    assert summary["motion_status"] == "estimated"
+    seen = nowcast.grid.rain_rate(nowcast.open(folder / pattern.format(past.split()[-1][:8] + "*")))
+    seen = seen.sel(time=made["time"][-1:])
+    still = nowcast.grid.rain_rate(nowcast.open(inputs[-1])).values[0]
+    known = np.isfinite(made.values[-1]) & np.isfinite(seen.values[0]) & np.isfinite(still)
+    assert known.sum() > 0.9 * valid
+
+    def csi(field: np.ndarray) -> float:
+        a, b = field[known] >= 1.0, seen.values[0][known] >= 1.0
+        return (a & b).sum() / (a | b).sum()
+
+    assert csi(made.values[-1]) > 1.3 * csi(still)
