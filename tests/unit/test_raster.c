@@ -250,6 +250,47 @@ static void a_real_composite_has_the_known_facts(void **state)
     nwc_raster_destroy(raster);
 }
 
+/* A real file whose first layer must have these facts of the data's README. */
+static void check_real(const char *relative, const char *quantity, int64_t ny, int64_t nx, double most, int64_t unknown)
+{
+    const char *const real = real_data(relative);
+    if (!real) skip();
+    nwc_raster *raster;
+    nwc_layer layer;
+    assert_ok(nwc_raster_open(NULL, real, NULL, &raster));
+    assert_ok(nwc_raster_layer(raster, 0, &layer));
+    assert_string_equal(layer.quantity, quantity);
+    assert_int_equal(layer.field.dim[0], ny);
+    assert_int_equal(layer.field.dim[1], nx);
+    double found = -1000.0;
+    int64_t nans = 0;
+    for (int64_t j = 0; j < ny; j++)
+        for (int64_t i = 0; i < nx; i++) {
+            const double value = (double)layer.field.data[j * layer.field.stride[0] + i];
+            nans += isnan(value);
+            found = fmax(found, value);
+        }
+    assert_near(found, most, 0.05);
+    if (unknown >= 0) assert_int_equal(nans, unknown);
+    if (nx == 7000) {
+        assert_near(layer.field.grid->x_first, -129.995, 1e-6);
+        assert_near(layer.field.grid->y_first, 20.005, 1e-6);
+    }
+    nwc_raster_destroy(raster);
+}
+
+static void a_real_grib2_rate_has_the_known_facts(void **state)
+{
+    (void)state;
+    check_real("composite/mrms-20190610/PrecipRate_00.00_20190610-000000.grib2", "RATE", 3500, 7000, 148.8, -1);
+}
+
+static void a_real_grib1_amount_has_the_known_facts(void **state)
+{
+    (void)state;
+    check_real("composite/stage4-20130522/ST4.2013052210.01h", "ACRR", 881, 1121, 165.13, 324909);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +303,8 @@ int main(void)
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
         cmocka_unit_test(times_are_those_of_the_calendar),
         cmocka_unit_test(a_real_composite_has_the_known_facts),
+        cmocka_unit_test(a_real_grib2_rate_has_the_known_facts),
+        cmocka_unit_test(a_real_grib1_amount_has_the_known_facts),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }

@@ -149,8 +149,8 @@ def open(
     Parameters
     ----------
     paths : path, pattern such as "fmi/*.pgm.gz", or several of them
-        Formats are told by content: ODIM_H5 composites, PGM of FMI, packed or not, GIF of
-        MeteoSwiss, and CF netCDF as ``write`` makes it.
+        Formats are told by content: ODIM_H5 composites, GRIB of MRMS and Stage IV, PGM of
+        FMI, packed or not, GIF of MeteoSwiss, and CF netCDF as ``write`` makes it.
     quantity : str, optional
         The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
     on_error : "raise" or "skip"

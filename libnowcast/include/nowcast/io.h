@@ -37,8 +37,8 @@ NWC_API void nwc_read_options_init(nwc_read_options *options);
 
 /**
  * The name of the format @p size leading bytes belong to ("PGM", "HDF5", "NETCDF", "GRIB"), or NULL. 4096 bytes are
- * enough. Compression is not looked through. Of these this version reads PGM
- * and ODIM_H5 composites (in HDF5), with gzip or bzip2 around them or not.
+ * enough. Compression is not looked through. Of these this version reads PGM,
+ * ODIM_H5 composites (in HDF5) and GRIB of MRMS and Stage IV, with gzip or bzip2 around them or not.
  */
 NWC_API const char *nwc_io_sniff(const void *bytes, size_t size);
 

@@ -16,4 +16,7 @@ nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, st
 /* HDF5 by the HDF5 library: ODIM_H5 composites. */
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
+/* GRIB 1 and 2 by ecCodes: MRMS rates and reflectivity, Stage IV amounts. */
+nwc_status nwc__grib_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
 #endif

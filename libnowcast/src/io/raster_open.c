@@ -12,7 +12,7 @@ static const struct format {
     {"PGM", "P5", 2, nwc__pgm_read},
     {"HDF5", "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_read},
     {"NETCDF", "CDF", 3, NULL},
-    {"GRIB", "GRIB", 4, NULL},
+    {"GRIB", "GRIB", 4, nwc__grib_read},
 };
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)
