@@ -13,7 +13,7 @@ from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _lib
 from nowcast._files import replacing
-from nowcast.errors import ArgumentError, FileError, FormatError, UnsupportedError
+from nowcast.errors import ArgumentError, FileError, UnsupportedError
 
 _EPOCH = np.datetime64(0, "ns")
 _TIME = {"units": "seconds since 1970-01-01 00:00:00", "calendar": "standard"}
@@ -123,21 +123,3 @@ def _name(data: xr.DataArray) -> str:
 
 def _seconds(times: Any) -> Any:
     return (times.astype("datetime64[ns]") - _EPOCH) / np.timedelta64(1, "s")
-
-
-def read(path: Path) -> xr.Dataset:
-    """A file this module wrote, not yet loaded; close it after use.
-
-    Raises
-    ------
-    UnsupportedError : netCDF without a grid mapping ``crs`` that names its projection.
-    """
-    _package()
-    try:
-        data = xr.open_dataset(path, engine="netcdf4", cache=False)
-    except OSError as error:
-        raise FormatError(f"{path}: {error}") from error
-    if "crs" not in data.variables or "proj_string" not in data["crs"].attrs:
-        data.close()
-        raise UnsupportedError(f"{path}: netCDF with a grid mapping crs and its proj_string expected")
-    return data.set_coords("crs")

@@ -16,7 +16,7 @@ from xarray.backends.locks import HDF5_LOCK
 from nowcast import _field, _gif, _lib, _netcdf
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
-from nowcast.grid import Grid, ascending
+from nowcast.grid import Grid
 
 __all__ = ["Layer", "describe", "layers", "open", "write"]
 
@@ -71,7 +71,7 @@ def layers(path: PathLike) -> list[Layer]:
     path = Path(path)
     try:
         with path.open("rb") as file:
-            head = file.read(1 << 16)
+            head = file.read(4)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error
     if head.startswith(b"GIF8"):
@@ -79,43 +79,12 @@ def layers(path: PathLike) -> list[Layer]:
         return [
             Layer(path, "GIF", cells, grid, "mm", "ACRR", "AQC", "MeteoSwiss", time, time, _gif.DURATION_S),
         ]
-    if head.startswith(b"CDF") or (head.startswith(b"\x89HDF") and b"_NCProperties" in head):
-        return _netcdf_layers(path)
     # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
     out = ffi.new("nwc_raster **")
     with HDF5_LOCK, _lib.call() as ctx:
         _lib.check(lib.nwc_raster_open(ctx, os.fsencode(path), ffi.NULL, out))
     raster = ffi.gc(out[0], lib.nwc_raster_destroy)
     return [_layer(path, raster, index) for index in range(lib.nwc_raster_count(raster))]
-
-
-def _netcdf_layers(path: Path) -> list[Layer]:
-    with _netcdf.read(path) as data:
-        found = []
-        for name, variable in data.data_vars.items():
-            if variable.dims != ("time", "y", "x"):
-                continue
-            grid = Grid.of(variable)
-            for index in range(variable.sizes["time"]):
-                field = variable.isel(time=index)
-                time: Any = field["time"].values.astype("datetime64[ns]")[()]
-                reference = field.coords.get("forecast_reference_time", field["time"]).values
-                found.append(
-                    Layer(
-                        path=path,
-                        format="NETCDF",
-                        cells=ascending(field, _field.as_float32(field.values)),
-                        grid=grid,
-                        units=field.attrs.get("units", ""),
-                        quantity=field.attrs.get("quantity", str(name)),
-                        name=str(name),
-                        source=field.attrs.get("source", ""),
-                        time=time,
-                        reference=reference.astype("datetime64[ns]"),
-                        duration_s=float(field.attrs.get("duration_s", 0.0)),
-                    )
-                )
-    return found
 
 
 def _layer(path: Path, raster: Any, index: int) -> Layer:

@@ -4,15 +4,11 @@
  *
  * MRMS (discipline 209) marks "no coverage" by -3 in rates and -999 in reflectivity, and "no echo" by -99.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "io/internal.h"
 
 #ifdef NWC__HAVE_ECCODES
 #include <eccodes.h>
-#include <pthread.h>
 #include <stdio.h>
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static uint64_t big_endian(const uint8_t *bytes, int n)
 {
@@ -174,14 +170,14 @@ nwc_status nwc__grib_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_
     nwc_status status = NWC_OK;
     for (int64_t at = 0, length = 0; at < size; at += length) {
         NWC__TRY(check_message(bytes, size, at, &length));
-        pthread_mutex_lock(&lock);
+        nwc__io_lock();
         codes_handle *const handle = codes_handle_new_from_message(NULL, bytes + at, (size_t)length);
         if (handle) {
             status = read_message(ctx, handle, raster);
             codes_handle_delete(handle);
         } else
             status = nwc__fail(NWC_ERR_FORMAT, "byte %lld: ecCodes cannot open the message", (long long)at);
-        pthread_mutex_unlock(&lock);
+        nwc__io_unlock();
         if (status != NWC_OK) return status;
     }
     return NWC_OK;

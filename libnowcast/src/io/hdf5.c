@@ -2,18 +2,14 @@
  * HDF5 into the neutral tree. The library reads from memory, one call at a time under a lock, after our own look at the
  * superblock: a file shorter than it says is refused before.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "io/internal.h"
 
 #include "radar/format/tree.h"
 
 #ifdef NWC__HAVE_NETCDF
 #include <hdf5.h>
-#include <pthread.h>
 
 enum { MOST_DEPTH = 8, MOST_NODES = 20000, MOST_NAME = 256, MOST_TEXT = 65536 };
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static uint64_t little_endian(const uint8_t *bytes, int n)
 {
@@ -23,19 +19,18 @@ static uint64_t little_endian(const uint8_t *bytes, int n)
 }
 
 /* The end of file that the superblock states (HDF5 File Format Specification 3.0, II.A). */
-static nwc_status check_end(const struct nwc__bytes *bytes)
+static nwc_status check_end(const uint8_t *b, int64_t size)
 {
-    if (bytes->size < 48) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the HDF5 superblock ends early");
-    const uint8_t *const b = bytes->data;
+    if (size < 48) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the HDF5 superblock ends early");
     const int version = b[8], offsets = version < 2 ? b[13] : b[9];
     if (version > 3 || (offsets != 4 && offsets != 8))
         return nwc__fail(NWC_ERR_FORMAT, "byte 8: HDF5 superblock version %d with offsets of %d bytes", version,
                          offsets);
     const int at = (version == 0 ? 24 : version == 1 ? 28 : 12) + 2 * offsets;
     const uint64_t end = little_endian(b + at, offsets);
-    if (end > (uint64_t)bytes->size)
+    if (end > (uint64_t)size)
         return nwc__fail(NWC_ERR_FORMAT, "byte %lld: the file ends early, its header promises %llu bytes",
-                         (long long)bytes->size, (unsigned long long)end);
+                         (long long)size, (unsigned long long)end);
     return NWC_OK;
 }
 
@@ -59,7 +54,7 @@ static nwc_status read_text(nwc__tree *tree, nwc__node *node, const char *name, 
     if (variable) {
         char *text = NULL;
         if (H5Aread(attribute, type, &text) < 0) return nwc__fail(NWC_ERR_FORMAT, "attribute %s: damaged", name);
-        if (text && strlen(text) < MOST_TEXT) status = nwc__tree_attribute(tree, node, name, text, 0.0);
+        if (text && strlen(text) < MOST_TEXT) status = nwc__tree_attribute(tree, node, name, text, NULL, 0);
         if (text) H5free_memory(text);
         return status;
     }
@@ -70,7 +65,7 @@ static nwc_status read_text(nwc__tree *tree, nwc__node *node, const char *name, 
         status = nwc__fail(NWC_ERR_FORMAT, "attribute %s: damaged", name);
     else {
         text[size] = '\0';
-        status = nwc__tree_attribute(tree, node, name, text, 0.0);
+        status = nwc__tree_attribute(tree, node, name, text, NULL, 0);
     }
     nwc__free(tree->ctx, text);
     return status;
@@ -86,7 +81,7 @@ static nwc_status read_number(nwc__tree *tree, nwc__node *node, const char *name
     if (!values) return NWC_ERR_NOMEM;
     const nwc_status status = H5Aread(attribute, H5T_NATIVE_DOUBLE, values) < 0
                                   ? nwc__fail(NWC_ERR_FORMAT, "attribute %s: damaged", name)
-                                  : nwc__tree_attribute(tree, node, name, NULL, values[0]);
+                                  : nwc__tree_attribute(tree, node, name, NULL, values, count);
     nwc__free(tree->ctx, values);
     return status;
 }
@@ -167,19 +162,26 @@ static nwc_status read_object(struct walk *around, hid_t object, nwc__node *node
     return walk.status;
 }
 
-static nwc_status read_tree(const struct nwc__bytes *bytes, nwc__tree *tree)
+/* Groups of ODIM_H5; a file without them may be netCDF. */
+static bool is_odim(hid_t file)
 {
-    nwc_status status;
+    return H5Lexists(file, "what", H5P_DEFAULT) > 0;
+}
+
+/* Open the bytes and read them into the tree, or find that netCDF is to read them. */
+static nwc_status read_tree(const uint8_t *bytes, int64_t size, nwc__tree *tree, bool *netcdf)
+{
+    nwc_status status = NWC_OK;
     int nodes = 0;
     struct walk outside = {.tree = tree, .nodes = &nodes};
     hid_t file = -1, root = -1;
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     if (access < 0 || H5Pset_fapl_core(access, 1 << 20, 0) < 0 ||
-        H5Pset_file_image(access, bytes->data, (size_t)bytes->size) < 0)
+        H5Pset_file_image(access, (void *)bytes, (size_t)size) < 0)
         status = nwc__fail(NWC_ERR_NOMEM, "no memory for HDF5");
     else if ((file = H5Fopen("memory", H5F_ACC_RDONLY, access)) < 0 || (root = H5Oopen(file, "/", H5P_DEFAULT)) < 0)
         status = nwc__fail(NWC_ERR_FORMAT, "HDF5 cannot open it: damaged");
-    else
+    else if (!(*netcdf = !is_odim(file)))
         status = read_object(&outside, root, tree->root);
     if (root >= 0) H5Oclose(root);
     if (file >= 0) H5Fclose(file);
@@ -187,26 +189,25 @@ static nwc_status read_tree(const struct nwc__bytes *bytes, nwc__tree *tree)
     return status;
 }
 
-nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_raster *raster)
+nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
 {
-    const struct nwc__bytes bytes = {.data = (uint8_t *)data, .size = size};
-    NWC__TRY(check_end(&bytes));
+    NWC__TRY(check_end(bytes, size));
     nwc__tree tree;
+    bool netcdf = false;
     nwc_status status = nwc__tree_create(ctx, nwc__raster_limit(raster), &tree);
     if (status != NWC_OK) goto done;
-    pthread_mutex_lock(&lock);
+    nwc__io_lock();
     H5E_auto2_t print;
     void *print_user;
     H5Eget_auto2(H5E_DEFAULT, &print, &print_user);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    status = read_tree(&bytes, &tree);
+    status = read_tree(bytes, size, &tree, &netcdf);
     H5Eset_auto2(H5E_DEFAULT, print, print_user);
-    pthread_mutex_unlock(&lock);
-    if (status != NWC_OK) goto done;
-    status = nwc__odim_image_read(ctx, &tree, raster);
+    nwc__io_unlock();
+    if (status == NWC_OK && !netcdf) status = nwc__odim_image_read(ctx, &tree, raster);
 done:
     nwc__tree_destroy(&tree);
-    return status;
+    return status == NWC_OK && netcdf ? nwc__netcdf_read(ctx, bytes, size, raster) : status;
 }
 #else
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_raster *raster)

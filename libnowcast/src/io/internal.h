@@ -13,8 +13,15 @@ struct nwc__bytes {
 /* Read a file and undo its compression, however often it was packed; refuse more than max_bytes at any stage. */
 nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes);
 
-/* HDF5 by the HDF5 library: ODIM_H5 composites. */
+/* Around every call of netCDF-C, HDF5 and ecCodes. */
+void nwc__io_lock(void);
+void nwc__io_unlock(void);
+
+/* HDF5 by the HDF5 library: ODIM_H5 composites; what is not ODIM_H5 goes to netCDF. */
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
+/* NetCDF, classic or 4, by netCDF-C: CF grids. */
+nwc_status nwc__netcdf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
 /* GRIB 1 and 2 by ecCodes: MRMS rates and reflectivity, Stage IV amounts. */
 nwc_status nwc__grib_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);

@@ -11,7 +11,7 @@ static const struct format {
 } formats[] = {
     {"PGM", "P5", 2, nwc__pgm_read},
     {"HDF5", "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_read},
-    {"NETCDF", "CDF", 3, NULL},
+    {"NETCDF", "CDF", 3, nwc__netcdf_read},
     {"GRIB", "GRIB", 4, nwc__grib_read},
 };
 

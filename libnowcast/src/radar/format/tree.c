@@ -17,6 +17,7 @@ static void free_node(nwc_ctx *ctx, nwc__node *node)
         a = next;
     }
     nwc__free(ctx, node->values);
+    nwc__free(ctx, node->axes);
     nwc__free(ctx, node->name);
     nwc__free(ctx, node);
 }
@@ -72,15 +73,23 @@ nwc_status nwc__tree_add(nwc__tree *tree, nwc__node *parent, const char *name, n
     return NWC_OK;
 }
 
-nwc_status nwc__tree_attribute(nwc__tree *tree, nwc__node *node, const char *name, const char *text, double number)
+nwc_status nwc__tree_attribute(nwc__tree *tree, nwc__node *node, const char *name, const char *text,
+                               const double *numbers, int64_t n)
 {
     nwc__attribute *const attribute = take(tree, 1, sizeof *attribute);
     if (!attribute) return NWC_ERR_NOMEM;
-    *attribute = (nwc__attribute){.next = node->attributes, .number = number};
+    *attribute = (nwc__attribute){.next = node->attributes,
+                                  .number = n > 0 ? numbers[0] : NAN,
+                                  .second = n > 1 ? numbers[1] : NAN};
     node->attributes = attribute; /* the tree frees it, whatever follows */
     if (!(attribute->name = take_text(tree, name))) return NWC_ERR_NOMEM;
     if (text && !(attribute->text = take_text(tree, text))) return NWC_ERR_NOMEM;
     return NWC_OK;
+}
+
+nwc_status nwc__tree_axes(nwc__tree *tree, nwc__node *node, const char *axes)
+{
+    return (node->axes = take_text(tree, axes)) ? NWC_OK : NWC_ERR_NOMEM;
 }
 
 nwc_status nwc__tree_values(nwc__tree *tree, nwc__node *node)
@@ -94,6 +103,15 @@ nwc_status nwc__tree_values(nwc__tree *tree, nwc__node *node)
     return (node->values = take(tree, count, sizeof(double))) ? NWC_OK : NWC_ERR_NOMEM;
 }
 
+nwc_status nwc__tree_rows(const nwc__tree *tree, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,
+                          double *values)
+{
+    const int64_t ny = node->dim[node->ndim - 2], nx = node->dim[node->ndim - 1];
+    if (!node->values) return tree->fetch(tree->source, node, plane, row, rows, values);
+    memcpy(values, node->values + (plane * ny + row) * nx, (size_t)(rows * nx) * sizeof *values);
+    return NWC_OK;
+}
+
 const nwc__node *nwc__node_find(const nwc__node *group, const char *name)
 {
     const nwc__node *node = group ? group->first : NULL;
@@ -101,12 +119,29 @@ const nwc__node *nwc__node_find(const nwc__node *group, const char *name)
     return node;
 }
 
+const nwc__attribute *nwc__node_own(const nwc__node *node, const char *name)
+{
+    const nwc__attribute *a = node ? node->attributes : NULL;
+    while (a && strcmp(a->name, name) != 0) a = a->next;
+    return a;
+}
+
+const char *nwc__node_text(const nwc__node *node, const char *name)
+{
+    const nwc__attribute *const a = nwc__node_own(node, name);
+    return a && a->text ? a->text : "";
+}
+
+double nwc__node_number(const nwc__node *node, const char *name, double otherwise)
+{
+    const nwc__attribute *const a = nwc__node_own(node, name);
+    return a && !a->text ? a->number : otherwise;
+}
+
 const nwc__attribute *nwc__node_attribute(const nwc__node *node, const char *group, const char *name)
 {
     for (; node; node = node->parent) {
-        const nwc__node *const holder = nwc__node_find(node, group);
-        const nwc__attribute *a = holder ? holder->attributes : NULL;
-        while (a && strcmp(a->name, name) != 0) a = a->next;
+        const nwc__attribute *const a = nwc__node_own(nwc__node_find(node, group), name);
         if (a) return a;
     }
     return NULL;

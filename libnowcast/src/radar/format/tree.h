@@ -11,38 +11,60 @@ enum { NWC__TREE_MOST_DIMS = 4 };
 
 typedef struct nwc__attribute {
     struct nwc__attribute *next;
-    char *name, *text; /* text is NULL for a number */
-    double number;     /* the first, of several */
+    char *name, *text;     /* text is NULL for a number */
+    double number, second; /* the first two, of several; NaN where there is one */
 } nwc__attribute;
 
 typedef struct nwc__node {
     struct nwc__node *next, *parent, *first;
     nwc__attribute *attributes;
     char *name;
+    char *axes; /* names of the dimensions, a blank between them; NULL where they have none */
     int64_t ndim, dim[NWC__TREE_MOST_DIMS];
-    double *values; /* NULL for a group */
+    double *values; /* NULL for a group, and for an array left in its file */
+    int64_t id;     /* of an array left in its file, for the tree's fetch */
 } nwc__node;
+
+/* Rows of a plane, its last two dimensions, of an array left in its file; planes are counted over the dimensions before. */
+typedef nwc_status (*nwc__fetch_fn)(void *source, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,
+                                    double *values);
 
 typedef struct nwc__tree {
     nwc_ctx *ctx;
     nwc__node *root;
-    int64_t left; /* bytes it may still take */
+    int64_t left;        /* bytes it may still take */
+    nwc__fetch_fn fetch; /* NULL where all arrays are in the tree */
+    void *source;        /* handed to fetch */
 } nwc__tree;
 
 nwc_status nwc__tree_create(nwc_ctx *ctx, int64_t max_bytes, nwc__tree *tree);
 void nwc__tree_destroy(nwc__tree *tree);
 
 nwc_status nwc__tree_add(nwc__tree *tree, nwc__node *parent, const char *name, nwc__node **node);
-/* text NULL: a number. */
-nwc_status nwc__tree_attribute(nwc__tree *tree, nwc__node *node, const char *name, const char *text, double number);
+/* An attribute of text, or of n numbers. */
+nwc_status nwc__tree_attribute(nwc__tree *tree, nwc__node *node, const char *name, const char *text,
+                               const double *numbers, int64_t n);
+/* Name the dimensions, a blank between them. */
+nwc_status nwc__tree_axes(nwc__tree *tree, nwc__node *node, const char *axes);
 /* Room for the product of the node's dim values, to be filled. */
 nwc_status nwc__tree_values(nwc__tree *tree, nwc__node *node);
 
+/* Some rows of a plane of an array, from the tree or from the file. */
+nwc_status nwc__tree_rows(const nwc__tree *tree, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,
+                          double *values);
+
 const nwc__node *nwc__node_find(const nwc__node *group, const char *name);
+/* The node's own attribute: its text, "" when it has none; its number, or otherwise. */
+const nwc__attribute *nwc__node_own(const nwc__node *node, const char *name);
+const char *nwc__node_text(const nwc__node *node, const char *name);
+double nwc__node_number(const nwc__node *node, const char *name, double otherwise);
 /* An attribute of group "what" or "where" and so on of this node or of the nearest group around it that has it. */
 const nwc__attribute *nwc__node_attribute(const nwc__node *node, const char *group, const char *name);
 
 /* ODIM_H5 objects COMP and IMAGE: all quantities on their grid. Michelson et al. (2014), OPERA model 2.2. */
 nwc_status nwc__odim_image_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
+
+/* CF conventions 1.11: all variables on two regular horizontal axes. */
+nwc_status nwc__cf_grid_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
 
 #endif

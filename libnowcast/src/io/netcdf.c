@@ -1,0 +1,176 @@
+/*
+ * NetCDF into the neutral tree, by netCDF-C, one call at a time under the io lock. Coordinates and other short arrays are
+ * held in the tree; fields stay in the file and are fetched some rows at a time.
+ */
+#include "io/internal.h"
+
+#include "radar/format/tree.h"
+
+#ifdef NWC__HAVE_NETCDF
+#include <netcdf.h>
+#include <netcdf_mem.h>
+#include <stdio.h>
+
+enum { MOST_VARIABLES = 4096, MOST_ATTRIBUTES = 1024, MOST_LENGTH = 65536, MOST_HELD = 1 << 20 };
+
+static nwc_status failed(int error, const char *what, const char *name)
+{
+    const nwc_status status = error == NC_ENOMEM ? NWC_ERR_NOMEM : NWC_ERR_FORMAT;
+    return nwc__fail(status, "%s %s: %s", what, name, nc_strerror(error));
+}
+
+static nwc_status read_string(int file, int variable, const char *name, nwc__tree *tree, nwc__node *node)
+{
+    char *text = NULL; /* one string: an attribute of several says nothing we need */
+    const int error = nc_get_att_string(file, variable, name, &text);
+    if (error) return failed(error, "attribute", name);
+    nwc_status status = NWC_OK;
+    if (text && strlen(text) < MOST_LENGTH) status = nwc__tree_attribute(tree, node, name, text, NULL, 0);
+    nc_free_string(1, &text);
+    return status;
+}
+
+static nwc_status read_attribute(nwc_ctx *ctx, int file, int variable, int number, nwc__tree *tree, nwc__node *node)
+{
+    nwc_status status = NWC_OK;
+    char name[NC_MAX_NAME + 1] = "";
+    nc_type type;
+    size_t length;
+    int error = nc_inq_attname(file, variable, number, name);
+    if (!error) error = nc_inq_att(file, variable, name, &type, &length);
+    if (error) return failed(error, "attribute", name);
+    if (length < 1 || length >= MOST_LENGTH || (type == NC_STRING && length != 1)) return NWC_OK;
+    if (type == NC_STRING) return read_string(file, variable, name, tree, node);
+    if (type > NC_STRING) return NWC_OK; /* types the file makes itself */
+    double *numbers = NULL;
+    char *text = NULL;
+    if (type == NC_CHAR) {
+        NWC__ALLOC(ctx, text, (int64_t)length + 1);
+        text[length] = '\0';
+        error = nc_get_att_text(file, variable, name, text);
+    } else {
+        NWC__ALLOC(ctx, numbers, (int64_t)length);
+        error = nc_get_att_double(file, variable, name, numbers);
+    }
+    status = error && error != NC_ERANGE
+                 ? failed(error, "attribute", name)
+                 : nwc__tree_attribute(tree, node, name, text, numbers, numbers ? (int64_t)length : 0);
+done:
+    nwc__free(ctx, numbers);
+    nwc__free(ctx, text);
+    return status;
+}
+
+static nwc_status read_dimensions(int file, int variable, nwc__tree *tree, nwc__node *node, int ndim)
+{
+    int dimension[NC_MAX_VAR_DIMS];
+    char axes[NWC__TREE_MOST_DIMS * (NC_MAX_NAME + 1)] = "";
+    int error = nc_inq_vardimid(file, variable, dimension);
+    for (int d = 0; !error && d < ndim; d++) {
+        char name[NC_MAX_NAME + 1];
+        size_t length = 0;
+        error = nc_inq_dim(file, dimension[d], name, &length);
+        if (error) break;
+        node->dim[d] = length <= NWC__MOST_CELLS_ALONG ? (int64_t)length : 0;
+        if (d) strcat(axes, " ");
+        strcat(axes, name);
+    }
+    if (error) return failed(error, "dimensions of", node->name);
+    node->ndim = ndim;
+    return nwc__tree_axes(tree, node, axes);
+}
+
+/* What of a variable is short is read; an array too large for any field, or empty, is left out. */
+static nwc_status read_values(int file, int variable, nwc__tree *tree, nwc__node *node)
+{
+    int64_t count = 1;
+    for (int64_t d = 0; d < node->ndim; d++) {
+        if (node->dim[d] < 1) {
+            node->ndim = 0;
+            return NWC_OK;
+        }
+        count = count <= MOST_HELD ? count * node->dim[d] : count;
+    }
+    const bool field = node->ndim >= 2 && node->dim[node->ndim - 1] != 2;
+    if (field || count > MOST_HELD) return NWC_OK;
+    NWC__TRY(nwc__tree_values(tree, node));
+    const int error = nc_get_var_double(file, variable, node->values);
+    return error && error != NC_ERANGE ? failed(error, "variable", node->name) : NWC_OK;
+}
+
+static nwc_status read_variable(nwc_ctx *ctx, int file, int variable, nwc__tree *tree)
+{
+    char name[NC_MAX_NAME + 1] = "";
+    nc_type type;
+    int ndim, attributes;
+    const int error = nc_inq_var(file, variable, name, &type, &ndim, NULL, &attributes);
+    if (error) return failed(error, "variable", name);
+    nwc__node *node;
+    NWC__TRY(nwc__tree_add(tree, tree->root, name, &node));
+    node->id = variable;
+    for (int a = 0; a < attributes && a < MOST_ATTRIBUTES; a++)
+        NWC__TRY(read_attribute(ctx, file, variable, a, tree, node));
+    if (type == NC_CHAR || type >= NC_STRING || ndim > NWC__TREE_MOST_DIMS) return NWC_OK;
+    NWC__TRY(read_dimensions(file, variable, tree, node, ndim));
+    return read_values(file, variable, tree, node);
+}
+
+static nwc_status fetch(void *source, const nwc__node *node, int64_t plane, int64_t row, int64_t rows, double *values)
+{
+    const int file = *(const int *)source;
+    size_t start[NWC__TREE_MOST_DIMS] = {0}, count[NWC__TREE_MOST_DIMS];
+    const int64_t ndim = node->ndim;
+    for (int64_t d = ndim - 3; d >= 0; d--) {
+        start[d] = (size_t)(plane % node->dim[d]);
+        plane /= node->dim[d];
+        count[d] = 1;
+    }
+    start[ndim - 2] = (size_t)row, count[ndim - 2] = (size_t)rows;
+    count[ndim - 1] = (size_t)node->dim[ndim - 1];
+    const int error = nc_get_vara_double(file, (int)node->id, start, count, values);
+    return error && error != NC_ERANGE ? failed(error, "variable", node->name) : NWC_OK;
+}
+
+static nwc_status read_tree(nwc_ctx *ctx, int file, nwc__tree *tree)
+{
+    int variables = 0, attributes = 0;
+    const int error = nc_inq(file, NULL, &variables, &attributes, NULL);
+    if (error) return failed(error, "netCDF", "header");
+    for (int a = 0; a < attributes && a < MOST_ATTRIBUTES; a++)
+        NWC__TRY(read_attribute(ctx, file, NC_GLOBAL, a, tree, tree->root));
+    /* The tree lists the last added first. */
+    for (int v = (variables < MOST_VARIABLES ? variables : MOST_VARIABLES) - 1; v >= 0; v--)
+        NWC__TRY(read_variable(ctx, file, v, tree));
+    return NWC_OK;
+}
+
+nwc_status nwc__netcdf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
+{
+    nwc__tree tree;
+    nwc_status status = nwc__tree_create(ctx, nwc__raster_limit(raster), &tree);
+    int file = -1;
+    if (status == NWC_OK) {
+        nwc__io_lock();
+        /* The library does not write into the bytes when it opens them for reading. */
+        const int error = nc_open_mem("memory", NC_NOWRITE, (size_t)size, (void *)bytes, &file);
+        if (error)
+            status = nwc__fail(error == NC_ENOMEM ? NWC_ERR_NOMEM : NWC_ERR_FORMAT, "netCDF cannot open it: %s",
+                               nc_strerror(error));
+        else {
+            tree.fetch = fetch;
+            tree.source = &file;
+            if ((status = read_tree(ctx, file, &tree)) == NWC_OK) status = nwc__cf_grid_read(ctx, &tree, raster);
+            nc_close(file);
+        }
+        nwc__io_unlock();
+    }
+    nwc__tree_destroy(&tree);
+    return status;
+}
+#else
+nwc_status nwc__netcdf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
+{
+    (void)ctx, (void)bytes, (void)size, (void)raster;
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read netCDF");
+}
+#endif

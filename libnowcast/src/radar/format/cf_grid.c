@@ -1,0 +1,307 @@
+/*
+ * Fields of CF netCDF files (CF conventions 1.11): every variable whose last two dimensions have regular coordinates, at
+ * each of its times. Units come out as this library's: mm h-1, mm, dBZ, m.
+ */
+#include "radar/format/cf_projection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BAND_ROWS = 64 };
+
+/* What netCDF puts where nothing was written (netcdf.h: NC_FILL_FLOAT, NC_FILL_DOUBLE); nothing real is that large. */
+static const double unwritten = 9.9e36;
+
+/* A horizontal axis: its coordinates in metres or degrees, ascending. */
+struct axis {
+    double first, spacing; /* spacing 0 where there is one cell */
+    int64_t n;
+    bool descending, degrees;
+};
+
+/* Units as files write them, and what they are here. With a standard name, that one only. */
+static const struct unit {
+    const char *units, *standard_name, *ours, *quantity;
+    double factor;
+} known_units[] = {
+    {"mm h-1", NULL, "mm h-1", "RATE", 1.0},
+    {"mm/h", NULL, "mm h-1", "RATE", 1.0},
+    {"mm/hr", NULL, "mm h-1", "RATE", 1.0},
+    {"mm hr-1", NULL, "mm h-1", "RATE", 1.0},
+    {"kg m-2 h-1", NULL, "mm h-1", "RATE", 1.0},
+    {"kg m-2 s-1", NULL, "mm h-1", "RATE", 3600.0},
+    {"m s-1", "lwe_precipitation_rate", "mm h-1", "RATE", 3.6e6},
+    {"m s-1", "rainfall_rate", "mm h-1", "RATE", 3.6e6},
+    {"mm", NULL, "mm", "ACRR", 1.0},
+    {"kg m-2", "precipitation_amount", "mm", "ACRR", 1.0},
+    {"kg m-2", "rainfall_amount", "mm", "ACRR", 1.0},
+    {"m", "lwe_thickness_of_precipitation_amount", "mm", "ACRR", 1000.0},
+    {"m", "thickness_of_rainfall_amount", "mm", "ACRR", 1000.0},
+    {"dBZ", NULL, "dBZ", "DBZH", 1.0},
+    {"dbz", NULL, "dBZ", "DBZH", 1.0},
+};
+
+static const struct unit *unit_of(const nwc__node *variable)
+{
+    const char *const units = nwc__node_text(variable, "units");
+    const char *const name = nwc__node_text(variable, "standard_name");
+    for (size_t u = 0; u < sizeof known_units / sizeof known_units[0]; u++)
+        if (strcmp(known_units[u].units, units) == 0 &&
+            (!known_units[u].standard_name || strcmp(known_units[u].standard_name, name) == 0))
+            return &known_units[u];
+    return NULL;
+}
+
+/* The name of dimension d of a variable, as the variable of its coordinates. */
+static const nwc__node *coordinate(const nwc__tree *tree, const nwc__node *variable, int64_t d)
+{
+    const char *at = variable->axes;
+    for (; at && d > 0; d--) at = (at = strchr(at, ' ')) ? at + 1 : NULL;
+    if (!at) return NULL;
+    const size_t length = strcspn(at, " ");
+    for (const nwc__node *node = tree->root->first; node; node = node->next)
+        if (strlen(node->name) == length && strncmp(node->name, at, length) == 0 && node->ndim == 1 && node->values)
+            return node;
+    return NULL;
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(text, *words) == 0) return true;
+    return false;
+}
+
+static bool is_along(const nwc__node *node, bool x)
+{
+    static const char *const names[2][3] = {{"projection_y_coordinate", "latitude", NULL},
+                                            {"projection_x_coordinate", "longitude", NULL}};
+    static const char *const units[2][5] = {{"degrees_north", "degree_north", "degrees_N", "degreesN", NULL},
+                                            {"degrees_east", "degree_east", "degrees_E", "degreesE", NULL}};
+    static const char *const plain[2][4] = {{"y", "lat", "latitude", NULL}, {"x", "lon", "longitude", NULL}};
+    const char *const standard_name = nwc__node_text(node, "standard_name");
+    if (standard_name[0]) return is_one_of(standard_name, names[x]);
+    const char *const axis = nwc__node_text(node, "axis");
+    if (axis[0]) return strcmp(axis, x ? "X" : "Y") == 0;
+    return is_one_of(nwc__node_text(node, "units"), units[x]) || is_one_of(node->name, plain[x]);
+}
+
+/* A coordinate variable as an axis. Coordinates are often rounded to float: they are held to a hundredth of a cell. */
+static nwc_status read_axis(const nwc__node *node, struct axis *axis)
+{
+    const char *const units = nwc__node_text(node, "units");
+    const double factor = strcmp(units, "km") == 0 ? 1000.0 : 1.0;
+    *axis = (struct axis){.n = node->dim[0], .degrees = strncmp(units, "degree", 6) == 0};
+    const double first = node->values[0], last = node->values[axis->n - 1];
+    if (axis->n > 1) axis->spacing = (last - first) / (double)(axis->n - 1);
+    if (!isfinite(first) || !isfinite(last) || (axis->n > 1 && axis->spacing == 0.0))
+        return nwc__fail(NWC_ERR_FORMAT, "%s: coordinates from %g to %g", node->name, first, last);
+    for (int64_t i = 0; i < axis->n; i++)
+        if (!(fabs(node->values[i] - (first + axis->spacing * (double)i)) <= 0.01 * fabs(axis->spacing)))
+            return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: equal steps expected, %g found where %g belongs", node->name,
+                             node->values[i], first + axis->spacing * (double)i);
+    axis->descending = axis->spacing < 0.0;
+    axis->first = factor * (axis->descending ? last : first);
+    axis->spacing = factor * fabs(axis->spacing);
+    return NWC_OK;
+}
+
+/* Nanoseconds of one unit of "<units> since <date>", and the date; false for other units. */
+static bool read_epoch(const char *units, double *unit_ns, int64_t *epoch_ns)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } known[] = {{"sec", 1e9},      {"s ", 1e9},    {"min", 6e10},    {"hour", 3.6e12},
+                 {"h ", 3.6e12},    {"hr", 3.6e12}, {"day", 8.64e13}, {"d ", 8.64e13},
+                 {"millisec", 1e6}, {"ms ", 1e6},   {"nanosec", 1.0}};
+    const char *const since = strstr(units, " since ");
+    if (!since) return false;
+    *unit_ns = 0.0;
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
+        if (strncmp(units, known[k].name, strlen(known[k].name)) == 0) *unit_ns = known[k].ns;
+    int32_t civil[6] = {0, 1, 1, 0, 0, 0};
+    int used = 0;
+    const char *const date = since + strlen(" since ");
+    if (*unit_ns == 0.0 || sscanf(date, "%d-%d-%d%n", &civil[0], &civil[1], &civil[2], &used) != 3) return false;
+    const char *const clock = date + used + (date[used] == 'T' || date[used] == ' ');
+    (void)sscanf(clock, "%d:%d:%d", &civil[3], &civil[4], &civil[5]);
+    return nwc__time_from_civil(civil, epoch_ns);
+}
+
+/* Value number index of a time coordinate, as UTC. */
+static bool read_time(const nwc__node *node, int64_t index, int64_t *time_ns)
+{
+    double unit_ns;
+    int64_t epoch_ns;
+    if (!node || !node->values || !read_epoch(nwc__node_text(node, "units"), &unit_ns, &epoch_ns)) return false;
+    const double value = node->values[index], whole = floor(value);
+    /* The whole units and the rest apart: seconds since 1970 times 1e9 do not fit a double. */
+    if (!(fabs(value) * unit_ns < 8e18)) return false;
+    *time_ns = epoch_ns + (int64_t)whole * (int64_t)unit_ns + (int64_t)llround((value - whole) * unit_ns);
+    return true;
+}
+
+/* The scalar variable with a standard name: one that the variable lists among its coordinates first, else any. */
+static const nwc__node *scalar(const nwc__tree *tree, const nwc__node *variable, const char *standard_name)
+{
+    const nwc__node *found = NULL;
+    for (const nwc__node *node = tree->root->first; node; node = node->next) {
+        const bool single = node->values && (node->ndim == 0 || (node->ndim == 1 && node->dim[0] == 1));
+        if (!single || strcmp(nwc__node_text(node, "standard_name"), standard_name) != 0) continue;
+        if (!found || strstr(nwc__node_text(variable, "coordinates"), node->name)) found = node;
+    }
+    return found;
+}
+
+/* Seconds an amount fell in: as said outright, by the bounds of its time, or since start_time. */
+static double duration_of(const nwc__tree *tree, const nwc__node *variable, const nwc__node *time, int64_t index,
+                          int64_t time_ns)
+{
+    const double said = nwc__node_number(variable, "duration_s", NAN);
+    if (!isnan(said)) return said;
+    const nwc__node *const bounds = nwc__node_find(tree->root, nwc__node_text(time, "bounds"));
+    double unit_ns;
+    int64_t start_ns;
+    if (bounds && bounds->values && bounds->ndim >= 1 && bounds->dim[bounds->ndim - 1] == 2 &&
+        (bounds->ndim == 1 ? index == 0 : index < bounds->dim[0]) &&
+        read_epoch(nwc__node_text(time, "units"), &unit_ns, &start_ns))
+        return 1e-9 * unit_ns * (bounds->values[2 * index + 1] - bounds->values[2 * index]);
+    const nwc__node *const start = nwc__node_find(tree->root, "start_time");
+    if (start && start->ndim == 0 && read_time(start, 0, &start_ns)) return 1e-9 * (double)(time_ns - start_ns);
+    return 0.0;
+}
+
+/* How the numbers of an array become values: not known outside what is valid, scaled, in our units. */
+struct coding {
+    double fill, missing, least, most, scale, offset;
+};
+
+static struct coding coding_of(const nwc__node *variable, double factor)
+{
+    const nwc__attribute *const range = nwc__node_own(variable, "valid_range");
+    return (struct coding){
+        .fill = nwc__node_number(variable, "_FillValue", NAN),
+        .missing = nwc__node_number(variable, "missing_value", NAN),
+        .least = range ? range->number : nwc__node_number(variable, "valid_min", -unwritten),
+        .most = range ? range->second : nwc__node_number(variable, "valid_max", unwritten),
+        .scale = nwc__node_number(variable, "scale_factor", 1.0) * factor,
+        .offset = nwc__node_number(variable, "add_offset", 0.0) * factor,
+    };
+}
+
+static void decode(const struct coding *coding, const double *raw, int64_t n, int64_t step, float *cells)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const double r = raw[i];
+        const bool known = r != coding->fill && r != coding->missing && r >= coding->least && r <= coding->most;
+        cells[i * step] = known ? (float)(r * coding->scale + coding->offset) : NAN;
+    }
+}
+
+static nwc_status read_plane(nwc_ctx *ctx, const nwc__tree *tree, const nwc__node *variable, int64_t plane,
+                             const struct coding *coding, bool west_first, float *cells)
+{
+    nwc_status status = NWC_OK;
+    const int64_t ny = variable->dim[variable->ndim - 2], nx = variable->dim[variable->ndim - 1];
+    double *band;
+    NWC__ALLOC(ctx, band, BAND_ROWS * nx);
+    for (int64_t j = 0; j < ny; j += BAND_ROWS) {
+        const int64_t rows = ny - j < BAND_ROWS ? ny - j : BAND_ROWS;
+        if ((status = nwc__tree_rows(tree, variable, plane, j, rows, band)) != NWC_OK) break;
+        for (int64_t r = 0; r < rows; r++)
+            decode(coding, band + r * nx, nx, west_first ? 1 : -1, cells + (j + r) * nx + (west_first ? 0 : nx - 1));
+    }
+done:
+    nwc__free(ctx, band);
+    return status;
+}
+
+/* The grid of a variable; *found is false where it lies on no horizontal axes. */
+static nwc_status find_grid(const nwc__tree *tree, const nwc__node *variable, char proj[NWC__TEXT], struct axis axes[2],
+                            nwc_grid *grid, bool *found)
+{
+    const nwc__node *const y = coordinate(tree, variable, variable->ndim - 2);
+    const nwc__node *const x = coordinate(tree, variable, variable->ndim - 1);
+    *found = x && y && is_along(x, true) && is_along(y, false);
+    if (!*found) return NWC_OK;
+    NWC__TRY(read_axis(y, &axes[0]));
+    NWC__TRY(read_axis(x, &axes[1]));
+    const char *const name = nwc__node_text(variable, "grid_mapping");
+    const nwc__node *const mapping = name[0] ? nwc__node_find(tree->root, name) : NULL;
+    if (!mapping && !(axes[0].degrees && axes[1].degrees))
+        return nwc__fail(NWC_ERR_FORMAT, "%s: a grid mapping expected, none found", variable->name);
+    NWC__TRY(nwc__cf_to_proj(mapping, proj));
+    /* One row or column has no spacing of its own: cells are then square. */
+    const double dy = axes[0].spacing > 0.0 ? axes[0].spacing : axes[1].spacing > 0.0 ? axes[1].spacing : 1000.0;
+    const double dx = axes[1].spacing > 0.0 ? axes[1].spacing : dy;
+    *grid = (nwc_grid){.projection = proj,
+                       .nx = axes[1].n,
+                       .ny = axes[0].n,
+                       .x_first = axes[1].first,
+                       .y_first = axes[0].first,
+                       .dx = dx,
+                       .dy = dy};
+    return NWC_OK;
+}
+
+/* All times of a variable. Dimensions beside time, y and x must have one element. */
+static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__node *variable, nwc_raster *raster)
+{
+    nwc_grid grid;
+    struct axis axes[2];
+    char proj[NWC__TEXT];
+    bool found;
+    NWC__TRY(find_grid(tree, variable, proj, axes, &grid, &found));
+    if (!found || strncmp(nwc__node_text(variable, "units"), "degrees_", 8) == 0) return NWC_OK;
+    int64_t times = 1, start_ns = 0;
+    const nwc__node *along = NULL;
+    for (int64_t d = 0; d < variable->ndim - 2; d++) {
+        const nwc__node *const node = coordinate(tree, variable, d);
+        int64_t any_ns;
+        if (read_time(node, 0, &any_ns))
+            along = node, times = node->dim[0];
+        else if (variable->dim[d] != 1)
+            return NWC_OK; /* members or levels: not a flat field */
+    }
+    const nwc__node *const time = along ? along : scalar(tree, variable, "time");
+    const bool forecast = read_time(scalar(tree, variable, "forecast_reference_time"), 0, &start_ns);
+    const struct unit *const unit = unit_of(variable);
+    const struct coding coding = coding_of(variable, unit ? unit->factor : 1.0);
+    const char *const said = nwc__node_text(variable, "quantity");
+    const char *source = nwc__node_text(variable, "source");
+    if (!source[0]) source = nwc__node_text(tree->root, "source");
+    for (int64_t t = 0; t < times; t++) {
+        int64_t time_ns;
+        if (!read_time(time, along ? t : 0, &time_ns))
+            return nwc__fail(NWC_ERR_FORMAT, "%s: a time expected, none found", variable->name);
+        const bool amount = unit && strcmp(unit->ours, "mm") == 0;
+        const double duration_s = amount ? duration_of(tree, variable, time, t, time_ns) : 0.0;
+        float *cells;
+        NWC__TRY(
+            nwc__raster_add(raster,
+                            &(struct nwc__layer_facts){.grid = grid,
+                                                       .name = variable->name,
+                                                       .quantity = said[0] ? said
+                                                                   : unit  ? unit->quantity
+                                                                           : variable->name,
+                                                       .units = unit ? unit->ours : nwc__node_text(variable, "units"),
+                                                       .source = source,
+                                                       .time_ns = time_ns,
+                                                       .reference_ns = forecast ? start_ns : time_ns,
+                                                       .duration_s = duration_s > 0.0 ? duration_s : 0.0,
+                                                       .north_first = axes[0].descending},
+                            &cells));
+        NWC__TRY(read_plane(ctx, tree, variable, t, &coding, !axes[1].descending, cells));
+    }
+    return NWC_OK;
+}
+
+nwc_status nwc__cf_grid_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster)
+{
+    for (const nwc__node *node = tree->root->first; node; node = node->next)
+        if (node->ndim >= 2 && (node->values || tree->fetch)) NWC__TRY(read_variable(ctx, tree, node, raster));
+    return nwc_raster_count(raster)
+               ? NWC_OK
+               : nwc__fail(NWC_ERR_NODATA, "no variable (y, x) or (time, y, x) with coordinates of equal steps");
+}

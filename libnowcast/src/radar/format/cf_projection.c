@@ -1,0 +1,206 @@
+/*
+ * Grid mappings of the CF conventions (1.11, appendix F) as PROJ strings, and back, by one table. Where a file also
+ * carries a PROJ string (proj_string, proj4_params, proj4), that is taken: it is exact.
+ */
+#include "radar/format/cf_projection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* An attribute and the PROJ keys it stands for; a second key is that of the second number. */
+struct parameter {
+    const char *attribute, *key, *second;
+};
+
+#define ORIGIN                                                                                                         \
+    {                                                                                                                  \
+        "latitude_of_projection_origin", "lat_0", NULL                                                                 \
+    }
+#define FALSE_ORIGIN                                                                                                   \
+    {"false_easting", "x_0", NULL},                                                                                    \
+    {                                                                                                                  \
+        "false_northing", "y_0", NULL                                                                                  \
+    }
+
+/* The first row of a PROJ name is the one written; rows after it are other names that are read. */
+static const struct projection {
+    const char *cf, *proj;
+    struct parameter parameter[7];
+} projections[] = {
+    {"latitude_longitude", "longlat", {{NULL, NULL, NULL}}},
+    {"albers_conical_equal_area",
+     "aea",
+     {{"standard_parallel", "lat_1", "lat_2"}, ORIGIN, {"longitude_of_central_meridian", "lon_0", NULL}, FALSE_ORIGIN}},
+    {"lambert_azimuthal_equal_area", "laea", {ORIGIN, {"longitude_of_projection_origin", "lon_0", NULL}, FALSE_ORIGIN}},
+    {"lambert_conformal_conic",
+     "lcc",
+     {{"standard_parallel", "lat_1", "lat_2"}, ORIGIN, {"longitude_of_central_meridian", "lon_0", NULL}, FALSE_ORIGIN}},
+    {"polar_stereographic",
+     "stere",
+     {ORIGIN,
+      {"straight_vertical_longitude_from_pole", "lon_0", NULL},
+      {"standard_parallel", "lat_ts", NULL},
+      {"scale_factor_at_projection_origin", "k_0", NULL},
+      FALSE_ORIGIN}},
+    {"stereographic",
+     "stere",
+     {ORIGIN,
+      {"longitude_of_projection_origin", "lon_0", NULL},
+      {"scale_factor_at_projection_origin", "k_0", NULL},
+      FALSE_ORIGIN}},
+    {"transverse_mercator",
+     "tmerc",
+     {ORIGIN,
+      {"longitude_of_central_meridian", "lon_0", NULL},
+      {"scale_factor_at_central_meridian", "k_0", NULL},
+      FALSE_ORIGIN}},
+    {"mercator",
+     "merc",
+     {{"longitude_of_projection_origin", "lon_0", NULL},
+      {"standard_parallel", "lat_ts", NULL},
+      {"scale_factor_at_projection_origin", "k_0", NULL},
+      FALSE_ORIGIN}},
+    {"azimuthal_equidistant", "aeqd", {ORIGIN, {"longitude_of_projection_origin", "lon_0", NULL}, FALSE_ORIGIN}},
+    {"lambert_cylindrical_equal_area",
+     "cea",
+     {{"longitude_of_central_meridian", "lon_0", NULL}, {"standard_parallel", "lat_ts", NULL}, FALSE_ORIGIN}},
+};
+static const size_t n_projections = sizeof projections / sizeof projections[0];
+
+/* Ellipsoids that PROJ strings name, as CF writes them: semi-major axis, inverse flattening. */
+static const struct ellipsoid {
+    const char *name;
+    double a, inverse_flattening;
+} ellipsoids[] = {
+    {"WGS84", 6378137.0, 298.257223563}, {"GRS80", 6378137.0, 298.257222101},  {"airy", 6377563.396, 299.3249646},
+    {"intl", 6378388.0, 297.0},          {"bessel", 6377397.155, 299.1528128}, {"sphere", 6370997.0, 0.0},
+};
+
+static void append(char proj[NWC__TEXT], const char *key, double value)
+{
+    const size_t used = strlen(proj);
+    snprintf(proj + used, NWC__TEXT - used, " +%s=%.15g", key, value);
+}
+
+/* The figure of the Earth: axes as given, else WGS84. */
+static void append_figure(const nwc__node *mapping, char proj[NWC__TEXT])
+{
+    const double radius = nwc__node_number(mapping, "earth_radius", NAN);
+    const double a = nwc__node_number(mapping, "semi_major_axis", radius);
+    const double b = nwc__node_number(mapping, "semi_minor_axis", NAN);
+    const double flattening = nwc__node_number(mapping, "inverse_flattening", NAN);
+    if (isnan(a)) {
+        strncat(proj, " +ellps=WGS84", NWC__TEXT - strlen(proj) - 1);
+        return;
+    }
+    append(proj, flattening > 0.0 || !isnan(b) ? "a" : "R", a);
+    if (flattening > 0.0)
+        append(proj, "rf", flattening);
+    else if (!isnan(b))
+        append(proj, "b", b);
+}
+
+nwc_status nwc__cf_to_proj(const nwc__node *mapping, char proj[NWC__TEXT])
+{
+    static const char *const exact[] = {"proj_string", "proj4_params", "proj4"};
+    for (size_t e = 0; mapping && e < sizeof exact / sizeof exact[0]; e++) {
+        const char *const text = nwc__node_text(mapping, exact[e]);
+        if (!text[0]) continue;
+        if (strlen(text) >= NWC__TEXT)
+            return nwc__fail(NWC_ERR_FORMAT, "%s: %s is longer than %d characters", mapping->name, exact[e], NWC__TEXT);
+        strcpy(proj, text);
+        return NWC_OK;
+    }
+    const char *const name = mapping ? nwc__node_text(mapping, "grid_mapping_name") : "latitude_longitude";
+    const struct projection *projection = NULL;
+    for (size_t p = 0; !projection && p < n_projections; p++)
+        if (strcmp(projections[p].cf, name) == 0) projection = &projections[p];
+    if (!projection)
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: grid_mapping_name \"%s\" is not one this library knows",
+                         mapping->name, name);
+    snprintf(proj, NWC__TEXT, "+proj=%s", projection->proj);
+    for (const struct parameter *p = projection->parameter; p->attribute; p++) {
+        const nwc__attribute *const given = nwc__node_own(mapping, p->attribute);
+        if (!given || given->text) continue;
+        append(proj, p->key, given->number);
+        if (p->second && !isnan(given->second)) append(proj, p->second, given->second);
+    }
+    append_figure(mapping, proj);
+    return NWC_OK;
+}
+
+/* The value of +key=value in a PROJ string: where it begins and how long it is; NULL when there is none. */
+static const char *value_of(const char *proj, const char *key, size_t *length)
+{
+    const size_t n = strlen(key);
+    for (const char *at = proj; (at = strchr(at, '+')); at++)
+        if (strncmp(at + 1, key, n) == 0 && at[n + 1] == '=') {
+            *length = strcspn(at + n + 2, " ");
+            return at + n + 2;
+        }
+    return NULL;
+}
+
+static double number_in(const char *proj, const char *key)
+{
+    size_t length;
+    const char *const value = value_of(proj, key, &length);
+    return value ? strtod(value, NULL) : (double)NAN;
+}
+
+static bool text_in(const char *proj, const char *key, const char *expected)
+{
+    size_t length;
+    const char *const value = value_of(proj, key, &length);
+    return value && length == strlen(expected) && strncmp(value, expected, length) == 0;
+}
+
+static void add(struct nwc__cf_mapping *mapping, const char *name, double first, double second)
+{
+    if (isnan(first) || mapping->n == NWC__CF_MOST) return;
+    mapping->number[mapping->n++] = (struct nwc__cf_number){name, {first, second}, isnan(second) ? 1 : 2};
+}
+
+static void add_figure(const char *proj, struct nwc__cf_mapping *mapping)
+{
+    const double radius = number_in(proj, "R");
+    if (!isnan(radius)) {
+        add(mapping, "earth_radius", radius, NAN);
+        return;
+    }
+    const double a = number_in(proj, "a"), b = number_in(proj, "b"), rf = number_in(proj, "rf");
+    const struct ellipsoid *named = &ellipsoids[0];
+    for (size_t e = 0; e < sizeof ellipsoids / sizeof ellipsoids[0]; e++)
+        if (text_in(proj, "ellps", ellipsoids[e].name)) named = &ellipsoids[e];
+    add(mapping, "semi_major_axis", isnan(a) ? named->a : a, NAN);
+    if (isnan(a))
+        add(mapping, "inverse_flattening", named->inverse_flattening, NAN);
+    else if (!isnan(rf))
+        add(mapping, "inverse_flattening", rf, NAN);
+    else
+        add(mapping, "semi_minor_axis", isnan(b) ? a : b, NAN);
+}
+
+void nwc__cf_from_proj(const char *proj, struct nwc__cf_mapping *mapping)
+{
+    *mapping = (struct nwc__cf_mapping){.name = NULL};
+    const bool polar = fabs(fabs(number_in(proj, "lat_0")) - 90.0) < 1e-9;
+    const struct projection *projection = NULL;
+    for (size_t p = 0; !projection && p < n_projections; p++)
+        if (text_in(proj, "proj", projections[p].proj) &&
+            (strcmp(projections[p].proj, "stere") != 0 || polar == (strcmp(projections[p].cf, "stereographic") != 0)))
+            projection = &projections[p];
+    if (!projection) return;
+    /* What changes the plane and has no CF attribute; the PROJ string alone then says it right. */
+    size_t length;
+    static const char *const beyond[] = {"units", "to_meter", "towgs84", "nadgrids", "axis", "pm"};
+    for (size_t k = 0; k < sizeof beyond / sizeof beyond[0]; k++)
+        if (value_of(proj, beyond[k], &length) && !text_in(proj, "units", "m")) return;
+    mapping->name = projection->cf;
+    for (const struct parameter *p = projection->parameter; p->attribute; p++) {
+        double first = number_in(proj, p->key);
+        if (isnan(first) && strcmp(p->key, "k_0") == 0) first = number_in(proj, "k");
+        add(mapping, p->attribute, first, p->second ? number_in(proj, p->second) : (double)NAN);
+    }
+    add_figure(proj, mapping);
+}
