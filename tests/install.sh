@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install a build to a prefix of its own, then build and run the C example against it as a user would, once through
+# Install a build to a prefix of its own, then build and run the C examples against it as a user would, once through
 # find_package and once through pkg-config.
 # usage: install.sh BUILD SOURCE COMPILER LIBDIR
 set -eu
@@ -12,10 +12,13 @@ cmake --install "$build" --prefix "$prefix" >/dev/null
 
 cmake -S "$source/examples/c" -B "$work/found" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$compiler" >/dev/null
 cmake --build "$work/found" >/dev/null
-"$work/found/nowcast_hour"
+cd "$work"
+found/make_showers 1.h5 2.h5 3.h5
+found/nowcast_hour 1.h5 2.h5 3.h5 found.nc
 
 export PKG_CONFIG_PATH="$prefix/$libdir/pkgconfig"
 flags=$(pkg-config --define-variable=prefix="$prefix" --cflags --libs nowcast)
 # shellcheck disable=SC2086 # the flags are words
 "$compiler" -std=c11 "$source/examples/c/nowcast_hour.c" -o "$work/nowcast_hour" $flags -lm -Wl,-rpath,"$prefix/$libdir"
-"$work/nowcast_hour"
+./nowcast_hour 1.h5 2.h5 3.h5 linked.nc
+cmp found.nc linked.nc

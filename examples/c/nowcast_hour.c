@@ -1,88 +1,64 @@
-/* An hour ahead: motion from three radar frames, twelve forecasts, and how good the last one is. */
+/* An hour ahead from radar composites of any format the library reads: nowcast_hour EARLIER... LATEST OUT.nc */
 #include <nowcast/nowcast.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NY = 300, NX = 400, FRAMES = 3, STEPS = 12 };
+enum { STEPS = 12, STEP_S = 300, MOST = 24 };
 
 /* End with the library's own words when a call fails. */
 static void must(nwc_status status)
 {
-    if (status == NWC_OK) return;
-    fprintf(stderr, "%s: %s\n", nwc_status_name(status), nwc_error_text());
-    exit(1);
+    if (status != NWC_OK) exit((fprintf(stderr, "%s: %s\n", nwc_status_name(status), nwc_error_text()), 1));
 }
 
-/* What the radar would see after t_s: showers that move with 15 and 6 m/s and slowly weaken. */
-static void observe(float *rain, double t_s)
+/* n new fields on the grid of another, as one (n, y, x) or, for n = 1 and flat, (y, x). */
+static nwc_field fields_like(const nwc_field *other, int64_t n, int flat, const char *units)
 {
-    for (int j = 0; j < NY; j++) {
-        for (int i = 0; i < NX; i++) {
-            const double x = i - 0.015 * t_s, y = j - 0.006 * t_s;
-            const double wave = sin(x / 13.0) * sin(y / 9.0) + sin((x + y) / 31.0);
-            rain[j * NX + i] = wave > 0.4 ? (float)(8.0 * (wave - 0.4) * exp(-t_s / 2e4)) : 0.0f;
-        }
+    const int64_t ny = other->dim[0], nx = other->dim[1];
+    nwc_field made = {.data = malloc(sizeof(float) * (size_t)(n * ny * nx)),
+                      .ndim = 3,
+                      .dim = {n, ny, nx},
+                      .stride = {ny * nx, nx, 1},
+                      .missing = NAN,
+                      .units = units,
+                      .grid = other->grid};
+    if (!made.data) exit((perror("memory"), 1));
+    if (flat) made.ndim = 2, made.dim[0] = ny, made.dim[1] = nx, made.stride[0] = nx, made.stride[1] = 1;
+    return made;
+}
+
+int main(int argc, char **argv)
+{
+    const int n = argc - 2;
+    if (n < 2 || n > MOST) return fprintf(stderr, "usage: %s EARLIER... LATEST OUT.nc\n", argv[0]), 2;
+    nwc_raster *raster[MOST];
+    nwc_layer layer;
+    nwc_field frames[MOST];
+    int64_t times_ns[MOST];
+    for (int k = 0; k < n; k++) {
+        must(nwc_raster_open(NULL, argv[k + 1], NULL, &raster[k]));
+        must(nwc_raster_layer(raster[k], 0, &layer));
+        frames[k] = layer.field, times_ns[k] = layer.time_ns;
     }
-}
-
-int main(void)
-{
-    static float frame_cells[FRAMES][NY * NX], u_cells[NY * NX], v_cells[NY * NX], later_cells[NY * NX];
-    static float forecast_cells[STEPS][NY * NX];
-    const nwc_grid grid = {.projection = "+proj=stere +lat_0=90 +lat_ts=60 +lon_0=10 +ellps=WGS84",
-                           .nx = NX,
-                           .ny = NY,
-                           .x_first = -200e3,
-                           .y_first = -3800e3,
-                           .dx = 1000.0,
-                           .dy = 1000.0};
-    nwc_field frames[FRAMES], u, v, later, forecast, last;
-    u = (nwc_field){.data = u_cells,
-                    .ndim = 2,
-                    .dim = {NY, NX},
-                    .stride = {NX, 1},
-                    .missing = NAN,
-                    .units = "m s-1",
-                    .grid = &grid};
-    v = later = last = u;
-    v.data = v_cells, later.data = later_cells, last.data = forecast_cells[STEPS - 1];
-    later.units = last.units = "mm h-1";
-    forecast = (nwc_field){.data = forecast_cells[0],
-                           .ndim = 3,
-                           .dim = {STEPS, NY, NX},
-                           .stride = {NY * NX, NX, 1},
-                           .missing = NAN,
-                           .units = "mm h-1",
-                           .grid = &grid};
-
-    int64_t times_ns[FRAMES];
     double leads_s[STEPS];
-    for (int n = 0; n < FRAMES; n++) {
-        times_ns[n] = 300000000000LL * n;
-        frames[n] = later, frames[n].data = frame_cells[n];
-        observe(frame_cells[n], 300.0 * (n - FRAMES + 1));
+    for (int s = 0; s < STEPS; s++) leads_s[s] = STEP_S * (s + 1);
+    nwc_field u = fields_like(&frames[0], 1, 1, "m s-1"), v = fields_like(&frames[0], 1, 1, "m s-1");
+    nwc_field ahead = fields_like(&frames[0], STEPS, 0, layer.field.units);
+    must(nwc_motion_estimate(NULL, frames, times_ns, n, NULL, &u, &v, NULL));
+    must(nwc_forecast_extrapolate(NULL, &frames[n - 1], 1, &u, &v, leads_s, STEPS, NULL, &ahead));
+    nwc_writer *writer;
+    must(nwc_writer_create(NULL, argv[argc - 1], &writer));
+    layer.field = u, layer.field.units = ahead.units; /* the layout of one (y, x) field */
+    for (int s = 0; s < STEPS; s++) {
+        layer.field.data = ahead.data + s * ahead.stride[0];
+        layer.time_ns = times_ns[n - 1] + (int64_t)(1e9 * leads_s[s]);
+        must(nwc_writer_add(writer, &layer));
     }
-    for (int n = 0; n < STEPS; n++) leads_s[n] = 300.0 * (n + 1);
-
-    must(nwc_motion_estimate(NULL, frames, times_ns, FRAMES, NULL, &u, &v, NULL));
-    must(nwc_forecast_extrapolate(NULL, &frames[FRAMES - 1], 1, &u, &v, leads_s, STEPS, NULL, &forecast));
-    observe(later_cells, leads_s[STEPS - 1]);
-
-    const double threshold = 1.0;
-    nwc_verify_options options;
-    nwc_verify_options_init(&options);
-    options.thresholds = &threshold, options.n_thresholds = 1;
-    nwc_verify *verify;
-    nwc_contingency table;
-    nwc_continuous errors;
-    must(nwc_verify_create(NULL, &options, &verify));
-    must(nwc_verify_add(NULL, verify, &last, &later, NULL));
-    must(nwc_verify_get_contingency(verify, 0, &table));
-    must(nwc_verify_get_continuous(verify, 0, &errors));
-    printf("after 60 min: CSI at 1 mm/h %.2f, RMSE %.2f mm/h over %lld cells\n", table.csi, errors.rmse,
-           (long long)errors.n);
-    nwc_verify_destroy(verify);
-    return table.csi > 0.5 ? 0 : 1;
+    must(nwc_writer_close(writer));
+    nwc_writer_destroy(writer);
+    for (int k = 0; k < n; k++) nwc_raster_destroy(raster[k]);
+    free(u.data), free(v.data), free(ahead.data);
+    return 0;
 }

@@ -15,7 +15,7 @@ _PAST, _STEP, _MINUTES = 3, 5, 60
 
 
 def run(folder: Path | str = "demo") -> xr.Dataset:
-    """Write a sequence as CF netCDF, forecast its last hour from what came before, score it, print the table."""
+    """Write a sequence as ODIM_H5 composites, forecast its last hour from its first frames, print the scores."""
     folder = Path(folder)
     observed = folder / "observed"
     observed.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ def run(folder: Path | str = "demo") -> xr.Dataset:
     paths = []
     for index in range(truth.sizes["time"]):
         frame = truth["rain"].isel(time=[index])
-        paths.append(observed / f"{np.datetime_as_string(frame['time'].values[0], 'm').replace(':', '')}.nc")
+        paths.append(observed / f"{np.datetime_as_string(frame['time'].values[0], 'm').replace(':', '')}.h5")
         io.write(frame, paths[-1])
     summary = jobs.forecast(paths[:_PAST], folder / "forecast.nc", minutes=_MINUTES, step=_STEP)
     scores, _ = jobs.verification(folder / "forecast.nc", paths[_PAST:], folder / "scores.csv")
@@ -37,7 +37,7 @@ def run(folder: Path | str = "demo") -> xr.Dataset:
         theirs = _standing(still, seen.isel(time=index))
         row = [f"{float(table[name].sel(**at)):9.3f}" for name, at in _SHOWN for table in (ours, theirs)]
         print(f"{lead:4.0f}  " + " ".join(row))
-    print(f"files in {os.fspath(folder)}/: observed/*.nc forecast.nc scores.csv")
+    print(f"files in {os.fspath(folder)}/: observed/*.h5 forecast.nc scores.csv")
     return scores
 
 

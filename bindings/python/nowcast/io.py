@@ -13,9 +13,10 @@ import numpy as np
 import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _field, _gif, _lib, _netcdf
+from nowcast import _field, _gif, _lib
 from nowcast._lib import ffi, lib
-from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
+from nowcast._writer import Writer
+from nowcast.errors import ArgumentError, FileError, NoDataError
 from nowcast.grid import Grid
 
 __all__ = ["Layer", "describe", "layers", "open", "write"]
@@ -118,8 +119,8 @@ def open(
     Parameters
     ----------
     paths : path, pattern such as "fmi/*.pgm.gz", or several of them
-        Formats are told by content: ODIM_H5 composites, GRIB of MRMS and Stage IV, PGM of
-        FMI, packed or not, GIF of MeteoSwiss, and CF netCDF as ``write`` makes it.
+        Formats are told by content: ODIM_H5 composites, CF netCDF, GRIB of MRMS and Stage IV, PGM of
+        FMI, packed or not, GIF of MeteoSwiss.
     quantity : str, optional
         The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
     on_error : "raise" or "skip"
@@ -173,18 +174,17 @@ def open(
 
 
 def write(data: xr.DataArray, path: PathLike) -> None:
-    """Write a field, (time, y, x) or (y, x), in the format its suffix names: ``.nc`` for CF netCDF.
+    """Write a field, (time, y, x) or (y, x), in the format its name ends in.
 
-    The file appears whole or not at all.
+    ``.nc`` is CF netCDF-4; ``.h5`` or ``.hdf`` an ODIM_H5 composite, of one time and not a forecast. Cells are stored
+    as float32, as they are. The file appears whole or not at all.
 
     Raises
     ------
-    UnsupportedError : another suffix.
+    UnsupportedError : another ending, or what the format has no place for.
     FileError : the system refused.
     """
-    if Path(path).suffix != ".nc":
-        raise UnsupportedError(f"{path}: a name ending in .nc expected")
-    with _netcdf.Writer(path) as writer:
+    with Writer(path) as writer:
         writer.add(data if "time" in data.dims else data.expand_dims("time"))
 
 

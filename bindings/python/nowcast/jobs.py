@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nowcast import _lib, _netcdf, grid, io, motion, verify
+from nowcast import _lib, grid, io, motion, verify
 from nowcast import forecast as forecasting
+from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 
 __all__ = ["convert", "doctor", "forecast", "verification"]
@@ -78,7 +79,7 @@ def forecast(
     latest.attrs["degraded"] = np.int32(degraded or bool(left_out))
     del rain
     batch = max(1, _BATCH_BYTES // max(1, 4 * latest.size))
-    with _netcdf.Writer(output) as writer:
+    with Writer(output) as writer:
         for start in range(0, len(leads), batch):
             writer.add(forecasting.extrapolate(latest, flow, leads=leads[start : start + batch], sampling=sampling))
     speed = np.hypot(flow["u"].values, flow["v"].values)

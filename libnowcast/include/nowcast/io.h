@@ -37,8 +37,8 @@ NWC_API void nwc_read_options_init(nwc_read_options *options);
 
 /**
  * The name of the format @p size leading bytes belong to ("PGM", "HDF5", "NETCDF", "GRIB"), or NULL. 4096 bytes are
- * enough. Compression is not looked through. Of these this version reads PGM,
- * ODIM_H5 composites (in HDF5) and GRIB of MRMS and Stage IV, with gzip or bzip2 around them or not.
+ * enough. Compression is not looked through. Of these this version reads PGM of FMI, ODIM_H5 composites (in HDF5), CF
+ * netCDF, classic or 4, and GRIB of MRMS and Stage IV, with gzip or bzip2 around them or not.
  */
 NWC_API const char *nwc_io_sniff(const void *bytes, size_t size);
 
@@ -60,6 +60,56 @@ NWC_API const char *nwc_raster_format(const nwc_raster *raster);
 NWC_API int64_t nwc_raster_count(const nwc_raster *raster);
 /** Lend layer @p index, 0 to count - 1. */
 NWC_API nwc_status nwc_raster_layer(const nwc_raster *raster, int64_t index, nwc_layer *layer);
+
+/** A file being written. One thread at a time. */
+typedef struct nwc_writer nwc_writer;
+
+/**
+ * Begin a file in the format its name ends in: ".nc" for CF netCDF-4, ".h5" or ".hdf" for an ODIM_H5 composite.
+ *
+ * All is written to a file beside it, which takes the name when nwc_writer_close succeeds: until then what was there stays
+ * as it was.
+ *
+ * @param ctx     its allocator must live as long as the writer
+ * @param writer  out: to be given to nwc_writer_destroy
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_UNSUPPORTED for another ending, or a format this build lacks; NWC_ERR_IO;
+ *         NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer **writer);
+
+/**
+ * Write one field, of any strides, in full precision.
+ *
+ * CF netCDF: layers of one name become one variable (time, y, x), written in order of time; all layers of a file are on one
+ * grid, and its forecasts start at one time. ODIM_H5: all layers of a file are of one time, on one grid, and no forecasts;
+ * quantities RATE, ACRR, VIL, QIND and those of reflectivity. NaN becomes nodata; no echo and no rain become undetect.
+ *
+ * @param layer  field needs units and a grid; name is that of the variable, NULL or "" for the quantity in lower case;
+ *               quantity and source may be NULL; reference_ns as nwc_layer says
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_UNSUPPORTED for what the format has no place for; NWC_ERR_IO; NWC_ERR_NOMEM.
+ *         After an error the file can only be given up.
+ */
+NWC_API nwc_status nwc_writer_add(nwc_writer *writer, const nwc_layer *layer);
+
+/**
+ * Attach a text, or a number, to a variable already written, or to the file where @p variable is NULL. ODIM_H5 keeps them in
+ * the group how.
+ *
+ * @return NWC_OK; NWC_ERR_ARG for an unknown variable or an empty name; NWC_ERR_IO
+ */
+NWC_API nwc_status nwc_writer_text(nwc_writer *writer, const char *variable, const char *name, const char *text);
+/** As nwc_writer_text, for a number. */
+NWC_API nwc_status nwc_writer_number(nwc_writer *writer, const char *variable, const char *name, double number);
+
+/**
+ * Finish the file and give it its name. The writer then takes nothing more.
+ *
+ * @return NWC_OK; NWC_ERR_ARG when nothing was added or it is closed; NWC_ERR_IO, the file then not being there
+ */
+NWC_API nwc_status nwc_writer_close(nwc_writer *writer);
+
+/** Release a writer; NULL is accepted. A file that was not closed vanishes. */
+NWC_API void nwc_writer_destroy(nwc_writer *writer);
 
 #ifdef __cplusplus
 }

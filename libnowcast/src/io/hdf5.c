@@ -207,7 +207,11 @@ nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_
     if (status == NWC_OK && !netcdf) status = nwc__odim_image_read(ctx, &tree, raster);
 done:
     nwc__tree_destroy(&tree);
-    return status == NWC_OK && netcdf ? nwc__netcdf_read(ctx, bytes, size, raster) : status;
+    if (status != NWC_OK || !netcdf) return status;
+    status = nwc__netcdf_read(ctx, bytes, size, raster);
+    return status == NWC_ERR_NODATA
+               ? nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but not ODIM_H5 (no group what) nor netCDF with a CF grid")
+               : status;
 }
 #else
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_raster *raster)

@@ -161,24 +161,29 @@ static void add(struct nwc__cf_mapping *mapping, const char *name, double first,
     mapping->number[mapping->n++] = (struct nwc__cf_number){name, {first, second}, isnan(second) ? 1 : 2};
 }
 
-static void add_figure(const char *proj, struct nwc__cf_mapping *mapping)
+/* The figure of the Earth; false for one this table lacks. Without any PROJ takes GRS80. */
+static bool add_figure(const char *proj, struct nwc__cf_mapping *mapping)
 {
     const double radius = number_in(proj, "R");
+    const double a = number_in(proj, "a"), b = number_in(proj, "b"), rf = number_in(proj, "rf");
+    size_t length;
     if (!isnan(radius)) {
         add(mapping, "earth_radius", radius, NAN);
-        return;
-    }
-    const double a = number_in(proj, "a"), b = number_in(proj, "b"), rf = number_in(proj, "rf");
-    const struct ellipsoid *named = &ellipsoids[0];
-    for (size_t e = 0; e < sizeof ellipsoids / sizeof ellipsoids[0]; e++)
-        if (text_in(proj, "ellps", ellipsoids[e].name)) named = &ellipsoids[e];
-    add(mapping, "semi_major_axis", isnan(a) ? named->a : a, NAN);
-    if (isnan(a))
+    } else if (!isnan(a)) {
+        add(mapping, "semi_major_axis", a, NAN);
+        add(mapping, isnan(rf) ? "semi_minor_axis" : "inverse_flattening", isnan(rf) ? isnan(b) ? a : b : rf, NAN);
+    } else {
+        const bool none = !value_of(proj, "ellps", &length) && !value_of(proj, "datum", &length);
+        const struct ellipsoid *named = NULL;
+        for (size_t e = 0; !named && e < sizeof ellipsoids / sizeof ellipsoids[0]; e++)
+            if (text_in(proj, "ellps", ellipsoids[e].name) || text_in(proj, "datum", ellipsoids[e].name) ||
+                (none && strcmp(ellipsoids[e].name, "GRS80") == 0))
+                named = &ellipsoids[e];
+        if (!named) return false;
+        add(mapping, "semi_major_axis", named->a, NAN);
         add(mapping, "inverse_flattening", named->inverse_flattening, NAN);
-    else if (!isnan(rf))
-        add(mapping, "inverse_flattening", rf, NAN);
-    else
-        add(mapping, "semi_minor_axis", isnan(b) ? a : b, NAN);
+    }
+    return true;
 }
 
 void nwc__cf_from_proj(const char *proj, struct nwc__cf_mapping *mapping)
@@ -191,16 +196,17 @@ void nwc__cf_from_proj(const char *proj, struct nwc__cf_mapping *mapping)
             (strcmp(projections[p].proj, "stere") != 0 || polar == (strcmp(projections[p].cf, "stereographic") != 0)))
             projection = &projections[p];
     if (!projection) return;
-    /* What changes the plane and has no CF attribute; the PROJ string alone then says it right. */
+    /* What changes the plane and has no CF attribute: the PROJ string alone then says it right. */
     size_t length;
-    static const char *const beyond[] = {"units", "to_meter", "towgs84", "nadgrids", "axis", "pm"};
+    static const char *const beyond[] = {"to_meter", "towgs84", "nadgrids", "axis", "pm", "alpha", "gamma"};
     for (size_t k = 0; k < sizeof beyond / sizeof beyond[0]; k++)
-        if (value_of(proj, beyond[k], &length) && !text_in(proj, "units", "m")) return;
+        if (value_of(proj, beyond[k], &length)) return;
+    if (value_of(proj, "units", &length) && !text_in(proj, "units", "m")) return;
+    if (!add_figure(proj, mapping)) return;
     mapping->name = projection->cf;
     for (const struct parameter *p = projection->parameter; p->attribute; p++) {
         double first = number_in(proj, p->key);
         if (isnan(first) && strcmp(p->key, "k_0") == 0) first = number_in(proj, "k");
         add(mapping, p->attribute, first, p->second ? number_in(proj, p->second) : (double)NAN);
     }
-    add_figure(proj, mapping);
 }

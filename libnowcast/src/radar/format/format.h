@@ -29,6 +29,9 @@ int64_t nwc__raster_limit(const nwc_raster *raster);
 /* Append a layer, and lend its ny * nx cells to be filled. */
 nwc_status nwc__raster_add(nwc_raster *raster, const struct nwc__layer_facts *facts, float **cells);
 
+/* The unit of an ODIM quantity, and the value that stands for "observed, nothing there"; "1" where neither is defined. */
+const char *nwc__odim_unit(const char *quantity, float *nothing);
+
 /* FMI's PGM: reflectivity of a composite, with its geometry in comments. */
 nwc_status nwc__pgm_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 

@@ -55,8 +55,7 @@ static nwc_status find_grid(nwc_ctx *ctx, const nwc__node *node, nwc_grid *grid)
     return NWC_OK;
 }
 
-/* Unit of a quantity, and the value that stands for "observed, nothing there". */
-static const char *unit_of(const char *quantity, float *nothing)
+const char *nwc__odim_unit(const char *quantity, float *nothing)
 {
     *nothing = 0.0F;
     if (strcmp(quantity, "RATE") == 0) return "mm h-1";
@@ -86,7 +85,7 @@ static nwc_status read_data(nwc_ctx *ctx, const nwc__node *node, const nwc__node
     if (amount && time_of(node, "startdate", "starttime", &start) && time_of(node, "enddate", "endtime", &end))
         duration_s = 1e-9 * (double)(end - start);
     float nothing, *cells;
-    const char *const units = unit_of(quantity, &nothing);
+    const char *const units = nwc__odim_unit(quantity, &nothing);
     NWC__TRY(nwc__raster_add(raster,
                              &(struct nwc__layer_facts){.grid = grid,
                                                         .name = node->name,

@@ -1,0 +1,78 @@
+"""Files written by the package, read by others and by itself."""
+
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+
+import nowcast
+from nowcast import errors, forecast, io, motion, sim
+
+
+@pytest.fixture(scope="module")
+def rain() -> xr.DataArray:
+    return sim.storms(minutes=15, n=64)["rain"]
+
+
+def test_xarray_reads_what_is_written(rain: xr.DataArray, tmp_path: Path) -> None:
+    io.write(rain, tmp_path / "rain.nc")
+    with xr.open_dataset(tmp_path / "rain.nc") as seen:
+        np.testing.assert_array_equal(seen["rain"].values, rain.values)
+        np.testing.assert_array_equal(seen["time"].values, rain["time"].values)
+        assert seen["rain"].attrs["standard_name"] == "lwe_precipitation_rate"
+        assert seen["crs"].attrs["grid_mapping_name"] == "azimuthal_equidistant"
+        assert seen["x"].attrs["units"] == "m"
+
+
+def test_open_gives_back_what_write_took(rain: xr.DataArray, tmp_path: Path) -> None:
+    io.write(rain, tmp_path / "rain.nc")
+    for index in range(rain.sizes["time"]):
+        io.write(rain.isel(time=index), tmp_path / f"{index}.h5")
+    for paths in (tmp_path / "rain.nc", str(tmp_path / "*.h5")):
+        back = nowcast.open(paths)
+        np.testing.assert_array_equal(back.values, rain.values)
+        np.testing.assert_array_equal(back["time"].values, rain["time"].values)
+        assert back.attrs["quantity"] == "RATE"
+        assert np.allclose(back["y"].values, rain["y"].values, atol=1e-3)
+
+
+def test_odim_is_laid_out_as_the_model_says(rain: xr.DataArray, tmp_path: Path) -> None:
+    io.write(rain.isel(time=0), tmp_path / "rain.h5")
+    with netCDF4.Dataset(tmp_path / "rain.h5") as file:  # any reader of HDF5 will do
+        assert file.Conventions == "ODIM_H5/V2_4"
+        assert file["what"].object == "COMP"
+        assert file["what"].date == "20260601"
+        assert file["what"].time == "060000"
+        what = file["dataset1/data1/what"]
+        assert what.quantity == "RATE"
+        cells = file["dataset1/data1/data"][:]
+        north = rain.values[0, ::-1]
+        assert ((cells == what.nodata) == np.isnan(north)).all()
+        assert ((cells == what.undetect) == (north == 0.0)).all()
+
+
+def test_odim_refuses_what_it_has_no_place_for(rain: xr.DataArray, tmp_path: Path) -> None:
+    ahead = forecast.extrapolate(rain, motion.estimate(rain), minutes=10)
+    for data in (rain, ahead.isel(time=0)):
+        with pytest.raises(errors.UnsupportedError, match=r"rain\.h5"):
+            io.write(data, tmp_path / "rain.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_of_no_format_is_refused(rain: xr.DataArray, tmp_path: Path) -> None:
+    with pytest.raises(errors.UnsupportedError, match=r"\.nc, \.h5 or \.hdf"):
+        io.write(rain, tmp_path / "rain.txt")
+    with pytest.raises(errors.FileError, match="no/where"):
+        io.write(rain, "no/where/rain.nc")
+
+
+@pytest.mark.realdata
+def test_accumulations_and_nowcasts_of_services_open(real_data: Path) -> None:
+    melbourne = nowcast.open(str(real_data / "composite/bom-20180616/2_20180616_10*.nc"))
+    assert melbourne.sizes == {"time": 10, "y": 512, "x": 512}
+    assert float(melbourne[0].max()) == pytest.approx(3.2)
+    known = nowcast.open(real_data / "composite/improver/nowcast-extrapolate/extrapolate/kgo.nc")
+    assert int(np.isfinite(known.values).sum()) == 255894
+    assert known["lead_time"].values[-1] == np.timedelta64(90, "m")
