@@ -1,10 +1,10 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, docs, lint, fuzz, test-long, clean.
+# Others: bench, bench-peers (beside pysteps, on real events), docs, lint, fuzz, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench docs lint fuzz test-long clean
+.PHONY: setup python c-tests python-tests test demo bench bench-peers docs lint fuzz test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -39,6 +39,11 @@ bench: setup
 	@[ -f build/bench/build.ninja ] || cmake --preset bench
 	cmake --build --preset bench
 	@set -e; for program in build/bench/benchmarks/nowcast_bench_*; do $$program; done
+
+bench-peers: python
+	@[ -x build/peers/bin/python ] || .venv/bin/python -m venv build/peers
+	@build/peers/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	.venv/bin/python benchmarks/peers/compare.py --python build/peers/bin/python --csv build/peers.csv
 
 docs: python
 	@scripts/setup docs
