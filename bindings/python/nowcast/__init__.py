@@ -1,6 +1,6 @@
 """Weather nowcasting: radar composites in, verified forecasts out."""
 
-from nowcast import errors, forecast, grid, io, jobs, motion, sim, verify
+from nowcast import errors, forecast, grid, io, jobs, motion, plot, sim, verify
 from nowcast._lib import build_info, settings, version
 from nowcast.errors import NowcastError
 from nowcast.io import open
@@ -18,6 +18,7 @@ __all__ = [
     "jobs",
     "motion",
     "open",
+    "plot",
     "settings",
     "sim",
     "verify",
