@@ -13,8 +13,8 @@ import xarray as xr
 
 import nowcast
 
-FRAMES = 3
-"""Frames a forecast may look at."""
+LEAST_FRAMES = 3
+"""A forecast may look at so many frames, and at those before them that are of the last ten minutes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Event:
 
     def start_indices(self, frames: int) -> list[int]:
         """Which frames forecasts start from."""
-        first, last = FRAMES - 1, frames - 1 - max(self.steps)
+        first, last = LEAST_FRAMES - 1, frames - 1 - max(self.steps)
         return sorted({int(n) for n in np.linspace(first, last, min(self.starts, last - first + 1))})
 
 
@@ -59,5 +59,7 @@ EVENTS = (
 def forecasts(event: Event, frames: xr.DataArray) -> Iterator[tuple[int, xr.DataArray, xr.DataArray]]:
     """For each start: its number, the frames up to it, and what was observed at the lead times."""
     for start in event.start_indices(frames.sizes["time"]):
-        past = frames.isel(time=slice(start - FRAMES + 1, start + 1))
+        times = frames["time"].values
+        recent = int(np.searchsorted(times, times[start] - np.timedelta64(10, "m")))
+        past = frames.isel(time=slice(min(recent, start - LEAST_FRAMES + 1), start + 1))
         yield start, past, frames.isel(time=[start + step for step in event.steps])

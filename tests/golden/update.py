@@ -22,7 +22,7 @@ DATA = Path(os.environ.get("NOWCAST_TEST_DATA", ROOT.parent / "shared" / "data")
 TABLE = HERE / "scores.csv"
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from events import EVENTS, FRAMES, Event, forecasts  # noqa: E402
+from events import EVENTS, LEAST_FRAMES, Event, forecasts  # noqa: E402
 
 METHODS = ("standing", "lucas_kanade", "variational")
 SEEDS = (1, 2, 3)
@@ -39,7 +39,7 @@ def predict(method: str, past: xr.DataArray, leads: list[float]) -> xr.DataArray
 
 def synthetic(seed: int) -> xr.DataArray:
     """Storms of known motion: what is looked at and the hour after it."""
-    return nowcast.sim.storms(seed=seed, minutes=5.0 * (FRAMES - 1 + 12))["rain"]
+    return nowcast.sim.storms(seed=seed, minutes=5.0 * (LEAST_FRAMES - 1 + 12))["rain"]
 
 
 def rows(case: str, checksum: str, event: Event, frames: xr.DataArray) -> Iterator[tuple[object, ...]]:

@@ -137,7 +137,9 @@ def convert(inputs: tuple[str, ...], output: str, quantity: str | None, on_error
 @click.option("--method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
 @click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")
 @click.option("--max-speed", type=float, help="m s-1; faster motion is taken for error.")
-@click.option("--frames", type=click.IntRange(2, 24), default=3, show_default=True, help="Latest frames to use.")
+@click.option(
+    "--frames", type=click.IntRange(2, 24), help="Latest frames to use; by default the method chooses of six."
+)
 @_quantity
 @_zr
 @_on_error

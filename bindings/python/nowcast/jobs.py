@@ -22,6 +22,7 @@ __all__ = ["convert", "doctor", "forecast", "verification"]
 
 _BATCH_BYTES = 200_000_000
 _ECHO_MM_H = 0.1
+_FRAMES = 6
 
 
 def forecast(
@@ -33,7 +34,7 @@ def forecast(
     method: str = "variational",
     sampling: str | None = None,
     max_speed: float | None = None,
-    frames: int = 3,
+    frames: int | None = None,
     quantity: str | None = None,
     a: float = 200.0,
     b: float = 1.6,
@@ -51,7 +52,8 @@ def forecast(
     Parameters
     ----------
     inputs, quantity, on_error
-        As in ``nowcast.open``; ``frames`` are its latest times to be used, 2 to 24.
+        As in ``nowcast.open``; ``frames`` are its latest times to be used, 2 to 24; when omitted six are
+        read, and the method chooses.
     output : path ending in .nc
     minutes, step, sampling
         As in ``nowcast.forecast.extrapolate``.
@@ -65,12 +67,12 @@ def forecast(
     NoDataError : the latest frame is known nowhere.
     """
     began = time.monotonic()
-    if not 2 <= frames <= 24:
+    if frames is not None and not 2 <= frames <= 24:
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
     if Path(output).suffix != ".nc":
         raise UnsupportedError(f"{output}: a name ending in .nc expected")
     leads = forecasting.lead_times(minutes, step)
-    rain = grid.rain_rate(io.open(inputs, quantity=quantity, on_error=on_error, last=frames), a, b)
+    rain = grid.rain_rate(io.open(inputs, quantity=quantity, on_error=on_error, last=frames or _FRAMES), a, b)
     if not np.isfinite(rain.values[-1]).any():
         raise NoDataError(f"{rain.attrs['input_files'].splitlines()[-1].split()[0]}: the latest frame is known nowhere")
     flow, degraded = _motion(rain, method, max_speed, frames)
@@ -95,7 +97,7 @@ def forecast(
     }
 
 
-def _motion(rain: xr.DataArray, method: str, max_speed: float | None, frames: int) -> tuple[xr.Dataset, bool]:
+def _motion(rain: xr.DataArray, method: str, max_speed: float | None, frames: int | None) -> tuple[xr.Dataset, bool]:
     """The motion to forecast with, its attribute motion_status, and whether it stands for one that is missing."""
     if rain.sizes["time"] < 2:
         flow, degraded = motion.calm(rain), True

@@ -19,7 +19,10 @@ typedef struct nwc_motion_options {
     size_t struct_size;   /**< set by the init function */
     int32_t method;       /**< an nwc_motion_method; default NWC_MOTION_VARIATIONAL */
     double max_speed_m_s; /**< faster motion is taken for error; in (0, 200], default 60 */
-    int32_t max_frames;   /**< use at most this many of the latest frames; 2 to 24, default 3 */
+    int32_t
+        max_frames; /**< 2 to 24: use this many of the latest frames. 0 (default): what suits the method. Variational:
+                               of those of the last 10 minutes, or of the latest three, four that differ in age;
+                               Lucas-Kanade: the latest three at least 4 minutes apart */
 } nwc_motion_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */

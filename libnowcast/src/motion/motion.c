@@ -10,15 +10,19 @@
 #include "grid/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 NWC__DECLARE_KERNELS(nwc__motion_kernels);
 
 enum { MAX_FRAMES = 24 };
+#define LONGEST_NS INT64_C(600000000000)  /* frames older than this are not looked at, but for the latest three */
+#define SHORTEST_NS INT64_C(240000000000) /* between frames that features are followed through */
 
 /* One call, as the tiles see it; a tile is a row of one frame, or of the result. */
 struct job {
     const nwc__motion_kernels *kernels;
-    const nwc_field *frames; /* the n_frames latest */
+    nwc_field frames[MAX_FRAMES]; /* those used, in order of time */
+    int64_t times_ns[MAX_FRAMES];
     int32_t n_frames;
     int64_t ny, nx;
     float *x[MAX_FRAMES];
@@ -35,8 +39,7 @@ void nwc_motion_options_init(nwc_motion_options *options)
     if (options)
         *options = (nwc_motion_options){.struct_size = sizeof *options,
                                         .method = NWC_MOTION_VARIATIONAL,
-                                        .max_speed_m_s = 60.0,
-                                        .max_frames = 3};
+                                        .max_speed_m_s = 60.0};
 }
 
 static bool is_rate(const char *units)
@@ -90,8 +93,9 @@ static nwc_status check_options(const nwc_motion_options *options)
     if (!(options->max_speed_m_s > 0.0 && options->max_speed_m_s <= 200.0))
         return nwc__fail(NWC_ERR_ARG, "max_speed_m_s: above 0 and at most 200 expected, %g given",
                          options->max_speed_m_s);
-    if (options->max_frames < 2 || options->max_frames > MAX_FRAMES)
-        return nwc__fail(NWC_ERR_ARG, "max_frames: 2 to %d expected, %d given", MAX_FRAMES, (int)options->max_frames);
+    if (options->max_frames != 0 && (options->max_frames < 2 || options->max_frames > MAX_FRAMES))
+        return nwc__fail(NWC_ERR_ARG, "max_frames: 2 to %d, or 0, expected, %d given", MAX_FRAMES,
+                         (int)options->max_frames);
     return NWC_OK;
 }
 
@@ -161,6 +165,59 @@ static void fill(nwc_field *field, float value)
         for (int64_t i = 0; i < field->dim[1]; i++) field->data[j * field->stride[0] + i * field->stride[1]] = value;
 }
 
+static void take_frame(struct job *job, const nwc_field *frames, const int64_t *times_ns, int32_t k)
+{
+    job->frames[job->n_frames] = frames[k];
+    job->times_ns[job->n_frames++] = times_ns[k];
+}
+
+/* Of frames first to newest the one whose age is nearest to age_ns. */
+static int32_t nearest_in_age(const int64_t *times_ns, int32_t first, int32_t newest, int64_t age_ns)
+{
+    int32_t best = first;
+    for (int32_t k = first; k <= newest; k++)
+        if (llabs(times_ns[newest] - times_ns[k] - age_ns) <= llabs(times_ns[newest] - times_ns[best] - age_ns))
+            best = k;
+    return best;
+}
+
+/*
+ * The variational method compares all pairs. Of many frames four do: the newest, the oldest, and those at a quarter and at
+ * three quarters of the time between, whose six lags are all different.
+ */
+static void choose_for_pairs(struct job *job, const nwc_field *frames, const int64_t *times_ns, int32_t n)
+{
+    int32_t first = n > 3 ? n - 3 : 0;
+    while (first > 0 && times_ns[n - 1] - times_ns[first - 1] <= LONGEST_NS) first--;
+    const int64_t oldest_ns = times_ns[n - 1] - times_ns[first];
+    const int32_t inner[2] = {nearest_in_age(times_ns, first, n - 1, oldest_ns / 4 * 3),
+                              nearest_in_age(times_ns, first, n - 1, oldest_ns / 4)};
+    for (int32_t k = first; k < n; k++)
+        if (n - first <= 4 || k == first || k == inner[0] || k == inner[1] || k == n - 1)
+            take_frame(job, frames, times_ns, k);
+}
+
+/* Lucas-Kanade follows features from frame to frame: the latest three that are far enough apart for them to move. */
+static void choose_for_tracks(struct job *job, const nwc_field *frames, const int64_t *times_ns, int32_t n)
+{
+    int32_t chosen[3] = {n - 1}, count = 1;
+    for (int32_t k = n - 2; k >= 0 && count < 3; k--)
+        if (times_ns[chosen[count - 1]] - times_ns[k] >= SHORTEST_NS || (k == 0 && count == 1)) chosen[count++] = k;
+    while (count > 0) take_frame(job, frames, times_ns, chosen[--count]);
+}
+
+static void choose_frames(struct job *job, const nwc_field *frames, const int64_t *times_ns, int32_t n,
+                          const nwc_motion_options *options)
+{
+    if (options->max_frames > 0)
+        for (int32_t k = n > options->max_frames ? n - options->max_frames : 0; k < n; k++)
+            take_frame(job, frames, times_ns, k);
+    else if (options->method == NWC_MOTION_LUCAS_KANADE)
+        choose_for_tracks(job, frames, times_ns, n);
+    else
+        choose_for_pairs(job, frames, times_ns, n);
+}
+
 static nwc_status allocate(nwc_ctx *ctx, struct job *job)
 {
     nwc_status status = NWC_OK;
@@ -194,7 +251,7 @@ static void release(nwc_ctx *ctx, struct job *job)
     nwc__metric_destroy(ctx, &job->metric);
 }
 
-static nwc_status estimate(nwc_ctx *ctx, struct job *job, const int64_t *times_ns, const nwc_motion_options *options)
+static nwc_status estimate(nwc_ctx *ctx, struct job *job, const nwc_motion_options *options)
 {
     NWC__TRY(nwc__metric_create(ctx, job->frames[job->n_frames - 1].grid, &job->metric));
     NWC__TRY(allocate(ctx, job));
@@ -203,7 +260,8 @@ static nwc_status estimate(nwc_ctx *ctx, struct job *job, const int64_t *times_n
         return nwc__fail(NWC_ERR_NODATA, "frames: no two successive ones of the latest %d both have echo",
                          (int)job->n_frames);
     double time_s[MAX_FRAMES];
-    for (int32_t k = 0; k < job->n_frames; k++) time_s[k] = 1e-9 * (double)(times_ns[k] - times_ns[job->n_frames - 1]);
+    for (int32_t k = 0; k < job->n_frames; k++)
+        time_s[k] = 1e-9 * (double)(job->times_ns[k] - job->times_ns[job->n_frames - 1]);
     const struct nwc__motion_problem problem = {.ny = job->ny,
                                                 .nx = job->nx,
                                                 .n_frames = job->n_frames,
@@ -233,15 +291,13 @@ nwc_status nwc_motion_estimate(nwc_ctx *ctx, const nwc_field *frames, const int6
     NWC__TRY(check_output(v, "v", newest));
     if (quality) NWC__TRY(check_output(quality, "quality", newest));
 
-    const int32_t used = n_frames < options.max_frames ? n_frames : options.max_frames;
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__motion_kernels),
-                      .frames = frames + (n_frames - used),
-                      .n_frames = used,
                       .ny = newest->dim[0],
                       .nx = newest->dim[1],
                       .out = {u, v, quality},
                       .max_m_s = (float)options.max_speed_m_s};
-    const nwc_status status = estimate(ctx, &job, times_ns + (n_frames - used), &options);
+    choose_frames(&job, frames, times_ns, n_frames, &options);
+    const nwc_status status = estimate(ctx, &job, &options);
     if (status == NWC_ERR_NODATA) {
         fill(u, NAN);
         fill(v, NAN);

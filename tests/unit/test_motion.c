@@ -1,0 +1,359 @@
+/* nwc_motion_estimate as its callers see it: the variational method, the choice of frames, units, grids, errors. */
+#include "support/support.h"
+
+enum { NY = 120, NX = 140, MOST = 8 };
+
+static const nwc_grid square = {
+    .projection = "+proj=aeqd +lat_0=50 +lon_0=8", .nx = NX, .ny = NY, .dx = 1000.0, .dy = 1000.0};
+
+/* Rain without period within the grid, around a place in cells. */
+static double rain_at(double y, double x)
+{
+    const double f = 1.5 + sin(0.31 * x + 0.11 * y) + sin(0.23 * y - 0.17 * x + 1.0) + 0.7 * sin(0.053 * x + 0.41 * y) +
+                     0.5 * sin(0.13 * x - 0.07 * y + 0.3);
+    return f > 0.0 ? f * f : 0.0;
+}
+
+/* Frames of rain that moves, with u and v in cells per second at a place, which it keeps: the motion is steady. */
+struct scene {
+    float cells[MOST][NY * NX], u[NY * NX], v[NY * NX], quality[NY * NX];
+    nwc_field frames[MOST], out[3];
+    int64_t times_ns[MOST];
+};
+
+typedef void (*motion_fn)(double y, double x, double *u, double *v);
+
+static void uniform(double y, double x, double *u, double *v)
+{
+    (void)y, (void)x;
+    *u = 3.4 / 300.0, *v = -1.7 / 300.0;
+}
+
+/* Once around in about 12 hours. */
+static void turning(double y, double x, double *u, double *v)
+{
+    *u = -1.5e-4 * (y - 0.5 * NY), *v = 1.5e-4 * (x - 0.5 * NX);
+}
+
+static void still(double y, double x, double *u, double *v)
+{
+    (void)y, (void)x;
+    *u = *v = 0.0;
+}
+
+/* Where what is at (y, x) after t_s came from, by small steps back. */
+static void trace_back(motion_fn motion, double t_s, double *y, double *x)
+{
+    enum { STEPS = 50 };
+    for (int step = 0; step < STEPS; step++) {
+        double u, v, um, vm;
+        motion(*y, *x, &u, &v);
+        motion(*y - 0.5 * v * t_s / STEPS, *x - 0.5 * u * t_s / STEPS, &um, &vm);
+        *x -= um * t_s / STEPS, *y -= vm * t_s / STEPS;
+    }
+}
+
+static struct scene *make_scene(motion_fn motion, const double *times_s, int n, const nwc_grid *grid)
+{
+    struct scene *const scene = malloc(sizeof *scene);
+    assert_non_null(scene);
+    for (int k = 0; k < n; k++) {
+        for (int j = 0; j < NY; j++)
+            for (int i = 0; i < NX; i++) {
+                double y = j, x = i;
+                trace_back(motion, times_s[k], &y, &x);
+                scene->cells[k][j * NX + i] = (float)rain_at(y, x);
+            }
+        scene->frames[k] = field_2d(scene->cells[k], NY, NX, "mm h-1", grid);
+        scene->times_ns[k] = (int64_t)(1e9 * times_s[k]);
+    }
+    scene->out[0] = field_2d(scene->u, NY, NX, "m s-1", grid);
+    scene->out[1] = field_2d(scene->v, NY, NX, "m s-1", grid);
+    scene->out[2] = field_2d(scene->quality, NY, NX, "1", grid);
+    return scene;
+}
+
+static nwc_status estimate(nwc_ctx *ctx, struct scene *scene, int n, const nwc_motion_options *options)
+{
+    return nwc_motion_estimate(ctx, scene->frames, scene->times_ns, n, options, &scene->out[0], &scene->out[1],
+                               &scene->out[2]);
+}
+
+/* Within the grid, but for a rim, u and v are the motion to within so many metres per second. */
+static void check_scene(const struct scene *scene, motion_fn motion, double within_m_s)
+{
+    for (int j = 25; j < NY - 25; j++)
+        for (int i = 25; i < NX - 25; i++) {
+            double u, v;
+            motion(j, i, &u, &v);
+            assert_near(scene->u[j * NX + i], 1000.0 * u, within_m_s);
+            assert_near(scene->v[j * NX + i], 1000.0 * v, within_m_s);
+            assert_true(scene->quality[j * NX + i] >= 0.0F && scene->quality[j * NX + i] <= 1.0F);
+        }
+}
+
+static void check_motion(motion_fn motion, const double *times_s, int n, double within_m_s)
+{
+    struct scene *const scene = make_scene(motion, times_s, n, &square);
+    assert_ok(estimate(NULL, scene, n, NULL));
+    check_scene(scene, motion, within_m_s);
+    free(scene);
+}
+
+static void a_known_motion_is_found(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0}, uneven[3] = {0.0, 240.0, 640.0}, fast[6] = {0, 60, 120, 180, 240, 300};
+    check_motion(uniform, even, 2, 0.5);
+    check_motion(uniform, even, 3, 0.5);
+    check_motion(uniform, uneven, 3, 0.5);
+    check_motion(uniform, fast, 6, 0.5);
+    check_motion(turning, even, 3, 1.0);
+    check_motion(still, even, 3, 0.01);
+}
+
+/* On longitudes and latitudes at 60 degrees a cell is half as wide as it is high. */
+static void metres_are_over_the_ground(void **state)
+{
+    (void)state;
+    const nwc_grid grid = {.projection = "+proj=longlat +R=6371000",
+                           .nx = NX,
+                           .ny = NY,
+                           .x_first = 10.0,
+                           .y_first = 60.0 - 0.005 * NY,
+                           .dx = 0.01,
+                           .dy = 0.01};
+    const double even[3] = {0.0, 300.0, 600.0}, cell_m = 0.01 * 6371000.0 * acos(-1.0) / 180.0;
+    struct scene *const scene = make_scene(uniform, even, 3, &grid);
+    assert_ok(estimate(NULL, scene, 3, NULL));
+    const int middle = NY / 2 * NX + NX / 2;
+    assert_near(scene->u[middle], 0.5 * cell_m * 3.4 / 300.0, 0.3);
+    assert_near(scene->v[middle], -cell_m * 1.7 / 300.0, 0.5);
+    free(scene);
+}
+
+/* What is scaled up to reflectivity and back moves the same way. */
+static void reflectivity_moves_as_rain_does(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0};
+    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    for (int k = 0; k < 3; k++) {
+        scene->frames[k].units = "dBZ";
+        for (int c = 0; c < NY * NX; c++) {
+            float *const cell = &scene->cells[k][c];
+            *cell = *cell > 0.01F ? (float)(10.0 * log10(200.0 * pow(*cell, 1.6))) : -32.0F;
+        }
+    }
+    assert_ok(estimate(NULL, scene, 3, NULL));
+    check_scene(scene, uniform, 0.5);
+    free(scene);
+}
+
+/* The default choice gives the bits of asking for the frames it is documented to choose. */
+static void check_choice(int method, const double *times_s, int n, const int *chosen, int n_chosen)
+{
+    struct scene *const scene = make_scene(turning, times_s, n, &square);
+    float *const u = malloc(sizeof scene->u);
+    assert_non_null(u);
+    nwc_motion_options options;
+    nwc_motion_options_init(&options);
+    assert_int_equal(options.max_frames, 0);
+    options.method = method;
+    assert_ok(estimate(NULL, scene, n, &options));
+    memcpy(u, scene->u, sizeof scene->u);
+    for (int k = 0; k < n_chosen; k++) {
+        scene->frames[k] = scene->frames[chosen[k]];
+        scene->times_ns[k] = scene->times_ns[chosen[k]];
+    }
+    options.max_frames = n_chosen;
+    assert_ok(estimate(NULL, scene, n_chosen, &options));
+    assert_memory_equal(u, scene->u, sizeof scene->u);
+    free(u);
+    free(scene);
+}
+
+static void the_frames_chosen_are_those_promised(void **state)
+{
+    (void)state;
+    const double two_min[8] = {0, 120, 240, 360, 480, 600, 720, 840}, six_min[5] = {0, 360, 720, 1080, 1440};
+    const double half_hour[3] = {0, 1800, 3600}, one_min[4] = {0, 60, 120, 180};
+    check_choice(NWC_MOTION_VARIATIONAL, two_min, 8, (const int[]){2, 3, 6, 7}, 4);
+    check_choice(NWC_MOTION_VARIATIONAL, six_min, 5, (const int[]){2, 3, 4}, 3);
+    check_choice(NWC_MOTION_VARIATIONAL, half_hour, 3, (const int[]){0, 1, 2}, 3);
+    check_choice(NWC_MOTION_LUCAS_KANADE, two_min, 8, (const int[]){3, 5, 7}, 3);
+    check_choice(NWC_MOTION_LUCAS_KANADE, six_min, 5, (const int[]){2, 3, 4}, 3);
+    check_choice(NWC_MOTION_LUCAS_KANADE, one_min, 4, (const int[]){0, 3}, 2);
+}
+
+static void the_number_of_threads_changes_no_bit(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0};
+    struct scene *const scene = make_scene(turning, even, 3, &square);
+    float *const first = malloc(3 * sizeof scene->u);
+    assert_non_null(first);
+    for (int32_t threads = 1; threads <= 7; threads += threads < 3 ? 1 : 4) {
+        nwc_ctx *const ctx = context_with_threads(threads);
+        assert_ok(estimate(ctx, scene, 3, NULL));
+        if (threads == 1) memcpy(first, scene->u, 3 * sizeof scene->u);
+        assert_memory_equal(first, scene->u, 3 * sizeof scene->u); /* u, v and quality lie one after another */
+        nwc_ctx_destroy(ctx);
+    }
+    free(first);
+    free(scene);
+}
+
+static void instruction_levels_agree(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0};
+    struct scene *const scene = make_scene(turning, even, 3, &square);
+    float *const first = malloc(sizeof scene->u);
+    assert_non_null(first);
+    for (int32_t simd = NWC_SIMD_V2; simd <= nwc_ctx_simd(NULL); simd++) {
+        nwc_ctx_options options;
+        nwc_ctx_options_init(&options);
+        options.simd = simd;
+        nwc_ctx *ctx;
+        assert_ok(nwc_ctx_create(&options, &ctx));
+        assert_ok(estimate(ctx, scene, 3, NULL));
+        if (simd == NWC_SIMD_V2) memcpy(first, scene->u, sizeof scene->u);
+        for (int c = 0; c < NY * NX; c++) assert_near(first[c], scene->u[c], 0.02);
+        nwc_ctx_destroy(ctx);
+    }
+    free(first);
+    free(scene);
+}
+
+/* Rows from the north and only every second cell of a wider array: the same bits; and the frames are not written to. */
+static void strides_change_no_bit_and_frames_stay(void **state)
+{
+    (void)state;
+    const double even[2] = {0.0, 300.0};
+    struct scene *const scene = make_scene(turning, even, 2, &square);
+    float *const before = malloc(sizeof scene->cells), *const wide = calloc(2 * 2 * NY * NX, sizeof *wide);
+    float *const u = malloc(sizeof scene->u);
+    assert_true(before && wide && u);
+    memcpy(before, scene->cells, 2 * sizeof scene->cells[0]);
+    assert_ok(estimate(NULL, scene, 2, NULL));
+    assert_memory_equal(before, scene->cells, 2 * sizeof scene->cells[0]);
+    memcpy(u, scene->u, sizeof scene->u);
+    for (int k = 0; k < 2; k++) {
+        float *const to = wide + k * 2 * NY * NX;
+        for (int j = 0; j < NY; j++)
+            for (int i = 0; i < NX; i++) to[2 * ((NY - 1 - j) * NX + i)] = scene->cells[k][j * NX + i];
+        scene->frames[k].data = to + 2 * (NY - 1) * NX;
+        scene->frames[k].stride[0] = -2 * NX, scene->frames[k].stride[1] = 2;
+    }
+    scene->out[0].data = scene->u + (NY - 1) * NX;
+    scene->out[0].stride[0] = -NX;
+    assert_ok(estimate(NULL, scene, 2, NULL));
+    for (int j = 0; j < NY; j++) assert_memory_equal(u + j * NX, scene->u + (NY - 1 - j) * NX, NX * sizeof *u);
+    free(u);
+    free(wide);
+    free(before);
+    free(scene);
+}
+
+static nwc_status call_estimate(nwc_ctx *ctx, void *user)
+{
+    return estimate(ctx, user, 3, NULL);
+}
+
+static void no_failure_or_cancel_leaves_memory(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0};
+    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    assert_true(check_every_allocation_failure(call_estimate, scene) > 20);
+    struct counting_allocator allocator = {.refuse = -1};
+    nwc_ctx *const ctx = context_with_allocator(&allocator);
+    nwc_ctx_cancel(ctx);
+    assert_int_equal(estimate(ctx, scene, 3, NULL), NWC_ERR_CANCELED);
+    nwc_ctx_destroy(ctx);
+    assert_int_equal(allocator.live, 0);
+    free(scene);
+}
+
+/* Small grids, and rain that is nowhere or everywhere the same. */
+static void check_flat(int64_t ny, int64_t nx, float value, nwc_status expected)
+{
+    const nwc_grid grid = {
+        .projection = "+proj=aeqd +lat_0=50 +lon_0=8", .nx = nx, .ny = ny, .dx = 1000.0, .dy = 1000.0};
+    float cells[4][100];
+    nwc_field field[4];
+    for (int f = 0; f < 4; f++) {
+        field[f] = field_2d(cells[f], ny, nx, f < 2 ? "mm h-1" : "m s-1", &grid);
+        for (int64_t c = 0; c < ny * nx; c++) cells[f][c] = value;
+    }
+    const int64_t times[2] = {0, INT64_C(300000000000)};
+    const nwc_status status = nwc_motion_estimate(NULL, field, times, 2, NULL, &field[2], &field[3], NULL);
+    assert_int_equal(status, expected);
+    for (int64_t c = 0; c < ny * nx; c++) {
+        assert_true(status == NWC_OK ? cells[2][c] == 0.0F : isnan(cells[2][c]));
+        assert_true(status == NWC_OK ? cells[3][c] == 0.0F : isnan(cells[3][c]));
+    }
+}
+
+static void nothing_to_follow_is_no_data(void **state)
+{
+    (void)state;
+    check_flat(8, 9, NAN, NWC_ERR_NODATA);
+    check_flat(8, 9, 0.0F, NWC_ERR_NODATA);
+    check_flat(1, 1, NAN, NWC_ERR_NODATA);
+    check_flat(1, 1, 3.0F, NWC_OK);
+    check_flat(1, 90, 3.0F, NWC_OK);
+    check_flat(90, 1, 3.0F, NWC_OK);
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0};
+    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    nwc_motion_options options;
+    nwc_motion_options_init(&options);
+    options.max_frames = 1;
+    assert_fails(NWC_ERR_ARG, "max_frames", estimate(NULL, scene, 3, &options));
+    options.max_frames = 25;
+    assert_fails(NWC_ERR_ARG, "max_frames", estimate(NULL, scene, 3, &options));
+    nwc_motion_options_init(&options);
+    options.max_speed_m_s = 0.0;
+    assert_fails(NWC_ERR_ARG, "max_speed_m_s", estimate(NULL, scene, 3, &options));
+    nwc_motion_options_init(&options);
+    options.method = 7;
+    assert_fails(NWC_ERR_ARG, "method", estimate(NULL, scene, 3, &options));
+    assert_fails(NWC_ERR_ARG, "at least 2 frames", estimate(NULL, scene, 1, NULL));
+    scene->times_ns[1] = scene->times_ns[0];
+    assert_fails(NWC_ERR_ARG, "times_ns[1]", estimate(NULL, scene, 3, NULL));
+    scene->times_ns[1] += 1;
+    scene->frames[1].units = "K";
+    assert_fails(NWC_ERR_ARG, "frames[1]: units", estimate(NULL, scene, 3, NULL));
+    scene->frames[1].units = "mm h-1";
+    nwc_grid elsewhere = square;
+    elsewhere.x_first = 5e4;
+    scene->frames[0].grid = &elsewhere;
+    assert_fails(NWC_ERR_ARG, "frames[0]: the grid", estimate(NULL, scene, 3, NULL));
+    scene->frames[0].grid = &square;
+    scene->out[0].dim[1] = NX - 1;
+    assert_fails(NWC_ERR_ARG, "u:", estimate(NULL, scene, 3, NULL));
+    free(scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_known_motion_is_found),
+        cmocka_unit_test(metres_are_over_the_ground),
+        cmocka_unit_test(reflectivity_moves_as_rain_does),
+        cmocka_unit_test(the_frames_chosen_are_those_promised),
+        cmocka_unit_test(the_number_of_threads_changes_no_bit),
+        cmocka_unit_test(instruction_levels_agree),
+        cmocka_unit_test(strides_change_no_bit_and_frames_stay),
+        cmocka_unit_test(no_failure_or_cancel_leaves_memory),
+        cmocka_unit_test(nothing_to_follow_is_no_data),
+        cmocka_unit_test(what_is_wrong_is_named),
+    };
+    return cmocka_run_group_tests_name("motion", tests, NULL, NULL);
+}
