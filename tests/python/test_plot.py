@@ -89,9 +89,10 @@ def test_the_title_names_quantity_and_times() -> None:
     field = made(np.ones((4, 4))).assign_coords(lead_time=np.timedelta64(30, "m"))
     title = plot.field(field, local_time="Asia/Shanghai").get_title(loc="left")
     assert "Test\\ field" in title
-    assert "+30 min from 22:00 UTC" in title
+    assert "forecast, +30 min" in title
     assert "2026-06-01 22:30 UTC" in title
-    assert "2026-06-02 06:30 Shanghai" in title
+    assert "(2026-06-02 06:30 Shanghai)" in title
+    assert "(23:30 Lisbon)" in plot.field(field, local_time="Europe/Lisbon").get_title(loc="left")
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 30), (30, 1), (2, 2)])
@@ -221,3 +222,18 @@ def test_a_figure_that_cannot_be_written_leaves_nothing(storms: xr.Dataset, tmp_
     with pytest.raises(UnsupportedError, match=r"s\.xyz"):
         plot.scores(one, tmp_path / "s.xyz")
     assert not list(tmp_path.iterdir())
+
+
+def test_fields_side_by_side_share_one_scale(storms: xr.Dataset, tmp_path: Path) -> None:
+    rain = storms["rain"]
+    figure = plot.side_by_side([rain[0], rain[2], rain[4]], tmp_path / "a.png", flow=storms[["u", "v"]])
+    maps = [ax for ax in figure.axes if ax.images]
+    assert len(maps) == 3
+    assert len(figure.axes) == 4
+    assert (tmp_path / "a.png").exists()
+    with pytest.raises(ArgumentError, match="two or more on one grid"):
+        plot.side_by_side([rain[0], rain[2, :-1]])
+    with pytest.raises(ArgumentError, match="the same units"):
+        plot.side_by_side([rain[0], rain[2].assign_attrs(units="dBZ")])
+    with pytest.raises(ArgumentError, match="stepped colours"):
+        plot.side_by_side([rain[0], rain[2]], colors=None)

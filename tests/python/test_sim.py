@@ -38,4 +38,5 @@ def test_the_demo_beats_standing_still(tmp_path, capsys) -> None:
     last = capsys.readouterr().out.splitlines()[-2].split()
     assert last[0] == "60"
     assert float(last[1]) > float(last[2])
-    assert (tmp_path / "demo" / "scores.csv").exists()
+    written = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert written == {"observed", "forecast.nc", "scores.csv", "storm.png", "forecast.gif", "scores.png"}

@@ -1,4 +1,4 @@
-"""The whole chain on a synthetic storm: files, motion, forecast, scores beside the known truth."""
+"""The whole chain on a synthetic storm: files, motion, forecast, scores beside the known truth, figures."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nowcast import io, jobs, motion, sim, verify
+from nowcast import grid, io, jobs, motion, plot, sim, verify
+from nowcast.errors import UnsupportedError
 
 __all__ = ["run"]
 
@@ -15,7 +16,10 @@ _PAST, _STEP, _MINUTES = 3, 5, 60
 
 
 def run(folder: Path | str = "demo") -> xr.Dataset:
-    """Write a sequence as ODIM_H5 composites, forecast its last hour from its first frames, print the scores."""
+    """Write a sequence as ODIM_H5 composites, forecast its last hour from its first frames, print the scores.
+
+    Figures are drawn where matplotlib is installed.
+    """
     folder = Path(folder)
     observed = folder / "observed"
     observed.mkdir(parents=True, exist_ok=True)
@@ -27,17 +31,24 @@ def run(folder: Path | str = "demo") -> xr.Dataset:
         io.write(frame, paths[-1])
     summary = jobs.forecast(paths[:_PAST], folder / "forecast.nc", minutes=_MINUTES, step=_STEP)
     scores, _ = jobs.verification(folder / "forecast.nc", paths[_PAST:], folder / "scores.csv")
-    still = io.open(paths[_PAST - 1]).isel(time=0)
-    seen = io.open(paths[_PAST:])
-    print(f"motion {summary['motion_status']}, {_motion_error(truth):.2f} m s-1 rms from the truth where it rains")
+    observations = grid.rain_rate(io.open(paths))
+    flow = motion.estimate(observations[:_PAST])
+    standing = _standing(observations)
+    wrong = _motion_error(flow, truth)
+    print(f"motion {summary['motion_status']}, {wrong:.2f} m s-1 rms from the truth where it rains")
     print("lead   CSI >= 1 mm/h          FSS >= 1 mm/h, 5 cells   MAE mm/h")
     print(" min   forecast  standing     forecast  standing       forecast  standing")
     for index, lead in enumerate(summary["lead_minutes"]):
-        ours = scores.isel(lead_time=index)
-        theirs = _standing(still, seen.isel(time=index))
-        row = [f"{float(table[name].sel(**at)):9.3f}" for name, at in _SHOWN for table in (ours, theirs)]
+        both = scores.isel(lead_time=index), standing.isel(lead_time=index)
+        row = [f"{float(table[name].sel(**at)):9.3f}" for name, at in _SHOWN for table in both]
         print(f"{lead:4.0f}  " + " ".join(row))
-    print(f"files in {os.fspath(folder)}/: observed/*.h5 forecast.nc scores.csv")
+    files = "observed/*.h5 forecast.nc scores.csv"
+    try:
+        _draw(folder, observations, flow, {"forecast": scores, "standing still": standing})
+        files += " storm.png forecast.gif scores.png"
+    except UnsupportedError as error:
+        print(f"no figures: {error}")
+    print(f"files in {os.fspath(folder)}/: {files}")
     return scores
 
 
@@ -48,19 +59,31 @@ _SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def _standing(still: xr.DataArray, seen: xr.DataArray) -> xr.Dataset:
-    """Scores of the latest frame taken for a forecast."""
-    lead = seen["time"].values - still["time"].values
-    guess = still.drop_vars("time").expand_dims(time=[seen["time"].values])
-    guess = guess.assign_coords(lead_time=("time", [lead]))
-    return verify.score(guess, seen.expand_dims("time"), (0.1, 1.0, 5.0), (1, 5, 10, 20)).isel(lead_time=0)
+def _standing(observations: xr.DataArray) -> xr.Dataset:
+    """Scores of the latest frame taken for the forecast of every later time."""
+    still, seen = observations.isel(time=_PAST - 1), observations.isel(time=slice(_PAST, None))
+    guess = seen.copy(data=np.broadcast_to(still.values, seen.shape).copy())
+    guess = guess.assign_coords(lead_time=("time", (seen["time"] - still["time"]).values))
+    return verify.score(guess, seen, (0.1, 1.0, 5.0), (1, 5, 10, 20))
 
 
-def _motion_error(truth: xr.Dataset) -> float:
+def _motion_error(flow: xr.Dataset, truth: xr.Dataset) -> float:
     """Root mean square difference of the estimated and the true motion where it rains."""
-    past = truth["rain"].isel(time=slice(0, _PAST))
-    flow = motion.estimate(past)
-    wet = past.values[-1] >= 0.1
+    wet = truth["rain"].values[_PAST - 1] >= 0.1
     du = (flow["u"].values - truth["u"].values)[wet]
     dv = (flow["v"].values - truth["v"].values)[wet]
     return float(np.sqrt(np.mean(du**2 + dv**2)))
+
+
+def _draw(folder: Path, observations: xr.DataArray, flow: xr.Dataset, scores: dict[str, xr.Dataset]) -> None:
+    """The last observation with its motion, a forecast, and what then happened; the forecast moving; the scores."""
+    ahead = io.open(folder / "forecast.nc")
+    shown = ahead.sizes["time"] // 2 - 1
+    then = observations.sel(time=ahead["time"].values[shown])
+    plot.side_by_side(
+        [observations.isel(time=_PAST - 1), ahead.isel(time=shown), then],
+        folder / "storm.png",
+        flow=flow,
+    )
+    plot.animate(ahead, folder / "forecast.gif", local_time="Asia/Shanghai")
+    plot.scores(scores, folder / "scores.png")

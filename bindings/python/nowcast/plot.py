@@ -5,7 +5,7 @@ No-coverage (NaN) is light grey and no echo is white, so that *not observed* and
 
 import os
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from nowcast._files import replacing
 from nowcast.errors import ArgumentError, UnsupportedError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["animate", "field", "motion", "scores"]
+__all__ = ["animate", "field", "motion", "scores", "side_by_side"]
 
 # Reflectivity colours by the lower end of their 5 dBZ: the mosaics of the China Meteorological Administration, and the
 # radar displays of the National Weather Service of the United States.
@@ -33,7 +33,7 @@ _REFLECTIVITY = {
 }
 _RAIN_STEPS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 _RAIN = "c3e6f6 83c6ec 409cdc 1d60be 2aa84a f5e13c f79a1f e0261b a0128f"
-_PIXELS = 1500
+_PIXELS, _DPI = 1500, 110
 _UNKNOWN, _COAST, _BORDER, _NET, _INK = "#d9d9d9", "#333333", "#777777", "#b0b0b0", "#1f2d3d"
 _UNITS = {"mm h-1": "mm h⁻¹", "m s-1": "m s⁻¹"}
 _LINES = ("#0b5fa5", "#d9541e", "#2a9d4a", "#8a3fa0", "#7a7a7a", "#c9a000")
@@ -47,6 +47,7 @@ def field(
     local_time: str | None = None,
     coastlines: bool = True,
     borders: bool = True,
+    scale: bool = True,
 ) -> Any:
     """Draw one field on a map in its own projection.
 
@@ -63,6 +64,8 @@ def field(
         A time zone such as "Asia/Shanghai", to be named beside UTC.
     coastlines, borders : bool
         Whether to draw them: Natural Earth, 1:50 million, carried in the package.
+    scale : bool
+        Whether to draw the scale of colours.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def field(
     title = _title(da, local_time)
     cmap, norm, ticks = _colours(da, colors)
     ax = _base_map(grid, ax, coastlines, borders)
-    image = ax.imshow(
+    ax.imshow(
         _shown(da),
         origin="lower",
         extent=_map.box(grid),
@@ -88,16 +91,8 @@ def field(
         interpolation="nearest",
         zorder=1,
     )
-    units = da.attrs.get("units", "")
-    label = _UNITS.get(units, "" if units == "1" else units)
-    # A scale that is open upwards shows so; the longest list of steps still has room for its numbers.
-    bar = ax.figure.colorbar(image, ax=ax, ticks=ticks, spacing="uniform", shrink=0.86, aspect=28, pad=0.02)
-    bar.ax.set_title(label, fontsize=9, pad=8, loc="left")
-    bar.ax.tick_params(labelsize=8.5, length=2)
-    if ticks is not None:
-        bar.ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-        bar.ax.minorticks_off()
-    bar.outline.set_linewidth(0.6)
+    if scale:
+        _scale(da, ax, ticks)
     ax.set_title(title, loc="left", fontsize=10, linespacing=1.35, color=_INK)
     return ax
 
@@ -157,9 +152,56 @@ def motion(flow: xr.Dataset, ax: Any = None, *, every: int | None = None) -> Any
         zorder=5,
     )
     ax.quiverkey(
-        arrows, 0.88, 1.025, key, f"{key:g} m s⁻¹", labelpos="E", coordinates="axes", fontproperties={"size": 9}
+        arrows, 0.84, 1.025, key, f"{key:g} m s⁻¹", labelpos="E", coordinates="axes", fontproperties={"size": 9}
     )
     return ax
+
+
+def side_by_side(
+    fields: Sequence[xr.DataArray],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    flow: xr.Dataset | None = None,
+    colors: str | None = "cma",
+    local_time: str | None = None,
+) -> Any:
+    """Draw fields of one quantity on one grid in a row with one scale, such as a forecast and what then happened.
+
+    Parameters
+    ----------
+    fields : two or more (y, x) DataArrays
+    path : path, optional
+        Where to write the figure, whole or not at all; its suffix says the format (.png, .pdf, .svg).
+    flow : Dataset of ``u`` and ``v``, optional
+        Motion to be drawn on the first field.
+    colors, local_time
+        As in ``field``; without colours of steps each field would have a scale of its own, so None is refused.
+
+    Returns
+    -------
+    The matplotlib Figure.
+    """
+    if len(fields) < 2 or any(Grid.of(one) != Grid.of(fields[0]) for one in fields):
+        raise ArgumentError("fields: two or more on one grid expected")
+    if any(one.attrs.get("units") != fields[0].attrs.get("units") for one in fields):
+        raise ArgumentError("fields: the same units expected")
+    _, _, ticks = _colours(fields[0], colors)
+    if ticks is None:
+        raise ArgumentError("fields: a quantity of stepped colours expected: dBZ, mm h-1 or mm, and colours")
+    from matplotlib.figure import Figure
+
+    width, height = _figure_size(Grid.of(fields[0]))
+    figure = Figure(figsize=(0.56 * width * len(fields) + 0.8, 0.66 * height), layout="compressed", dpi=_DPI)
+    figure.get_layout_engine().set(wspace=0.03)  # type: ignore[union-attr, call-arg, unused-ignore]
+    axes = figure.subplots(1, len(fields), sharey=True)
+    for ax, one in zip(axes, fields, strict=True):
+        field(one, ax, colors=colors, local_time=local_time, scale=False)
+    axes[0].tick_params(labelleft=True)
+    if flow is not None:
+        motion(flow, axes[0])
+    _scale(fields[0], axes[0], ticks, beside=list(axes))
+    _save(figure, path)
+    return figure
 
 
 def animate(
@@ -200,11 +242,13 @@ def animate(
         raise ArgumentError(f"frame_seconds: above 0 expected, {frame_seconds:g} given")
     da = da.transpose("time", "y", "x")
     writer = _writer(Path(path), frame_seconds)
-    figure = Figure(figsize=_figure_size(Grid.of(da)), layout="constrained")
+    figure = Figure(figsize=_figure_size(Grid.of(da)), layout="constrained", dpi=dpi)
     ax = field(
         da.isel(time=0), figure.add_subplot(), colors=colors, local_time=local_time,
         coastlines=coastlines, borders=borders,
     )  # fmt: skip
+    _settle(figure)
+    figure.set_layout_engine("none")
     with replacing(path) as beside, writer.saving(figure, str(beside), dpi):
         for index in [*range(da.sizes["time"]), -1]:
             frame = da.isel(time=index)
@@ -262,7 +306,7 @@ def scores(
         ),
         ("mae", {}, f"Mean absolute error, {units}", "0 is perfect"),
     )
-    figure = Figure(figsize=(11.0, 3.7), layout="constrained")
+    figure = Figure(figsize=(11.0, 3.7), layout="constrained", dpi=_DPI)
     for ax, (name, where, label, hint) in zip(figure.subplots(1, 3), panels, strict=True):
         for number, (forecast, one) in enumerate(named.items()):
             minutes = np.atleast_1d(one["lead_time"].values / np.timedelta64(1, "m"))
@@ -281,12 +325,7 @@ def scores(
         figure.legend(
             *figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(named), frameon=False
         )
-    if path is not None:
-        kinds = figure.canvas.get_supported_filetypes()
-        if Path(path).suffix[1:] not in kinds:
-            raise UnsupportedError(f"{path}: a name ending in one of {', '.join(sorted(kinds))} expected")
-        with replacing(path) as beside:
-            figure.savefig(beside, dpi=150)
+    _save(figure, path)
     return figure
 
 
@@ -299,6 +338,24 @@ def _pyplot() -> Any:
     except ImportError:
         raise UnsupportedError("figures are drawn with matplotlib: pip install 'libnowcast[plot]'") from None
     return plt
+
+
+def _save(figure: Any, path: str | os.PathLike[str] | None) -> None:
+    """Write a figure where a path is given."""
+    if path is None:
+        return
+    kinds = figure.canvas.get_supported_filetypes()
+    if Path(path).suffix[1:] not in kinds:
+        raise UnsupportedError(f"{path}: a name ending in one of {', '.join(sorted(kinds))} expected")
+    _settle(figure)
+    with replacing(path) as beside:
+        figure.savefig(beside)
+
+
+def _settle(figure: Any) -> None:
+    """Lay a figure out: what a layout gives room to is measured as the draw before left it, so it takes two."""
+    for _ in range(2):
+        figure.draw_without_rendering()
 
 
 def _writer(path: Path, frame_seconds: float) -> Any:
@@ -343,6 +400,19 @@ def _colours(da: xr.DataArray, colors: str | None) -> tuple[Any, Any, Any]:
     norm = mcolors.BoundaryNorm(np.array(steps, dtype=np.float32), cmap.N)
     cmap.colorbar_extend = "max"  # type: ignore[assignment, unused-ignore]
     return cmap, norm, steps
+
+
+def _scale(da: xr.DataArray, ax: Any, ticks: list[float] | None, beside: Any = None) -> None:
+    """The scale of colours of the image in ax, its units above it, beside one Axes or several."""
+    units = da.attrs.get("units", "")
+    several = ax if beside is None else beside
+    bar = ax.figure.colorbar(ax.images[0], ax=several, ticks=ticks, spacing="uniform", shrink=0.86, aspect=28, pad=0.02)
+    bar.ax.set_title(_UNITS.get(units, "" if units == "1" else units), fontsize=9, pad=8)
+    bar.ax.tick_params(labelsize=8.5, length=2)
+    if ticks is not None:
+        bar.ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        bar.ax.minorticks_off()
+    bar.outline.set_linewidth(0.6)
 
 
 def _figure_size(grid: Grid) -> tuple[float, float]:
@@ -419,8 +489,7 @@ def _title(da: xr.DataArray, local_time: str | None) -> str:
         text.append(_clock(da["time"].values, local_time))
         if "lead_time" in da.coords:
             minutes = float(da["lead_time"].values / np.timedelta64(1, "m"))
-            start = da["time"].values - da["lead_time"].values
-            text[0] += f"  forecast, +{minutes:g} min from {_clock(start, None)[11:]}"
+            text[0] += f"  forecast, +{minutes:g} min"
     return "\n".join(text)
 
 
@@ -436,7 +505,8 @@ def _clock(time: Any, local_time: str | None) -> str:
     import datetime
 
     there = seconds.astype(datetime.datetime).replace(tzinfo=datetime.UTC).astimezone(zone)
-    return f"{text}  ({there:%Y-%m-%d %H:%M} {local_time.split('/')[-1].replace('_', ' ')})"
+    day = "" if text.startswith(f"{there:%Y-%m-%d}") else f"{there:%Y-%m-%d} "
+    return f"{text}  ({day}{there:%H:%M} {local_time.split('/')[-1].replace('_', ' ')})"
 
 
 def _chosen(named: Mapping[str, xr.Dataset], coordinate: str, wanted: float | None, usual: float) -> float:
