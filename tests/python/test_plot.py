@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from PIL import Image
 
+import nowcast
 from nowcast import forecast as forecasting
 from nowcast import plot, sim, verify
 from nowcast.errors import ArgumentError, FileError, UnsupportedError
@@ -178,6 +179,30 @@ def test_an_animation_that_fails_leaves_the_last_good_one(
         plot.animate(storms["rain"], path, dpi=40)
     assert path.read_bytes() == b"good"
     assert [p.name for p in tmp_path.iterdir()] == ["a.gif"]
+
+
+def test_a_film_hands_each_frame_to_ffmpeg(storms: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = tmp_path / "bin" / "ffmpeg"
+    stub.parent.mkdir()
+    stub.write_text('#!/bin/sh\nfor last; do :; done\ncat > "$last"\n')
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", str(stub.parent), prepend=":")
+    rain = storms["rain"]
+    plot.animate(rain, tmp_path / "a.mp4", dpi=50)
+    frames = rain.sizes["time"] + 1
+    pixels, rest = divmod((tmp_path / "a.mp4").stat().st_size, 4 * frames)
+    assert rest == 0
+    assert pixels % 370 == 0
+    assert pixels // 370 % 2 == 0
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("pattern", ["fmi-20160928/201609281600*", "rmi-20210704/202107041600*", "mch-20150515/*.gif"])
+def test_a_real_composite_is_drawn_with_coasts_or_borders(real_data: Path, pattern: str) -> None:
+    path = sorted((real_data / "composite").glob(pattern))[0]
+    ax = plot.field(nowcast.open(path))
+    ax.figure.canvas.draw()
+    assert sum(np.isfinite(line.get_xdata()).sum() for line in ax.lines[1:]) > 100
 
 
 def test_an_animation_says_what_it_wants(storms: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

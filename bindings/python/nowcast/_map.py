@@ -131,8 +131,8 @@ def graticule(grid: Grid) -> dict[str, Any]:
 
 
 def _round(low: float, high: float) -> list[float]:
-    """Two to six round degrees between two values."""
-    step = next((s for s in _STEPS if (high - low) / s <= 6.0), 60.0)
+    """Three to eight round degrees between two values."""
+    step = next((s for s in _STEPS if (high - low) / s <= 8.0), 60.0)
     return [round(step * k, 3) for k in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
 
 

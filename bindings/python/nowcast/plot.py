@@ -368,9 +368,7 @@ def _writer(path: Path, frame_seconds: float) -> Any:
         raise UnsupportedError(f"{path}: a name ending in .gif or .mp4 expected")
     if not animation.FFMpegWriter.isAvailable():
         raise UnsupportedError(f"{path}: mp4 is written by the program ffmpeg, which is not installed; .gif needs none")
-    # Players and encoders want pixels in pairs.
-    pairs = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white", "-pix_fmt", "yuv420p"]
-    return animation.FFMpegWriter(fps=1.0 / frame_seconds, extra_args=pairs)  # type: ignore[arg-type, unused-ignore]
+    return animation.FFMpegWriter(fps=1.0 / frame_seconds, codec="h264")  # type: ignore[arg-type, unused-ignore]
 
 
 def _colours(da: xr.DataArray, colors: str | None) -> tuple[Any, Any, Any]:
@@ -403,11 +401,11 @@ def _colours(da: xr.DataArray, colors: str | None) -> tuple[Any, Any, Any]:
 
 
 def _scale(da: xr.DataArray, ax: Any, ticks: list[float] | None, beside: Any = None) -> None:
-    """The scale of colours of the image in ax, its units above it, beside one Axes or several."""
+    """The scale of colours of the image in ax, with its units, beside one Axes or several."""
     units = da.attrs.get("units", "")
     several = ax if beside is None else beside
     bar = ax.figure.colorbar(ax.images[0], ax=several, ticks=ticks, spacing="uniform", shrink=0.86, aspect=28, pad=0.02)
-    bar.ax.set_title(_UNITS.get(units, "" if units == "1" else units), fontsize=9, pad=8)
+    bar.set_label(_UNITS.get(units, "" if units == "1" else units), fontsize=9)
     bar.ax.tick_params(labelsize=8.5, length=2)
     if ticks is not None:
         bar.ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -485,6 +483,8 @@ def _title(da: xr.DataArray, local_time: str | None) -> str:
     """What it is; when, in UTC and in local time; how far ahead of what."""
     name = str(da.attrs.get("long_name") or da.name or "field")
     text = [_bold(name[:1].upper() + name[1:])]
+    if da.attrs.get("duration_s"):
+        text[0] += f"  in {float(da.attrs['duration_s']) / 60.0:g} min"
     if "time" in da.coords and not np.isnat(da["time"].values):
         text.append(_clock(da["time"].values, local_time))
         if "lead_time" in da.coords:
