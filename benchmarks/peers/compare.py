@@ -114,9 +114,8 @@ def print_times(event: Event, results: dict[str, Any], rows: list[list[Any]]) ->
 def print_scores(event: Event, cases: dict[str, xr.Dataset], rows: list[list[Any]]) -> None:
     """Pooled scores by lead time, with a mark for each of ours."""
     pooled = {side: nowcast.verify.pool(scores) for side, scores in cases.items()}
-    print(
-        f"  {'lead':>8s} {'side':13s}    CSI1    CSI5    FSS1    FSS5     MAE    RMSE   ({cases['pysteps'].sizes['case']} starts)"
-    )
+    starts = cases["pysteps"].sizes["case"]
+    print(f"  {'lead':>8s} {'side':13s}    CSI1    CSI5    FSS1    FSS5     MAE    RMSE   ({starts} starts)")
     errors = {side: nowcast.verify.bootstrap(cases[side], beside=cases["pysteps"]) for side in METHODS}
     for k, lead in enumerate(pooled["pysteps"]["lead_time"].values):
         minutes = float(lead / np.timedelta64(1, "m"))
