@@ -162,10 +162,10 @@ static nwc_status read_object(struct walk *around, hid_t object, nwc__node *node
     return walk.status;
 }
 
-/* Groups of ODIM_H5; a file without them may be netCDF. */
-static bool is_odim(hid_t file)
+/* The groups that ODIM_H5 and KNMI HDF5 begin with; a file without them may be netCDF. */
+static bool is_known(hid_t file)
 {
-    return H5Lexists(file, "what", H5P_DEFAULT) > 0;
+    return H5Lexists(file, "what", H5P_DEFAULT) > 0 || H5Lexists(file, "overview", H5P_DEFAULT) > 0;
 }
 
 /* Open the bytes and read them into the tree, or find that netCDF is to read them. */
@@ -181,7 +181,7 @@ static nwc_status read_tree(const uint8_t *bytes, int64_t size, nwc__tree *tree,
         status = nwc__fail(NWC_ERR_NOMEM, "no memory for HDF5");
     else if ((file = H5Fopen("memory", H5F_ACC_RDONLY, access)) < 0 || (root = H5Oopen(file, "/", H5P_DEFAULT)) < 0)
         status = nwc__fail(NWC_ERR_FORMAT, "HDF5 cannot open it: damaged");
-    else if (!(*netcdf = !is_odim(file)))
+    else if (!(*netcdf = !is_known(file)))
         status = read_object(&outside, root, tree->root);
     if (root >= 0) H5Oclose(root);
     if (file >= 0) H5Fclose(file);
@@ -204,13 +204,16 @@ nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_
     status = read_tree(bytes, size, &tree, &netcdf);
     H5Eset_auto2(H5E_DEFAULT, print, print_user);
     nwc__io_unlock();
-    if (status == NWC_OK && !netcdf) status = nwc__odim_image_read(ctx, &tree, raster);
+    if (status == NWC_OK && !netcdf)
+        status = nwc__node_find(tree.root, "what") ? nwc__odim_image_read(ctx, &tree, raster)
+                                                   : nwc__knmi_read(ctx, &tree, raster);
 done:
     nwc__tree_destroy(&tree);
     if (status != NWC_OK || !netcdf) return status;
     status = nwc__netcdf_read(ctx, bytes, size, raster);
     return status == NWC_ERR_NODATA
-               ? nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but not ODIM_H5 (no group what) nor netCDF with a CF grid")
+               ? nwc__fail(NWC_ERR_UNSUPPORTED,
+                           "HDF5, but not ODIM_H5 (no group what), nor KNMI, nor netCDF with a CF grid")
                : status;
 }
 #else

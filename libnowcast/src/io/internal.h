@@ -13,11 +13,17 @@ struct nwc__bytes {
 /* Read a file and undo its compression, however often it was packed; refuse more than max_bytes at any stage. */
 nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes);
 
+/* Read bytes of any format but an archive into a raster. */
+nwc_status nwc__raster_decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
+/* A tar archive: every member as the file it is. */
+nwc_status nwc__tar_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
 /* Around every call of netCDF-C, HDF5 and ecCodes. */
 void nwc__io_lock(void);
 void nwc__io_unlock(void);
 
-/* HDF5 by the HDF5 library: ODIM_H5 composites; what is not ODIM_H5 goes to netCDF. */
+/* HDF5 by the HDF5 library: ODIM_H5 and KNMI composites; what is neither goes to netCDF. */
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
 /* NetCDF, classic or 4, by netCDF-C: CF grids. */

@@ -3,24 +3,40 @@
 
 typedef nwc_status (*decode_fn)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
-/* A format: its name, the bytes it begins with, and how it is read; NULL where this build cannot. */
+/* A format: its name, the bytes it is told by and where they are, and how it is read. */
 static const struct format {
-    const char *name, *magic;
+    const char *name;
+    int64_t at;
+    const char *magic;
     int64_t length;
     decode_fn decode;
 } formats[] = {
-    {"PGM", "P5", 2, nwc__pgm_read},
-    {"HDF5", "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_read},
-    {"NETCDF", "CDF", 3, nwc__netcdf_read},
-    {"GRIB", "GRIB", 4, nwc__grib_read},
+    {"PGM", 0, "P5", 2, nwc__pgm_read},
+    {"HDF5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_read},
+    {"NETCDF", 0, "CDF", 3, nwc__netcdf_read},
+    {"GRIB", 0, "GRIB", 4, nwc__grib_read},
+    {"NIMROD", 0, "\0\0\2\0", 4, nwc__nimrod_read},
+    {"RADOLAN", 17, "BY", 2, nwc__radolan_read},
+    {"TAR", 257, "ustar", 5, nwc__tar_read},
 };
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)
 {
     for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++)
-        if (size >= formats[f].length && memcmp(bytes, formats[f].magic, (size_t)formats[f].length) == 0)
+        if (size >= formats[f].at + formats[f].length &&
+            memcmp(bytes + formats[f].at, formats[f].magic, (size_t)formats[f].length) == 0)
             return &formats[f];
     return NULL;
+}
+
+nwc_status nwc__raster_decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
+{
+    const struct format *const format = recognise(bytes, size);
+    if (size == 0) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the file is empty");
+    if (!format || format->decode == nwc__tar_read)
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 0: not the beginning of a format this library knows");
+    nwc__raster_set_format(raster, format->name);
+    return format->decode(ctx, bytes, size, raster);
 }
 
 void nwc_read_options_init(nwc_read_options *options)
@@ -36,12 +52,10 @@ const char *nwc_io_sniff(const void *bytes, size_t size)
 
 static nwc_status decode(nwc_ctx *ctx, const struct nwc__bytes *bytes, int64_t max_bytes, nwc_raster **raster)
 {
+    NWC__TRY(nwc__raster_create(ctx, "", max_bytes, raster));
     const struct format *const format = recognise(bytes->data, bytes->size);
-    if (bytes->size == 0) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the file is empty");
-    if (!format) return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 0: not the beginning of a format this library knows");
-    if (!format->decode) return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read %s", format->name);
-    NWC__TRY(nwc__raster_create(ctx, format->name, max_bytes, raster));
-    const nwc_status status = format->decode(ctx, bytes->data, bytes->size, *raster);
+    const bool archive = format && format->decode == nwc__tar_read;
+    const nwc_status status = (archive ? nwc__tar_read : nwc__raster_decode)(ctx, bytes->data, bytes->size, *raster);
     if (status == NWC_OK) return NWC_OK;
     nwc_raster_destroy(*raster);
     *raster = NULL;

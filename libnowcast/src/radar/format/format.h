@@ -32,6 +32,15 @@ nwc_status nwc__raster_add(nwc_raster *raster, const struct nwc__layer_facts *fa
 /* The unit of an ODIM quantity, and the value that stands for "observed, nothing there"; "1" where neither is defined. */
 const char *nwc__odim_unit(const char *quantity, float *nothing);
 
+/* Which format the cells turned out to be of: of a member, where the file is an archive. The text is constant. */
+void nwc__raster_set_format(nwc_raster *raster, const char *format);
+
+/* NIMROD: rain on the National Grid of Great Britain. */
+nwc_status nwc__nimrod_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
+/* RADOLAN and RADVOR: amounts of rain in Germany. */
+nwc_status nwc__radolan_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
 /* FMI's PGM: reflectivity of a composite, with its geometry in comments. */
 nwc_status nwc__pgm_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 

@@ -33,6 +33,11 @@ int64_t nwc__raster_limit(const nwc_raster *raster)
     return raster->max_bytes;
 }
 
+void nwc__raster_set_format(nwc_raster *raster, const char *format)
+{
+    raster->format = format;
+}
+
 static void free_stored(nwc_ctx *memory, struct stored *stored)
 {
     nwc__free(memory, stored->cells);

@@ -64,6 +64,9 @@ const nwc__attribute *nwc__node_attribute(const nwc__node *node, const char *gro
 /* ODIM_H5 objects COMP and IMAGE: all quantities on their grid. Michelson et al. (2014), OPERA model 2.2. */
 nwc_status nwc__odim_image_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
 
+/* KNMI HDF5: images of reflectivity and rain. */
+nwc_status nwc__knmi_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
+
 /* CF conventions 1.11: all variables on two regular horizontal axes. */
 nwc_status nwc__cf_grid_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
 
