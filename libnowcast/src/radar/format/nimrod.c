@@ -112,7 +112,7 @@ static nwc_status read_grid(const uint8_t *header, nwc_grid *grid)
 nwc_status nwc__nimrod_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
 {
     (void)ctx;
-    int64_t cells_at, cells_size, valid_ns, data_ns;
+    int64_t cells_at = 0, cells_size = 0, valid_ns, data_ns;
     nwc_grid grid;
     NWC__TRY(check_records(bytes, size, &cells_at, &cells_size));
     const uint8_t *const header = bytes + 4;

@@ -81,7 +81,7 @@ nwc_status nwc__radolan_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, n
 {
     (void)ctx;
     struct header header;
-    const struct composite *composite;
+    const struct composite *composite = NULL;
     int64_t start_ns;
     double exponent, interval_min, lead_min = 0.0;
     NWC__TRY(read_header(bytes, size, &header));
