@@ -97,6 +97,14 @@ def test_meridians_and_parallels_meet_the_edges_where_they_should() -> None:
     assert dict((label, at) for at, label in aeqd["x"])["10°E"] == pytest.approx(0.0, abs=500.0)
 
 
+def test_labels_keep_apart_and_180_has_no_side() -> None:
+    globe = _map.graticule(Grid("+proj=ortho +lat_0=0 +lon_0=105 +ellps=WGS84", 200, 200, -6.3e6, -6.3e6, 63e3, 63e3))
+    places = [at for at, _ in globe["x"]]
+    assert (np.diff(places) >= 0.08 * 200 * 63e3).all()
+    pacific = _map.graticule(Grid("+proj=longlat +ellps=WGS84", 200, 100, 172.0, -23.0, 0.08, 0.08))
+    assert [label for _, label in pacific["x"]][3:6] == ["178°E", "180°", "178°W"]
+
+
 @pytest.mark.parametrize(("nx", "ny"), [(1, 1), (1, 9), (9, 1)])
 def test_the_smallest_grids_have_lines(nx: int, ny: int) -> None:
     grid = Grid(LAEA, nx, ny, 0.0, 0.0, 1e3, 1e3)

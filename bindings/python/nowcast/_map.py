@@ -125,8 +125,10 @@ def graticule(grid: Grid) -> dict[str, Any]:
     xs, ys = np.linspace(left, right, 33), np.linspace(bottom, top, 33)
     return {
         "line": lines(grid, np.concatenate(pieces)),
-        "x": [(at, _label(d, "E", "W")) for d in meridians for at in _crossings(xs, lon[0], d)],
-        "y": [(at, _label(d, "N", "S")) for d in parallels for at in _crossings(ys, lat[:, 0], d)],
+        "x": _apart([(at, _label(d, "E", "W")) for d in meridians for at in _crossings(xs, lon[0], d)], right - left),
+        "y": _apart(
+            [(at, _label(d, "N", "S")) for d in parallels for at in _crossings(ys, lat[:, 0], d)], top - bottom
+        ),
     }
 
 
@@ -147,7 +149,16 @@ def _crossings(place: Points, value: Points, level: float) -> list[float]:
     return found
 
 
+def _apart(labels: list[tuple[float, str]], length: float) -> list[tuple[float, str]]:
+    """The labels along an edge, without those too near to the one before."""
+    kept: list[tuple[float, str]] = []
+    for at, text in sorted(labels):
+        if not kept or at - kept[-1][0] >= 0.08 * length:
+            kept.append((at, text))
+    return kept
+
+
 def _label(degree: float, positive: str, negative: str) -> str:
     degree = (degree + 180.0) % 360.0 - 180.0
-    side = positive if degree > 0.0 else negative if degree < 0.0 else ""
+    side = "" if degree in (0.0, -180.0) else positive if degree > 0.0 else negative
     return f"{abs(degree):g}°{side}"
