@@ -86,6 +86,72 @@ NWC_API nwc_status nwc_grid_to_lonlat(nwc_ctx *ctx, const nwc_grid *grid, int64_
 NWC_API nwc_status nwc_grid_from_lonlat(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const double *lon_deg,
                                         const double *lat_deg, double *x, double *y);
 
+/**
+ * Distance of every cell's centre from the nearest set cell's, exact.
+ *
+ * @param set       (y, x)
+ * @param dy, dx    length of a cell, above 0; the distance is in their unit
+ * @param distance  out: (y, x); NaN where no cell is set
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * Source: Felzenszwalb and Huttenlocher (2012), Theory of Computing 8, 415.
+ */
+NWC_API nwc_status nwc_grid_distance(nwc_ctx *ctx, const nwc_flags *set, double dy, double dx, nwc_field *distance);
+
+/**
+ * Give unknown cells the value of the nearest known one.
+ *
+ * @param reach   cells: what is farther from every known cell stays NaN; INFINITY for no limit
+ * @param filled  out: (y, x); may be the same cells as field
+ * @return as nwc_grid_distance
+ */
+NWC_API nwc_status nwc_grid_fill(nwc_ctx *ctx, const nwc_field *field, double reach, nwc_field *filled);
+
+/**
+ * The cells within a disc of the set: 1 where a set cell is at most radius cells away.
+ *
+ * @param dilated  out: (y, x), 0 or 1; may be the same cells as set
+ * @return as nwc_grid_distance
+ */
+NWC_API nwc_status nwc_grid_dilate(nwc_ctx *ctx, const nwc_flags *set, double radius, nwc_flags *dilated);
+
+/** What is left of the set: 1 where no unset cell is within radius cells. Beyond the grid nothing is unset. */
+NWC_API nwc_status nwc_grid_erode(nwc_ctx *ctx, const nwc_flags *set, double radius, nwc_flags *eroded);
+
+/**
+ * Number the connected areas of cells at or above a threshold; NaN is below.
+ *
+ * @param neighbours  4, or 8 where corners connect too
+ * @param labels      out: (y, x), 1 to count in the order of first cells from the south and the west; 0 elsewhere
+ * @param count       out
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_grid_label(nwc_ctx *ctx, const nwc_field *field, double threshold, int32_t neighbours,
+                                  nwc_labels *labels, int32_t *count);
+
+/**
+ * Quantiles of the known cells.
+ *
+ * @param fractions  n of them, 0 (least) to 1 (greatest), 1 to 1024
+ * @param values     out: n; NaN where nothing is known
+ * @param known      out: the number of known cells; may be NULL
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ *
+ * Source: Hyndman and Fan (1996), Am. Stat. 50, 361, definition 7.
+ */
+NWC_API nwc_status nwc_grid_quantiles(nwc_ctx *ctx, const nwc_field *field, const double *fractions, int32_t n,
+                                      double *values, int64_t *known);
+
+/**
+ * A quantile of the known cells within a square window around every cell: 0.5 is the median filter.
+ *
+ * @param side      cells, odd, 1 to 255; beyond the edges the window is cut off
+ * @param filtered  out: (y, x), not the cells of field; NaN where the window holds nothing known
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ */
+NWC_API nwc_status nwc_grid_rank_filter(nwc_ctx *ctx, const nwc_field *field, int32_t side, double fraction,
+                                        nwc_field *filtered);
+
 #ifdef __cplusplus
 }
 #endif
