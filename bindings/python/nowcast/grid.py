@@ -8,11 +8,21 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from nowcast import _lib
+from nowcast import _field, _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 
-__all__ = ["Grid", "rain_rate"]
+__all__ = ["RESAMPLINGS", "SMOOTHINGS", "Grid", "rain_rate", "resample", "smooth"]
+
+RESAMPLINGS = {
+    "nearest": lib.NWC_RESAMPLE_NEAREST,
+    "bilinear": lib.NWC_RESAMPLE_BILINEAR,
+    "conservative": lib.NWC_RESAMPLE_CONSERVATIVE,
+}
+"""How a field is brought to another grid, by name."""
+
+SMOOTHINGS = {"gaussian": lib.NWC_SMOOTH_GAUSSIAN, "box": lib.NWC_SMOOTH_BOX}
+"""The shapes of smoothing filters, by name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,10 +153,12 @@ def rain_rate(data: xr.DataArray, a: float = 200.0, b: float = 1.6) -> xr.DataAr
             raise ArgumentError("data: an attribute duration_s above 0 expected with units mm")
         rate = cells * np.float32(3600.0 / duration)
     elif units == "dBZ":
-        if not (a > 0.0 and b > 0.0):
-            raise ArgumentError(f"a and b: above 0 expected, {a:g} and {b:g} given")
-        rate = (10.0 ** (cells / np.float32(10.0)) / np.float32(a)) ** np.float32(1.0 / b)
-        rate = np.where(cells < -10.0, np.float32(0.0), rate)
+        rate = np.empty(cells.shape, dtype=np.float32)
+        for place in np.ndindex(cells.shape[:-2]):
+            fields = _field.Fields([_field.as_float32(cells[place])], "dBZ")
+            out_fields = _field.Fields([rate[place]], "mm h-1")
+            with _lib.call() as ctx:
+                _lib.check(lib.nwc_grid_rate_from_dbz(ctx, fields.c, a, b, out_fields.c))
     else:
         raise ArgumentError(f"data: units of mm h-1, m s-1, mm or dBZ expected, {units!r} given")
     out = data.copy(data=rate.astype(np.float32, copy=False))
@@ -162,6 +174,76 @@ def rain_rate(data: xr.DataArray, a: float = 200.0, b: float = 1.6) -> xr.DataAr
     if units == "dBZ":
         out.attrs["z_r_relation"] = f"Z = {a:g} R^{b:g}"
     return out
+
+
+def resample(
+    data: xr.DataArray, grid: Grid, *, method: str = "bilinear", min_known: float | None = None
+) -> xr.DataArray:
+    """Bring a field to another grid, of any projection. Reflectivity is averaged as Z.
+
+    Parameters
+    ----------
+    data : (..., y, x) DataArray
+        With its grid mapping and units.
+    grid : Grid
+        Where the result lies.
+    method : "nearest", "bilinear" or "conservative"
+        The cell that holds the centre, between the four nearest centres, or the mean over the area of the new cell.
+    min_known : float, optional
+        A cell is known where at least this share of what it is made of is, 0 to 1; the library's default (0.5) when
+        omitted.
+
+    Returns
+    -------
+    (..., y, x) float32 DataArray; NaN outside the grid of data.
+    """
+    if method not in RESAMPLINGS:
+        raise ArgumentError(f"method: one of {', '.join(RESAMPLINGS)} expected, {method!r} given")
+    source, units = _source(data), data.attrs.get("units")
+    options = _lib.options("resample", method=RESAMPLINGS[method], min_known=min_known)
+    own = Grid.of(data)
+    cells = np.empty((*source.shape[:-2], grid.ny, grid.nx), dtype=np.float32)
+    for place in np.ndindex(source.shape[:-2]):
+        fields, out = _field.Fields([source[place]], units, own), _field.Fields([cells[place]], units, grid)
+        with _lib.call() as ctx:
+            _lib.check(lib.nwc_grid_resample(ctx, fields.c, options, out.c))
+    coords = {name: value for name, value in data.coords.items() if not {"y", "x"} & set(value.dims) and name != "crs"}
+    attributes = data.attrs | {"grid_mapping": "crs"}
+    dims = (*data.dims[:-2], "y", "x")
+    return xr.DataArray(cells, dims=dims, coords=coords | grid.coords(), attrs=attributes, name=data.name)
+
+
+def smooth(
+    data: xr.DataArray, size: float | tuple[float, float], *, shape: str = "gaussian", min_known: float = 0.5
+) -> xr.DataArray:
+    """Smooth a field over what is known. Reflectivity is averaged as Z.
+
+    Parameters
+    ----------
+    data : (..., y, x) DataArray
+    size : float or (float, float)
+        Cells, or cells along y and along x: the standard deviation of a Gaussian, the full width of a box.
+    shape : "gaussian" or "box"
+    min_known : float
+        A cell is known where at least this share of the filter's weight lies on known cells, 0 to 1.
+    """
+    if shape not in SMOOTHINGS:
+        raise ArgumentError(f"shape: one of {', '.join(SMOOTHINGS)} expected, {shape!r} given")
+    size_y, size_x = size if isinstance(size, tuple) else (size, size)
+    source, units = _source(data), data.attrs.get("units")
+    cells = np.empty(source.shape, dtype=np.float32)
+    for place in np.ndindex(source.shape[:-2]):
+        fields, out = _field.Fields([source[place]], units), _field.Fields([cells[place]], units)
+        with _lib.call() as ctx:
+            _lib.check(lib.nwc_grid_smooth(ctx, fields.c, SMOOTHINGS[shape], size_y, size_x, min_known, out.c))
+    return data.copy(data=ascending(data, cells))
+
+
+def _source(data: xr.DataArray) -> npt.NDArray[np.float32]:
+    """The cells of a field whose last dimensions are y and x, both ascending."""
+    if data.dims[-2:] != ("y", "x"):
+        raise ArgumentError(f"data: dimensions (..., y, x) expected, {data.dims} given")
+    return ascending(data, _field.as_float32(data.values))
 
 
 @functools.cache

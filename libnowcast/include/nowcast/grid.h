@@ -152,6 +152,79 @@ NWC_API nwc_status nwc_grid_quantiles(nwc_ctx *ctx, const nwc_field *field, cons
 NWC_API nwc_status nwc_grid_rank_filter(nwc_ctx *ctx, const nwc_field *field, int32_t side, double fraction,
                                         nwc_field *filtered);
 
+/** How a field is brought to another grid. */
+typedef enum nwc_resample_method {
+    NWC_RESAMPLE_NEAREST = 0,     /**< the cell that holds the centre: keeps every value as it was */
+    NWC_RESAMPLE_BILINEAR = 1,    /**< between the four nearest centres; the default */
+    NWC_RESAMPLE_CONSERVATIVE = 2 /**< the mean over the area of the new cell */
+} nwc_resample_method;
+
+/** Options of nwc_grid_resample. Fill with nwc_resample_options_init. */
+typedef struct nwc_resample_options {
+    size_t struct_size; /**< set by the init function */
+    int32_t method;     /**< an nwc_resample_method; default NWC_RESAMPLE_BILINEAR */
+    double min_known;   /**< a cell is known where at least this share of what it is made of is; 0 to 1, default 0.5 */
+} nwc_resample_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_resample_options_init(nwc_resample_options *options);
+
+/**
+ * Bring a field to another grid, of any projection.
+ *
+ * Reflectivity ("dBZ") is averaged as Z. On one projection the conservative mean is exact; between two it is taken over 2 to
+ * 16 points along each axis of a cell. Datum shifts are not applied.
+ *
+ * @param field      (y, x) with its grid and, for reflectivity, units
+ * @param options    NULL for the defaults
+ * @param resampled  out: (y, x) with its own grid; NaN outside the grid of field
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ */
+NWC_API nwc_status nwc_grid_resample(nwc_ctx *ctx, const nwc_field *field, const nwc_resample_options *options,
+                                     nwc_field *resampled);
+
+/** The shape of a smoothing filter. */
+typedef enum nwc_smooth_shape {
+    NWC_SMOOTH_GAUSSIAN = 0, /**< size is the standard deviation; cut off at four of them */
+    NWC_SMOOTH_BOX = 1       /**< size is the full width, which may end within a cell */
+} nwc_smooth_shape;
+
+/**
+ * Smooth a field over what is known. Reflectivity ("dBZ") is averaged as Z.
+ *
+ * @param shape           an nwc_smooth_shape
+ * @param size_y, size_x  cells, 0 to 4096; 0 leaves that axis as it is
+ * @param min_known       0 to 1: a cell is known where at least this share of the filter's weight lies on known cells;
+ *                        beyond the grid nothing is known
+ * @param smoothed        out: (y, x); may be the same cells as field
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ */
+NWC_API nwc_status nwc_grid_smooth(nwc_ctx *ctx, const nwc_field *field, int32_t shape, double size_y, double size_x,
+                                   double min_known, nwc_field *smoothed);
+
+/**
+ * Rain rate, mm h-1, from reflectivity, dBZ, by Z = a R^b. Reflectivity below -10 dBZ is no rain.
+ *
+ * @param a, b  above 0; 200 and 1.6 are those of Marshall and Palmer (1948)
+ * @param rate  out: (y, x); may be the same cells as dbz
+ * @return NWC_OK; NWC_ERR_ARG for a shape, unit or range; NWC_ERR_CANCELED
+ */
+NWC_API nwc_status nwc_grid_rate_from_dbz(nwc_ctx *ctx, const nwc_field *dbz, double a, double b, nwc_field *rate);
+
+/** The inverse: no rain, and what is below it, becomes the floor of reflectivity, -32 dBZ. */
+NWC_API nwc_status nwc_grid_dbz_from_rate(nwc_ctx *ctx, const nwc_field *rate, double a, double b, nwc_field *dbz);
+
+/**
+ * Turn a wind along the grid's x and y into eastward and northward, or back.
+ *
+ * @param u, v          (y, x) on one grid
+ * @param to_true       1: from the grid's axes to true east and north; 0: from there to the grid's axes
+ * @param u_out, v_out  out: (y, x); may be the same cells as u and v
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_grid_rotate_wind(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, int32_t to_true,
+                                        nwc_field *u_out, nwc_field *v_out);
+
 #ifdef __cplusplus
 }
 #endif

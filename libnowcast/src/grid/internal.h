@@ -6,6 +6,9 @@
 
 #include <nowcast/grid.h>
 
+/* The floor of reflectivity on grids: what is below the least a radar shows, observed, with nothing there. */
+#define NWC__NO_ECHO_DBZ (-32.0F)
+
 /* Refuse a field that is NULL, not ndim-dimensional (0: any), empty, without cells, or whose missing value is not NaN. */
 nwc_status nwc__check_field(const nwc_field *field, const char *name, int32_t ndim);
 nwc_status nwc__check_flags(const nwc_flags *flags, const char *name, int32_t ndim);

@@ -2,12 +2,9 @@
 #ifndef NWC_RADAR_FORMAT_H
 #define NWC_RADAR_FORMAT_H
 
-#include "core/internal.h"
+#include "grid/internal.h"
 
 #include <nowcast/io.h>
-
-/* The floor of reflectivity on grids: what is below the least a radar shows, observed, with nothing there. */
-#define NWC__NO_ECHO_DBZ (-32.0F)
 
 /* No side of a grid is longer, and no text of a header. */
 enum { NWC__MOST_CELLS_ALONG = 100000, NWC__TEXT = 512 };
