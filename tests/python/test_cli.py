@@ -3,6 +3,8 @@
 import gzip
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,9 @@ import xarray as xr
 from click.testing import CliRunner, Result
 
 import nowcast
+from nowcast import io
 from nowcast.cli import main
+from nowcast.grid import Grid
 
 NY, NX = 90, 110
 HEAD = """P5
@@ -203,3 +207,27 @@ def test_a_real_event_is_forecast_better_than_standing_still(
         return (a & b).sum() / (a | b).sum()
 
     assert csi(made.values[-1]) > 1.3 * csi(still)
+
+
+@pytest.mark.long
+def test_a_continent_of_kilometres_fits_two_gibibytes(tmp_path: Path) -> None:
+    """3500 x 7000 cells, six frames two minutes apart, twelve lead times, in a process of its own."""
+    rows, columns = np.mgrid[0:3500, 0:7000].astype(np.float32)
+    grid = Grid("+proj=longlat +R=6371200", 7000, 3500, -129.995, 20.005, 0.01, 0.01)
+    for frame in range(6):
+        wave = np.sin((columns - 1.5 * frame) / 41.0) * np.sin(rows / 37.0) + np.sin((columns + rows) / 301.0)
+        cells = np.where(wave > 1.0, 10.0 * (wave - 1.0), 0.0).astype(np.float32)
+        time = np.datetime64("2026-06-01T06:00", "ns") + np.timedelta64(2 * frame, "m")
+        attributes = {"units": "mm h-1", "grid_mapping": "crs", "quantity": "RATE"}
+        data = xr.DataArray(
+            cells, dims=("y", "x"), coords=grid.coords() | {"time": time}, attrs=attributes, name="rain"
+        )
+        io.write(data, tmp_path / f"{frame}.nc")
+        del wave, cells, data
+    program = (
+        "import resource, sys; from nowcast import jobs; jobs.forecast(sys.argv[1], sys.argv[2]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "?.nc"), str(tmp_path / "forecast.nc")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert int(done.stdout) < 2 * 1024 * 1024  # KiB

@@ -18,6 +18,8 @@ struct nwc__motion_problem {
     const uint8_t *const *known; /* likewise */
     const double *time_s;        /* n_frames, increasing, 0 for the newest; steps may differ */
     double max_cells_s;          /* the fastest credible motion in cells per second, along either axis */
+    void (*forget)(void *user);  /* a method calls it once it needs x and known no more; may be NULL */
+    void *user;
 };
 
 /*

@@ -20,6 +20,7 @@ enum { MAX_FRAMES = 24 };
 
 /* One call, as the tiles see it; a tile is a row of one frame, or of the result. */
 struct job {
+    nwc_ctx *ctx;
     const nwc__motion_kernels *kernels;
     nwc_field frames[MAX_FRAMES]; /* those used, in order of time */
     int64_t times_ns[MAX_FRAMES];
@@ -238,15 +239,23 @@ done:
     return status;
 }
 
+/* The frames as arrays, when the method has made of them what it needs. */
+static void forget(void *user)
+{
+    struct job *const job = user;
+    for (int32_t k = 0; k < job->n_frames; k++) {
+        nwc__free(job->ctx, job->known[k]);
+        nwc__free(job->ctx, job->x[k]);
+        job->known[k] = NULL, job->x[k] = NULL;
+    }
+}
+
 static void release(nwc_ctx *ctx, struct job *job)
 {
     float *const result[3] = {job->u, job->v, job->quality};
     for (int f = 0; f < 3; f++)
         if (!job->out[f] || !is_contiguous(job->out[f])) nwc__free(ctx, result[f]);
-    for (int32_t k = 0; k < job->n_frames; k++) {
-        nwc__free(ctx, job->known[k]);
-        nwc__free(ctx, job->x[k]);
-    }
+    forget(job);
     nwc__free(ctx, job->echo);
     nwc__metric_destroy(ctx, &job->metric);
 }
@@ -268,6 +277,8 @@ static nwc_status estimate(nwc_ctx *ctx, struct job *job, const nwc_motion_optio
                                                 .x = (const float *const *)job->x,
                                                 .known = (const uint8_t *const *)job->known,
                                                 .time_s = time_s,
+                                                .forget = forget,
+                                                .user = job,
                                                 .max_cells_s = options->max_speed_m_s /
                                                                fmin(job->metric.mean_dx_m, job->metric.mean_dy_m)};
     if (options->method == NWC_MOTION_LUCAS_KANADE)
@@ -291,7 +302,8 @@ nwc_status nwc_motion_estimate(nwc_ctx *ctx, const nwc_field *frames, const int6
     NWC__TRY(check_output(v, "v", newest));
     if (quality) NWC__TRY(check_output(quality, "quality", newest));
 
-    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__motion_kernels),
+    struct job job = {.ctx = ctx,
+                      .kernels = NWC__KERNELS(ctx, nwc__motion_kernels),
                       .ny = newest->dim[0],
                       .nx = newest->dim[1],
                       .out = {u, v, quality},

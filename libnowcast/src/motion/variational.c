@@ -387,18 +387,25 @@ static void plan_levels(struct flow *flow)
     flow->finest = problem->ny * problem->nx > MAX_FULL_CELLS ? 1 : 0;
 }
 
-static nwc_status allocate(nwc_ctx *ctx, struct flow *flow)
+static nwc_status allocate_pyramid(nwc_ctx *ctx, struct flow *flow)
 {
     nwc_status status = NWC_OK;
     const int32_t n_frames = flow->problem->n_frames;
-    const struct level *const finest = &flow->level[flow->finest];
-    const int64_t plain = finest->ny * finest->nx, checkered = checkered_cells(finest);
     for (int32_t l = flow->finest; l < flow->n_levels; l++) {
         struct level *const level = &flow->level[l];
         NWC__ALLOC(ctx, level->frame, n_frames);
         memset(level->frame, 0, (size_t)n_frames * sizeof *level->frame);
         for (int32_t f = 0; f < n_frames; f++) NWC__ALLOC(ctx, level->frame[f], level->ny * level->nx);
     }
+done:
+    return status;
+}
+
+static nwc_status allocate_fields(nwc_ctx *ctx, struct flow *flow)
+{
+    nwc_status status = NWC_OK;
+    const struct level *const finest = &flow->level[flow->finest];
+    const int64_t plain = finest->ny * finest->nx, checkered = checkered_cells(finest);
     NWC__ALLOC(ctx, flow->pair, flow->n_pairs);
     NWC__ALLOC(ctx, flow->warped, flow->n_pairs);
     memset(flow->warped, 0, (size_t)flow->n_pairs * sizeof *flow->warped);
@@ -455,8 +462,11 @@ static void weigh_pairs(struct flow *flow)
 
 static nwc_status estimate(nwc_ctx *ctx, struct flow *flow)
 {
-    weigh_pairs(flow);
+    NWC__TRY(allocate_pyramid(ctx, flow));
     NWC__TRY(build_pyramid(ctx, flow));
+    if (flow->problem->forget) flow->problem->forget(flow->problem->user); /* as much memory as the fields take */
+    NWC__TRY(allocate_fields(ctx, flow));
+    weigh_pairs(flow);
     const struct level *const coarsest = &flow->level[flow->n_levels - 1];
     memset(flow->u, 0, (size_t)(coarsest->ny * coarsest->nx) * sizeof *flow->u);
     memset(flow->v, 0, (size_t)(coarsest->ny * coarsest->nx) * sizeof *flow->v);
@@ -483,8 +493,7 @@ nwc_status nwc__motion_variational(nwc_ctx *ctx, const struct nwc__motion_proble
                         .out_quality = quality};
     flow.n_pairs = problem->n_frames * (problem->n_frames - 1) / 2;
     plan_levels(&flow);
-    nwc_status status = allocate(ctx, &flow);
-    if (status == NWC_OK) status = estimate(ctx, &flow);
+    const nwc_status status = estimate(ctx, &flow);
     release(ctx, &flow);
     return status;
 }
