@@ -13,12 +13,14 @@ from nowcast.errors import UnsupportedError
 __all__ = ["run"]
 
 _PAST, _STEP, _MINUTES = 3, 5, 60
+_LEAST_FRAMES = 3
 
 
 def run(folder: Path | str = "demo") -> xr.Dataset:
     """Write a sequence as ODIM_H5 composites, forecast its last hour from its first frames, print the scores.
 
-    Figures are drawn where matplotlib is installed.
+    Figures are drawn where matplotlib is installed. Where NOWCAST_TEST_DATA names a folder, the sequences in the
+    folders of its ``composite`` are forecast and scored as well.
     """
     folder = Path(folder)
     observed = folder / "observed"
@@ -49,7 +51,29 @@ def run(folder: Path | str = "demo") -> xr.Dataset:
     except UnsupportedError as error:
         print(f"no figures: {error}")
     print(f"files in {os.fspath(folder)}/: {files}")
+    if data := os.environ.get("NOWCAST_TEST_DATA"):
+        _real(Path(data) / "composite", folder)
     return scores
+
+
+def _real(composites: Path, folder: Path) -> None:
+    """Forecast the second half of every sequence from the frames before it, and print the scores."""
+    print("event              lead  CSI >= 1 mm/h  FSS >= 1 mm/h, 5 cells  MAE mm/h")
+    for event in sorted(path for path in composites.glob("*") if path.is_dir()):
+        paths = sorted(path for path in event.iterdir() if path.is_file())
+        start = len(paths) // 2
+        if start < _LEAST_FRAMES:
+            continue
+        first, second = (io.layers(path)[0].time for path in paths[start : start + 2])
+        step = float((second - first) / np.timedelta64(1, "m"))
+        steps = min(int(_MINUTES / step), len(paths) - 1 - start)
+        output = folder / f"{event.name}.nc"
+        jobs.forecast(paths[max(0, start - 5) : start + 1], output, minutes=step * steps, step=step)
+        later = paths[start + 1 : start + 1 + steps]
+        scores, _ = jobs.verification(output, later, folder / f"{event.name}.csv")
+        for index in sorted({0, steps // 4, steps // 2, steps - 1}):
+            row = [float(scores[name].isel(lead_time=index).sel(**at)) for name, at in _SHOWN]
+            print(f"{event.name:18s} {step * (index + 1):4.0f} {row[0]:14.3f} {row[1]:23.3f} {row[2]:9.3f}")
 
 
 _SHOWN: tuple[tuple[str, dict[str, Any]], ...] = (
