@@ -47,6 +47,7 @@ bench-peers: python
 
 docs: python
 	@scripts/setup docs
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-docs.txt
 	.venv/bin/sphinx-build --quiet -W -b html docs build/docs
 	@echo "build/docs/index.html"
 

@@ -1,4 +1,4 @@
-"""What is shown runs: the notebook and the Python of the README."""
+"""What is shown runs: the notebook and the Python of the README and of the guide."""
 
 import os
 import re
@@ -43,3 +43,11 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
         exec(block, names)
     assert nowcast.open(tmp_path / "forecast.nc").sizes["time"] == 12
     assert (tmp_path / "forecast.gif").exists()
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "guide").glob("*.md")), ids=lambda page: page.stem)
+def test_the_python_of_the_guide_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+        exec(block, names)

@@ -118,9 +118,10 @@ def open(
 
     Parameters
     ----------
-    paths : path, pattern such as "fmi/*.pgm.gz", or several of them
-        Formats are told by content: ODIM_H5 and KNMI composites, CF netCDF, GRIB of MRMS and Stage IV, PGM of FMI,
-        NIMROD, RADOLAN, packed or not, in tar or not, GIF of MeteoSwiss.
+    paths : path, pattern, or several of them
+        A pattern is one of the shell, such as ``fmi/*.pgm.gz``. Formats are told by content: ODIM_H5 and KNMI
+        composites, CF netCDF, GRIB of MRMS and Stage IV, PGM of FMI, NIMROD, RADOLAN, packed or not, in tar or not, GIF
+        of MeteoSwiss.
     quantity : str, optional
         The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
     on_error : "raise" or "skip"
