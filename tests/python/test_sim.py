@@ -1,7 +1,9 @@
 """Synthetic storms: the truth they claim is the truth they show."""
 
 import numpy as np
+import pytest
 
+import nowcast
 from nowcast import demo, sim
 from nowcast import forecast as forecasting
 
@@ -32,7 +34,8 @@ def test_cells_grow_and_decay_as_told() -> None:
     assert np.isnan(truth["rain"].values[:, 0, 0]).all()
 
 
-def test_the_demo_beats_standing_still(tmp_path, capsys) -> None:
+def test_the_demo_beats_standing_still(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.delenv("NOWCAST_TEST_DATA", raising=False)
     scores = demo.run(tmp_path / "demo")
     assert scores.sizes["lead_time"] == 12
     last = capsys.readouterr().out.splitlines()[-2].split()
@@ -40,3 +43,14 @@ def test_the_demo_beats_standing_still(tmp_path, capsys) -> None:
     assert float(last[1]) > float(last[2])
     written = {path.name for path in (tmp_path / "demo").iterdir()}
     assert written == {"observed", "forecast.nc", "scores.csv", "storm.png", "forecast.gif", "scores.png"}
+
+
+@pytest.mark.realdata
+@pytest.mark.long
+def test_the_demo_forecasts_the_real_events_there_are(tmp_path, capsys, monkeypatch, real_data) -> None:
+    monkeypatch.setenv("NOWCAST_TEST_DATA", str(real_data))
+    demo.run(tmp_path / "demo")
+    shown = capsys.readouterr().out
+    for event in ("bom-20180616", "fmi-20160928", "mch-20150515", "mch-20160711", "mrms-20190610", "rmi-20210704"):
+        assert f"{event} " in shown
+        assert nowcast.open(tmp_path / "demo" / f"{event}.nc").sizes["time"] >= 6
