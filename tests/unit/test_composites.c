@@ -1,45 +1,12 @@
 /* NIMROD, RADOLAN in tar, and KNMI composites: made here byte by byte, damaged, and real ones. */
 #define _POSIX_C_SOURCE 200809L
+#include "support/made_files.h"
 #include "support/support.h"
 
 #include "io/internal.h"
 #include "radar/format/tree.h"
 
 #include <unistd.h>
-
-enum { NIMROD_SIZE = 4 + 512 + 8 + 2 * 6 + 4, RV_CELLS = 900 * 900, RV_MOST = 256 + 2 * RV_CELLS };
-
-static void put16(uint8_t *at, int value)
-{
-    at[0] = (uint8_t)(value >> 8), at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    for (int k = 0; k < 4; k++) at[k] = (uint8_t)(value >> (24 - 8 * k));
-}
-
-static void put_real(uint8_t *at, float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    put32(at, bits);
-}
-
-/* 2 rows of 3 cells: 0, 1, 2 in the north and 32, missing, 64 in the south, in 1/32 mm/h, at 16:05 from 15:50. */
-static void make_nimrod(uint8_t *bytes)
-{
-    static const int wholes[31] = {2020,   5, 1, 16, 5, 0,   2020, 5, 1, 15, 50, 1, 2,
-                                   -32767, 0, 2, 3,  2, 213, 0,    0, 0, 0,  0,  -1};
-    static const int cells[6] = {0, 1, 2, 32, -1, 64};
-    memset(bytes, 0, NIMROD_SIZE);
-    put32(bytes, 512), put32(bytes + 516, 512), put32(bytes + 520, 12), put32(bytes + 536, 12);
-    for (int k = 0; k < 31; k++) put16(bytes + 4 + 2 * k, wholes[k]);
-    const float reals[6] = {0.0F, 0.0F, 501000.0F, 1000.0F, 301000.0F, 2000.0F};
-    for (int k = 0; k < 6; k++) put_real(bytes + 66 + 4 * k, reals[k]);
-    memcpy(bytes + 66 + 292, "mm/h*32 a radar", 15);
-    for (int k = 0; k < 6; k++) put16(bytes + 524 + 2 * k, cells[k]);
-}
 
 static nwc_status decode(nwc_ctx *ctx, const void *bytes, int64_t size, nwc_raster **raster)
 {
@@ -96,53 +63,12 @@ static void damaged_nimrod_is_refused(void **state)
             if (decode(ctx, bytes, NIMROD_SIZE, &raster) == NWC_OK) nwc_raster_destroy(raster);
             bytes[at] ^= (uint8_t)(1 << bit);
         }
-    put16(bytes + 4 + 2 * 14, 3);
+    put_short(bytes + 4 + 2 * 14, 3);
     assert_fails(NWC_ERR_UNSUPPORTED, "National Grid", decode(ctx, bytes, NIMROD_SIZE, &raster));
     make_nimrod(bytes);
     memcpy(bytes + 66 + 292, "K       ", 8);
     assert_fails(NWC_ERR_UNSUPPORTED, "\"K", decode(ctx, bytes, NIMROD_SIZE, &raster));
     nwc_ctx_destroy(ctx);
-}
-
-/* A 900 x 900 RADOLAN file whose cell c holds c % 5000, some with flags; returns its size. */
-static int64_t make_radolan(uint8_t *bytes, int lead_min)
-{
-    char head[200];
-    const int n = snprintf(head, sizeof head,
-                           "RV311550100001220BY1620139VS 5SW P300001HPR E-02INT   5GP 900x 900VV %03d"
-                           "MF 00000008MS 12<deVV 9,deboo>",
-                           lead_min);
-    memcpy(bytes, head, (size_t)n);
-    bytes[n] = 3;
-    for (int c = 0; c < RV_CELLS; c++) {
-        int code = c % 5000 % 4096;
-        if (c == 7) code = 0x2000 | 2500;
-        if (c == 8) code = 0x4000 | 100;
-        if (c == 9) code = 0x8000;
-        if (c == 10) code = 0x1000 | 4;
-        bytes[n + 1 + 2 * c] = (uint8_t)code, bytes[n + 2 + 2 * c] = (uint8_t)(code >> 8);
-    }
-    return n + 1 + 2 * RV_CELLS;
-}
-
-/* Append a member to an archive at *at. */
-static void put_member(uint8_t *archive, int64_t *at, const char *name, const uint8_t *bytes, int64_t size)
-{
-    uint8_t *const head = archive + *at;
-    memset(head, 0, 512);
-    snprintf((char *)head, 100, "%s", name);
-    snprintf((char *)head + 124, 12, "%011llo", (unsigned long long)size);
-    memcpy(head + 257,
-           "ustar\0"
-           "00",
-           8);
-    memset(head + 148, ' ', 8);
-    head[156] = '0';
-    unsigned sum = 0;
-    for (int k = 0; k < 512; k++) sum += head[k];
-    snprintf((char *)head + 148, 8, "%06o", sum);
-    memcpy(head + 512, bytes, (size_t)size);
-    *at += 512 + (size + 511) / 512 * 512;
 }
 
 static void radolan_in_an_archive_is_read_whole(void **state)
@@ -186,6 +112,75 @@ static void radolan_in_an_archive_is_read_whole(void **state)
     assert_fails(NWC_ERR_FORMAT, "bytes of cells expected", decode(ctx, bytes, size - 1, &raster));
     for (int64_t keep = 20; keep < 200; keep++) assert_true(decode(ctx, bytes, keep, &raster) != NWC_OK);
     free(archive);
+    free(bytes);
+    nwc_ctx_destroy(ctx);
+}
+
+/* What a member is called has no part in what an archive is taken for. */
+static void an_archive_is_known_whatever_its_members_are_called(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"P5.field", "GRIB.field", "CDF.field", "seventeen.lettersBY"};
+    uint8_t archive[4096], bytes[NIMROD_SIZE];
+    char path[] = "/tmp/nowcast_tar_XXXXXX";
+    const int made = mkstemp(path);
+    assert_true(made >= 0 && close(made) == 0);
+    make_nimrod(bytes);
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+        int64_t at = 0;
+        memset(archive, 0, sizeof archive);
+        put_member(archive, &at, names[n], bytes, NIMROD_SIZE);
+        assert_string_equal(nwc_io_sniff(archive, sizeof archive), "TAR");
+        FILE *const file = fopen(path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(archive, 1, (size_t)at + 1024, file), (size_t)at + 1024);
+        assert_int_equal(fclose(file), 0);
+        nwc_raster *raster;
+        assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+        assert_string_equal(nwc_raster_format(raster), "NIMROD");
+        nwc_raster_destroy(raster);
+    }
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Reflectivity, classes and differences come in the same cells: they are refused, not taken for rain. */
+static void only_amounts_of_rain_are_read_from_radolan(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"WN", "HG", "RD", "RX"};
+    nwc_ctx *const ctx = context_with_threads(1);
+    uint8_t *const bytes = malloc(RV_MOST);
+    assert_non_null(bytes);
+    const int64_t size = make_radolan(bytes, 0);
+    nwc_raster *raster;
+    for (size_t p = 0; p < sizeof others / sizeof others[0]; p++) {
+        memcpy(bytes, others[p], 2);
+        assert_fails(NWC_ERR_UNSUPPORTED, others[p], decode(ctx, bytes, size, &raster));
+    }
+    memcpy(bytes, "RV", 2);
+    char *const interval = strstr((char *)bytes, "INT   5");
+    assert_non_null(interval);
+    memcpy(interval, "INT inf", 7);
+    assert_fails(NWC_ERR_UNSUPPORTED, "INT", decode(ctx, bytes, size, &raster));
+    free(bytes);
+    nwc_ctx_destroy(ctx);
+}
+
+/* Each bit of the header turned over gives a layer or an error. */
+static void damaged_radolan_headers_are_survived(void **state)
+{
+    (void)state;
+    nwc_ctx *const ctx = context_with_threads(1);
+    uint8_t *const bytes = malloc(RV_MOST);
+    assert_non_null(bytes);
+    const int64_t size = make_radolan(bytes, 0);
+    nwc_raster *raster;
+    for (int64_t at = 0; at < size - 2 * RV_CELLS; at++)
+        for (int bit = 0; bit < 8; bit++) {
+            bytes[at] ^= (uint8_t)(1 << bit);
+            if (decode(ctx, bytes, size, &raster) == NWC_OK) nwc_raster_destroy(raster);
+            bytes[at] ^= (uint8_t)(1 << bit);
+        }
     free(bytes);
     nwc_ctx_destroy(ctx);
 }
@@ -271,6 +266,20 @@ static nwc_status decode_nimrod(nwc_ctx *ctx, void *user)
     return status;
 }
 
+struct archive {
+    const uint8_t *bytes;
+    int64_t size;
+};
+
+static nwc_status decode_archive(nwc_ctx *ctx, void *user)
+{
+    const struct archive *const archive = user;
+    nwc_raster *raster;
+    const nwc_status status = decode(ctx, archive->bytes, archive->size, &raster);
+    nwc_raster_destroy(raster);
+    return status;
+}
+
 static void no_failure_leaves_memory(void **state)
 {
     (void)state;
@@ -278,6 +287,14 @@ static void no_failure_leaves_memory(void **state)
     make_nimrod(bytes);
     assert_true(check_every_allocation_failure(decode_nimrod, bytes) >= 4);
     assert_true(check_every_allocation_failure(read_knmi, (void *)"GEO = 0.5 * PV + -31.5") > 20);
+    uint8_t *const field = malloc(RV_MOST), *const packed = calloc(2 * RV_MOST + 4096, 1);
+    assert_true(field && packed);
+    int64_t at = 0;
+    for (int lead = 0; lead <= 5; lead += 5) put_member(packed, &at, "field", field, make_radolan(field, lead));
+    struct archive archive = {packed, at + 1024};
+    assert_true(check_every_allocation_failure(decode_archive, &archive) >= 8);
+    free(packed);
+    free(field);
 }
 
 /* The Met Office's own reading of its file (39.34375 mm/h at most, 112171 cells missing), and the DWD's 25 fields. */
@@ -318,6 +335,9 @@ int main(void)
         cmocka_unit_test(nimrod_cells_times_and_places_come_out),
         cmocka_unit_test(damaged_nimrod_is_refused),
         cmocka_unit_test(radolan_in_an_archive_is_read_whole),
+        cmocka_unit_test(an_archive_is_known_whatever_its_members_are_called),
+        cmocka_unit_test(only_amounts_of_rain_are_read_from_radolan),
+        cmocka_unit_test(damaged_radolan_headers_are_survived),
         cmocka_unit_test(knmi_trees_give_images),
         cmocka_unit_test(no_failure_leaves_memory),
         cmocka_unit_test(real_files_have_the_known_facts),

@@ -3,7 +3,10 @@
 
 typedef nwc_status (*decode_fn)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
-/* A format: its name, the bytes it is told by and where they are, and how it is read. */
+/*
+ * A format: its name, the bytes it is told by and where they are, and how it is read. Archives come first: they begin with
+ * the name of a member, which may look like any other.
+ */
 static const struct format {
     const char *name;
     int64_t at;
@@ -11,13 +14,13 @@ static const struct format {
     int64_t length;
     decode_fn decode;
 } formats[] = {
+    {"TAR", 257, "ustar", 5, nwc__tar_read},
     {"PGM", 0, "P5", 2, nwc__pgm_read},
     {"HDF5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_read},
     {"NETCDF", 0, "CDF", 3, nwc__netcdf_read},
     {"GRIB", 0, "GRIB", 4, nwc__grib_read},
     {"NIMROD", 0, "\0\0\2\0", 4, nwc__nimrod_read},
     {"RADOLAN", 17, "BY", 2, nwc__radolan_read},
-    {"TAR", 257, "ustar", 5, nwc__tar_read},
 };
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)

@@ -10,6 +10,11 @@
 
 enum { ETX = 3, VALUE = 0x0fff, NO_DATA = 0x2000, NEGATIVE = 0x4000, CLUTTER = 0x8000, MOST_HEADER = 2048 };
 
+enum { MOST_LEAD_MIN = 7 * 24 * 60, MOST_INTERVAL_MIN = 366 * 24 * 60 };
+
+/* Products that are amounts of rain. The others hold reflectivity, classes or differences in the same cells. */
+static const char amounts[][3] = {"RV", "RS", "RQ", "RY", "YW", "RH", "RB", "RW", "RL", "RU", "SH", "SQ", "SF"};
+
 /* The composites there are: cells, projection, and where the centre of the south-western cell lies. */
 static const struct composite {
     int64_t ny, nx;
@@ -62,6 +67,13 @@ static bool time_of(const struct header *header, int64_t *time_ns)
     return nwc__time_from_civil((const int32_t[6]){2000 + year, month, day, hour, minute, 0}, time_ns);
 }
 
+static bool is_amount(const struct header *header)
+{
+    for (size_t p = 0; p < sizeof amounts / sizeof amounts[0]; p++)
+        if (strncmp(header->text, amounts[p], 2) == 0) return true;
+    return false;
+}
+
 static nwc_status find_composite(const struct header *header, const struct composite **composite)
 {
     const char *const size = strstr(header->text, "GP");
@@ -85,13 +97,17 @@ nwc_status nwc__radolan_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, n
     int64_t start_ns;
     double exponent, interval_min, lead_min = 0.0;
     NWC__TRY(read_header(bytes, size, &header));
+    if (!is_amount(&header))
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 0: a product that is an amount of rain expected, \"%.2s\" found",
+                         header.text);
     NWC__TRY(find_composite(&header, &composite));
     if (!time_of(&header, &start_ns)) return nwc__fail(NWC_ERR_FORMAT, "byte 2: a time expected");
     if (!field_of(&header, "PR E", &exponent) || !field_of(&header, "INT", &interval_min) || !(interval_min > 0.0) ||
-        fabs(exponent) > 9.0)
+        interval_min > MOST_INTERVAL_MIN || fabs(exponent) > 9.0)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "header: amounts expected, with fields PR (precision) and INT (minutes)");
     (void)field_of(&header, "VV", &lead_min);
-    if (!(lead_min >= 0.0 && lead_min <= 10080.0)) return nwc__fail(NWC_ERR_FORMAT, "header: VV of %g min", lead_min);
+    if (!(lead_min >= 0.0 && lead_min <= MOST_LEAD_MIN))
+        return nwc__fail(NWC_ERR_FORMAT, "header: VV of %g min", lead_min);
     const int64_t cells_here = composite->ny * composite->nx;
     if (size - header.size != 2 * cells_here)
         return nwc__fail(NWC_ERR_FORMAT, "byte %lld: %lld bytes of cells expected, %lld found", (long long)header.size,
