@@ -94,6 +94,7 @@ def main(ctx: click.Context, threads: int, verbose: bool) -> None:
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(format="%(levelname)s %(message)s", level=level, stream=sys.stderr, force=True)
     ctx.with_resource(_lib.settings(threads=threads))
+    ctx.with_resource(io.isolated())
 
 
 @main.command()

@@ -13,13 +13,14 @@ import numpy as np
 import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _field, _gif, _lib
+from nowcast import _field, _gif, _isolation, _lib
+from nowcast._isolation import isolated
 from nowcast._lib import ffi, lib
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError
 from nowcast.grid import Grid
 
-__all__ = ["Layer", "describe", "layers", "open", "write"]
+__all__ = ["Layer", "describe", "isolated", "layers", "open", "write"]
 
 _logger = logging.getLogger("nowcast")
 
@@ -32,6 +33,9 @@ _NAMES = {
     "mm": ("precipitation_amount", "lwe_thickness_of_precipitation_amount", "precipitation amount"),
     "dBZ": ("reflectivity", "equivalent_reflectivity_factor", "radar reflectivity"),
 }
+_HEAD = 4096
+# Formats read by no library but this one.
+_OWN = {"PGM", "NIMROD", "RADOLAN"}
 # Fields that describe others; never chosen when no quantity is asked for.
 _QUALITY = {"QIND", "CLASS", "BRDR", "TMP"}
 
@@ -58,6 +62,23 @@ class Layer:
     duration_s: float
     """length of the interval of an amount, else 0"""
 
+    def facts(self) -> dict[str, Any]:
+        """All but the cells, as plain values."""
+        facts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "cells"}
+        return facts | {
+            "path": str(self.path),
+            "grid": dataclasses.asdict(self.grid),
+            "time": int(self.time.astype("datetime64[ns]").astype(np.int64)),
+            "reference": int(self.reference.astype("datetime64[ns]").astype(np.int64)),
+        }
+
+    @classmethod
+    def from_facts(cls, facts: dict[str, Any], cells: _field.Array) -> "Layer":
+        """The field that ``facts`` is of."""
+        own = {"path": Path(facts["path"]), "grid": Grid(**facts["grid"]), "cells": cells}
+        times = {name: np.datetime64(facts[name], "ns") for name in ("time", "reference")}
+        return cls(**facts | own | times)
+
 
 def layers(path: PathLike) -> list[Layer]:
     """All gridded fields of one file, whatever its format and compression.
@@ -72,7 +93,7 @@ def layers(path: PathLike) -> list[Layer]:
     path = Path(path)
     try:
         with path.open("rb") as file:
-            head = file.read(4)
+            head = file.read(_HEAD)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error
     if head.startswith(b"GIF8"):
@@ -80,6 +101,11 @@ def layers(path: PathLike) -> list[Layer]:
         return [
             Layer(path, "GIF", cells, grid, "mm", "ACRR", "AQC", "MeteoSwiss", time, time, _gif.DURATION_S),
         ]
+    child = _isolation.child()
+    kind = _lib.text(lib.nwc_io_sniff(head, len(head)))
+    if child and kind not in _OWN:
+        fields, cells = child.read(str(path), _isolation.library(kind))
+        return [Layer.from_facts(*pair) for pair in zip(fields, cells, strict=True)]
     # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
     out = ffi.new("nwc_raster **")
     with HDF5_LOCK, _lib.call() as ctx:

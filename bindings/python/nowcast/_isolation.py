@@ -1,0 +1,188 @@
+"""Files read in a child process, so that a fault inside a library is an error and not the end of this program.
+
+The child runs serve(): it takes one path a line and answers with one line of JSON, followed by the
+cells of each field. It lives until its owner goes, or until a file has brought it down.
+"""
+
+import contextlib
+import contextvars
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from nowcast import errors
+
+__all__ = ["Child", "child", "isolated"]
+
+_LIBRARIES = {"HDF5": "HDF5", "NETCDF": "netCDF-C", "GRIB": "ecCodes"}
+_CHUNK = 1 << 22
+
+
+def library(format_name: str) -> str:
+    """Who reads a format, for the text of an error."""
+    return _LIBRARIES.get(format_name, "HDF5, netCDF-C or ecCodes")
+
+
+class Child:
+    """A reading process, started when first asked and again after it was lost. Any thread may ask."""
+
+    def __init__(self, memory_bytes: int, seconds: float, command: Sequence[str] | None = None) -> None:
+        self._seconds = seconds
+        self._command = command or (
+            sys.executable,
+            "-c",
+            f"from nowcast._isolation import serve; serve({memory_bytes})",
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def read(self, path: str, reader: str) -> tuple[list[dict[str, Any]], list[np.ndarray[Any, Any]]]:
+        """What the file says of each field, and its cells (y, x); reader is the library to name in errors.
+
+        Raises
+        ------
+        FormatError : the process ended or took too long; and whatever reading the file raised there.
+        """
+        with self._lock:
+            process = self._running()
+            deadline = time.monotonic() + self._seconds
+            try:
+                assert process.stdin is not None
+                process.stdin.write(json.dumps(path).encode() + b"\n")
+                process.stdin.flush()
+                answer = json.loads(self._line(deadline))
+                if "status" in answer:
+                    raise errors.BY_STATUS.get(answer["status"], errors.InternalError)(answer["text"])
+                return answer["fields"], [self._cells(field.pop("shape"), deadline) for field in answer["fields"]]
+            except TimeoutError:
+                self._stop()
+                raise errors.FormatError(
+                    f"{path}: {reader} took longer than {self._seconds:g} s to read it and was stopped"
+                ) from None
+            except (EOFError, BrokenPipeError, ValueError):
+                raise errors.FormatError(f"{path}: {reader} failed while reading it: {self._stop()}") from None
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._stop()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            self._stop()  # something ended it since the last file
+        if self._process is None:
+            # A session of its own: Ctrl-C is for this program, which then ends its child.
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+            )
+        return self._process
+
+    def _stop(self) -> str:
+        """End the process and say how it ended."""
+        process, self._process = self._process, None
+        if process is None:
+            return "it was not running"
+        try:
+            code = process.wait(timeout=0.5)  # one that crashed may take a moment to be gone
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+        return f"its process ended with {signal.Signals(-code).name if code < 0 else f'exit code {code}'}"
+
+    def _take(self, size: int, deadline: float) -> bytes:
+        """At most size bytes of the answer, as soon as there are any."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        file = self._process.stdout.fileno()
+        ready, _, _ = select.select([file], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise TimeoutError
+        taken = os.read(file, size)
+        if not taken:
+            raise EOFError
+        return taken
+
+    def _line(self, deadline: float) -> bytes:
+        line = b""
+        while not line.endswith(b"\n"):
+            line += self._take(1, deadline)  # what follows is cells
+        return line
+
+    def _cells(self, shape: Sequence[int], deadline: float) -> np.ndarray[Any, Any]:
+        cells = np.empty(shape, dtype=np.float32)
+        rest = memoryview(cells).cast("B")
+        while rest:
+            part = self._take(min(len(rest), _CHUNK), deadline)
+            rest[: len(part)] = part
+            rest = rest[len(part) :]
+        return cells
+
+
+_child: contextvars.ContextVar[Child | None] = contextvars.ContextVar("nowcast_child", default=None)
+
+
+def child() -> Child | None:
+    """The process to read with, where reading is isolated."""
+    return _child.get()
+
+
+@contextlib.contextmanager
+def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator[None]:
+    """Read HDF5, netCDF, GRIB and packed files in a child process while the ``with`` block lasts, in this thread.
+
+    A file that makes a library crash, spin or grow is then a ``FormatError`` that names file and library, and the next
+    file is read as if nothing had happened. The command line always reads like this.
+
+    Parameters
+    ----------
+    memory_bytes : int
+        Address space the child may use.
+    seconds : float
+        Time one file may take.
+    """
+    reader = Child(memory_bytes, seconds)
+    token = _child.set(reader)
+    try:
+        yield
+    finally:
+        _child.reset(token)
+        reader.close()
+
+
+def serve(memory_bytes: int) -> None:
+    """Be the child: answer the paths on standard input until it ends."""
+    from nowcast import io  # noqa: PLC0415 (io itself needs this module)
+
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no part of an answer
+    for line in sys.stdin.buffer:
+        path = json.loads(line)
+        try:
+            found = io.layers(path)
+        except errors.NowcastError as error:
+            answer: dict[str, Any] = {"status": error.status, "text": str(error)}
+            found = []
+        except MemoryError:
+            answer = {"status": errors.OutOfMemoryError.status, "text": f"{path}: more memory needed than allowed"}
+            found = []
+        else:
+            answer = {"fields": [layer.facts() | {"shape": layer.cells.shape} for layer in found]}
+        answers.write(json.dumps(answer).encode() + b"\n")
+        for layer in found:
+            answers.write(np.ascontiguousarray(layer.cells))
+        answers.flush()

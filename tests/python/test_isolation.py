@@ -1,0 +1,120 @@
+"""Reading in a child process: the same answer, and a fault there is an error here."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from nowcast import _isolation, errors, io, sim
+
+
+@pytest.fixture(scope="module")
+def rain() -> xr.DataArray:
+    return sim.storms(minutes=10, n=64)["rain"]
+
+
+def faulty(program: str, seconds: float = 20.0) -> _isolation.Child:
+    """A child that runs a program of one line in place of the reader."""
+    return _isolation.Child(1 << 30, seconds, (sys.executable, "-c", program))
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".h5"])
+def test_a_child_gives_what_this_process_reads(rain: xr.DataArray, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"rain{suffix}"
+    io.write(rain if suffix == ".nc" else rain.isel(time=0), path)
+    here = io.layers(path)
+    with io.isolated():
+        there = io.layers(path)
+    assert [layer.facts() for layer in there] == [layer.facts() for layer in here]
+    for one, other in zip(here, there, strict=True):
+        assert one.cells.tobytes() == other.cells.tobytes()
+
+
+def test_errors_come_through_and_the_child_lives_on(rain: xr.DataArray, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.nc", tmp_path / "bad.nc"
+    io.write(rain, good)
+    bad.write_bytes(good.read_bytes()[:3000])
+    with pytest.raises(errors.FormatError) as here:
+        io.layers(bad)
+    with io.isolated():
+        with pytest.raises(errors.FormatError) as there:
+            io.layers(bad)
+        assert len(io.layers(good)) == rain.sizes["time"]
+        child = _isolation.child()
+        assert child is not None
+        before = child._process
+        io.layers(good)
+        assert child._process is before
+    assert str(here.value) == str(there.value)
+    assert before is not None
+    assert before.poll() is not None
+
+
+def test_a_crash_names_file_library_and_signal() -> None:
+    child = faulty("import os, sys; sys.stdin.readline(); os.abort()")
+    with pytest.raises(errors.FormatError, match=r"a\.h5: HDF5 failed while reading it: .* SIGABRT"):
+        child.read("a.h5", "HDF5")
+    with pytest.raises(errors.FormatError, match="SIGABRT"):  # and again with a new one
+        child.read("a.h5", "HDF5")
+
+
+def test_half_an_answer_is_none() -> None:
+    child = faulty("""print('{"fields": [{"shape": [100, 100]}]}', flush=True)""")
+    with pytest.raises(errors.FormatError, match="exit code 0"):
+        child.read("a.h5", "HDF5")
+    child = faulty("print('no JSON', flush=True)")
+    with pytest.raises(errors.FormatError, match="exit code 0"):
+        child.read("a.h5", "HDF5")
+
+
+def test_a_child_that_spins_is_stopped() -> None:
+    child = faulty("import time; time.sleep(60)", seconds=0.3)
+    began = time.monotonic()
+    with pytest.raises(errors.FormatError, match=r"a\.grib: ecCodes took longer than 0\.3 s"):
+        child.read("a.grib", "ecCodes")
+    assert time.monotonic() - began < 10
+    assert child._process is None
+
+
+def test_memory_is_limited(rain: xr.DataArray, tmp_path: Path) -> None:
+    path = tmp_path / "large.nc"
+    cells = np.zeros((8000, 8000), dtype=np.float32)
+    grid = io.Grid("+proj=laea +lat_0=30 +lon_0=120", 8000, 8000, 0.0, 0.0, 500.0, 500.0)
+    coords = grid.coords() | {"time": np.datetime64("2026-06-01T06:00", "ns")}
+    attrs = {"units": "mm h-1", "grid_mapping": "crs", "quantity": "RATE"}
+    io.write(xr.DataArray(cells, dims=("y", "x"), coords=coords, attrs=attrs, name="rain"), path)
+    small = tmp_path / "small.nc"
+    io.write(rain, small)
+    with io.isolated(memory_bytes=600 << 20):  # enough for any reader, not for a quarter of a GiB in several copies
+        assert io.layers(small)
+        with pytest.raises((errors.OutOfMemoryError, errors.FormatError), match="large"):
+            io.layers(path)
+        assert io.layers(small)
+
+
+def test_own_formats_need_no_child(rain: xr.DataArray, tmp_path: Path) -> None:
+    with io.isolated():
+        with pytest.raises(errors.FormatError):
+            (tmp_path / "empty.pgm").write_bytes(b"P5\n# obstime 201609281445\n4 4\n255\n")
+            io.layers(tmp_path / "empty.pgm")
+        child = _isolation.child()
+        assert child is not None
+        assert child._process is None
+
+
+def test_ctrl_c_is_not_for_the_child(rain: xr.DataArray, tmp_path: Path) -> None:
+    io.write(rain, tmp_path / "rain.nc")
+    with io.isolated():
+        io.layers(tmp_path / "rain.nc")
+        child = _isolation.child()
+        assert child is not None
+        assert child._process is not None
+        assert os.getsid(child._process.pid) == child._process.pid != os.getsid(0)
+        os.kill(child._process.pid, signal.SIGKILL)  # one lost between files is replaced
+        child._process.wait()
+        assert io.layers(tmp_path / "rain.nc")
