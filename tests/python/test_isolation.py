@@ -98,9 +98,9 @@ def test_memory_is_limited(rain: xr.DataArray, tmp_path: Path) -> None:
 
 
 def test_own_formats_need_no_child(rain: xr.DataArray, tmp_path: Path) -> None:
+    (tmp_path / "empty.pgm").write_bytes(b"P5\n# obstime 201609281445\n4 4\n255\n")
     with io.isolated():
         with pytest.raises(errors.FormatError):
-            (tmp_path / "empty.pgm").write_bytes(b"P5\n# obstime 201609281445\n4 4\n255\n")
             io.layers(tmp_path / "empty.pgm")
         child = _isolation.child()
         assert child is not None

@@ -280,9 +280,40 @@ static void threads_change_no_bit_and_failures_leave_no_memory(void **state)
     assert_true(check_every_allocation_failure(call_all, one) >= 15);
 }
 
+static void fields_are_made_taken_apart_and_released(void **state)
+{
+    (void)state;
+    const nwc_grid grid = {.projection = "+proj=laea +lat_0=30 +lon_0=120", .nx = 3, .ny = 2, .dx = 1e3, .dy = 1e3};
+    nwc_field field, flat;
+    assert_ok(nwc_field_create(NULL, &grid, 4, "mm h-1", &field));
+    assert_int_equal(field.ndim, 3);
+    for (int64_t c = 0; c < 24; c++) {
+        assert_true(isnan(field.data[c]));
+        field.data[c] = (float)c;
+    }
+    const nwc_field part = nwc_field_part(&field, 2), row = nwc_field_part(&part, 1);
+    assert_int_equal(part.ndim, 2);
+    assert_int_equal(part.dim[0] * 10 + part.dim[1], 23);
+    assert_true(part.data[part.stride[0] + 2 * part.stride[1]] == 17.0f && row.data[2 * row.stride[0]] == 17.0f);
+    assert_true(part.grid == &grid && isnan(part.missing) && strcmp(part.units, "mm h-1") == 0);
+    assert_null(nwc_field_part(&field, 4).data);
+    assert_null(nwc_field_part(&field, -1).data);
+    assert_null(nwc_field_part(&row, 0).data);
+    assert_ok(nwc_field_create(NULL, &grid, 0, NULL, &flat));
+    assert_int_equal(flat.ndim, 2);
+    nwc_field_release(NULL, &flat);
+    nwc_field_release(NULL, &flat);
+    nwc_field_release(NULL, &field);
+    assert_null(field.data);
+    assert_fails(NWC_ERR_ARG, "n: at least 0 expected, -1 given", nwc_field_create(NULL, &grid, -1, NULL, &field));
+    assert_fails(NWC_ERR_ARG, "n: more cells", nwc_field_create(NULL, &grid, INT64_MAX / 8, NULL, &field));
+    assert_fails(NWC_ERR_ARG, "grid", nwc_field_create(NULL, NULL, 1, NULL, &field));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fields_are_made_taken_apart_and_released),
         cmocka_unit_test(distances_are_those_of_a_search_of_all),
         cmocka_unit_test(unknown_cells_take_the_nearest_value),
         cmocka_unit_test(areas_are_those_of_flooding),

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nowcast import errors
 
@@ -46,7 +47,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
-    def read(self, path: str, reader: str) -> tuple[list[dict[str, Any]], list[np.ndarray[Any, Any]]]:
+    def read(self, path: str, reader: str) -> tuple[list[dict[str, Any]], list[npt.NDArray[np.float32]]]:
         """What the file says of each field, and its cells (y, x); reader is the library to name in errors.
 
         Raises
@@ -121,9 +122,9 @@ class Child:
             line += self._take(1, deadline)  # what follows is cells
         return line
 
-    def _cells(self, shape: Sequence[int], deadline: float) -> np.ndarray[Any, Any]:
-        cells = np.empty(shape, dtype=np.float32)
-        rest = memoryview(cells).cast("B")
+    def _cells(self, shape: Sequence[int], deadline: float) -> npt.NDArray[np.float32]:
+        cells: npt.NDArray[np.float32] = np.empty(shape, dtype=np.float32)
+        rest = memoryview(cells.data).cast("B")
         while rest:
             part = self._take(min(len(rest), _CHUNK), deadline)
             rest[: len(part)] = part
@@ -164,7 +165,7 @@ def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator
 
 def serve(memory_bytes: int) -> None:
     """Be the child: answer the paths on standard input until it ends."""
-    from nowcast import io  # noqa: PLC0415 (io itself needs this module)
+    from nowcast import io  # io itself needs this module
 
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -184,5 +185,5 @@ def serve(memory_bytes: int) -> None:
             answer = {"fields": [layer.facts() | {"shape": layer.cells.shape} for layer in found]}
         answers.write(json.dumps(answer).encode() + b"\n")
         for layer in found:
-            answers.write(np.ascontiguousarray(layer.cells))
+            answers.write(np.ascontiguousarray(layer.cells).data)
         answers.flush()

@@ -104,8 +104,8 @@ def layers(path: PathLike) -> list[Layer]:
     child = _isolation.child()
     kind = _lib.text(lib.nwc_io_sniff(head, len(head)))
     if child and kind not in _OWN:
-        fields, cells = child.read(str(path), _isolation.library(kind))
-        return [Layer.from_facts(*pair) for pair in zip(fields, cells, strict=True)]
+        read = child.read(str(path), _isolation.library(kind))
+        return [Layer.from_facts(*pair) for pair in zip(*read, strict=True)]
     # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
     out = ffi.new("nwc_raster **")
     with HDF5_LOCK, _lib.call() as ctx:

@@ -42,6 +42,23 @@ typedef struct nwc_field {
     const nwc_grid *grid;         /**< NULL is refused where distances matter */
 } nwc_field;
 
+/**
+ * Make a field on a grid, all its cells not known.
+ *
+ * @param grid   kept as a pointer: it must live as long as the field
+ * @param n      (n, y, x) is made; (y, x) where n is 0
+ * @param units  kept as a pointer; may be NULL
+ * @param field  out: to be given to nwc_field_release with the same context
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_field_create(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const char *units, nwc_field *field);
+
+/** Release the cells of a field that nwc_field_create made, and clear it; one that is clear is left as it is. */
+NWC_API void nwc_field_release(nwc_ctx *ctx, nwc_field *field);
+
+/** Part @p index of the slowest axis of a field of at least two dimensions, on the same cells; clear where there is none. */
+NWC_API nwc_field nwc_field_part(const nwc_field *field, int64_t index);
+
 /** An integer field, such as the number of the object each cell belongs to; 0 is none. Layout as nwc_field. */
 typedef struct nwc_labels {
     int32_t *data;

@@ -1,4 +1,4 @@
-/* Checks of fields, flags and labels that every public function makes before it starts. */
+/* Fields: making, releasing, taking apart; and the checks of them, flags and labels that every public function makes. */
 #include "grid/internal.h"
 
 /* Shape and memory, common to all element types. */
@@ -69,4 +69,42 @@ int64_t nwc__cells(const nwc_field *field)
     int64_t cells = 1;
     for (int32_t d = 0; d < field->ndim; d++) cells *= field->dim[d];
     return cells;
+}
+
+nwc_status nwc_field_create(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const char *units, nwc_field *field)
+{
+    ctx = nwc__ctx(ctx);
+    if (!field) return nwc__fail(NWC_ERR_ARG, "field: a place for the field expected, NULL given");
+    *field = (nwc_field){0};
+    NWC__TRY(nwc_grid_check(ctx, grid));
+    if (n < 0) return nwc__fail(NWC_ERR_ARG, "n: at least 0 expected, %lld given", (long long)n);
+    const int64_t ny = grid->ny, nx = grid->nx, layers = n ? n : 1;
+    if (layers > INT64_MAX / 16 / ny / nx) return nwc__fail(NWC_ERR_ARG, "n: more cells than can be addressed");
+    nwc_field made = n ? (nwc_field){.ndim = 3, .dim = {n, ny, nx}, .stride = {ny * nx, nx, 1}}
+                       : (nwc_field){.ndim = 2, .dim = {ny, nx}, .stride = {nx, 1}};
+    made.missing = NAN, made.units = units, made.grid = grid;
+    nwc_status status = NWC_OK;
+    NWC__ALLOC(ctx, made.data, layers * ny * nx);
+    for (int64_t i = 0; i < layers * ny * nx; i++) made.data[i] = NAN;
+    *field = made;
+done:
+    return status;
+}
+
+void nwc_field_release(nwc_ctx *ctx, nwc_field *field)
+{
+    if (!field) return;
+    nwc__free(nwc__ctx(ctx), field->data);
+    *field = (nwc_field){0};
+}
+
+nwc_field nwc_field_part(const nwc_field *field, int64_t index)
+{
+    if (!field || field->ndim < 2 || index < 0 || index >= field->dim[0]) return (nwc_field){0};
+    nwc_field part = *field;
+    part.data += index * field->stride[0];
+    part.ndim--;
+    for (int32_t d = 0; d < part.ndim; d++) part.dim[d] = field->dim[d + 1], part.stride[d] = field->stride[d + 1];
+    part.dim[part.ndim] = part.stride[part.ndim] = 0;
+    return part;
 }
