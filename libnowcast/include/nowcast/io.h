@@ -8,6 +8,7 @@
 #define NOWCAST_IO_H
 
 #include <nowcast/grid.h>
+#include <nowcast/radar.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,6 +63,20 @@ NWC_API const char *nwc_raster_format(const nwc_raster *raster);
 NWC_API int64_t nwc_raster_count(const nwc_raster *raster);
 /** Lend layer @p index, 0 to count - 1. */
 NWC_API nwc_status nwc_raster_layer(const nwc_raster *raster, int64_t index, nwc_layer *layer);
+
+/**
+ * Read the radar volume that one or several files hold.
+ *
+ * Several files are the parts of one volume: real-time chunks of NEXRAD Level II, in their order. A file that ends early gives
+ * the rays it has, and nwc_volume_facts.incomplete says so.
+ *
+ * @param paths    n_paths paths, named in errors
+ * @param options  NULL for the defaults
+ * @param volume   out: to be given to nwc_volume_destroy
+ * @return as nwc_raster_open; NWC_ERR_NODATA where there is no ray
+ */
+NWC_API nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths,
+                                   const nwc_read_options *options, nwc_volume **volume);
 
 /** A file being written. One thread at a time. */
 typedef struct nwc_writer nwc_writer;

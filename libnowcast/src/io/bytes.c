@@ -125,7 +125,8 @@ done:
     return status;
 }
 
-nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes)
+static nwc_status read_and_unpack(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes,
+                                  bool *cut)
 {
     *bytes = (struct nwc__bytes){0};
     nwc_status status = read_file(ctx, path, max_bytes, bytes);
@@ -137,6 +138,10 @@ nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, st
             status = unpack_bzip2(ctx, bytes, max_bytes, &out);
         else
             break;
+        if (cut && status == NWC_ERR_FORMAT && out.size > 0) {
+            *cut = true;
+            status = NWC_OK;
+        }
         nwc__free(ctx, bytes->data);
         *bytes = out;
     }
@@ -147,4 +152,16 @@ nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, st
     nwc__free(ctx, bytes->data);
     *bytes = (struct nwc__bytes){0};
     return status;
+}
+
+nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes)
+{
+    return read_and_unpack(ctx, path, max_bytes, bytes, NULL);
+}
+
+nwc_status nwc__bytes_read_partly(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes,
+                                  bool *cut)
+{
+    *cut = false;
+    return read_and_unpack(ctx, path, max_bytes, bytes, cut);
 }

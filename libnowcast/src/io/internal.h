@@ -13,6 +13,10 @@ struct nwc__bytes {
 /* Read a file and undo its compression, however often it was packed; refuse more than max_bytes at any stage. */
 nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes);
 
+/* The same, but of a packed file that is damaged or ends early what is good of it, *cut then being set. */
+nwc_status nwc__bytes_read_partly(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes,
+                                  bool *cut);
+
 /* Read bytes of any format but an archive into a raster. */
 nwc_status nwc__raster_decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 

@@ -1,0 +1,33 @@
+/* Codes of gates to physical values. */
+#include "core/kernel.h"
+
+#include "radar/format/volume_format.h"
+
+/* By selects, which vectorise. */
+static inline float value_of(int32_t code, const struct nwc__codes *codes)
+{
+    const float value = ((float)code - codes->offset) / codes->scale;
+    return code >= codes->lowest ? value : code == codes->nothing ? codes->empty : NAN;
+}
+
+#define DECODE(name, width, code)                                                                                      \
+    static void name(const uint8_t *restrict bytes, int64_t n, const struct nwc__codes *given, float *restrict cells,  \
+                     uint8_t *restrict flags)                                                                          \
+    {                                                                                                                  \
+        const struct nwc__codes codes = *given;                                                                        \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            const uint8_t *const at = bytes + (width)*i;                                                               \
+            cells[i] = value_of((code), &codes);                                                                       \
+        }                                                                                                              \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            const uint8_t *const at = bytes + (width)*i;                                                               \
+            flags[i] = (code) == codes.folded ? NWC_GATE_RANGE_FOLDED : 0;                                             \
+        }                                                                                                              \
+    }
+
+DECODE(u8, 1, (int32_t)at[0])
+DECODE(u16_le, 2, (int32_t)(at[0] | at[1] << 8))
+DECODE(u16_be, 2, (int32_t)(at[1] | at[0] << 8))
+
+extern const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels);
+const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels) = {.u8 = u8, .u16_le = u16_le, .u16_be = u16_be};

@@ -1,0 +1,409 @@
+/*
+ * NEXRAD Level II: messages 31 (since 2008) and 1 (before), from archive files or real-time chunks.
+ *
+ * Radials are listed first, as they come, a sweep ending where the number of the cut changes or a radial says it begins
+ * one: the coverage pattern of message 5 is only a plan, from which the highest cuts may be left out and into which low
+ * ones may be put. Then all radials are decoded at once. Sources: interface control documents 2620002 (messages) and 2620010
+ * (archive), NOAA Radar Operations Center.
+ */
+#include "radar/format/nexrad.h"
+
+#include <stdio.h>
+
+NWC__DECLARE_KERNELS(nwc__gate_kernels);
+
+enum {
+    VOLUME_HEADER = 24,
+    FRAME = 2432, /* bytes of a message in its slot; those of types 29 and 31 have their own length */
+    PREFIX = 12,  /* bytes before a message, of its transmission */
+    HEADER = 28,  /* and with the message's own header */
+    BODY_31 = 32, /* bytes of message 31 before its pointers */
+    BODY_1 = 100, /* bytes of message 1 before its data */
+    MOST_BLOCKS = 32,
+    N_KINDS = 8,
+    MOST_CUTS = 32,
+    CUT_WORDS = 23
+};
+
+#define DAY_NS INT64_C(86400000000000)
+
+/* Moments by the names of the blocks that hold them. */
+static const struct kind {
+    const char block[4];
+    const char *name;
+    int32_t lowest; /* the first code that is a value */
+} kinds[N_KINDS] = {
+    {"REF", "DBZH", 2},  {"VEL", "VRADH", 2}, {"SW ", "WRADH", 2}, {"ZDR", "ZDR", 2},
+    {"PHI", "PHIDP", 2}, {"RHO", "RHOHV", 2}, {"CFP", "CCORH", 8},
+};
+
+/* The gates of one moment of one radial. */
+struct gates {
+    const uint8_t *codes; /* NULL where the radial has none */
+    int32_t n, bits;
+    float first_m, spacing_m, scale, offset;
+};
+
+struct radial {
+    const uint8_t *body; /* after the header of its message */
+    int32_t size;        /* bytes of the body */
+    uint8_t type, cut, state;
+    int64_t time_ns;
+    float azimuth_deg, elevation_deg;
+};
+
+/* The part of the radials that is one sweep, and what it becomes. */
+struct cut {
+    int64_t first, n;
+    nwc__sweep *sweep;
+    struct gates like[N_KINDS]; /* of the first radial that has them; n the most of all */
+    nwc__moment *moment[N_KINDS];
+};
+
+struct job {
+    nwc_ctx *ctx;
+    nwc_volume *volume;
+    const struct nwc__gate_kernels *kernels;
+    struct radial *radial;
+    int64_t n_radials;
+    struct cut *cut;
+    int64_t n_cuts;
+    int64_t *ray_of; /* of each radial: the cut it is of */
+    float *angle;    /* scratch: elevations of a sweep */
+    double plan_deg[MOST_CUTS];
+    int32_t n_plan;
+    bool cut_off;     /* bytes are missing at an end, or damaged */
+    bool other_gates; /* a radial whose gates are not those of its sweep */
+};
+
+/* ---- listing ---- */
+
+static float angle_of(uint16_t code)
+{
+    return (float)((double)code * (180.0 / 32768.0));
+}
+
+static int64_t time_of(int64_t day, int64_t ms)
+{
+    return (day - 1) * DAY_NS + ms * 1000000;
+}
+
+static bool read_radial(const uint8_t *body, int64_t size, uint8_t type, struct radial *radial)
+{
+    *radial = (struct radial){.body = body, .size = (int32_t)size, .type = type};
+    if (type == 31) {
+        if (size < BODY_31) return false;
+        radial->time_ns = time_of(nwc__u16_be(body + 8), nwc__u32_be(body + 4));
+        radial->azimuth_deg = nwc__f32_be(body + 12);
+        radial->elevation_deg = nwc__f32_be(body + 24);
+        radial->state = body[21] & 0x7f, radial->cut = body[22];
+        return body[16] == 0 && isfinite(radial->azimuth_deg) && isfinite(radial->elevation_deg);
+    }
+    if (size < BODY_1) return false;
+    radial->time_ns = time_of(nwc__u16_be(body + 4), nwc__u32_be(body));
+    radial->azimuth_deg = angle_of(nwc__u16_be(body + 8));
+    radial->elevation_deg = angle_of(nwc__u16_be(body + 14));
+    if (radial->elevation_deg > 90.0f) radial->elevation_deg -= 360.0f;
+    radial->state = (uint8_t)nwc__u16_be(body + 12), radial->cut = (uint8_t)nwc__u16_be(body + 16);
+    return true;
+}
+
+/* Message 5: the angles that were planned. */
+static void read_plan(struct job *job, const uint8_t *body, int64_t size)
+{
+    if (size < 22) return;
+    const int32_t n = nwc__u16_be(body + 6);
+    if (n < 1 || n > MOST_CUTS || 22 + 2 * (int64_t)CUT_WORDS * n > size) return;
+    for (int32_t c = 0; c < n; c++)
+        job->plan_deg[c] = (double)nwc__u16_be(body + 22 + (size_t)c * 2 * CUT_WORDS) * (360.0 / 65536.0);
+    job->n_plan = n;
+}
+
+/* The messages of one record; with job->radial NULL radials are only counted. */
+static void list_record(struct job *job, const struct nwc__nexrad_record *record)
+{
+    int64_t at = 0;
+    while (record->size - at >= HEADER) {
+        const uint8_t *const message = record->bytes + at;
+        const uint8_t type = message[PREFIX + 3];
+        const int64_t halfwords = nwc__u16_be(message + PREFIX);
+        int64_t length = FRAME;
+        if ((type == 31 || type == 29) && halfwords > 8)
+            length = halfwords < 65535 ? PREFIX + 2 * halfwords
+                                       : PREFIX + ((int64_t)nwc__u16_be(message + PREFIX + 12) << 16 |
+                                                   (int64_t)nwc__u16_be(message + PREFIX + 14));
+        if (length < HEADER) length = FRAME;
+        const int64_t used =
+            type == 1 && halfwords > 8 ? PREFIX + 2 * halfwords : length; /* the rest of a slot is empty */
+        if (used > length || used > record->size - at) break;
+        struct radial radial;
+        if ((type == 31 || type == 1) && read_radial(message + HEADER, used - HEADER, type, &radial)) {
+            if (job->radial) job->radial[job->n_radials] = radial;
+            job->n_radials++;
+        } else if (type == 5 && job->radial) {
+            read_plan(job, message + HEADER, length - HEADER);
+        }
+        at += length;
+    }
+    if (at != record->size || !record->whole) job->cut_off = true;
+}
+
+static nwc_status list_radials(struct job *job, const struct nwc__nexrad_records *records)
+{
+    nwc_status status = NWC_OK;
+    for (int64_t r = 0; r < records->n; r++) list_record(job, &records->record[r]);
+    if (job->n_radials == 0) return nwc__fail(NWC_ERR_NODATA, "no radial in it");
+    NWC__ALLOC(job->ctx, job->radial, job->n_radials);
+    job->n_radials = 0;
+    for (int64_t r = 0; r < records->n; r++) list_record(job, &records->record[r]);
+done:
+    return status;
+}
+
+static bool begins_sweep(const struct radial *radial)
+{
+    return radial->state == 0 || radial->state == 3 || radial->state == 5;
+}
+
+static nwc_status list_cuts(struct job *job)
+{
+    nwc_status status = NWC_OK;
+    int64_t longest = 0;
+    for (int round = 0; round < 2; round++) {
+        job->n_cuts = 0;
+        for (int64_t r = 0; r < job->n_radials; r++) {
+            const struct radial *const radial = &job->radial[r];
+            if (r == 0 || radial->cut != radial[-1].cut || begins_sweep(radial)) {
+                if (job->cut) job->cut[job->n_cuts] = (struct cut){.first = r};
+                job->n_cuts++;
+            }
+            if (!job->cut) continue;
+            struct cut *const cut = &job->cut[job->n_cuts - 1];
+            cut->n++;
+            longest = cut->n > longest ? cut->n : longest;
+            job->ray_of[r] = job->n_cuts - 1;
+        }
+        if (round == 1) break;
+        NWC__ALLOC(job->ctx, job->cut, job->n_cuts);
+        NWC__ALLOC(job->ctx, job->ray_of, job->n_radials);
+    }
+    NWC__ALLOC(job->ctx, job->angle, longest);
+done:
+    return status;
+}
+
+/* ---- gates of a radial ---- */
+
+/* A block of message 31 by its name; NULL where there is none that is whole. */
+static const uint8_t *find_block(const struct radial *radial, const char name[3], int64_t least)
+{
+    const uint8_t *const body = radial->body;
+    const int32_t blocks = nwc__u16_be(body + 30);
+    for (int32_t b = 0; b < blocks && b < MOST_BLOCKS && BODY_31 + 4 * (int64_t)(b + 1) <= radial->size; b++) {
+        const int64_t at = nwc__u32_be(body + BODY_31 + 4 * (size_t)b);
+        if (at > 0 && at + least <= radial->size && memcmp(body + at + 1, name, 3) == 0) return body + at;
+    }
+    return NULL;
+}
+
+static struct gates gates_31(const struct radial *radial, const struct kind *kind)
+{
+    const uint8_t *const block = find_block(radial, kind->block, 28);
+    if (!block) return (struct gates){0};
+    struct gates gates = {.codes = block + 28,
+                          .n = nwc__u16_be(block + 8),
+                          .bits = block[19],
+                          .first_m = (float)(int16_t)nwc__u16_be(block + 10),
+                          .spacing_m = (float)nwc__u16_be(block + 12),
+                          .scale = nwc__f32_be(block + 20),
+                          .offset = nwc__f32_be(block + 24)};
+    const int64_t left = radial->body + radial->size - gates.codes;
+    const bool good = (gates.bits == 8 || gates.bits == 16) && isfinite(gates.scale) && gates.scale > 0.0f &&
+                      isfinite(gates.offset) && gates.n > 0 && (int64_t)gates.n * gates.bits / 8 <= left;
+    return good ? gates : (struct gates){0};
+}
+
+static struct gates gates_1(const struct radial *radial, int32_t kind)
+{
+    const uint8_t *const body = radial->body;
+    if (kind > 2) return (struct gates){0};
+    const int32_t pointer = nwc__u16_be(body + 36 + 2 * (size_t)kind);
+    const size_t doppler = kind > 0 ? 2 : 0;
+    const bool coarse = kind == 1 && nwc__u16_be(body + 42) == 4; /* steps of 1 m s-1 */
+    struct gates gates = {.codes = body + pointer,
+                          .n = nwc__u16_be(body + 26 + doppler),
+                          .bits = 8,
+                          .first_m = (float)(int16_t)nwc__u16_be(body + 18 + doppler),
+                          .spacing_m = (float)nwc__u16_be(body + 22 + doppler),
+                          .scale = coarse ? 1.0f : 2.0f,
+                          .offset = kind == 0 ? 66.0f : 129.0f};
+    const bool good = pointer >= BODY_1 && gates.n > 0 && pointer + gates.n <= radial->size;
+    return good ? gates : (struct gates){0};
+}
+
+static struct gates gates_of(const struct radial *radial, int32_t kind)
+{
+    return radial->type == 31 ? gates_31(radial, &kinds[kind]) : gates_1(radial, kind);
+}
+
+/* ---- sweeps ---- */
+
+static void find_moments(struct job *job, struct cut *cut)
+{
+    for (int64_t r = cut->first; r < cut->first + cut->n; r++) {
+        for (int32_t k = 0; k < N_KINDS && kinds[k].name; k++) {
+            const struct gates gates = gates_of(&job->radial[r], k);
+            struct gates *const like = &cut->like[k];
+            if (!gates.codes) continue;
+            if (!like->codes) *like = gates;
+            if (gates.n > like->n) like->n = gates.n;
+        }
+    }
+}
+
+/* Nyquist speed in m s-1 and unambiguous range in m; NaN where the file has 0. */
+static void read_limits(const struct radial *radial, float *nyquist, float *range)
+{
+    const uint8_t *const block = radial->type == 31 ? find_block(radial, "RAD", 18) : NULL;
+    const uint8_t *const at = block ? block : radial->body;
+    uint16_t speed = 0, distance = 0;
+    if (radial->type == 1)
+        speed = nwc__u16_be(at + 60), distance = nwc__u16_be(at + 6);
+    else if (block)
+        speed = nwc__u16_be(at + 16), distance = nwc__u16_be(at + 6);
+    *nyquist = speed ? 0.01f * (float)speed : NAN;
+    *range = distance ? 100.0f * (float)distance : NAN;
+}
+
+static double fixed_angle(const struct job *job, const struct cut *cut)
+{
+    const int32_t number = job->radial[cut->first].cut;
+    if (number >= 1 && number <= job->n_plan) return job->plan_deg[number - 1];
+    for (int64_t r = 0; r < cut->n; r++) job->angle[r] = job->radial[cut->first + r].elevation_deg;
+    return nwc__median(job->angle, cut->n);
+}
+
+static nwc_status add_sweep(struct job *job, struct cut *cut)
+{
+    const struct radial *const first = &job->radial[cut->first], *const last = first + cut->n - 1;
+    NWC__TRY(nwc__volume_add_sweep(job->volume, NWC_SWEEP_SURVEILLANCE, fixed_angle(job, cut), cut->n, &cut->sweep));
+    for (int64_t r = 0; r < cut->n; r++) {
+        cut->sweep->time_ns[r] = first[r].time_ns;
+        cut->sweep->azimuth_deg[r] = first[r].azimuth_deg;
+        cut->sweep->elevation_deg[r] = first[r].elevation_deg;
+        read_limits(&first[r], &cut->sweep->nyquist_m_s[r], &cut->sweep->unambiguous_range_m[r]);
+    }
+    find_moments(job, cut);
+    for (int32_t k = 0; k < N_KINDS; k++) {
+        const struct gates *const like = &cut->like[k];
+        if (!like->codes) continue;
+        NWC__TRY(nwc__volume_add_moment(job->volume, cut->sweep, kinds[k].name, kinds[k].block, like->n,
+                                        (double)like->first_m, (double)like->spacing_m, &cut->moment[k]));
+        cut->moment[k]->resolution = 1.0 / (double)like->scale;
+    }
+    if (!begins_sweep(first)) return nwc__volume_incomplete(job->volume, cut->sweep, "its first rays are missing");
+    if (last->state != 2 && last->state != 4)
+        return nwc__volume_incomplete(job->volume, cut->sweep, "its last rays are missing");
+    return NWC_OK;
+}
+
+static nwc_status decode_radial(int64_t tile, void *user)
+{
+    struct job *const job = user;
+    const struct cut *const cut = &job->cut[job->ray_of[tile]];
+    const struct radial *const radial = &job->radial[tile];
+    for (int32_t k = 0; k < N_KINDS; k++) {
+        const nwc__moment *const moment = cut->moment[k];
+        if (!moment) continue;
+        const struct gates gates = gates_of(radial, k), *const like = &cut->like[k];
+        const bool alike = gates.codes && gates.first_m == like->first_m && gates.spacing_m == like->spacing_m;
+        const int64_t n = alike ? gates.n : 0, at = (tile - cut->first) * moment->n_gates;
+        const struct nwc__codes codes = {.scale = gates.scale,
+                                         .offset = gates.offset,
+                                         .lowest = kinds[k].lowest,
+                                         .nothing = k == 0 ? 0 : -1,
+                                         .folded = k == 6 ? -1 : 1,
+                                         .empty = NWC_NOTHING_DBZ};
+        if (n)
+            (gates.bits == 8 ? job->kernels->u8 : job->kernels->u16_be)(gates.codes, n, &codes, moment->cells + at,
+                                                                        moment->flags + at);
+        nwc__gates_unknown(moment->cells + at + n, moment->flags + at + n, moment->n_gates - n);
+    }
+    return NWC_OK;
+}
+
+/* ---- the volume ---- */
+
+/* The pattern's number and, from message 31, where the antenna is. */
+static int32_t read_place(const struct radial *radial, nwc_volume_facts *facts)
+{
+    if (radial->type == 1) return nwc__u16_be(radial->body + 44);
+    const uint8_t *const block = find_block(radial, "VOL", 42);
+    if (!block) return 0;
+    facts->latitude_deg = (double)nwc__f32_be(block + 8);
+    facts->longitude_deg = (double)nwc__f32_be(block + 12);
+    facts->altitude_m = (double)(int16_t)nwc__u16_be(block + 16) + (double)nwc__u16_be(block + 18);
+    return nwc__u16_be(block + 40);
+}
+
+/* Copy what is text of n bytes, without blanks at its end. */
+static void take_text(const uint8_t *from, size_t n, char *to)
+{
+    while (n > 0 && (from[n - 1] == ' ' || from[n - 1] == '\0')) n--;
+    for (size_t i = 0; i < n; i++) to[i] = from[i] >= ' ' && from[i] < 127 ? (char)from[i] : '?';
+    to[n] = '\0';
+}
+
+static nwc_status set_facts(struct job *job, const uint8_t *bytes, bool headed)
+{
+    const struct radial *const first = &job->radial[0];
+    char version[16] = "", site[8] = "", scan[16] = "";
+    nwc_volume_facts facts;
+    NWC__TRY(nwc_volume_describe(job->volume, &facts));
+    if (headed) {
+        take_text(bytes, 8, version);
+        take_text(bytes + 20, 4, site);
+    }
+    if (first->type == 31) take_text(first->body, 4, site);
+    const int32_t pattern = read_place(first, &facts);
+    if (pattern) snprintf(scan, sizeof scan, "VCP %d", (int)pattern);
+    facts.version = version, facts.site = site, facts.scan_name = scan;
+    facts.time_ns = first->time_ns;
+    return nwc__volume_set_facts(job->volume, &facts);
+}
+
+static nwc_status check_whole(struct job *job)
+{
+    if (job->cut_off) return nwc__volume_incomplete(job->volume, NULL, "the file is damaged or ends early");
+    if (job->radial[0].state != 3) return nwc__volume_incomplete(job->volume, NULL, "its first radials are missing");
+    if (job->radial[job->n_radials - 1].state != 4)
+        return nwc__volume_incomplete(job->volume, NULL, "its last radials are missing");
+    return NWC_OK;
+}
+
+static nwc_status read_all(struct job *job, const uint8_t *bytes, bool headed,
+                           const struct nwc__nexrad_records *records)
+{
+    NWC__TRY(list_radials(job, records));
+    NWC__TRY(list_cuts(job));
+    for (int64_t c = 0; c < job->n_cuts; c++) NWC__TRY(add_sweep(job, &job->cut[c]));
+    NWC__TRY(nwc__for_each_tile(job->ctx, "decode", job->n_radials, decode_radial, job));
+    NWC__TRY(set_facts(job, bytes, headed));
+    NWC__TRY(check_whole(job));
+    return nwc__volume_finish(job->volume);
+}
+
+nwc_status nwc__nexrad_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
+{
+    const bool headed = size >= VOLUME_HEADER && (memcmp(bytes, "AR2V", 4) == 0 || memcmp(bytes, "ARCHIVE2", 8) == 0);
+    struct job job = {.ctx = ctx, .volume = volume, .kernels = NWC__KERNELS(ctx, nwc__gate_kernels)};
+    struct nwc__nexrad_records records;
+    NWC__TRY(nwc__nexrad_unpack(ctx, bytes, size, headed ? VOLUME_HEADER : 0, nwc__volume_limit(volume), &records));
+    const nwc_status status = read_all(&job, bytes, headed, &records);
+    nwc__free(ctx, job.angle);
+    nwc__free(ctx, job.ray_of);
+    nwc__free(ctx, job.cut);
+    nwc__free(ctx, job.radial);
+    nwc__nexrad_release(ctx, &records);
+    return status;
+}

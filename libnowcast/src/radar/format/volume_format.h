@@ -1,0 +1,41 @@
+/* What decoders of radar volumes share: bytes in, a volume out. They open no files. */
+#ifndef NWC_RADAR_VOLUME_FORMAT_H
+#define NWC_RADAR_VOLUME_FORMAT_H
+
+#include "radar/volume.h"
+
+/* What the codes of a moment mean: (code - offset) / scale from lowest on; below it one code each, or nothing known. */
+struct nwc__codes {
+    float scale, offset;
+    int32_t lowest;  /* the first code that is a value */
+    int32_t nothing; /* the code of "observed, nothing there", -1 for none */
+    int32_t folded;  /* the code of "range folded", -1 for none */
+    float empty;     /* what nothing becomes */
+};
+
+/* n codes to cells and flags. */
+typedef void nwc__decode_fn(const uint8_t *restrict bytes, int64_t n, const struct nwc__codes *codes,
+                            float *restrict cells, uint8_t *restrict flags);
+
+struct nwc__gate_kernels {
+    nwc__decode_fn *u8, *u16_le, *u16_be;
+};
+
+/* Gates that were not recorded. */
+void nwc__gates_unknown(float *cells, uint8_t *flags, int64_t n);
+
+/* Numbers of a file, byte by byte. */
+uint16_t nwc__u16_le(const uint8_t *at);
+uint32_t nwc__u32_le(const uint8_t *at);
+float nwc__f32_le(const uint8_t *at);
+uint16_t nwc__u16_be(const uint8_t *at);
+uint32_t nwc__u32_be(const uint8_t *at);
+float nwc__f32_be(const uint8_t *at);
+
+/* The median of n numbers, which are left in another order; NaN for n = 0. */
+double nwc__median(float *numbers, int64_t n);
+
+/* NEXRAD Level II, archive or real-time chunks. */
+nwc_status nwc__nexrad_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
+#endif

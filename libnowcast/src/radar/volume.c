@@ -1,0 +1,340 @@
+/* A radar volume in memory, and how it is put together. It outlives the context it was made with. */
+#include "radar/volume.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { TEXTS = 6, INCOMPLETE = 5, MOST_TEXT = 512 };
+
+struct nwc_volume {
+    struct nwc_ctx memory; /* allocator only */
+    nwc_volume_facts facts;
+    char *text[TEXTS]; /* what the facts point to */
+    int64_t bytes, max_bytes;
+    nwc__sweep *first, *last;
+};
+
+/* FM 301-2022 and ODIM 2.4 name the same things alike, but for total reflectivity, which ODIM calls TH and TV. */
+static const nwc__moment_kind kinds[] = {
+    {"DBZH", "dBZ", NWC_NOTHING_DBZ},
+    {"DBZV", "dBZ", NWC_NOTHING_DBZ},
+    {"DBTH", "dBZ", NWC_NOTHING_DBZ},
+    {"DBTV", "dBZ", NWC_NOTHING_DBZ},
+    {"VRADH", "m s-1", NAN},
+    {"VRADV", "m s-1", NAN},
+    {"VRADDH", "m s-1", NAN},
+    {"VRADDV", "m s-1", NAN},
+    {"WRADH", "m s-1", NAN},
+    {"WRADV", "m s-1", NAN},
+    {"ZDR", "dB", NAN},
+    {"LDR", "dB", NAN},
+    {"PHIDP", "degrees", NAN},
+    {"KDP", "degrees km-1", NAN},
+    {"RHOHV", "1", NAN},
+    {"SQIH", "1", NAN},
+    {"SQIV", "1", NAN},
+    {"SNRH", "dB", NAN},
+    {"SNRV", "dB", NAN},
+    {"CCORH", "dB", NAN},
+    {"CCORV", "dB", NAN},
+    {"CPA", "1", NAN},
+    {"CMAP", "1", NAN},
+    {"CLASS", "1", NAN},
+    {"QIND", "1", NAN},
+    {"RATE", "mm h-1", NAN},
+};
+
+const nwc__moment_kind *nwc__moment_named(const char *name)
+{
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        if (strcmp(kinds[k].name, name) == 0) return &kinds[k];
+    return NULL;
+}
+
+/* ---- putting together ---- */
+
+static nwc_status take(nwc_volume *volume, int64_t count, size_t size, void **memory)
+{
+    const int64_t left = volume->max_bytes - volume->bytes;
+    if (count > left / (int64_t)size)
+        return nwc__fail(NWC_ERR_NOMEM, "more than the limit of %lld bytes", (long long)volume->max_bytes);
+    if (!(*memory = nwc__alloc(&volume->memory, count, size))) return NWC_ERR_NOMEM;
+    volume->bytes += count * (int64_t)size;
+    return NWC_OK;
+}
+
+static nwc_status take_floats(nwc_volume *volume, int64_t count, float **floats)
+{
+    void *memory;
+    NWC__TRY(take(volume, count, sizeof **floats, &memory));
+    *floats = memory;
+    for (int64_t i = 0; i < count; i++) (*floats)[i] = NAN;
+    return NWC_OK;
+}
+
+static nwc_status copy_text(nwc_volume *volume, const char *text, char **copy)
+{
+    if (!(*copy = nwc__copy_text(&volume->memory, text ? text : ""))) return NWC_ERR_NOMEM;
+    return NWC_OK;
+}
+
+nwc_status nwc__volume_create(nwc_ctx *ctx, const char *format, int64_t max_bytes, nwc_volume **made)
+{
+    nwc_volume *const volume = nwc__alloc(ctx, 1, sizeof *volume);
+    if (!volume) return NWC_ERR_NOMEM;
+    *volume = (nwc_volume){.memory = {.alloc = ctx->alloc, .free = ctx->free, .alloc_user = ctx->alloc_user},
+                           .max_bytes = max_bytes};
+    volume->facts = (nwc_volume_facts){.format = format,
+                                       .version = "",
+                                       .site = "",
+                                       .site_name = "",
+                                       .instrument = "",
+                                       .scan_name = "",
+                                       .latitude_deg = NAN,
+                                       .longitude_deg = NAN,
+                                       .altitude_m = NAN,
+                                       .frequency_hz = NAN,
+                                       .beam_width_h_deg = NAN,
+                                       .beam_width_v_deg = NAN,
+                                       .incomplete = ""};
+    *made = volume;
+    return NWC_OK;
+}
+
+int64_t nwc__volume_limit(const nwc_volume *volume)
+{
+    return volume->max_bytes;
+}
+
+static void free_moment(nwc_ctx *memory, nwc__moment *moment)
+{
+    nwc__free(memory, moment->flags);
+    nwc__free(memory, moment->cells);
+    nwc__free(memory, moment->own_name);
+    nwc__free(memory, moment);
+}
+
+static void free_sweep(nwc_ctx *memory, nwc__sweep *sweep)
+{
+    for (nwc__moment *moment = sweep->first; moment;) {
+        nwc__moment *const next = moment->next;
+        free_moment(memory, moment);
+        moment = next;
+    }
+    nwc__free(memory, sweep->incomplete);
+    nwc__free(memory, sweep->unambiguous_range_m);
+    nwc__free(memory, sweep->nyquist_m_s);
+    nwc__free(memory, sweep->elevation_deg);
+    nwc__free(memory, sweep->azimuth_deg);
+    nwc__free(memory, sweep->time_ns);
+    nwc__free(memory, sweep);
+}
+
+void nwc_volume_destroy(nwc_volume *volume)
+{
+    if (!volume) return;
+    struct nwc_ctx memory = volume->memory;
+    for (nwc__sweep *sweep = volume->first; sweep;) {
+        nwc__sweep *const next = sweep->next;
+        free_sweep(&memory, sweep);
+        sweep = next;
+    }
+    for (int t = TEXTS - 1; t >= 0; t--) nwc__free(&memory, volume->text[t]);
+    nwc__free(&memory, volume);
+}
+
+nwc_status nwc__volume_set_facts(nwc_volume *volume, const nwc_volume_facts *facts)
+{
+    const char *const given[TEXTS] = {facts->version,    facts->site,      facts->site_name,
+                                      facts->instrument, facts->scan_name, facts->incomplete};
+    for (int t = 0; t < TEXTS; t++) {
+        if (t == INCOMPLETE && volume->text[t]) continue; /* incomplete already, and why */
+        nwc__free(&volume->memory, volume->text[t]);
+        volume->text[t] = NULL;
+        NWC__TRY(copy_text(volume, given[t], &volume->text[t]));
+    }
+    const nwc_volume_facts old = volume->facts;
+    volume->facts = *facts;
+    volume->facts.format = old.format;
+    volume->facts.n_sweeps = old.n_sweeps;
+    volume->facts.version = volume->text[0];
+    volume->facts.site = volume->text[1];
+    volume->facts.site_name = volume->text[2];
+    volume->facts.instrument = volume->text[3];
+    volume->facts.scan_name = volume->text[4];
+    volume->facts.incomplete = volume->text[5];
+    return NWC_OK;
+}
+
+nwc_status nwc__volume_incomplete(nwc_volume *volume, nwc__sweep *sweep, const char *format, ...)
+{
+    char **const text = sweep ? &sweep->incomplete : &volume->text[INCOMPLETE];
+    if (*text && **text) return NWC_OK;
+    char reason[MOST_TEXT];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    nwc__free(&volume->memory, *text);
+    *text = NULL;
+    NWC__TRY(copy_text(volume, reason, text));
+    if (!sweep) volume->facts.incomplete = *text;
+    return NWC_OK;
+}
+
+nwc_status nwc__volume_add_sweep(nwc_volume *volume, int32_t mode, double fixed_angle_deg, int64_t n_rays,
+                                 nwc__sweep **made)
+{
+    if (volume->facts.n_sweeps >= NWC__MOST_SWEEPS)
+        return nwc__fail(NWC_ERR_FORMAT, "at most %d sweeps expected, more found", NWC__MOST_SWEEPS);
+    if (n_rays < 1 || n_rays > NWC__MOST_RAYS)
+        return nwc__fail(NWC_ERR_FORMAT, "1 to %d rays in a sweep expected, %lld found", NWC__MOST_RAYS,
+                         (long long)n_rays);
+    nwc__sweep *const sweep = nwc__alloc(&volume->memory, 1, sizeof *sweep);
+    if (!sweep) return NWC_ERR_NOMEM;
+    *sweep = (nwc__sweep){.mode = mode, .fixed_angle_deg = fixed_angle_deg, .n_rays = n_rays};
+    if (volume->last)
+        volume->last->next = sweep;
+    else
+        volume->first = sweep;
+    volume->last = sweep;
+    volume->facts.n_sweeps++;
+    void *times;
+    NWC__TRY(take(volume, n_rays, sizeof *sweep->time_ns, &times));
+    sweep->time_ns = times;
+    memset(times, 0, (size_t)n_rays * sizeof *sweep->time_ns);
+    NWC__TRY(take_floats(volume, n_rays, &sweep->azimuth_deg));
+    NWC__TRY(take_floats(volume, n_rays, &sweep->elevation_deg));
+    NWC__TRY(take_floats(volume, n_rays, &sweep->nyquist_m_s));
+    NWC__TRY(take_floats(volume, n_rays, &sweep->unambiguous_range_m));
+    *made = sweep;
+    return NWC_OK;
+}
+
+nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const char *name, const char *own_name,
+                                  int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **made)
+{
+    const nwc__moment_kind *const kind = nwc__moment_named(name);
+    assert(kind);
+    if (sweep->n_moments >= NWC__MOST_MOMENTS)
+        return nwc__fail(NWC_ERR_FORMAT, "at most %d moments in a sweep expected, more found", NWC__MOST_MOMENTS);
+    if (n_gates < 1 || n_gates > NWC__MOST_GATES)
+        return nwc__fail(NWC_ERR_FORMAT, "%s: 1 to %d gates in a ray expected, %lld found", own_name, NWC__MOST_GATES,
+                         (long long)n_gates);
+    if (!(gate_spacing_m > 0.0 && gate_spacing_m < 1e5 && fabs(first_gate_m) < 1e6))
+        return nwc__fail(NWC_ERR_FORMAT, "%s: gates some metres apart expected, first at %g m and %g m apart found",
+                         own_name, first_gate_m, gate_spacing_m);
+    nwc__moment *const moment = nwc__alloc(&volume->memory, 1, sizeof *moment);
+    if (!moment) return NWC_ERR_NOMEM;
+    *moment = (nwc__moment){.name = kind->name,
+                            .units = kind->units,
+                            .n_gates = n_gates,
+                            .first_gate_m = first_gate_m,
+                            .gate_spacing_m = gate_spacing_m};
+    if (sweep->last)
+        sweep->last->next = moment;
+    else
+        sweep->first = moment;
+    sweep->last = moment;
+    sweep->n_moments++;
+    void *memory;
+    NWC__TRY(copy_text(volume, own_name, &moment->own_name));
+    NWC__TRY(take(volume, sweep->n_rays * n_gates, sizeof *moment->cells, &memory));
+    moment->cells = memory;
+    NWC__TRY(take(volume, sweep->n_rays * n_gates, sizeof *moment->flags, &memory));
+    moment->flags = memory;
+    *made = moment;
+    return NWC_OK;
+}
+
+nwc_status nwc__volume_finish(nwc_volume *volume)
+{
+    if (!volume->first) return nwc__fail(NWC_ERR_NODATA, "no ray in it");
+    for (nwc__sweep *sweep = volume->first; sweep; sweep = sweep->next) {
+        for (nwc__moment *moment = sweep->first; moment; moment = moment->next) {
+            const int64_t gates = sweep->n_rays * moment->n_gates;
+            uint8_t any = 0;
+            for (int64_t g = 0; g < gates; g++) any |= moment->flags[g];
+            if (any) continue;
+            nwc__free(&volume->memory, moment->flags);
+            moment->flags = NULL;
+        }
+    }
+    return NWC_OK;
+}
+
+/* ---- looking at ---- */
+
+nwc_status nwc_volume_describe(const nwc_volume *volume, nwc_volume_facts *facts)
+{
+    if (!volume || !facts) return nwc__fail(NWC_ERR_ARG, "volume, facts: a volume and a place for facts expected");
+    *facts = volume->facts;
+    return NWC_OK;
+}
+
+static nwc_status find_sweep(const nwc_volume *volume, int32_t index, const nwc__sweep **found)
+{
+    if (!volume) return nwc__fail(NWC_ERR_ARG, "volume: a volume expected, NULL given");
+    if (index < 0 || index >= volume->facts.n_sweeps)
+        return nwc__fail(NWC_ERR_ARG, "sweep: 0 to %d expected, %d given", (int)volume->facts.n_sweeps - 1, (int)index);
+    *found = volume->first;
+    while (index-- > 0) *found = (*found)->next;
+    return NWC_OK;
+}
+
+nwc_status nwc_volume_sweep(const nwc_volume *volume, int32_t index, nwc_sweep *sweep)
+{
+    const nwc__sweep *found;
+    if (!sweep) return nwc__fail(NWC_ERR_ARG, "sweep: a place for the sweep expected, NULL given");
+    NWC__TRY(find_sweep(volume, index, &found));
+    *sweep = (nwc_sweep){.mode = found->mode,
+                         .n_moments = found->n_moments,
+                         .fixed_angle_deg = found->fixed_angle_deg,
+                         .n_rays = found->n_rays,
+                         .time_ns = found->time_ns,
+                         .azimuth_deg = found->azimuth_deg,
+                         .elevation_deg = found->elevation_deg,
+                         .nyquist_m_s = found->nyquist_m_s,
+                         .unambiguous_range_m = found->unambiguous_range_m,
+                         .incomplete = found->incomplete ? found->incomplete : ""};
+    return NWC_OK;
+}
+
+static void lend(const nwc__sweep *sweep, const nwc__moment *from, nwc_moment *to)
+{
+    const int64_t ny = sweep->n_rays, nx = from->n_gates;
+    *to = (nwc_moment){.name = from->name,
+                       .own_name = from->own_name,
+                       .first_gate_m = from->first_gate_m,
+                       .gate_spacing_m = from->gate_spacing_m,
+                       .resolution = from->resolution};
+    to->field = (nwc_field){
+        .data = from->cells, .ndim = 2, .dim = {ny, nx}, .stride = {nx, 1}, .missing = NAN, .units = from->units};
+    to->flags = (nwc_flags){.data = from->flags, .ndim = 2, .dim = {ny, nx}, .stride = {nx, 1}};
+}
+
+nwc_status nwc_volume_moment(const nwc_volume *volume, int32_t sweep, int32_t index, nwc_moment *moment)
+{
+    const nwc__sweep *of;
+    if (!moment) return nwc__fail(NWC_ERR_ARG, "moment: a place for the moment expected, NULL given");
+    NWC__TRY(find_sweep(volume, sweep, &of));
+    if (index < 0 || index >= of->n_moments)
+        return nwc__fail(NWC_ERR_ARG, "index: 0 to %d expected, %d given", (int)of->n_moments - 1, (int)index);
+    const nwc__moment *found = of->first;
+    while (index-- > 0) found = found->next;
+    lend(of, found, moment);
+    return NWC_OK;
+}
+
+nwc_status nwc_volume_find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_moment *moment)
+{
+    const nwc__sweep *of;
+    if (!moment || !name) return nwc__fail(NWC_ERR_ARG, "name, moment: a name and a place for the moment expected");
+    NWC__TRY(find_sweep(volume, sweep, &of));
+    for (const nwc__moment *found = of->first; found; found = found->next) {
+        if (strcmp(found->name, name) != 0) continue;
+        lend(of, found, moment);
+        return NWC_OK;
+    }
+    return nwc__fail(NWC_ERR_NODATA, "sweep %d: no moment %s", (int)sweep, name);
+}

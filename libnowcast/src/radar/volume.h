@@ -1,0 +1,66 @@
+/* Building a volume: what decoders and writers of volumes share. They open no files. */
+#ifndef NWC_RADAR_VOLUME_H
+#define NWC_RADAR_VOLUME_H
+
+#include "core/internal.h"
+
+#include <nowcast/radar.h>
+
+/* No file has more; what states more is damaged. */
+enum { NWC__MOST_SWEEPS = 256, NWC__MOST_RAYS = 8192, NWC__MOST_GATES = 32768, NWC__MOST_MOMENTS = 64 };
+
+/* A sweep being filled; arrays as in nwc_sweep, allocated with it, nyquist and unambiguous range NaN. */
+typedef struct nwc__sweep {
+    struct nwc__sweep *next;
+    struct nwc__moment *first, *last;
+    int32_t mode, n_moments;
+    double fixed_angle_deg;
+    int64_t n_rays;
+    int64_t *time_ns;
+    float *azimuth_deg, *elevation_deg, *nyquist_m_s, *unambiguous_range_m;
+    char *incomplete;
+} nwc__sweep;
+
+/* A moment being filled: cells and flags (n_rays, n_gates), neither cleared: a decoder fills both. */
+typedef struct nwc__moment {
+    struct nwc__moment *next;
+    const char *name, *units; /* constant texts */
+    char *own_name;
+    int64_t n_gates;
+    double first_gate_m, gate_spacing_m, resolution;
+    float *cells;
+    uint8_t *flags;
+} nwc__moment;
+
+/* max_bytes: what all arrays together may take. format is kept as a pointer. */
+nwc_status nwc__volume_create(nwc_ctx *ctx, const char *format, int64_t max_bytes, nwc_volume **volume);
+
+/* The bytes that all arrays together may take. */
+int64_t nwc__volume_limit(const nwc_volume *volume);
+
+/* Set what is known of the whole; texts are copied, NULL becomes "". n_sweeps and format are left as they are. */
+nwc_status nwc__volume_set_facts(nwc_volume *volume, const nwc_volume_facts *facts);
+
+nwc_status nwc__volume_add_sweep(nwc_volume *volume, int32_t mode, double fixed_angle_deg, int64_t n_rays,
+                                 nwc__sweep **sweep);
+
+/* name is one of those nwc__moment_named knows; its unit follows from it. */
+nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const char *name, const char *own_name,
+                                  int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **moment);
+
+/* Say that rays are missing, in the volume where sweep is NULL; the first reason given is kept. */
+nwc_status nwc__volume_incomplete(nwc_volume *volume, nwc__sweep *sweep, const char *format, ...) NWC__PRINTF(3, 4);
+
+/* What remains to be done when all is filled: flags that mark nothing go. NWC_ERR_NODATA for a volume without a sweep. */
+nwc_status nwc__volume_finish(nwc_volume *volume);
+
+/* The FM 301 name of a moment, its unit, and the value of "observed, nothing there", NaN for all but reflectivities. */
+typedef struct nwc__moment_kind {
+    const char *name, *units;
+    float nothing;
+} nwc__moment_kind;
+
+/* The kind of a name, NULL for one not known. */
+const nwc__moment_kind *nwc__moment_named(const char *name);
+
+#endif
