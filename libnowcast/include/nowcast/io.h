@@ -65,6 +65,12 @@ NWC_API int64_t nwc_raster_count(const nwc_raster *raster);
 NWC_API nwc_status nwc_raster_layer(const nwc_raster *raster, int64_t index, nwc_layer *layer);
 
 /**
+ * The name of the volume format @p size leading bytes belong to, or NULL. 4096 bytes are enough. Compression is not looked through;
+ * HDF5 and netCDF files, which may hold anything, are told by opening them.
+ */
+NWC_API const char *nwc_volume_sniff(const void *bytes, size_t size);
+
+/**
  * Read the radar volume that one or several files hold.
  *
  * Several files are the parts of one volume: real-time chunks of NEXRAD Level II, in their order. A file that ends early gives

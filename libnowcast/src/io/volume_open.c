@@ -30,6 +30,12 @@ static const struct format *recognise(const uint8_t *bytes, int64_t size)
     return NULL;
 }
 
+const char *nwc_volume_sniff(const void *bytes, size_t size)
+{
+    const struct format *const format = bytes ? recognise(bytes, size < INT32_MAX ? (int64_t)size : INT32_MAX) : NULL;
+    return format ? format->name : NULL;
+}
+
 static nwc_status decode(nwc_ctx *ctx, const struct nwc__bytes *bytes, int64_t max_bytes, bool cut, nwc_volume **volume)
 {
     const struct format *const format = recognise(bytes->data, bytes->size);
