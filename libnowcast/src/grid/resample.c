@@ -9,6 +9,9 @@
 
 enum { BLOCK_ROWS = 16, MOST_PROBES = 16 };
 
+/* Places are rounded to this part of a cell: beside a centre by the last bits is on it, and dry cells stay dry. */
+enum { PARTS = 1 << 30 };
+
 struct job {
     const nwc_field *field;
     nwc_field *out;
@@ -140,8 +143,8 @@ static nwc_status place_probes(nwc_ctx *ctx, struct job *job, int64_t rows)
     for (int64_t k = 0; k < n; k++) {
         double east = job->x[k] - from->x_first;
         if (degrees) east -= 360.0 * floor((east + 0.5 * from->dx) / 360.0); /* longitudes may be counted differently */
-        job->x[k] = east / from->dx;
-        job->y[k] = (job->y[k] - from->y_first) / from->dy;
+        job->x[k] = rint(PARTS * (east / from->dx)) / PARTS;
+        job->y[k] = rint(PARTS * ((job->y[k] - from->y_first) / from->dy)) / PARTS;
     }
     return NWC_OK;
 }
