@@ -1,10 +1,10 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, bench-peers (beside pysteps, on real events), docs, lint, fuzz, test-long, clean.
+# Others: bench, bench-peers (beside pysteps, on real events), docs, lint, fuzz, tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench bench-peers docs lint fuzz test-long clean
+.PHONY: setup python c-tests python-tests test demo bench bench-peers docs lint fuzz tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -56,15 +56,23 @@ lint: setup
 	@scripts/lint
 
 fuzz: setup
-	@scripts/setup fuzz
+	@scripts/setup clang
 	@[ -f build/fuzz/build.ninja ] || cmake --preset fuzz
 	cmake --build --preset fuzz
 	@set -e; for program in build/fuzz/tests/fuzz/nowcast_fuzz_*; do \
 	  corpus=build/fuzz/corpus/$${program##*nowcast_fuzz_}; mkdir -p $$corpus; \
 	  $$program -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -print_final_stats=1 $$corpus; done
 
+# Looks for races between threads.
+tsan: setup
+	@scripts/setup clang
+	@[ -f build/tsan/build.ninja ] || cmake --preset tsan
+	cmake --build --preset tsan
+	ctest --preset tsan
+
 test-long: test
 	.venv/bin/python -m pytest -m long
+	$(MAKE) tsan
 	$(MAKE) fuzz
 
 clean:
