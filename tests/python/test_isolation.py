@@ -58,25 +58,25 @@ def test_errors_come_through_and_the_child_lives_on(rain: xr.DataArray, tmp_path
 def test_a_crash_names_file_library_and_signal() -> None:
     child = faulty("import os, sys; sys.stdin.readline(); os.abort()")
     with pytest.raises(errors.FormatError, match=r"a\.h5: HDF5 failed while reading it: .* SIGABRT"):
-        child.read("a.h5", "HDF5")
+        child.call("layers", ["a.h5"], "HDF5")
     with pytest.raises(errors.FormatError, match="SIGABRT"):  # and again with a new one
-        child.read("a.h5", "HDF5")
+        child.call("layers", ["a.h5"], "HDF5")
 
 
 def test_half_an_answer_is_none() -> None:
-    child = faulty("""print('{"fields": [{"shape": [100, 100]}]}', flush=True)""")
+    child = faulty("""print('{"facts": [], "arrays": [["<f4", [100, 100]]]}', flush=True)""")
     with pytest.raises(errors.FormatError, match="exit code 0"):
-        child.read("a.h5", "HDF5")
+        child.call("layers", ["a.h5"], "HDF5")
     child = faulty("print('no JSON', flush=True)")
     with pytest.raises(errors.FormatError, match="exit code 0"):
-        child.read("a.h5", "HDF5")
+        child.call("layers", ["a.h5"], "HDF5")
 
 
 def test_a_child_that_spins_is_stopped() -> None:
     child = faulty("import time; time.sleep(60)", seconds=0.3)
     began = time.monotonic()
     with pytest.raises(errors.FormatError, match=r"a\.grib: ecCodes took longer than 0\.3 s"):
-        child.read("a.grib", "ecCodes")
+        child.call("layers", ["a.grib"], "ecCodes")
     assert time.monotonic() - began < 10
     assert child._process is None
 

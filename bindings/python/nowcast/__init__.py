@@ -1,6 +1,6 @@
 """Weather nowcasting: radar composites in, verified forecasts out."""
 
-from nowcast import errors, forecast, grid, io, jobs, motion, plot, sim, verify
+from nowcast import errors, forecast, grid, io, jobs, motion, plot, radar, sim, verify
 from nowcast._lib import build_info, settings, version
 from nowcast.errors import NowcastError
 from nowcast.io import open
@@ -19,6 +19,7 @@ __all__ = [
     "motion",
     "open",
     "plot",
+    "radar",
     "settings",
     "sim",
     "verify",

@@ -69,3 +69,11 @@ def lent(field: Any, owner: Any) -> Array:
     block = np.frombuffer(ffi.buffer(memory, 4 * (highest - lowest + 1)), dtype=np.float32)
     array = np.lib.stride_tricks.as_strided(block[-lowest:], shape, tuple(4 * s for s in strides), writeable=False)
     return array
+
+
+def lent_row(pointer: Any, n: int, dtype: npt.DTypeLike, owner: Any) -> npt.NDArray[Any]:
+    """A read-only array over n numbers the library lends; it keeps owner, the handle they belong to, alive."""
+    memory = ffi.gc(ffi.cast("char *", pointer), lambda _, keep=owner: None)
+    array = np.frombuffer(ffi.buffer(memory, n * np.dtype(dtype).itemsize), dtype=dtype)
+    array.flags.writeable = False
+    return array

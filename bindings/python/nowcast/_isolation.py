@@ -1,7 +1,7 @@
 """Files read in a child process, so that a fault inside a library is an error and not the end of this program.
 
-The child runs serve(): it takes one path a line and answers with one line of JSON, followed by the
-cells of each field. It lives until its owner goes, or until a file has brought it down.
+The child runs serve(): it takes one line of JSON for each file and answers with another, followed by the
+arrays it speaks of. It lives until its owner goes, or until a file has brought it down.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,31 +47,32 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
-    def read(self, path: str, reader: str) -> tuple[list[dict[str, Any]], list[npt.NDArray[np.float32]]]:
-        """What the file says of each field, and its cells (y, x); reader is the library to name in errors.
+    def call(self, what: str, paths: Sequence[str], reader: str = "") -> tuple[Any, list[npt.NDArray[Any]]]:
+        """What a reader says of files, as plain values, and the arrays it read; reader is the library to name in errors.
 
         Raises
         ------
-        FormatError : the process ended or took too long; and whatever reading the file raised there.
+        FormatError : the process ended or took too long; and whatever reading the files raised there.
         """
+        name, reader = paths[0], reader or library("")
         with self._lock:
             process = self._running()
             deadline = time.monotonic() + self._seconds
             try:
                 assert process.stdin is not None
-                process.stdin.write(json.dumps(path).encode() + b"\n")
+                process.stdin.write(json.dumps([what, *paths]).encode() + b"\n")
                 process.stdin.flush()
                 answer = json.loads(self._line(deadline))
                 if "status" in answer:
                     raise errors.BY_STATUS.get(answer["status"], errors.InternalError)(answer["text"])
-                return answer["fields"], [self._cells(field.pop("shape"), deadline) for field in answer["fields"]]
+                return answer["facts"], [self._array(*array, deadline) for array in answer["arrays"]]
             except TimeoutError:
                 self._stop()
                 raise errors.FormatError(
-                    f"{path}: {reader} took longer than {self._seconds:g} s to read it and was stopped"
+                    f"{name}: {reader} took longer than {self._seconds:g} s to read it and was stopped"
                 ) from None
             except (EOFError, BrokenPipeError, ValueError):
-                raise errors.FormatError(f"{path}: {reader} failed while reading it: {self._stop()}") from None
+                raise errors.FormatError(f"{name}: {reader} failed while reading it: {self._stop()}") from None
 
     def close(self) -> None:
         """End the process."""
@@ -122,14 +123,14 @@ class Child:
             line += self._take(1, deadline)  # what follows is cells
         return line
 
-    def _cells(self, shape: Sequence[int], deadline: float) -> npt.NDArray[np.float32]:
-        cells: npt.NDArray[np.float32] = np.empty(shape, dtype=np.float32)
-        rest = memoryview(cells.data).cast("B")
+    def _array(self, dtype: str, shape: Sequence[int], deadline: float) -> npt.NDArray[Any]:
+        array: npt.NDArray[Any] = np.empty(shape, dtype=dtype)
+        rest = memoryview(array.reshape(-1).view(np.uint8).data)
         while rest:
             part = self._take(min(len(rest), _CHUNK), deadline)
             rest[: len(part)] = part
             rest = rest[len(part) :]
-        return cells
+        return array
 
 
 _child: contextvars.ContextVar[Child | None] = contextvars.ContextVar("nowcast_child", default=None)
@@ -165,25 +166,25 @@ def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator
 
 def serve(memory_bytes: int) -> None:
     """Be the child: answer the paths on standard input until it ends."""
-    from nowcast import io  # io itself needs this module
+    from nowcast import io, radar  # they themselves need this module
 
+    readers: dict[str, Callable[[Sequence[str]], tuple[Any, list[npt.NDArray[Any]]]]]
+    readers = {"layers": io.portable, "volume": radar.portable}
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no part of an answer
     for line in sys.stdin.buffer:
-        path = json.loads(line)
+        what, *paths = json.loads(line)
+        arrays: list[npt.NDArray[Any]] = []
         try:
-            found = io.layers(path)
+            facts, arrays = readers[what](paths)
+            answer = {"facts": facts, "arrays": [(array.dtype.str, array.shape) for array in arrays]}
         except errors.NowcastError as error:
-            answer: dict[str, Any] = {"status": error.status, "text": str(error)}
-            found = []
+            answer = {"status": error.status, "text": str(error)}
         except MemoryError:
-            answer = {"status": errors.OutOfMemoryError.status, "text": f"{path}: more memory needed than allowed"}
-            found = []
-        else:
-            answer = {"fields": [layer.facts() | {"shape": layer.cells.shape} for layer in found]}
+            answer = {"status": errors.OutOfMemoryError.status, "text": f"{paths[0]}: more memory needed than allowed"}
         answers.write(json.dumps(answer).encode() + b"\n")
-        for layer in found:
-            answers.write(np.ascontiguousarray(layer.cells).data)
+        for array in arrays:
+            answers.write(np.ascontiguousarray(array).data)
         answers.flush()

@@ -104,7 +104,7 @@ def layers(path: PathLike) -> list[Layer]:
     child = _isolation.child()
     kind = _lib.text(lib.nwc_io_sniff(head, len(head)))
     if child and kind not in _OWN:
-        read = child.read(str(path), _isolation.library(kind))
+        read = child.call("layers", [str(path)], _isolation.library(kind))
         return [Layer.from_facts(*pair) for pair in zip(*read, strict=True)]
     # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
     out = ffi.new("nwc_raster **")
@@ -112,6 +112,12 @@ def layers(path: PathLike) -> list[Layer]:
         _lib.check(lib.nwc_raster_open(ctx, os.fsencode(path), ffi.NULL, out))
     raster = ffi.gc(out[0], lib.nwc_raster_destroy)
     return [_layer(path, raster, index) for index in range(lib.nwc_raster_count(raster))]
+
+
+def portable(paths: Sequence[PathLike]) -> tuple[list[dict[str, Any]], list[_field.Array]]:
+    """The fields of the one file given as plain values, and their cells."""
+    found = layers(paths[0])
+    return [layer.facts() for layer in found], [layer.cells for layer in found]
 
 
 def _layer(path: Path, raster: Any, index: int) -> Layer:

@@ -133,11 +133,12 @@ static void list_record(struct job *job, const struct nwc__nexrad_record *record
                                        : PREFIX + ((int64_t)nwc__u16_be(message + PREFIX + 12) << 16 |
                                                    (int64_t)nwc__u16_be(message + PREFIX + 14));
         if (length < HEADER) length = FRAME;
-        const int64_t used =
-            type == 1 && halfwords > 8 ? PREFIX + 2 * halfwords : length; /* the rest of a slot is empty */
-        if (used > length || used > record->size - at) break;
+        const int64_t left = record->size - at;
+        if (length > left && type != 1) break;
+        /* Of a message in a slot that is cut off the moments that are whole may be read. */
         struct radial radial;
-        if ((type == 31 || type == 1) && read_radial(message + HEADER, used - HEADER, type, &radial)) {
+        if ((type == 31 || type == 1) &&
+            read_radial(message + HEADER, (length < left ? length : left) - HEADER, type, &radial)) {
             if (job->radial) job->radial[job->n_radials] = radial;
             job->n_radials++;
         } else if (type == 5 && job->radial) {

@@ -27,7 +27,7 @@ static int64_t next_stream(const uint8_t *bytes, int64_t size, int64_t at)
     const int32_t word = (int32_t)nwc__u32_be(bytes + at - LENGTH);
     const int64_t length = word < 0 ? -(int64_t)word : (int64_t)word;
     const int64_t end = at + length;
-    if (length > MAGIC && (end >= size || is_stream(bytes, size, end + LENGTH))) return end + LENGTH;
+    if (length > MAGIC && (end == size || is_stream(bytes, size, end + LENGTH))) return end + LENGTH;
     for (int64_t next = at + MAGIC; next <= size - MAGIC; next++)
         if (is_stream(bytes, size, next)) return next;
     return size + LENGTH;
