@@ -2,8 +2,8 @@
 
 from nowcast import errors, forecast, grid, io, jobs, motion, plot, radar, sim, verify
 from nowcast._lib import build_info, settings, version
+from nowcast._open import open
 from nowcast.errors import NowcastError
-from nowcast.io import open
 
 __version__ = version()
 

@@ -48,7 +48,7 @@ class Child:
         self._lock = threading.Lock()
 
     def call(self, what: str, paths: Sequence[str], reader: str = "") -> tuple[Any, list[npt.NDArray[Any]]]:
-        """What a reader says of files, as plain values, and the arrays it read; reader is the library to name in errors.
+        """What a reader says of files, as plain values, and the arrays it read; reader names the library in errors.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class Child:
                 answer = json.loads(self._line(deadline))
                 if "status" in answer:
                     raise errors.BY_STATUS.get(answer["status"], errors.InternalError)(answer["text"])
-                return answer["facts"], [self._array(*array, deadline) for array in answer["arrays"]]
+                return answer["facts"], [self._array(dtype, shape, deadline) for dtype, shape in answer["arrays"]]
             except TimeoutError:
                 self._stop()
                 raise errors.FormatError(

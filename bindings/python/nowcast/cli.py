@@ -15,6 +15,7 @@ import rich.progress
 import rich.table
 
 from nowcast import _lib, io, jobs
+from nowcast._open import describe
 from nowcast.errors import NowcastError, UnsupportedError
 from nowcast.forecast import SAMPLINGS
 from nowcast.motion import METHODS
@@ -101,21 +102,44 @@ def main(ctx: click.Context, threads: int, verbose: bool) -> None:
 @_inputs
 @_json
 def info(inputs: tuple[str, ...], as_json: bool) -> None:
-    """What is in files: format, fields, times, grids."""
-    found = [io.describe(path) for path in inputs]
+    """What is in files: format, fields, times, grids; sweeps and moments of radar volumes."""
+    found = [describe(path) for path in inputs]
     if as_json:
         click.echo(json.dumps(found))
         return
     for file in found:
         click.echo(f"{file['path']}: {file['format']}")
-        for field in file["fields"]:
-            grid = field["grid"]
-            reach = "nothing known" if field["min"] is None else f"{field['min']:g} to {field['max']:g}"
-            click.echo(
-                f"  {field['quantity']} {field['time']} {reach} {field['units']}, "
-                f"{field['known'] / field['cells']:.0%} known, {grid['nx']} x {grid['ny']} cells of "
-                f"{grid['dx']:g} x {grid['dy']:g}, {grid['projection']}"
-            )
+        for line in _volume_lines(file) if "sweeps" in file else map(_field_line, file["fields"]):
+            click.echo(f"  {line}")
+
+
+def _field_line(field: dict[str, Any]) -> str:
+    grid = field["grid"]
+    reach = "nothing known" if field["min"] is None else f"{field['min']:g} to {field['max']:g}"
+    return (
+        f"{field['quantity']} {field['time']} {reach} {field['units']}, "
+        f"{field['known'] / field['cells']:.0%} known, {grid['nx']} x {grid['ny']} cells of "
+        f"{grid['dx']:g} x {grid['dy']:g}, {grid['projection']}"
+    )
+
+
+def _volume_lines(volume: dict[str, Any]) -> Iterator[str]:
+    place = [volume["latitude"], volume["longitude"], volume["altitude"]]
+    where = "place not in the file" if None in place else "{:.4f} N {:.4f} E {:.0f} m".format(*place)
+    yield " ".join(filter(None, (volume["site"], volume["site_name"], where, volume["time"], volume["scan_name"])))
+    if volume["experimental"]:
+        yield "experimental: no real file of this kind was at hand when its decoder was written"
+    if volume["incomplete"]:
+        yield f"incomplete: {volume['incomplete']}"
+    for number, sweep in enumerate(volume["sweeps"]):
+        angle = "?" if sweep["fixed_angle"] is None else f"{sweep['fixed_angle']:.2f}"
+        nyquist = "" if sweep["nyquist"] is None else f", Nyquist {sweep['nyquist']:.2f} m s-1"
+        moments = ", ".join(
+            f"{moment['name']} {moment['gates']} x {moment['gate_spacing']:g} m"
+            + ("" if moment["min"] is None else f" {moment['min']:g} to {moment['max']:g}")
+            for moment in sweep["moments"]
+        )
+        yield f"{number}: {angle} degrees, {sweep['mode']}, {sweep['rays']} rays{nyquist}: {moments}"
 
 
 @main.command()

@@ -179,7 +179,7 @@ def open(
     taken: list[Layer] = []
     left_out: list[str] = []
     times: dict[np.datetime64, Path] = {}
-    for path in _expand(paths):
+    for path in expand(paths):
         try:
             chosen = _choose(layers(path), quantity if quantity or not taken else taken[0].quantity, path)
         except (FileError, NoDataError) as error:
@@ -256,7 +256,7 @@ def _iso(time: np.datetime64) -> str:
     return f"{time.astype('datetime64[s]')}Z"
 
 
-def _expand(paths: PathLike | Sequence[PathLike]) -> Iterator[Path]:
+def expand(paths: PathLike | Sequence[PathLike]) -> Iterator[Path]:
     """Every file that paths and patterns name, each pattern in the order of names."""
     several: Iterable[PathLike] = [paths] if isinstance(paths, str | os.PathLike) else paths
     count = 0

@@ -1,7 +1,7 @@
 """Radar volumes: sweeps of rays of gates, as xarray sees them.
 
 A volume is an ``xarray.DataTree`` in the layout of WMO FM 301 (CfRadial 2): what is known of the whole at the root, and
-a group ``sweep_0``, ``sweep_1`` ... for each turn of the antenna, in order of acquisition. The accessors of xradar take it.
+a group ``sweep_0``, ``sweep_1`` ... for each turn of the antenna, in order of acquisition. xradar's accessors take it.
 """
 
 import os
@@ -91,7 +91,7 @@ def read(
 
 
 def describe(paths: os.PathLike[str] | str | Sequence[os.PathLike[str] | str]) -> dict[str, Any]:
-    """What is in a volume, as plain values: format, site, time, sweeps, moments with their gates and ranges of values."""
+    """What is in a volume, as plain values: format, site, time, sweeps, moments with their gates and values."""
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     facts, arrays = portable(several)
     rest = iter(arrays)
@@ -193,7 +193,11 @@ def _tree(facts: dict[str, Any], arrays: Any, files: list[str]) -> xr.DataTree:
         "altitude": ("m", "height of the antenna above mean sea level"),
     }
     place = {
-        name: ((), np.nan if facts[name] is None else facts[name], {"units": units, "long_name": text, "standard_name": name})
+        name: (
+            (),
+            np.nan if facts[name] is None else facts[name],
+            {"units": units, "long_name": text, "standard_name": name},
+        )
         for name, (units, text) in position.items()
     }
     last = max(int(sweep["time"].values.astype(np.int64).max()) for sweep in sweeps.values())
@@ -230,19 +234,21 @@ def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
     times, azimuth, elevation, nyquist, unambiguous = (next(arrays) for _ in range(5))
     ray = "elevation" if facts["mode"] == "rhi" else "azimuth"
     angle = {"units": "degrees", "axis": "radial_azimuth_coordinate"}
-    moments = [
-        (moment, next(arrays), next(arrays) if moment["flagged"] else None) for moment in facts["moments"]
-    ]
+    moments = [(moment, next(arrays), next(arrays) if moment["flagged"] else None) for moment in facts["moments"]]
     spacing = min((moment["gate_spacing"] for moment, _, _ in moments), default=1.0)
     finest = [moment["first_gate"] for moment, _, _ in moments if moment["gate_spacing"] == spacing]
     first = min(finest, default=0.0)
     ends = [(m["first_gate"] + (cells.shape[1] - 0.5) * m["gate_spacing"]) for m, cells, _ in moments]
     n_gates = max((int((end - first) / spacing + 0.5) for end in ends), default=0)
-    gates = first + spacing * np.arange(n_gates)
+    gates: npt.NDArray[np.float64] = first + spacing * np.arange(n_gates, dtype=np.float64)
     data: dict[str, Any] = {
         "sweep_number": ((), np.int32(number)),
         "sweep_mode": ((), facts["mode"]),
-        "sweep_fixed_angle": ((), np.nan if facts["fixed_angle"] is None else facts["fixed_angle"], {"units": "degrees"}),
+        "sweep_fixed_angle": (
+            (),
+            np.nan if facts["fixed_angle"] is None else facts["fixed_angle"],
+            {"units": "degrees"},
+        ),
         "prt_mode": ((), "not_set"),
         "follow_mode": ((), "none"),
         "nyquist_velocity": ((ray,), nyquist, {"units": "m s-1", "long_name": "unambiguous Doppler velocity"}),
@@ -262,7 +268,11 @@ def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
             data[f"{name}_flags"] = ((ray, "range"), _on_gates(flags, moment, gates, spacing, 0), meaning)
         data[name] = ((ray, "range"), _on_gates(cells, moment, gates, spacing, np.nan), attributes)
     coords = {
-        "azimuth": ((ray,), azimuth, angle | {"standard_name": "ray_azimuth_angle", "long_name": "azimuth from true north"}),
+        "azimuth": (
+            (ray,),
+            azimuth,
+            angle | {"standard_name": "ray_azimuth_angle", "long_name": "azimuth from true north"},
+        ),
         "elevation": (
             (ray,),
             elevation,

@@ -1,0 +1,177 @@
+"""Radar volumes in Python: NEXRAD files made byte by byte, and real ones."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from click.testing import CliRunner
+
+import nowcast
+from nowcast import cli, errors, io, radar
+
+RAYS, GATES = 8, 12
+
+
+def message(ray: int, state: int, cut: int) -> bytes:
+    """A message 1: reflectivity in gates of 1000 m from 0 m, velocity and width in gates of 250 m from -375 m."""
+    azimuth = round(8 * 4096 * 45.0 * ray / 180.0)
+    head = struct.pack(
+        ">IHHHHHHHhhHHHHHfHHHHH",
+        1000 * ray,
+        15000,
+        1480,
+        azimuth,
+        ray + 1,
+        state,
+        8 * 44,
+        cut,
+        0,
+        -375,
+        1000,
+        250,
+        GATES,
+        4 * GATES,
+        0,
+        0.0,
+        100,
+        100 + GATES,
+        100 + 5 * GATES,
+        2,
+        21,
+    )
+    body = bytearray(2400)
+    body[: len(head)] = head
+    struct.pack_into(">H", body, 60, 2600)
+    body[100 : 100 + GATES] = bytes((ray + gate) % 200 for gate in range(GATES))
+    body[100 + GATES : 100 + 9 * GATES] = bytes((3 * ray + gate) % 256 for gate in range(8 * GATES))
+    return bytes(12) + struct.pack(">HBBHHIHH", 1208, 0, 1, 1, 15000, 0, 1, 1) + bytes(body) + bytes(4)
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Path:
+    path = tmp_path / "KHTX20110125_000000"
+    states = [3, *[1] * (RAYS - 2), 4]
+    path.write_bytes(
+        b"AR2V0001.001"
+        + struct.pack(">II", 15000, 0)
+        + b"KHTX"
+        + b"".join(map(message, range(RAYS), states, [1] * RAYS))
+    )
+    return path
+
+
+def test_a_volume_is_a_tree_of_sweeps(volume: Path) -> None:
+    tree = nowcast.open(volume)
+    assert isinstance(tree, xr.DataTree)
+    assert list(tree.children) == ["sweep_0"]
+    assert tree.attrs["instrument_name"] == "KHTX"
+    assert tree.attrs["scan_name"] == "VCP 21"
+    assert tree.attrs["incomplete"] == ""
+    sweep = tree["sweep_0"].ds
+    assert sweep["azimuth"].values.tolist() == [45.0 * ray for ray in range(RAYS)]
+    assert sweep["time"].values[3] == np.datetime64("2011-01-25T00:00:03")
+    assert float(sweep["nyquist_velocity"][0]) == pytest.approx(26.0)
+    assert sweep["DBZH"].attrs["standard_name"] == "equivalent_reflectivity_factor"
+
+
+def test_moments_of_coarser_gates_repeat_them(volume: Path) -> None:
+    sweep = radar.read(volume)["sweep_0"].ds
+    assert sweep["range"].values[0] == -375.0
+    assert sweep.sizes["range"] == 4 * GATES
+    for gate, distance in enumerate(sweep["range"].values):
+        code = 5 + int(np.floor(distance / 1000.0 + 0.5))
+        expected = radar.NOTHING_DBZ if code == 0 else code / 2 - 33
+        assert sweep["DBZH"].values[5, gate] == expected
+        assert sweep["VRADH"].values[5, gate] == (15 + gate) / 2 - 64.5
+
+
+def test_nothing_there_and_not_observed_are_kept_apart(volume: Path) -> None:
+    sweep = radar.read(volume)["sweep_0"].ds
+    assert sweep["DBZH"].values[0, 0] == sweep["DBZH"].attrs["_Undetect"] == -128.0
+    assert np.isnan(sweep["VRADH"].values[0, :2]).all()
+    assert sweep["VRADH_flags"].values[0, :3].tolist() == [0, 1, 0]
+    assert sweep["VRADH"].attrs["ancillary_variables"] == "VRADH_flags"
+
+
+def test_what_is_lent_outlives_the_tree_and_is_read_only(volume: Path) -> None:
+    cells = radar.read(volume)["sweep_0"]["VRADH"].values
+    before = cells.copy()
+    with pytest.raises(ValueError, match="read-only"):
+        cells[0, 0] = 1.0
+    for _ in range(20):
+        radar.read(volume)
+    np.testing.assert_array_equal(cells, before)
+
+
+def test_a_site_can_be_given(volume: Path) -> None:
+    tree = nowcast.open(volume, site=(34.93, -86.08, 560.0))
+    assert float(tree["altitude"]) == 560.0
+    with pytest.raises(errors.ArgumentError, match="quantity"):
+        nowcast.open(volume, quantity="DBZH")
+
+
+def test_a_volume_cut_short_says_so(volume: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short"
+    short.write_bytes(volume.read_bytes()[: 24 + 2432 * 5 + 100])
+    tree = radar.read(short)
+    assert tree["sweep_0"].sizes["azimuth"] == 5
+    assert tree.attrs["incomplete"] == "the file is damaged or ends early"
+    short.write_bytes(volume.read_bytes()[:100])
+    with pytest.raises(errors.NoDataError, match="short: no radial"):
+        radar.read(short)
+    with pytest.raises(errors.FileError, match="absent"):
+        radar.read(tmp_path / "absent")
+
+
+def test_several_volumes_come_as_a_list(volume: Path, tmp_path: Path) -> None:
+    (tmp_path / "KHTX20110125_000500").write_bytes(volume.read_bytes())
+    volumes = nowcast.open(str(tmp_path / "KHTX*"))
+    assert isinstance(volumes, list)
+    assert len(volumes) == 2
+
+
+def test_a_child_reads_the_same(volume: Path) -> None:
+    here = radar.read(volume)
+    child = radar._isolation.Child(8 << 30, 60.0)
+    try:
+        facts, arrays = child.call("volume", [str(volume)])
+    finally:
+        child.close()
+    own_facts, own_arrays = radar.portable([volume])
+    assert facts == own_facts
+    assert [array.tobytes() for array in arrays] == [array.tobytes() for array in own_arrays]
+    assert here.attrs["site_name"] == facts["site"]
+
+
+def test_info_names_what_is_in_a_volume(volume: Path) -> None:
+    result = CliRunner().invoke(cli.main, ["info", str(volume)])
+    assert result.exit_code == 0, result.output
+    assert "NEXRAD Level II" in result.output
+    assert "8 rays, Nyquist 26.00 m s-1: DBZH 12 x 1000 m" in result.output
+
+
+@pytest.mark.realdata
+def test_real_chunks_make_one_volume(real_data: Path) -> None:
+    tree = nowcast.open(str(real_data / "radar/nexrad/chunks-klot-20190617/*"))
+    assert isinstance(tree, xr.DataTree)
+    assert len(tree.children) == 8
+    assert sum(sweep.sizes["azimuth"] for sweep in tree.children.values()) == 5040
+    assert float(tree["latitude"]) == pytest.approx(41.6044, abs=5e-5)
+
+
+@pytest.mark.realdata
+def test_five_volumes_of_one_storm(real_data: Path) -> None:
+    volumes = nowcast.open(str(real_data / "radar/nexrad/khtx-20080411/*.gz"))
+    assert [len(volume.children) for volume in volumes] == [16] * 5
+    strong = [int((v["sweep_0"]["DBZH"].values >= 40).sum()) for v in volumes]
+    assert strong == [2055, 2153, 2206, 2376, 2561]
+    starts = [str(v["sweep_0"]["time"].values.min().astype("datetime64[ms]"))[11:] for v in volumes]
+    assert starts == ["18:11:43.771", "18:16:42.207", "18:21:40.206", "18:26:38.693", "18:31:37.195"]
+
+
+def test_fields_open_as_before(tmp_path: Path) -> None:
+    rain = nowcast.sim.storms(minutes=5, n=32)["rain"]
+    io.write(rain, tmp_path / "rain.nc")
+    np.testing.assert_array_equal(nowcast.open(tmp_path / "rain.nc").values, rain.values)
