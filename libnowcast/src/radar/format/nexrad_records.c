@@ -9,10 +9,10 @@
 #include <bzlib.h>
 
 enum {
-    LENGTH = 4,         /* bytes of the length before a stream */
-    MAGIC = 10,         /* bytes a bzip2 stream is known by: BZh1 to BZh9 and the mark of a block */
-    RATIO = 12,         /* first guess of unpacked over packed: most records unpack at once */
-    LEAST_ROOM = 400000 /* and at least this: the first record has 325888 bytes */
+    LENGTH = 4,          /* bytes of the length before a stream */
+    MAGIC = 10,          /* bytes a bzip2 stream is known by: BZh1 to BZh9 and the mark of a block */
+    RATIO = 16,          /* first guess of unpacked over packed, generous: room that is not used is never touched */
+    LEAST_ROOM = 1800000 /* and at least this */
 };
 
 static bool is_stream(const uint8_t *bytes, int64_t size, int64_t at)
