@@ -81,6 +81,32 @@ typedef struct nwc_moment {
     double resolution;     /**< step between the values a code can have; 0 for floating-point data */
 } nwc_moment;
 
+/**
+ * Make a volume to be filled with nwc_volume_add_sweep and nwc_volume_add_moment.
+ *
+ * @param facts   texts are copied, NULL is ""; format, n_sweeps and experimental are not used
+ * @param volume  out: to be given to nwc_volume_destroy
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_volume_create(nwc_ctx *ctx, const nwc_volume_facts *facts, nwc_volume **volume);
+
+/**
+ * Append a sweep. Arrays are copied; nyquist_m_s and unambiguous_range_m may be NULL where they are not known, incomplete
+ * where no ray is missing; n_moments is not used.
+ *
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_volume_add_sweep(nwc_volume *volume, const nwc_sweep *sweep);
+
+/**
+ * Append a moment to the last sweep. Cells of any strides are copied; flags.data may be NULL; own_name NULL is the name.
+ *
+ * @param moment  name is one of FM 301 or ODIM 2.4; its unit follows from it
+ * @return NWC_OK; NWC_ERR_ARG for an unknown name, one the sweep has already, or a shape other than (rays, gates);
+ *         NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *moment);
+
 /** Release a volume; NULL is accepted. */
 NWC_API void nwc_volume_destroy(nwc_volume *volume);
 

@@ -252,6 +252,7 @@ nwc_status nwc__volume_finish(nwc_volume *volume)
     if (!volume->first) return nwc__fail(NWC_ERR_NODATA, "no ray in it");
     for (nwc__sweep *sweep = volume->first; sweep; sweep = sweep->next) {
         for (nwc__moment *moment = sweep->first; moment; moment = moment->next) {
+            if (!moment->flags) continue;
             const int64_t gates = sweep->n_rays * moment->n_gates;
             uint8_t any = 0;
             for (int64_t g = 0; g < gates; g++) any |= moment->flags[g];
@@ -260,6 +261,102 @@ nwc_status nwc__volume_finish(nwc_volume *volume)
             moment->flags = NULL;
         }
     }
+    return NWC_OK;
+}
+
+/* ---- by callers ---- */
+
+nwc_status nwc_volume_create(nwc_ctx *ctx, const nwc_volume_facts *facts, nwc_volume **volume)
+{
+    ctx = nwc__ctx(ctx);
+    if (!facts || !volume) return nwc__fail(NWC_ERR_ARG, "facts, volume: facts and a place for the volume expected");
+    *volume = NULL;
+    if (facts->latitude_deg < -90.0 || facts->latitude_deg > 90.0 || fabs(facts->longitude_deg) > 360.0)
+        return nwc__fail(NWC_ERR_ARG, "facts: a place on the earth expected, %g, %g given", facts->latitude_deg,
+                         facts->longitude_deg);
+    nwc_volume *made;
+    nwc_volume_facts own = *facts;
+    own.experimental = 0;
+    NWC__TRY(nwc__volume_create(ctx, "memory", INT64_MAX / 2, &made));
+    const nwc_status status = nwc__volume_set_facts(made, &own);
+    if (status != NWC_OK) {
+        nwc_volume_destroy(made);
+        return status;
+    }
+    *volume = made;
+    return NWC_OK;
+}
+
+nwc_status nwc_volume_add_sweep(nwc_volume *volume, const nwc_sweep *given)
+{
+    if (!volume || !given) return nwc__fail(NWC_ERR_ARG, "volume, sweep: a volume and a sweep expected, NULL given");
+    if (given->mode < NWC_SWEEP_SURVEILLANCE || given->mode > NWC_SWEEP_MANUAL)
+        return nwc__fail(NWC_ERR_ARG, "sweep.mode: an nwc_sweep_mode expected, %d given", (int)given->mode);
+    if (given->n_rays < 1 || given->n_rays > NWC__MOST_RAYS || volume->facts.n_sweeps >= NWC__MOST_SWEEPS)
+        return nwc__fail(NWC_ERR_ARG, "sweep: 1 to %d rays and at most %d sweeps expected, %lld rays given",
+                         NWC__MOST_RAYS, NWC__MOST_SWEEPS, (long long)given->n_rays);
+    if (!given->time_ns || !given->azimuth_deg || !given->elevation_deg)
+        return nwc__fail(NWC_ERR_ARG, "sweep: times, azimuths and elevations expected, NULL given");
+    for (int64_t r = 0; r < given->n_rays; r++)
+        if (!(given->azimuth_deg[r] >= 0.0f && given->azimuth_deg[r] < 360.0f &&
+              fabsf(given->elevation_deg[r]) <= 180.0f))
+            return nwc__fail(NWC_ERR_ARG,
+                             "sweep: ray %lld: an azimuth of 0 to below 360 and an elevation expected, %g and %g given",
+                             (long long)r, (double)given->azimuth_deg[r], (double)given->elevation_deg[r]);
+    nwc__sweep *sweep;
+    NWC__TRY(nwc__volume_add_sweep(volume, given->mode, given->fixed_angle_deg, given->n_rays, &sweep));
+    const size_t bytes = (size_t)given->n_rays * sizeof(float);
+    memcpy(sweep->time_ns, given->time_ns, (size_t)given->n_rays * sizeof *given->time_ns);
+    memcpy(sweep->azimuth_deg, given->azimuth_deg, bytes);
+    memcpy(sweep->elevation_deg, given->elevation_deg, bytes);
+    if (given->nyquist_m_s) memcpy(sweep->nyquist_m_s, given->nyquist_m_s, bytes);
+    if (given->unambiguous_range_m) memcpy(sweep->unambiguous_range_m, given->unambiguous_range_m, bytes);
+    return given->incomplete && *given->incomplete ? nwc__volume_incomplete(volume, sweep, "%s", given->incomplete)
+                                                   : NWC_OK;
+}
+
+static nwc_status check_moment(const nwc__sweep *sweep, const nwc_moment *given)
+{
+    const nwc_field *const field = &given->field;
+    const nwc_flags *const flags = &given->flags;
+    if (!given->name || !nwc__moment_named(given->name))
+        return nwc__fail(NWC_ERR_ARG, "moment.name: a name of FM 301 expected, %s given",
+                         given->name ? given->name : "none");
+    for (const nwc__moment *other = sweep->first; other; other = other->next)
+        if (strcmp(other->name, given->name) == 0)
+            return nwc__fail(NWC_ERR_ARG, "moment.name: the sweep has a moment %s already", given->name);
+    if (!field->data || field->ndim != 2 || field->dim[0] != sweep->n_rays || field->dim[1] < 1 ||
+        field->dim[1] > NWC__MOST_GATES)
+        return nwc__fail(NWC_ERR_ARG, "%s: (%lld, 1 to %d) cells expected, (%lld, %lld) given", given->name,
+                         (long long)sweep->n_rays, NWC__MOST_GATES, (long long)field->dim[0], (long long)field->dim[1]);
+    if (flags->data && (flags->ndim != 2 || flags->dim[0] != field->dim[0] || flags->dim[1] != field->dim[1]))
+        return nwc__fail(NWC_ERR_ARG, "%s: flags of the shape of the cells expected", given->name);
+    if (!(given->gate_spacing_m > 0.0 && isfinite(given->first_gate_m)))
+        return nwc__fail(NWC_ERR_ARG, "%s: gates some metres apart expected, first at %g m and %g m apart given",
+                         given->name, given->first_gate_m, given->gate_spacing_m);
+    return NWC_OK;
+}
+
+nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *given)
+{
+    if (!volume || !given) return nwc__fail(NWC_ERR_ARG, "volume, moment: a volume and a moment expected, NULL given");
+    if (!volume->last) return nwc__fail(NWC_ERR_ARG, "volume: a sweep expected before its moments, none added");
+    NWC__TRY(check_moment(volume->last, given));
+    const nwc_field *const field = &given->field;
+    const nwc_flags *const flags = &given->flags;
+    const int64_t n = field->dim[1];
+    nwc__moment *moment;
+    NWC__TRY(nwc__volume_add_moment(volume, volume->last, given->name, given->own_name ? given->own_name : given->name,
+                                    n, given->first_gate_m, given->gate_spacing_m, &moment));
+    moment->resolution = given->resolution;
+    for (int64_t r = 0; r < field->dim[0]; r++)
+        for (int64_t g = 0; g < n; g++) {
+            moment->cells[r * n + g] = field->data[r * field->stride[0] + g * field->stride[1]];
+            moment->flags[r * n + g] = flags->data ? flags->data[r * flags->stride[0] + g * flags->stride[1]] : 0;
+        }
+    if (flags->data) return NWC_OK;
+    nwc__free(&volume->memory, moment->flags);
+    moment->flags = NULL;
     return NWC_OK;
 }
 
