@@ -17,6 +17,15 @@ nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, st
 nwc_status nwc__bytes_read_partly(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes,
                                   bool *cut);
 
+/* Make an empty file beside path, of a name nobody has; *beside is allocated. */
+nwc_status nwc__beside(nwc_ctx *memory, const char *path, char **beside);
+/* Let the file beside, now complete and closed, take its place; *beside becomes NULL. */
+nwc_status nwc__take_place(nwc_ctx *memory, const char *path, char **beside);
+/* Remove the file beside, if there still is one. */
+void nwc__give_up(nwc_ctx *memory, char **beside);
+/* A whole file at once. */
+nwc_status nwc__write_bytes(nwc_ctx *memory, const char *path, const uint8_t *bytes, int64_t size);
+
 /* Read bytes of any format but an archive into a raster. */
 nwc_status nwc__raster_decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 

@@ -1,14 +1,7 @@
-/* Files written whole or not at all: under a name of their own, which gives way to the final one at the end. */
-#define _POSIX_C_SOURCE 200809L
+/* Gridded fields written to a file, layer by layer, in the format its name ends in. */
 #include "io/writer.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-enum { MOST_TRIES = 10000 };
 
 struct nwc_writer {
     struct nwc_ctx memory; /* allocator only */
@@ -34,30 +27,6 @@ static const struct nwc__write_format *format_of(const char *path)
     return NULL;
 }
 
-/* Make an empty file beside path, of a name nobody has. */
-static nwc_status reserve(nwc_ctx *memory, const char *path, char **beside)
-{
-    const size_t size = strlen(path) + 48;
-    char *const name = nwc__alloc(memory, (int64_t)size, 1);
-    if (!name) return NWC_ERR_NOMEM;
-    const char *const slash = strrchr(path, '/');
-    const int folder = slash ? (int)(slash + 1 - path) : 0;
-    int file = -1;
-    for (int n = 0; file < 0 && n < MOST_TRIES; n++) {
-        snprintf(name, size, "%.*s.%s.%ld-%d", folder, path, path + folder, (long)getpid(), n);
-        file = open(name, O_WRONLY | O_CREAT | O_EXCL, 0666);
-        if (file < 0 && errno != EEXIST) break;
-    }
-    if (file < 0) {
-        const nwc_status status = nwc__fail(NWC_ERR_IO, "%s: %s", path, strerror(errno));
-        nwc__free(memory, name);
-        return status;
-    }
-    close(file);
-    *beside = name;
-    return NWC_OK;
-}
-
 nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer **made)
 {
     ctx = nwc__ctx(ctx);
@@ -73,7 +42,7 @@ nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer **made)
     *writer = (nwc_writer){.memory = {.alloc = ctx->alloc, .free = ctx->free, .alloc_user = ctx->alloc_user},
                            .format = format};
     nwc_status status = (writer->path = nwc__copy_text(&writer->memory, path)) ? NWC_OK : NWC_ERR_NOMEM;
-    if (status == NWC_OK) status = reserve(&writer->memory, path, &writer->beside);
+    if (status == NWC_OK) status = nwc__beside(&writer->memory, path, &writer->beside);
     if (status == NWC_OK) {
         nwc__io_lock();
         status = format->create(&writer->memory, writer->beside, &writer->state);
@@ -157,27 +126,6 @@ nwc_status nwc_writer_number(nwc_writer *writer, const char *variable, const cha
     return attach(writer, variable, name, NULL, number);
 }
 
-/* Wait until the system has stored a file or a folder. */
-static bool store(const char *path)
-{
-    const int file = open(path, O_RDONLY);
-    if (file < 0) return false;
-    const bool stored = fsync(file) == 0;
-    close(file);
-    return stored;
-}
-
-static nwc_status store_folder(nwc_ctx *memory, const char *path)
-{
-    char *const folder = nwc__copy_text(memory, path);
-    if (!folder) return NWC_ERR_NOMEM;
-    char *const slash = strrchr(folder, '/');
-    if (slash) slash[1] = '\0';
-    const bool stored = store(slash ? folder : ".") || errno == EINVAL; /* some file systems cannot */
-    nwc__free(memory, folder);
-    return stored ? NWC_OK : nwc__fail(NWC_ERR_IO, "%s: its folder cannot be stored: %s", path, strerror(errno));
-}
-
 static nwc_status finish(nwc_writer *writer)
 {
     void *const state = writer->state;
@@ -194,20 +142,15 @@ nwc_status nwc_writer_close(nwc_writer *writer)
     if (!writer->layers) return nwc__fail(NWC_ERR_ARG, "%s: at least one layer expected, none added", writer->path);
     const nwc_status status = finish(writer);
     if (status != NWC_OK) return nwc__fail_within(status, writer->path);
-    if (!store(writer->beside) || rename(writer->beside, writer->path) != 0)
-        return nwc__fail(NWC_ERR_IO, "%s: %s", writer->path, strerror(errno));
-    nwc__free(&writer->memory, writer->beside);
-    writer->beside = NULL;
-    return store_folder(&writer->memory, writer->path);
+    return nwc__take_place(&writer->memory, writer->path, &writer->beside);
 }
 
 void nwc_writer_destroy(nwc_writer *writer)
 {
     if (!writer) return;
     if (writer->state) (void)finish(writer);
-    if (writer->beside) unlink(writer->beside);
     struct nwc_ctx memory = writer->memory;
-    nwc__free(&memory, writer->beside);
+    nwc__give_up(&memory, &writer->beside);
     nwc__free(&memory, writer->path);
     nwc__free(&memory, writer);
 }
