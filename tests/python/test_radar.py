@@ -175,3 +175,34 @@ def test_fields_open_as_before(tmp_path: Path) -> None:
     rain = nowcast.sim.storms(minutes=5, n=32)["rain"]
     io.write(rain, tmp_path / "rain.nc")
     np.testing.assert_array_equal(nowcast.open(tmp_path / "rain.nc").values, rain.values)
+
+
+def test_fm_301_is_read_by_xarray_as_it_was(volume: Path, tmp_path: Path) -> None:
+    tree = radar.read(volume, site=(34.93, -86.08, 560.0))
+    radar.write(tree, tmp_path / "volume.nc")
+    back = xr.open_datatree(tmp_path / "volume.nc")
+    assert back.attrs["instrument_name"] == "KHTX"
+    assert float(back["altitude"]) == 560.0
+    one, other = tree["sweep_0"].to_dataset(), back["sweep_0"].to_dataset()
+    for name in ("DBZH", "VRADH", "WRADH"):
+        np.testing.assert_array_equal(other[name].values, one[name].values)
+    for name in ("azimuth", "elevation", "time", "range", "nyquist_velocity"):
+        np.testing.assert_array_equal(other[name].values, one[name].values)
+    assert str(other["sweep_mode"].values) == "azimuth_surveillance"
+    back.close()
+
+
+def test_convert_writes_volumes_and_refuses_what_it_cannot(volume: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.main, ["convert", str(volume), str(tmp_path / "out.nc")])
+    assert result.exit_code == 0, result.output
+    assert "1 sweeps" in result.output
+    tree = radar.read(volume)
+    with pytest.raises(errors.UnsupportedError, match=r"out\.txt"):
+        radar.write(tree, tmp_path / "out.txt")
+    with pytest.raises(errors.ArgumentError, match="sweep_0"):
+        radar.write(xr.DataTree(), tmp_path / "out.nc")
+    uneven = tree.copy()
+    uneven["sweep_0"] = uneven["sweep_0"].to_dataset().assign_coords(range=np.arange(4 * GATES) ** 2.0)
+    with pytest.raises(errors.ArgumentError, match="equally spaced"):
+        radar.write(uneven, tmp_path / "uneven.nc")
+    assert not (tmp_path / "uneven.nc").exists()

@@ -37,7 +37,7 @@ def open(paths: io.PathLike | Sequence[io.PathLike], **options: Any) -> xr.DataA
     FileError, FormatError, UnsupportedError, NoDataError : as ``nowcast.io.layers``.
     """
     files = list(io.expand(paths))
-    if not _is_volume(files[0]):
+    if not is_volume(files[0]):
         return io.open(paths, **options)
     wrong = sorted(set(options) - {"site"})
     if wrong:
@@ -54,7 +54,7 @@ def open(paths: io.PathLike | Sequence[io.PathLike], **options: Any) -> xr.DataA
 
 def describe(path: io.PathLike) -> dict[str, Any]:
     """What is in a file, fields or a volume, as plain values."""
-    return radar.describe(path) if _is_volume(Path(path)) else io.describe(path)
+    return radar.describe(path) if is_volume(Path(path)) else io.describe(path)
 
 
 def _head(path: Path) -> bytes:
@@ -77,7 +77,8 @@ def _head(path: Path) -> bytes:
     return head[:_HEAD]
 
 
-def _is_volume(path: Path) -> bool:
+def is_volume(path: Path) -> bool:
+    """Whether a file holds a radar volume, told by content."""
     if path.is_dir():
         return False
     head = _head(path)

@@ -149,9 +149,16 @@ def _volume_lines(volume: dict[str, Any]) -> Iterator[str]:
 @click.option("--on-error", type=click.Choice(["skip", "raise"]), default="raise", show_default=True)
 @_json
 def convert(inputs: tuple[str, ...], output: str, quantity: str | None, on_error: str, as_json: bool) -> None:
-    """Write fields in the format OUTPUT's suffix names (.nc)."""
+    """Write fields or a radar volume in the format OUTPUT's suffix names.
+
+    Fields as .nc (CF) or .h5 (ODIM composite of one time), the volume that INPUTS are parts of as .nc (FM 301).
+    """
     summary = jobs.convert(inputs, output, quantity=quantity, on_error=on_error)
-    _finish(summary, as_json, f"{output}: {summary['times']} times")
+    _finish(
+        summary,
+        as_json,
+        f"{output}: {summary['times']} times" if "times" in summary else f"{output}: {summary['sweeps']} sweeps",
+    )
 
 
 @main.command()

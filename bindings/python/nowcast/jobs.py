@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nowcast import _lib, grid, io, motion, verify
+from nowcast import _lib, grid, io, motion, radar, verify
 from nowcast import forecast as forecasting
+from nowcast._open import is_volume
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 
@@ -164,7 +165,13 @@ def convert(
     quantity: str | None = None,
     on_error: str = "raise",
 ) -> dict[str, Any]:
-    """Read fields of any format and write them in the format the output's suffix names."""
+    """Read fields, or a radar volume, of any format and write them in the format the output's suffix names."""
+    files = list(io.expand(inputs))
+    if is_volume(files[0]):
+        tree = radar.read(files)
+        radar.write(tree, output)
+        missing = tree.attrs["incomplete"]
+        return {"output": str(output), "sweeps": len(tree.children), "incomplete": missing, "degraded": bool(missing)}
     data = io.open(inputs, quantity=quantity, on_error=on_error)
     io.write(data, output)
     left_out = data.attrs.get("left_out", "").splitlines()

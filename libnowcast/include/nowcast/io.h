@@ -84,6 +84,18 @@ NWC_API const char *nwc_volume_sniff(const void *bytes, size_t size);
 NWC_API nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths,
                                    const nwc_read_options *options, nwc_volume **volume);
 
+/**
+ * Write a volume, whole or not at all.
+ *
+ * "FM 301" (WMO FM 301-2022, CfRadial 2): netCDF-4, cells as float as they are. A sweep there has one range axis: a moment of
+ * coarser gates than another repeats them, one that reaches less far ends in NaN.
+ *
+ * @param format  a format's name, or NULL for the one the path ends in: ".nc" for FM 301
+ * @return NWC_OK; NWC_ERR_ARG for a volume without sweeps, or a sweep without moments; NWC_ERR_UNSUPPORTED for another format, or
+ *         what it has no place for; NWC_ERR_IO; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_volume_write(nwc_ctx *ctx, const nwc_volume *volume, const char *path, const char *format);
+
 /** A file being written. One thread at a time. */
 typedef struct nwc_writer nwc_writer;
 

@@ -1,0 +1,13 @@
+/* What writers of radar volumes have in common. */
+#ifndef NWC_IO_VOLUME_WRITE_H
+#define NWC_IO_VOLUME_WRITE_H
+
+#include "io/internal.h"
+#include "radar/volume.h"
+
+/* Write a whole volume to path, which exists and is empty; called under the io lock. */
+typedef nwc_status nwc__volume_write_fn(nwc_ctx *ctx, const nwc_volume *volume, const char *path);
+
+nwc__volume_write_fn nwc__fm301_write;
+
+#endif
