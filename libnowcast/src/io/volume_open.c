@@ -7,19 +7,22 @@ typedef nwc_status (*decode_fn)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size
 
 enum { MOST_FILES = 4096 };
 
-/* A format: its name, the bytes it is told by and where they are, how it is read, and whether its parts follow one another. */
+/* A format: its name, the bytes it is told by and where they are, and how it is read. */
 static const struct format {
     const char *name;
     int64_t at;
     const char *magic;
     int64_t length;
     decode_fn decode;
-    bool in_parts;
 } formats[] = {
-    {"NEXRAD Level II", 0, "AR2V", 4, nwc__nexrad_read, true},
-    {"NEXRAD Level II", 0, "ARCHIVE2", 8, nwc__nexrad_read, true},
-    {"NEXRAD Level II", 4, "BZh", 3, nwc__nexrad_read, true},
+    {"NEXRAD Level II", 0, "AR2V", 4, nwc__nexrad_read},
+    {"NEXRAD Level II", 0, "ARCHIVE2", 8, nwc__nexrad_read},
+    {"NEXRAD Level II", 4, "BZh", 3, nwc__nexrad_read},
+    {"CMA standard", 0, "RSTM", 4, nwc__cma_read},
 };
+
+/* A format without a mark of its own. */
+static const struct format legacy = {"CINRAD", 0, "", 0, nwc__cinrad_legacy_read};
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)
 {
@@ -27,7 +30,22 @@ static const struct format *recognise(const uint8_t *bytes, int64_t size)
         if (size >= formats[f].at + formats[f].length &&
             memcmp(bytes + formats[f].at, formats[f].magic, (size_t)formats[f].length) == 0)
             return &formats[f];
-    return NULL;
+    return nwc__is_cinrad_legacy(bytes, size) ? &legacy : NULL;
+}
+
+/* The station that the names of the Chinese network begin with: Z_RADR_I_Z9398_20140704080600_O_DOR_SB_CAP.bin.bz2. */
+static nwc_status take_site(nwc_volume *volume, const char *path)
+{
+    static const char start[] = "Z_RADR_I_";
+    const char *const name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    char site[8] = "";
+    nwc_volume_facts facts;
+    NWC__TRY(nwc_volume_describe(volume, &facts));
+    if (facts.site[0] || strncmp(name, start, sizeof start - 1) != 0) return NWC_OK;
+    strncpy(site, name + sizeof start - 1, sizeof site - 1);
+    if (strchr(site, '_')) *strchr(site, '_') = '\0';
+    facts.site = site;
+    return nwc__volume_set_facts(volume, &facts);
 }
 
 const char *nwc_volume_sniff(const void *bytes, size_t size)
@@ -103,7 +121,12 @@ nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_pat
     nwc_status status = read_all(ctx, paths, n_paths, options.max_bytes, &bytes, &cut);
     if (status == NWC_OK) {
         status = decode(ctx, &bytes, options.max_bytes, cut, volume);
-        if (status != NWC_OK) status = nwc__fail_within(status, paths[0]);
+        if (status == NWC_OK) status = take_site(*volume, paths[0]);
+        if (status != NWC_OK) {
+            nwc_volume_destroy(*volume);
+            *volume = NULL;
+            status = nwc__fail_within(status, paths[0]);
+        }
     }
     nwc__free(ctx, bytes.data);
     return status;

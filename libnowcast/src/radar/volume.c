@@ -20,6 +20,7 @@ static const nwc__moment_kind kinds[] = {
     {"DBZV", "dBZ", NWC_NOTHING_DBZ},
     {"DBTH", "dBZ", NWC_NOTHING_DBZ},
     {"DBTV", "dBZ", NWC_NOTHING_DBZ},
+    {"DBZHC", "dBZ", NWC_NOTHING_DBZ},
     {"VRADH", "m s-1", NAN},
     {"VRADV", "m s-1", NAN},
     {"VRADDH", "m s-1", NAN},
@@ -27,6 +28,7 @@ static const nwc__moment_kind kinds[] = {
     {"WRADH", "m s-1", NAN},
     {"WRADV", "m s-1", NAN},
     {"ZDR", "dB", NAN},
+    {"ZDRC", "dB", NAN},
     {"LDR", "dB", NAN},
     {"PHIDP", "degrees", NAN},
     {"KDP", "degrees km-1", NAN},
@@ -250,7 +252,10 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
 nwc_status nwc__volume_finish(nwc_volume *volume)
 {
     if (!volume->first) return nwc__fail(NWC_ERR_NODATA, "no ray in it");
-    for (nwc__sweep *sweep = volume->first; sweep; sweep = sweep->next) {
+    int32_t number = 0;
+    for (nwc__sweep *sweep = volume->first; sweep; sweep = sweep->next, number++) {
+        if (sweep->incomplete)
+            NWC__TRY(nwc__volume_incomplete(volume, NULL, "sweep %d: %s", (int)number, sweep->incomplete));
         for (nwc__moment *moment = sweep->first; moment; moment = moment->next) {
             if (!moment->flags) continue;
             const int64_t gates = sweep->n_rays * moment->n_gates;

@@ -127,7 +127,7 @@ static void list_record(struct job *job, const struct nwc__nexrad_record *record
         const uint8_t *const message = record->bytes + at;
         const uint8_t type = message[PREFIX + 3];
         const int64_t halfwords = nwc__u16_be(message + PREFIX);
-        int64_t length = FRAME;
+        int64_t length = PREFIX + 2 * halfwords > FRAME && type == 1 ? PREFIX + 2 * halfwords : FRAME;
         if ((type == 31 || type == 29) && halfwords > 8)
             length = halfwords < 65535 ? PREFIX + 2 * halfwords
                                        : PREFIX + ((int64_t)nwc__u16_be(message + PREFIX + 12) << 16 |

@@ -38,4 +38,11 @@ double nwc__median(float *numbers, int64_t n);
 /* NEXRAD Level II, archive or real-time chunks. */
 nwc_status nwc__nexrad_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
+/* CINRAD SA, SB, CA, CB of the rules of 2001, which have no mark of their own: whether bytes may be such a file. */
+bool nwc__is_cinrad_legacy(const uint8_t *bytes, int64_t size);
+nwc_status nwc__cinrad_legacy_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
+/* The CMA standard format, and its variant for phased arrays. */
+nwc_status nwc__cma_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
 #endif

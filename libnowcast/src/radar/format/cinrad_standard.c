@@ -1,0 +1,489 @@
+/*
+ * The standard format of the China Meteorological Administration for weather radars: S, C and X band, and its variant for
+ * phased arrays.
+ *
+ * Generic header, site, task, (beams,) cuts, then radials to the end of the file, each with its moments behind it. Radials are
+ * listed first, as far as their moments fit into the file, then grouped into sweeps by the number of the cut, then
+ * decoded at once. The variant (file type 16) is known from implementations, not from a text: its volumes are marked
+ * experimental. Source: "Data format of weather radar base data" 1.0 (CMA 2018).
+ */
+#include "radar/format/volume_format.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+NWC__DECLARE_KERNELS(nwc__gate_kernels);
+
+enum {
+    GENERIC = 32,
+    SITE = 128,
+    TASK = 256,
+    BEAM = 640,
+    CUT = 256,
+    MOMENT = 32,
+    MOST_BEAMS = 64,
+    N_TYPES = 64, /* moment types below this are looked at */
+    PHASED = 16,  /* file type */
+    CODES = 5     /* codes below have a meaning of their own */
+};
+
+/* Where things are: in the standard format, and in the variant. */
+struct layout {
+    int32_t beams, cuts;                                /* in the task: their numbers; beams -1 for none */
+    int32_t azimuth, elevation, resolution, prf, n_prf; /* in a cut */
+    int32_t log_gate, doppler_gate, first, nyquist;     /* in a cut */
+    int32_t header, time, microseconds, n_moments;      /* of a radial */
+    bool real_gates, wide_time;                         /* gate lengths are f4; seconds are i8 */
+};
+
+static const struct layout layouts[2] = {
+    {.beams = -1,
+     .cuts = 176,
+     .azimuth = 20,
+     .elevation = 24,
+     .resolution = 36,
+     .prf = 8,
+     .n_prf = 2,
+     .log_gate = 44,
+     .doppler_gate = 48,
+     .first = 60,
+     .nyquist = 80,
+     .header = 64,
+     .time = 28,
+     .microseconds = 32,
+     .n_moments = 40},
+    {.beams = 168,
+     .cuts = 172,
+     .azimuth = 52,
+     .elevation = 4,
+     .resolution = 64,
+     .prf = 32,
+     .n_prf = 4,
+     .log_gate = 72,
+     .doppler_gate = 76,
+     .first = 88,
+     .nyquist = 108,
+     .header = 128,
+     .time = 28,
+     .microseconds = 36,
+     .n_moments = 44,
+     .real_gates = true,
+     .wide_time = true},
+};
+
+/* Moments by type. */
+static const struct {
+    const char *name, *own_name;
+    bool doppler; /* its gates are those of the Doppler moments */
+} kinds[N_TYPES] = {
+    [1] = {"DBTH", "dBT", false},     [2] = {"DBZH", "dBZ", false},   [3] = {"VRADH", "V", true},
+    [4] = {"WRADH", "W", true},       [5] = {"SQIH", "SQI", true},    [6] = {"CPA", "CPA", false},
+    [7] = {"ZDR", "ZDR", false},      [8] = {"LDR", "LDR", false},    [9] = {"RHOHV", "CC", false},
+    [10] = {"PHIDP", "PHIDP", false}, [11] = {"KDP", "KDP", false},   [14] = {"CLASS", "HCL", false},
+    [16] = {"SNRH", "SNRH", false},   [17] = {"SNRV", "SNRV", false}, [32] = {"DBZHC", "Zc", false},
+    [33] = {"VRADDH", "Vc", true},    [35] = {"ZDRC", "ZDRc", false},
+};
+
+struct radial {
+    const uint8_t *at;  /* its header */
+    const uint8_t *end; /* behind its last whole moment */
+    int64_t order;      /* as it came */
+    int32_t cut, state;
+};
+
+struct cut {
+    int64_t first, n;
+    int64_t n_gates[N_TYPES]; /* the most of all radials, by type of moment */
+    nwc__moment *moment[N_TYPES];
+};
+
+struct job {
+    nwc_ctx *ctx;
+    nwc_volume *volume;
+    const struct nwc__gate_kernels *kernels;
+    const struct layout *layout;
+    const uint8_t *bytes;
+    int64_t size;
+    const uint8_t *cut_table;
+    int32_t n_planned;
+    struct radial *radial;
+    int64_t n_radials;
+    struct cut *cut;
+    int64_t n_cuts;
+    int64_t *cut_of; /* of each radial */
+    float *angle;    /* scratch */
+    bool cut_off;
+};
+
+static int32_t i32(const uint8_t *at)
+{
+    return (int32_t)nwc__u32_le(at);
+}
+
+/* ---- listing ---- */
+
+/* One moment of a radial: its type, scale and codes; false where there is none before the end. */
+struct coded {
+    int32_t type, scale, offset, width;
+    const uint8_t *codes;
+    int64_t n;
+};
+
+static bool next_moment(const uint8_t **at, const uint8_t *end, struct coded *coded)
+{
+    if (end - *at < MOMENT) return false;
+    const int64_t bytes = i32(*at + 16);
+    if (bytes < 0 || bytes > end - *at - MOMENT) return false;
+    *coded = (struct coded){.type = i32(*at),
+                            .scale = i32(*at + 4),
+                            .offset = i32(*at + 8),
+                            .width = nwc__u16_le(*at + 12),
+                            .codes = *at + MOMENT};
+    coded->n = coded->width == 1 || coded->width == 2 ? bytes / coded->width : 0;
+    *at += MOMENT + bytes;
+    return true;
+}
+
+/* Whether a moment is one to keep. */
+static bool is_known(const struct coded *coded)
+{
+    return coded->type > 0 && coded->type < N_TYPES && kinds[coded->type].name && coded->scale != 0 && coded->n > 0;
+}
+
+/* The radial at byte at, and where the next begins; false at the end of what is whole. */
+static bool read_radial(const struct job *job, int64_t *at, struct radial *radial)
+{
+    const struct layout *const l = job->layout;
+    const uint8_t *const header = job->bytes + *at, *const end = job->bytes + job->size;
+    if (job->size - *at < l->header) return false;
+    const int32_t n_moments = i32(header + l->n_moments);
+    if (n_moments < 0 || n_moments > NWC__MOST_MOMENTS) return false;
+    *radial = (struct radial){.at = header, .end = header + l->header, .cut = i32(header + 16), .state = i32(header)};
+    struct coded coded;
+    int32_t m = 0;
+    while (m < n_moments && next_moment(&radial->end, end, &coded)) m++;
+    const double azimuth = (double)nwc__f32_le(header + 20), elevation = (double)nwc__f32_le(header + 24);
+    if (m < n_moments || !(azimuth >= -360.0 && azimuth <= 720.0 && fabs(elevation) <= 360.0)) return false;
+    *at = radial->end - job->bytes;
+    return true;
+}
+
+static nwc_status list_radials(struct job *job)
+{
+    nwc_status status = NWC_OK;
+    const int64_t first = job->cut_table - job->bytes + (int64_t)CUT * job->n_planned;
+    struct radial radial;
+    for (int round = 0; round < 2; round++) {
+        int64_t at = first;
+        job->n_radials = 0;
+        while (at < job->size && read_radial(job, &at, &radial)) {
+            radial.order = job->n_radials;
+            if (job->radial) job->radial[job->n_radials] = radial;
+            job->n_radials++;
+        }
+        job->cut_off = at < job->size;
+        if (job->n_radials == 0) return nwc__fail(NWC_ERR_NODATA, "no whole radial in it");
+        if (round == 0) NWC__ALLOC(job->ctx, job->radial, job->n_radials);
+    }
+done:
+    return status;
+}
+
+static int by_cut(const void *a, const void *b)
+{
+    const struct radial *const x = a, *const y = b;
+    if (x->cut != y->cut) return x->cut < y->cut ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static bool begins_sweep(const struct radial *radial)
+{
+    return radial->state == 0 || radial->state == 3 || radial->state == 5;
+}
+
+static nwc_status list_cuts(struct job *job)
+{
+    nwc_status status = NWC_OK;
+    const bool by_time = job->layout == &layouts[0];
+    int64_t longest = 0;
+    /* A phased array may send all elevations of one azimuth together. */
+    if (!by_time) qsort(job->radial, (size_t)job->n_radials, sizeof *job->radial, by_cut);
+    NWC__ALLOC(job->ctx, job->cut_of, job->n_radials);
+    for (int round = 0; round < 2; round++) {
+        job->n_cuts = 0;
+        for (int64_t r = 0; r < job->n_radials; r++) {
+            const struct radial *const radial = &job->radial[r];
+            if (r == 0 || radial->cut != radial[-1].cut || (by_time && begins_sweep(radial))) {
+                if (job->cut) job->cut[job->n_cuts] = (struct cut){.first = r};
+                job->n_cuts++;
+            }
+            if (!job->cut) continue;
+            struct cut *const cut = &job->cut[job->n_cuts - 1];
+            cut->n++;
+            longest = cut->n > longest ? cut->n : longest;
+            job->cut_of[r] = job->n_cuts - 1;
+        }
+        if (job->n_cuts > NWC__MOST_SWEEPS)
+            return nwc__fail(NWC_ERR_FORMAT, "at most %d sweeps expected, more found", NWC__MOST_SWEEPS);
+        if (round == 0) NWC__ALLOC(job->ctx, job->cut, job->n_cuts);
+    }
+    NWC__ALLOC(job->ctx, job->angle, longest);
+done:
+    return status;
+}
+
+/* ---- sweeps ---- */
+
+/* The plan of a cut, by the number its radials have; NULL where there is none. */
+static const uint8_t *plan_of(const struct job *job, const struct cut *cut)
+{
+    const int32_t number = job->radial[cut->first].cut;
+    return number >= 1 && number <= job->n_planned ? job->cut_table + (size_t)CUT * (size_t)(number - 1) : NULL;
+}
+
+/* Length of the gates in m: of the other family where its own is 0; 62.5 m is stored as 32768 + 6250. */
+static double gate_length(const struct job *job, const uint8_t *plan, bool doppler)
+{
+    const struct layout *const l = job->layout;
+    for (int other = 0; plan && other < 2; other++) {
+        const uint8_t *const at = plan + (doppler == (other == 0) ? l->doppler_gate : l->log_gate);
+        const double stored = l->real_gates ? (double)nwc__f32_le(at) : (double)i32(at);
+        const double length = stored >= 32768.0 ? (stored - 32768.0) / 100.0 : stored;
+        if (length > 0.0 && length < 10000.0) return length;
+    }
+    return 0.0;
+}
+
+static int32_t mode_of(int32_t scan)
+{
+    switch (scan) {
+    case 2:
+    case 5:
+        return NWC_SWEEP_RHI;
+    case 3:
+    case 4:
+        return NWC_SWEEP_SECTOR;
+    case 6:
+        return NWC_SWEEP_MANUAL;
+    default:
+        return NWC_SWEEP_SURVEILLANCE;
+    }
+}
+
+static void read_ray(const struct job *job, const struct radial *radial, nwc__sweep *sweep, int64_t r)
+{
+    const struct layout *const l = job->layout;
+    double azimuth = (double)nwc__f32_le(radial->at + 20), elevation = (double)nwc__f32_le(radial->at + 24);
+    azimuth -= 360.0 * floor(azimuth / 360.0);
+    if (elevation > 180.0) elevation -= 360.0;
+    sweep->azimuth_deg[r] = (float)azimuth < 360.0f ? (float)azimuth : 0.0f;
+    sweep->elevation_deg[r] = (float)elevation;
+    int64_t seconds = nwc__u32_le(radial->at + l->time);
+    if (l->wide_time) seconds |= (int64_t)(nwc__u32_le(radial->at + l->time + 4) & 0xff) << 32;
+    sweep->time_ns[r] = seconds * 1000000000 + (int64_t)nwc__u32_le(radial->at + l->microseconds) % 1000000 * 1000;
+}
+
+/* Nyquist speed and, from the highest of the pulse frequencies, the unambiguous range. */
+static void read_limits(const struct job *job, const uint8_t *plan, nwc__sweep *sweep)
+{
+    float nyquist = plan ? nwc__f32_le(plan + job->layout->nyquist) : NAN, most = 0.0f;
+    for (int32_t p = 0; plan && p < job->layout->n_prf; p++) {
+        const float prf = nwc__f32_le(plan + job->layout->prf + 4 * p);
+        most = prf > most && prf < 1e5f ? prf : most;
+    }
+    if (!(nyquist > 0.0f && nyquist < 1000.0f)) nyquist = NAN;
+    for (int64_t r = 0; r < sweep->n_rays; r++) {
+        sweep->nyquist_m_s[r] = nyquist;
+        sweep->unambiguous_range_m[r] = most > 0.0f ? (float)(0.5 * 299792458.0 / (double)most) : NAN;
+    }
+}
+
+static double fixed_angle(const struct job *job, const struct cut *cut, const uint8_t *plan, int32_t mode)
+{
+    const bool rhi = mode == NWC_SWEEP_RHI;
+    const double planned =
+        plan ? (double)nwc__f32_le(plan + (rhi ? job->layout->azimuth : job->layout->elevation)) : NAN;
+    if (fabs(planned) <= 360.0) return planned > 180.0 && !rhi ? planned - 360.0 : planned;
+    for (int64_t r = 0; r < cut->n; r++) job->angle[r] = nwc__f32_le(job->radial[cut->first + r].at + (rhi ? 20 : 24));
+    return nwc__median(job->angle, cut->n);
+}
+
+static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *sweep, const uint8_t *plan)
+{
+    int32_t scale[N_TYPES] = {0};
+    for (int64_t r = cut->first; r < cut->first + cut->n; r++) {
+        const uint8_t *at = job->radial[r].at + job->layout->header;
+        for (struct coded coded; next_moment(&at, job->radial[r].end, &coded);) {
+            if (!is_known(&coded)) continue;
+            if (coded.n > cut->n_gates[coded.type]) cut->n_gates[coded.type] = coded.n;
+            if (!scale[coded.type]) scale[coded.type] = coded.scale;
+        }
+    }
+    const int32_t start = plan ? i32(plan + job->layout->first) : 0;
+    const double first_m = start > 0 && start < 1000000 ? (double)start : 0.0;
+    for (int32_t t = 0; t < N_TYPES; t++) {
+        if (!cut->n_gates[t]) continue;
+        double length = gate_length(job, plan, kinds[t].doppler);
+        if (length == 0.0 && job->layout == &layouts[0])
+            return nwc__fail(NWC_ERR_FORMAT, "cut %d: a gate length expected, 0 found", job->radial[cut->first].cut);
+        if (length == 0.0) { /* seen in phased arrays, whose gates are then 30 m long */
+            length = 30.0;
+            NWC__TRY(nwc__volume_incomplete(job->volume, sweep, "its gate length is 0 in the file: 30 m assumed"));
+        }
+        NWC__TRY(nwc__volume_add_moment(job->volume, sweep, kinds[t].name, kinds[t].own_name, cut->n_gates[t],
+                                        first_m + 0.5 * length, length, &cut->moment[t]));
+        cut->moment[t]->resolution = 1.0 / fabs((double)scale[t]);
+    }
+    return NWC_OK;
+}
+
+static nwc_status add_sweep(struct job *job, struct cut *cut)
+{
+    const uint8_t *const plan = plan_of(job, cut);
+    const int32_t mode = mode_of(i32(job->bytes + GENERIC + SITE + 164));
+    nwc__sweep *sweep;
+    NWC__TRY(nwc__volume_add_sweep(job->volume, mode, fixed_angle(job, cut, plan, mode), cut->n, &sweep));
+    for (int64_t r = 0; r < cut->n; r++) read_ray(job, &job->radial[cut->first + r], sweep, r);
+    read_limits(job, plan, sweep);
+    NWC__TRY(add_moments(job, cut, sweep, plan));
+    const double resolution = plan ? (double)nwc__f32_le(plan + job->layout->resolution) : 0.0;
+    if (mode == NWC_SWEEP_SURVEILLANCE && resolution > 0.0 && (double)cut->n * resolution < 350.0)
+        return nwc__volume_incomplete(job->volume, sweep, "%lld rays of %g degrees each are not all around",
+                                      (long long)cut->n, resolution);
+    return NWC_OK;
+}
+
+static nwc_status decode_radial(int64_t tile, void *user)
+{
+    struct job *const job = user;
+    const struct cut *const cut = &job->cut[job->cut_of[tile]];
+    const struct radial *const radial = &job->radial[tile];
+    const int64_t ray = tile - cut->first;
+    bool done[N_TYPES] = {false};
+    const uint8_t *at = radial->at + job->layout->header;
+    for (struct coded coded; next_moment(&at, radial->end, &coded);) {
+        if (!is_known(&coded) || done[coded.type]) continue;
+        const nwc__moment *const moment = cut->moment[coded.type];
+        float *const cells = moment->cells + ray * moment->n_gates;
+        uint8_t *const flags = moment->flags + ray * moment->n_gates;
+        const float nothing = nwc__moment_named(moment->name)->nothing;
+        const struct nwc__codes codes = {.scale = (float)coded.scale,
+                                         .offset = (float)coded.offset,
+                                         .lowest = CODES,
+                                         .nothing = 0,
+                                         .folded = 1,
+                                         .empty = nothing};
+        (coded.width == 1 ? job->kernels->u8 : job->kernels->u16_le)(coded.codes, coded.n, &codes, cells, flags);
+        nwc__gates_unknown(cells + coded.n, flags + coded.n, moment->n_gates - coded.n);
+        done[coded.type] = true;
+    }
+    for (int32_t t = 0; t < N_TYPES; t++) {
+        const nwc__moment *const moment = cut->moment[t];
+        if (moment && !done[t])
+            nwc__gates_unknown(moment->cells + ray * moment->n_gates, moment->flags + ray * moment->n_gates,
+                               moment->n_gates);
+    }
+    return NWC_OK;
+}
+
+/* ---- the volume ---- */
+
+/* n bytes of text, which may be of any encoding. */
+static void take_text(const uint8_t *from, size_t n, char *to)
+{
+    memcpy(to, from, n);
+    to[n] = '\0';
+    for (size_t end = strlen(to); end > 0 && to[end - 1] == ' '; end--) to[end - 1] = '\0';
+}
+
+static const char *instrument_of(int32_t type)
+{
+    static const struct {
+        int32_t type;
+        const char *name;
+    } types[] = {{1, "SA"},     {2, "SB"},    {3, "SC"},     {4, "SAD"},      {33, "CA"},     {34, "CB"},
+                 {35, "CC"},    {36, "CCJ"},  {37, "CD"},    {7, "SPAR"},     {8, "SPARD"},   {43, "CPAR"},
+                 {44, "CPARD"}, {69, "XPAR"}, {70, "XPARD"}, {101, "X band"}, {102, "X band"}};
+    for (size_t k = 0; k < sizeof types / sizeof types[0]; k++)
+        if (types[k].type == type) return types[k].name;
+    return "";
+}
+
+static nwc_status set_facts(struct job *job)
+{
+    const uint8_t *const generic = job->bytes, *const site = generic + GENERIC, *const task = site + SITE;
+    const bool phased = job->layout != &layouts[0];
+    char code[9], name[33], scan[33], version[16];
+    nwc_volume_facts facts;
+    NWC__TRY(nwc_volume_describe(job->volume, &facts));
+    take_text(site, 8, code);
+    take_text(site + 8, 32, name);
+    take_text(task, 32, scan);
+    snprintf(version, sizeof version, "%d.%d", nwc__u16_le(generic + 4) % 100, nwc__u16_le(generic + 6) % 100);
+    const double latitude = (double)nwc__f32_le(site + 40), longitude = (double)nwc__f32_le(site + 44);
+    if (fabs(latitude) <= 90.0 && fabs(longitude) <= 360.0 && (latitude != 0.0 || longitude != 0.0)) {
+        facts.latitude_deg = latitude, facts.longitude_deg = longitude;
+        facts.altitude_m = (double)i32(site + 48);
+    }
+    const double megahertz = (double)nwc__f32_le(site + 56);
+    if (megahertz > 100.0 && megahertz < 200000.0) facts.frequency_hz = 1e6 * megahertz;
+    if (!phased) {
+        const double h = (double)nwc__f32_le(site + 60), v = (double)nwc__f32_le(site + 64);
+        if (h > 0.0 && h < 20.0) facts.beam_width_h_deg = h;
+        if (v > 0.0 && v < 20.0) facts.beam_width_v_deg = v;
+    }
+    facts.version = version, facts.site = code, facts.site_name = name, facts.scan_name = scan;
+    facts.instrument = instrument_of((int16_t)nwc__u16_le(site + 72));
+    facts.experimental = phased;
+    nwc_sweep sweep;
+    NWC__TRY(nwc_volume_sweep(job->volume, 0, &sweep));
+    facts.time_ns = sweep.time_ns[0];
+    return nwc__volume_set_facts(job->volume, &facts);
+}
+
+static nwc_status read_all(struct job *job)
+{
+    NWC__TRY(list_radials(job));
+    NWC__TRY(list_cuts(job));
+    for (int64_t c = 0; c < job->n_cuts; c++) NWC__TRY(add_sweep(job, &job->cut[c]));
+    NWC__TRY(nwc__for_each_tile(job->ctx, "decode", job->n_radials, decode_radial, job));
+    NWC__TRY(set_facts(job));
+    if (job->cut_off) NWC__TRY(nwc__volume_incomplete(job->volume, NULL, "the file is damaged or ends early"));
+    if (job->n_cuts < job->n_planned)
+        NWC__TRY(nwc__volume_incomplete(job->volume, NULL, "%lld of %d cuts are in it", (long long)job->n_cuts,
+                                        (int)job->n_planned));
+    return nwc__volume_finish(job->volume);
+}
+
+nwc_status nwc__cma_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
+{
+    if (size < GENERIC + SITE + TASK)
+        return nwc__fail(NWC_ERR_FORMAT, "byte %lld: the headers end early", (long long)size);
+    const int32_t type = i32(bytes + 8);
+    if (type != 1 && type != PHASED)
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 8: file type 1 or %d (base data) expected, %d found", PHASED,
+                         (int)type);
+    const struct layout *const layout = &layouts[type == PHASED];
+    const uint8_t *const task = bytes + GENERIC + SITE;
+    const int32_t n_beams = layout->beams < 0 ? 0 : i32(task + layout->beams), n_cuts = i32(task + layout->cuts);
+    if (n_cuts < 1 || n_cuts > NWC__MOST_SWEEPS || n_beams < 0 || n_beams > MOST_BEAMS)
+        return nwc__fail(NWC_ERR_FORMAT, "byte %d: 1 to %d cuts and at most %d beams expected, %d and %d found",
+                         GENERIC + SITE + (int)layout->cuts, NWC__MOST_SWEEPS, MOST_BEAMS, (int)n_cuts, (int)n_beams);
+    const int64_t table = GENERIC + SITE + TASK + (int64_t)BEAM * n_beams;
+    if (size < table + (int64_t)CUT * n_cuts)
+        return nwc__fail(NWC_ERR_FORMAT, "byte %lld: the headers end early", (long long)size);
+    struct job job = {.ctx = ctx,
+                      .volume = volume,
+                      .kernels = NWC__KERNELS(ctx, nwc__gate_kernels),
+                      .layout = layout,
+                      .bytes = bytes,
+                      .size = size,
+                      .cut_table = bytes + table,
+                      .n_planned = n_cuts};
+    const nwc_status status = read_all(&job);
+    nwc__free(ctx, job.angle);
+    nwc__free(ctx, job.cut);
+    nwc__free(ctx, job.cut_of);
+    nwc__free(ctx, job.radial);
+    return status;
+}

@@ -1,0 +1,402 @@
+/* Chinese radars: the CMA standard format, its variant for phased arrays, and the legacy records; on files made by hand. */
+#include "radar/format/volume_format.h"
+#include "support/support.h"
+
+enum { ROOM = 1 << 18, RAYS = 8, GATES = 20, HEADERS = 32 + 128 + 256 };
+
+struct made {
+    uint8_t bytes[ROOM];
+    int64_t size;
+};
+
+static struct made made;
+
+static void put2(int64_t at, int value)
+{
+    made.bytes[at] = (uint8_t)value, made.bytes[at + 1] = (uint8_t)(value >> 8);
+}
+
+static void put4(int64_t at, int64_t value)
+{
+    for (int k = 0; k < 4; k++) made.bytes[at + k] = (uint8_t)(value >> (8 * k));
+}
+
+static void put_real(int64_t at, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    put4(at, bits);
+}
+
+/* The code of gate g of ray r. */
+static int code_of(int r, int g)
+{
+    return (11 * r + 3 * g) % 90;
+}
+
+static void headers(int type, int cuts)
+{
+    const bool phased = type == 16;
+    memset(&made, 0, sizeof made);
+    memcpy(made.bytes, "RSTM", 4);
+    put2(4, 2), put2(6, 1), put4(8, type);
+    memcpy(made.bytes + 32, "Z9513", 5);
+    memcpy(made.bytes + 40, "Nantong", 7);
+    put_real(72, 32.07F), put_real(76, 120.97F), put4(80, 120), put4(84, 20), put_real(88, 2800.0F);
+    if (!phased) put_real(92, 0.95F), put_real(96, 0.96F);
+    put2(104, phased ? 69 : 4);
+    memcpy(made.bytes + 160, "VCP21D", 6);
+    put4(160 + (phased ? 172 : 176), cuts);
+    put4(160 + 168, phased ? 1 : 1570);
+    made.size = HEADERS + (phased ? 640 : 0);
+    for (int c = 0; c < cuts; c++, made.size += 256) {
+        if (phased) {
+            put_real(made.size + 4, 0.9F + (float)c), put_real(made.size + 72, 30.0F), put_real(made.size + 76, 30.0F);
+            put_real(made.size + 108, 20.5F), put_real(made.size + 64, 45.0F), put_real(made.size + 32, 1000.0F);
+        } else {
+            put_real(made.size + 24, 0.5F + (float)c), put_real(made.size + 36, 45.0F), put4(made.size + 44, 250);
+            put4(made.size + 48, 32768 + 6250), put_real(made.size + 80, 26.5F), put_real(made.size + 8, 1000.0F);
+        }
+    }
+}
+
+/* One moment; from tells where the header's length is counted from. */
+static void moment(int type, int scale, int offset, int width, int r, int gates)
+{
+    put4(made.size, type), put4(made.size + 4, scale), put4(made.size + 8, offset), put2(made.size + 12, width);
+    put4(made.size + 16, width * gates);
+    made.size += 32;
+    for (int g = 0; g < gates; g++, made.size += width) {
+        if (width == 1)
+            made.bytes[made.size] = (uint8_t)code_of(r, g);
+        else
+            put2(made.size, 100 * code_of(r, g));
+    }
+}
+
+static void radial(bool phased, int r, int state, int cut)
+{
+    const int64_t at = made.size;
+    put4(at, state), put4(at + 12, r + 1), put4(at + 16, cut);
+    put_real(at + 20, 45.0F * (float)r - (r == 0 ? 0.25F : 0.0F)), put_real(at + 24, cut == 2 ? 359.5F : 0.5F);
+    put4(at + 28, 1780000000 + r), put4(at + (phased ? 36 : 32), 250000), put4(at + (phased ? 44 : 40), 4);
+    made.size += phased ? 128 : 64;
+    moment(2, 2, 66, 1, r, GATES);
+    moment(99, 1, 0, 1, r, 3); /* nobody knows it */
+    moment(3, 2, 129, 1, r, GATES - r);
+    moment(10, 100, 50, 2, r, GATES);
+    put4(at + (phased ? 40 : 36), made.size - at - (phased ? 128 : 64));
+}
+
+static void make_standard(void)
+{
+    headers(1, 2);
+    for (int r = 0; r < 2 * RAYS; r++) radial(false, r % RAYS, r == 0 ? 3 : r == RAYS ? 0 : 1, 1 + r / RAYS);
+}
+
+static nwc_status read_made(nwc_ctx *ctx, nwc_volume **volume)
+{
+    NWC__TRY(nwc__volume_create(ctx, "", INT64_C(1) << 30, volume));
+    const bool standard = memcmp(made.bytes, "RSTM", 4) == 0;
+    const nwc_status status = (standard ? nwc__cma_read : nwc__cinrad_legacy_read)(ctx, made.bytes, made.size, *volume);
+    if (status == NWC_OK) return NWC_OK;
+    nwc_volume_destroy(*volume);
+    *volume = NULL;
+    return status;
+}
+
+static void standard_gates_are_decoded_by_their_headers(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    nwc_moment got;
+    make_standard();
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_string_equal(facts.site, "Z9513");
+    assert_string_equal(facts.site_name, "Nantong");
+    assert_string_equal(facts.instrument, "SAD");
+    assert_string_equal(facts.version, "2.1");
+    assert_string_equal(facts.scan_name, "VCP21D");
+    assert_string_equal(facts.incomplete, "");
+    assert_near(facts.latitude_deg, 32.07, 1e-5);
+    assert_near(facts.altitude_m, 120.0, 0.0);
+    assert_near(facts.frequency_hz, 2.8e9, 1.0);
+    assert_near(facts.beam_width_v_deg, 0.96, 1e-6);
+    assert_int_equal(facts.experimental, 0);
+    assert_int_equal(facts.n_sweeps, 2);
+    assert_ok(nwc_volume_sweep(volume, 1, &sweep));
+    assert_int_equal(sweep.n_rays, RAYS);
+    assert_near(sweep.fixed_angle_deg, 1.5, 0.0);
+    assert_near(sweep.elevation_deg[0], -0.5, 0.0);
+    assert_near(sweep.azimuth_deg[0], 359.75, 0.0);
+    assert_near(sweep.nyquist_m_s[3], 26.5, 0.0);
+    assert_near(sweep.unambiguous_range_m[3], 149896.229, 0.02);
+    assert_int_equal(sweep.time_ns[2], INT64_C(1780000002250000000));
+    assert_int_equal(sweep.n_moments, 3);
+    assert_ok(nwc_volume_find(volume, 0, "DBZH", &got));
+    assert_near(got.first_gate_m, 125.0, 0.0);
+    assert_near(got.gate_spacing_m, 250.0, 0.0);
+    assert_near(got.resolution, 0.5, 0.0);
+    for (int c = 0; c < RAYS * GATES; c++) {
+        const int code = code_of(c / GATES, c % GATES);
+        if (code >= 5)
+            assert_true(got.field.data[c] == (float)(code - 66) / 2.0F);
+        else if (code == 0)
+            assert_true(got.field.data[c] == -128.0F);
+        else
+            assert_true(isnan(got.field.data[c]));
+        assert_int_equal(got.flags.data[c], code == 1);
+    }
+    assert_ok(nwc_volume_find(volume, 0, "VRADH", &got));
+    assert_near(got.gate_spacing_m, 62.5, 0.0);
+    assert_int_equal(got.field.dim[1], GATES);
+    assert_true(got.field.data[3 * GATES + 2] == (float)(code_of(3, 2) - 129) / 2.0F);
+    assert_true(isnan(got.field.data[3 * GATES + GATES - 2])); /* its ray has fewer gates */
+    assert_ok(nwc_volume_find(volume, 1, "PHIDP", &got));
+    assert_true(got.field.data[4] == (float)(1200 - 50) / 100.0F);
+    nwc_volume_destroy(volume);
+}
+
+static void a_phased_array_is_sorted_into_its_elevations(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    nwc_moment got;
+    headers(16, 2);
+    for (int r = 0; r < 2 * RAYS; r++) radial(true, r / 2, 1, 1 + r % 2); /* both elevations of an azimuth together */
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_int_equal(facts.n_sweeps, 2);
+    assert_int_equal(facts.experimental, 1);
+    assert_string_equal(facts.instrument, "XPAR");
+    for (int s = 0; s < 2; s++) {
+        assert_ok(nwc_volume_sweep(volume, s, &sweep));
+        assert_int_equal(sweep.n_rays, RAYS);
+        assert_near(sweep.fixed_angle_deg, 0.9 + s, 1e-6);
+        assert_near(sweep.azimuth_deg[5], 225.0, 0.0);
+        assert_int_equal(sweep.time_ns[2], INT64_C(1780000002250000000));
+        assert_ok(nwc_volume_find(volume, s, "DBZH", &got));
+        assert_near(got.gate_spacing_m, 30.0, 0.0);
+        assert_true(got.field.data[6 * GATES + 1] == (float)(code_of(6, 1) - 66) / 2.0F);
+    }
+    nwc_volume_destroy(volume);
+}
+
+static void a_file_cut_off_anywhere_keeps_its_whole_radials(void **state)
+{
+    (void)state;
+    make_standard();
+    const int64_t whole = made.size, one = (whole - HEADERS - 512) / (2 * RAYS) - 8; /* a little less than one radial */
+    for (int64_t size = 0; size < whole; size++) {
+        nwc_volume *volume;
+        nwc_volume_facts facts;
+        nwc_sweep sweep;
+        int64_t rays = 0;
+        made.size = size;
+        const nwc_status status = read_made(nwc__ctx(NULL), &volume);
+        if (status != NWC_OK) {
+            assert_int_equal(status, size < HEADERS + 512 ? NWC_ERR_FORMAT : NWC_ERR_NODATA);
+            assert_true(size < HEADERS + 512 + one + 16);
+            continue;
+        }
+        assert_ok(nwc_volume_describe(volume, &facts));
+        assert_string_not_equal(facts.incomplete, "");
+        for (int32_t s = 0; s < facts.n_sweeps; s++) {
+            assert_ok(nwc_volume_sweep(volume, s, &sweep));
+            rays += sweep.n_rays;
+        }
+        assert_true(rays >= (size - HEADERS - 512) / (one + 24) && rays <= (size - HEADERS - 512) / (one - 16));
+        nwc_volume_destroy(volume);
+    }
+}
+
+static void what_is_no_base_data_is_refused(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    make_standard();
+    put4(8, 2);
+    assert_fails(NWC_ERR_UNSUPPORTED, "byte 8: file type 1 or 16 (base data) expected, 2 found",
+                 read_made(nwc__ctx(NULL), &volume));
+    make_standard();
+    put4(160 + 176, 257);
+    assert_fails(NWC_ERR_FORMAT, "byte 336: 1 to 256 cuts", read_made(nwc__ctx(NULL), &volume));
+    headers(1, 1);
+    put4(HEADERS + 44, 0), put4(HEADERS + 48, 0);
+    radial(false, 0, 3, 1);
+    assert_fails(NWC_ERR_FORMAT, "cut 1: a gate length expected, 0 found", read_made(nwc__ctx(NULL), &volume));
+}
+
+/* ---- legacy records ---- */
+
+static void legacy_record(int length, int r, int state, int cut)
+{
+    const int64_t at = made.size, z = length == 2432 ? 460 : 800;
+    memset(made.bytes + at, 0, (size_t)length);
+    put2(at + 14, 1), put4(at + 28, 1000 * r), put2(at + 32, 16000), put2(at + 34, 1500);
+    put2(at + 36, (int)(8 * 4096 * 45.0 * r / 180.0)), put2(at + 38, r + 1), put2(at + 40, state),
+        put2(at + 42, 8 * 32);
+    put2(at + 44, cut), put2(at + 46, 0), put2(at + 48, 65536 - 375), put2(at + 50, 1000), put2(at + 52, 250);
+    put2(at + 54, GATES), put2(at + 56, GATES), put2(at + 64, 100), put2(at + 66, 100 + (int)z), put2(at + 70, 4);
+    put2(at + 72, 21), put2(at + 88, 2800);
+    for (int g = 0; g < GATES; g++) made.bytes[at + 128 + g] = made.bytes[at + 128 + z + g] = (uint8_t)code_of(r, g);
+    made.size += length;
+}
+
+static void legacy_records_are_read_by_their_size(void **state)
+{
+    (void)state;
+    static const int lengths[] = {2432, 4132};
+    for (int k = 0; k < 2; k++) {
+        nwc_volume *volume;
+        nwc_volume_facts facts;
+        nwc_sweep sweep;
+        nwc_moment got;
+        memset(&made, 0, sizeof made);
+        for (int r = 0; r < RAYS; r++) legacy_record(lengths[k], r, r == 0 ? 3 : r == RAYS - 1 ? 4 : 1, 1);
+        assert_true(nwc__is_cinrad_legacy(made.bytes, made.size));
+        assert_ok(read_made(nwc__ctx(NULL), &volume));
+        assert_ok(nwc_volume_describe(volume, &facts));
+        assert_int_equal(facts.experimental, k);
+        assert_string_equal(facts.scan_name, "VCP 21");
+        assert_true(isnan(facts.latitude_deg));
+        assert_int_equal(facts.time_ns, INT64_C(15999) * 86400 * 1000000000);
+        assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+        assert_int_equal(sweep.n_rays, RAYS);
+        assert_near(sweep.azimuth_deg[3], 135.0, 0.0);
+        assert_near(sweep.elevation_deg[3], 256 * 180.0 / 32768.0, 1e-6);
+        assert_near(sweep.nyquist_m_s[3], 28.0, 1e-5);
+        assert_ok(nwc_volume_find(volume, 0, "DBZH", &got));
+        assert_true(got.field.data[2 * GATES + 5] == (float)(code_of(2, 5) - 2) / 2.0F - 32.0F);
+        assert_ok(nwc_volume_find(volume, 0, "VRADH", &got));
+        assert_near(got.first_gate_m, -375.0, 0.0);
+        assert_true(got.field.data[2 * GATES + 5] == (float)(code_of(2, 5) - 129));
+        nwc_volume_destroy(volume);
+        made.size -= 100;
+        assert_ok(read_made(nwc__ctx(NULL), &volume));
+        assert_ok(nwc_volume_describe(volume, &facts));
+        assert_string_not_equal(facts.incomplete, "");
+        nwc_volume_destroy(volume);
+    }
+    memset(&made, 0, sizeof made);
+    legacy_record(2432, 0, 3, 1);
+    made.size = 1000;
+    nwc_volume *volume;
+    assert_fails(NWC_ERR_FORMAT, "records of 2432, 4132 or 3132 bytes", read_made(nwc__ctx(NULL), &volume));
+}
+
+static nwc_status read_only(nwc_ctx *ctx, void *user)
+{
+    (void)user;
+    nwc_volume *volume = NULL;
+    const nwc_status status = read_made(ctx, &volume);
+    nwc_volume_destroy(volume);
+    return status;
+}
+
+static void threads_change_no_bit_and_failures_leave_no_memory(void **state)
+{
+    (void)state;
+    static const int32_t threads[] = {1, 2, 3, 7};
+    float first[RAYS * GATES];
+    make_standard();
+    for (int t = 0; t < 4; t++) {
+        nwc_ctx *const ctx = context_with_threads(threads[t]);
+        nwc_volume *volume;
+        nwc_moment got;
+        assert_ok(read_made(ctx, &volume));
+        assert_ok(nwc_volume_find(volume, 1, "VRADH", &got));
+        if (t == 0) memcpy(first, got.field.data, sizeof first);
+        assert_memory_equal(first, got.field.data, sizeof first);
+        nwc_volume_destroy(volume);
+        nwc_ctx_destroy(ctx);
+    }
+    assert_true(check_every_allocation_failure(read_only, NULL) > 10);
+    memset(&made, 0, sizeof made);
+    for (int r = 0; r < 2; r++) legacy_record(2432, r, 1, 1);
+    assert_true(check_every_allocation_failure(read_only, NULL) > 10);
+}
+
+static void flipped_bytes_give_an_answer(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 3000; seed++) {
+        uint32_t dice = seed * 2654435761U;
+        if (seed % 3 == 0) {
+            headers(16, 2);
+            for (int r = 0; r < RAYS; r++) radial(true, r, 1, 1 + r % 2);
+        } else if (seed % 3 == 1) {
+            make_standard();
+        } else {
+            memset(&made, 0, sizeof made);
+            for (int r = 0; r < RAYS; r++) legacy_record(2432, r, 1, 1);
+        }
+        for (int k = 0; k < 1 + (int)(seed % 5); k++) {
+            dice = dice * 1664525U + 1013904223U;
+            const uint32_t reach = k % 2 ? (uint32_t)made.size : (uint32_t)(made.size < 1500 ? made.size : 1500);
+            made.bytes[(dice >> 8) % reach] ^= (uint8_t)(dice >> 3);
+        }
+        nwc_volume *volume;
+        if (read_made(nwc__ctx(NULL), &volume) == NWC_OK) nwc_volume_destroy(volume);
+    }
+}
+
+static void real_files_hold_what_is_known_of_them(void **state)
+{
+    (void)state;
+    const char *path = real_data("radar/cinrad/Z_RADR_I_ZG170_20260329064800_O_DOR_YTD2_CAP_FMT.bin.bz2");
+    if (!path) skip();
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    nwc_moment got;
+    int64_t values = 0;
+    assert_ok(nwc_volume_open(NULL, &path, 1, NULL, &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_string_equal(facts.format, "CMA standard");
+    assert_near(facts.latitude_deg, 23.1447, 5e-5);
+    assert_near(facts.frequency_hz, 9464e6, 1e3);
+    assert_int_equal(facts.n_sweeps, 5);
+    assert_ok(nwc_volume_find(volume, 0, "DBZH", &got));
+    for (int64_t g = 0; g < 363 * 973; g++) values += got.field.data[g] > -100.0F;
+    assert_int_equal(values, 77932);
+    assert_ok(nwc_volume_find(volume, 0, "VRADH", &got));
+    values = 0;
+    for (int64_t g = 0; g < 363 * 973; g++) values += !isnan(got.field.data[g]);
+    assert_int_equal(values, 76581);
+    nwc_volume_destroy(volume);
+
+    static const int64_t rays[] = {366, 372, 366, 372, 371, 371, 371, 368, 364, 363, 360};
+    path = real_data("radar/cinrad/Z_RADR_I_Z9398_20140704080600_O_DOR_SB_CAP.bin.bz2");
+    assert_ok(nwc_volume_open(NULL, &path, 1, NULL, &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_string_equal(facts.site, "Z9398");
+    assert_int_equal(facts.time_ns / 1000000, INT64_C(1404461175972));
+    assert_int_equal(facts.n_sweeps, 11);
+    for (int32_t s = 0; s < 11; s++) {
+        assert_ok(nwc_volume_sweep(volume, s, &sweep));
+        assert_int_equal(sweep.n_rays, rays[s]);
+    }
+    assert_near(sweep.fixed_angle_deg, 19.42, 0.01);
+    nwc_volume_destroy(volume);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(standard_gates_are_decoded_by_their_headers),
+        cmocka_unit_test(a_phased_array_is_sorted_into_its_elevations),
+        cmocka_unit_test(a_file_cut_off_anywhere_keeps_its_whole_radials),
+        cmocka_unit_test(what_is_no_base_data_is_refused),
+        cmocka_unit_test(legacy_records_are_read_by_their_size),
+        cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),
+        cmocka_unit_test(flipped_bytes_give_an_answer),
+        cmocka_unit_test(real_files_hold_what_is_known_of_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
