@@ -149,12 +149,15 @@ nwc_status nwc__volume_set_facts(nwc_volume *volume, const nwc_volume_facts *fac
 {
     const char *const given[TEXTS] = {facts->version,    facts->site,      facts->site_name,
                                       facts->instrument, facts->scan_name, facts->incomplete};
+    char *copy[TEXTS] = {NULL}; /* all of them before any old one goes: what is given may be the volume's own */
+    nwc_status status = NWC_OK;
+    for (int t = 0; t < TEXTS && status == NWC_OK; t++) status = copy_text(volume, given[t], &copy[t]);
     for (int t = 0; t < TEXTS; t++) {
-        if (t == INCOMPLETE && volume->text[t]) continue; /* incomplete already, and why */
-        nwc__free(&volume->memory, volume->text[t]);
-        volume->text[t] = NULL;
-        NWC__TRY(copy_text(volume, given[t], &volume->text[t]));
+        const bool kept = status != NWC_OK || (t == INCOMPLETE && volume->text[t]); /* incomplete already, and why */
+        nwc__free(&volume->memory, kept ? copy[t] : volume->text[t]);
+        if (!kept) volume->text[t] = copy[t];
     }
+    if (status != NWC_OK) return status;
     const nwc_volume_facts old = volume->facts;
     volume->facts = *facts;
     volume->facts.format = old.format;
