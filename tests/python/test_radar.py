@@ -206,3 +206,28 @@ def test_convert_writes_volumes_and_refuses_what_it_cannot(volume: Path, tmp_pat
     with pytest.raises(errors.ArgumentError, match="equally spaced"):
         radar.write(uneven, tmp_path / "uneven.nc")
     assert not (tmp_path / "uneven.nc").exists()
+
+
+@pytest.mark.realdata
+def test_odim_volumes_and_composites_are_told_apart(real_data: Path) -> None:
+    folder = real_data / "radar/odim"
+    tree = nowcast.open(folder / "wradlib/behel.pvol.hdf")
+    assert isinstance(tree, xr.DataTree)
+    assert sum(int((sweep["DBZH"].values > 35).sum()) for sweep in tree.children.values()) == 134148
+    composite = nowcast.open(folder / "wradlib/belgium.comp.hdf")
+    assert isinstance(composite, xr.DataArray)
+    avesnes = radar.read(sorted((folder / "lfpw-20230420").glob("*.h5")))
+    assert [round(float(sweep["sweep_fixed_angle"]), 1) for sweep in avesnes.children.values()] == [
+        8.0,
+        3.6,
+        1.6,
+        1.0,
+        0.4,
+    ]
+    runner = CliRunner()
+    result = runner.invoke(
+        cli.main, ["info", str(folder / "wradlib/behel.pvol.hdf"), str(folder / "wradlib/belgium.comp.hdf")]
+    )
+    assert result.exit_code == 0, result.output
+    assert "behel" in result.output
+    assert "ACRR" in result.output

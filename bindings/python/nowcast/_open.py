@@ -37,7 +37,8 @@ def open(paths: io.PathLike | Sequence[io.PathLike], **options: Any) -> xr.DataA
     FileError, FormatError, UnsupportedError, NoDataError : as ``nowcast.io.layers``.
     """
     files = list(io.expand(paths))
-    if not is_volume(files[0]):
+    kind = _kind(files[0])
+    if kind == "fields" or (kind == "either" and set(options) - {"site"}):
         return io.open(paths, **options)
     wrong = sorted(set(options) - {"site"})
     if wrong:
@@ -48,13 +49,26 @@ def open(paths: io.PathLike | Sequence[io.PathLike], **options: Any) -> xr.DataA
             groups[-1].append(file)
         else:
             groups.append([file])
-    volumes = [radar.read(group, **options) for group in groups]
+    try:
+        volumes = [radar.read(groups[0], **options)]
+    except (FileError, NoDataError, UnsupportedError):
+        if kind == "volume":
+            raise
+        return io.open(paths, **options)
+    volumes += [radar.read(group, **options) for group in groups[1:]]
     return volumes[0] if len(volumes) == 1 else volumes
 
 
 def describe(path: io.PathLike) -> dict[str, Any]:
     """What is in a file, fields or a volume, as plain values."""
-    return radar.describe(path) if is_volume(Path(path)) else io.describe(path)
+    kind = _kind(Path(path))
+    if kind != "fields":
+        try:
+            return radar.describe(path)
+        except (FileError, NoDataError, UnsupportedError):
+            if kind == "volume":
+                raise
+    return io.describe(path)
 
 
 def _head(path: Path) -> bytes:
@@ -77,17 +91,11 @@ def _head(path: Path) -> bytes:
     return head[:_HEAD]
 
 
-def is_volume(path: Path) -> bool:
-    """Whether a file holds a radar volume, told by content."""
+def _kind(path: Path) -> str:
+    """By the first bytes: "volume", "fields", or "either" for containers of anything."""
     if path.is_dir():
-        return False
+        return "fields"
     head = _head(path)
     if lib.nwc_volume_sniff(head, len(head)) != ffi.NULL:
-        return True
-    if not head.startswith((b"\x89HDF", b"CDF")):
-        return False
-    try:
-        radar.portable([path])
-    except (UnsupportedError, NoDataError):
-        return False
-    return True
+        return "volume"
+    return "either" if head.startswith((b"\x89HDF", b"CDF")) else "fields"

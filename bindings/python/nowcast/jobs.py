@@ -15,7 +15,7 @@ import xarray as xr
 
 from nowcast import _lib, grid, io, motion, radar, verify
 from nowcast import forecast as forecasting
-from nowcast._open import is_volume
+from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 
@@ -166,13 +166,14 @@ def convert(
     on_error: str = "raise",
 ) -> dict[str, Any]:
     """Read fields, or a radar volume, of any format and write them in the format the output's suffix names."""
-    files = list(io.expand(inputs))
-    if is_volume(files[0]):
-        tree = radar.read(files)
-        radar.write(tree, output)
-        missing = tree.attrs["incomplete"]
-        return {"output": str(output), "sweeps": len(tree.children), "incomplete": missing, "degraded": bool(missing)}
-    data = io.open(inputs, quantity=quantity, on_error=on_error)
+    choices = {"quantity": quantity} if quantity else {}
+    data = open_any(inputs, **choices, **({"on_error": on_error} if on_error != "raise" else {}))
+    if isinstance(data, list):
+        raise ArgumentError(f"inputs: one volume expected, {len(data)} found")
+    if isinstance(data, xr.DataTree):
+        radar.write(data, output)
+        missing = data.attrs["incomplete"]
+        return {"output": str(output), "sweeps": len(data.children), "incomplete": missing, "degraded": bool(missing)}
     io.write(data, output)
     left_out = data.attrs.get("left_out", "").splitlines()
     return {"output": str(output), "times": data.sizes["time"], "left_out": left_out, "degraded": bool(left_out)}

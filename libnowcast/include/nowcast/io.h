@@ -73,13 +73,14 @@ NWC_API const char *nwc_volume_sniff(const void *bytes, size_t size);
 /**
  * Read the radar volume that one or several files hold.
  *
- * Several files are the parts of one volume: real-time chunks of NEXRAD Level II, in their order. A file that ends early gives
+ * Several files are the parts of one volume: real-time chunks of NEXRAD Level II, in their order, or files of single sweeps,
+ * in any order. A file that ends early gives
  * the rays it has, and nwc_volume_facts.incomplete says so.
  *
  * @param paths    n_paths paths, named in errors
  * @param options  NULL for the defaults
  * @param volume   out: to be given to nwc_volume_destroy
- * @return as nwc_raster_open; NWC_ERR_NODATA where there is no ray
+ * @return as nwc_raster_open; NWC_ERR_NODATA where there is no ray; NWC_ERR_ARG for parts of another format or radar
  */
 NWC_API nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths,
                                    const nwc_read_options *options, nwc_volume **volume);

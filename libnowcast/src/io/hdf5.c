@@ -5,6 +5,7 @@
 #include "io/internal.h"
 
 #include "radar/format/tree.h"
+#include "radar/volume.h"
 
 #ifdef NWC__HAVE_NETCDF
 #include <hdf5.h>
@@ -118,9 +119,13 @@ static nwc_status read_array(nwc__tree *tree, nwc__node *node, hid_t dataset)
             fits = fits && dim[d] >= 1 && dim[d] <= NWC__MOST_CELLS_ALONG;
             node->dim[d] = fits ? (int64_t)dim[d] : 0;
         }
-        if (fits) status = nwc__tree_values(tree, node);
-        if (fits && status == NWC_OK &&
-            H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, node->values) < 0)
+        const size_t width = H5Tget_size(type);
+        const bool codes = tree->keep_codes && kind == H5T_INTEGER && width <= 2 && H5Tget_sign(type) == H5T_SGN_NONE;
+        node->width = codes ? (int32_t)width : 0;
+        if (fits) status = codes ? nwc__tree_codes(tree, node) : nwc__tree_values(tree, node);
+        const hid_t wanted = !codes ? H5T_NATIVE_DOUBLE : width == 1 ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16;
+        void *const to = codes ? (void *)node->codes : (void *)node->values;
+        if (fits && status == NWC_OK && H5Dread(dataset, wanted, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) < 0)
             status = nwc__fail(NWC_ERR_FORMAT, "array %s: damaged", node->name);
     }
     H5Sclose(space);
@@ -189,25 +194,34 @@ static nwc_status read_tree(const uint8_t *bytes, int64_t size, nwc__tree *tree,
     return status;
 }
 
-nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
+/* The tree of a file, or that netCDF is to read it. The tree is to be destroyed, whatever comes of it. */
+static nwc_status read_file(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, int64_t max_bytes, bool keep_codes,
+                            nwc__tree *tree, bool *netcdf)
 {
+    *netcdf = false;
+    *tree = (nwc__tree){.ctx = ctx};
     NWC__TRY(check_end(bytes, size));
-    nwc__tree tree;
-    bool netcdf = false;
-    nwc_status status = nwc__tree_create(ctx, nwc__raster_limit(raster), &tree);
-    if (status != NWC_OK) goto done;
+    NWC__TRY(nwc__tree_create(ctx, max_bytes, tree));
+    tree->keep_codes = keep_codes;
     nwc__io_lock();
     H5E_auto2_t print;
     void *print_user;
     H5Eget_auto2(H5E_DEFAULT, &print, &print_user);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    status = read_tree(bytes, size, &tree, &netcdf);
+    const nwc_status status = read_tree(bytes, size, tree, netcdf);
     H5Eset_auto2(H5E_DEFAULT, print, print_user);
     nwc__io_unlock();
+    return status;
+}
+
+nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
+{
+    nwc__tree tree;
+    bool netcdf;
+    nwc_status status = read_file(ctx, bytes, size, nwc__raster_limit(raster), false, &tree, &netcdf);
     if (status == NWC_OK && !netcdf)
         status = nwc__node_find(tree.root, "what") ? nwc__odim_image_read(ctx, &tree, raster)
                                                    : nwc__knmi_read(ctx, &tree, raster);
-done:
     nwc__tree_destroy(&tree);
     if (status != NWC_OK || !netcdf) return status;
     status = nwc__netcdf_read(ctx, bytes, size, raster);
@@ -216,10 +230,27 @@ done:
                            "HDF5, but not ODIM_H5 (no group what), nor KNMI, nor netCDF with a CF grid")
                : status;
 }
+
+nwc_status nwc__hdf5_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
+{
+    nwc__tree tree;
+    bool netcdf;
+    nwc_status status = read_file(ctx, bytes, size, nwc__volume_limit(volume), true, &tree, &netcdf);
+    if (status == NWC_OK && !netcdf) status = nwc__odim_volume_read(ctx, &tree, volume);
+    nwc__tree_destroy(&tree);
+    if (status != NWC_OK || !netcdf) return status;
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but no radar volume of ODIM_H5 (no group what)");
+}
 #else
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_raster *raster)
 {
     (void)ctx, (void)data, (void)size, (void)raster;
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read HDF5");
+}
+
+nwc_status nwc__hdf5_volume_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_volume *volume)
+{
+    (void)ctx, (void)data, (void)size, (void)volume;
     return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read HDF5");
 }
 #endif

@@ -7,6 +7,8 @@ typedef nwc_status (*decode_fn)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size
 
 enum { MOST_FILES = 4096 };
 
+#define SAME_PLACE_DEG 0.01 /* parts of a volume say the same place, but for rounding */
+
 /* A format: its name, the bytes it is told by and where they are, and how it is read. */
 static const struct format {
     const char *name;
@@ -14,15 +16,18 @@ static const struct format {
     const char *magic;
     int64_t length;
     decode_fn decode;
+    bool in_parts;  /* several files are one behind the other; else each is whole and has sweeps of its own */
+    bool container; /* may hold anything else too */
 } formats[] = {
-    {"NEXRAD Level II", 0, "AR2V", 4, nwc__nexrad_read},
-    {"NEXRAD Level II", 0, "ARCHIVE2", 8, nwc__nexrad_read},
-    {"NEXRAD Level II", 4, "BZh", 3, nwc__nexrad_read},
-    {"CMA standard", 0, "RSTM", 4, nwc__cma_read},
+    {"NEXRAD Level II", 0, "AR2V", 4, nwc__nexrad_read, true, false},
+    {"NEXRAD Level II", 0, "ARCHIVE2", 8, nwc__nexrad_read, true, false},
+    {"NEXRAD Level II", 4, "BZh", 3, nwc__nexrad_read, true, false},
+    {"CMA standard", 0, "RSTM", 4, nwc__cma_read, false, false},
+    {"ODIM_H5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_volume_read, false, true},
 };
 
 /* A format without a mark of its own. */
-static const struct format legacy = {"CINRAD", 0, "", 0, nwc__cinrad_legacy_read};
+static const struct format legacy = {"CINRAD", 0, "", 0, nwc__cinrad_legacy_read, true, false};
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)
 {
@@ -51,54 +56,94 @@ static nwc_status take_site(nwc_volume *volume, const char *path)
 const char *nwc_volume_sniff(const void *bytes, size_t size)
 {
     const struct format *const format = bytes ? recognise(bytes, size < INT32_MAX ? (int64_t)size : INT32_MAX) : NULL;
-    return format ? format->name : NULL;
+    return format && !format->container ? format->name : NULL;
 }
 
-static nwc_status decode(nwc_ctx *ctx, const struct nwc__bytes *bytes, int64_t max_bytes, bool cut, nwc_volume **volume)
+/* What is known of a volume while its files are read one after the other. */
+struct opening {
+    nwc_ctx *ctx;
+    int64_t max_bytes;
+    const struct format *format;
+    nwc_volume *volume;
+    struct nwc__bytes joined; /* of a format in parts */
+    bool cut;
+};
+
+/* Bytes behind those there are; takes them over. */
+static nwc_status join(struct opening *opening, struct nwc__bytes *bytes)
+{
+    struct nwc__bytes *const joined = &opening->joined;
+    if (!joined->data) {
+        *joined = *bytes;
+        *bytes = (struct nwc__bytes){0};
+        return NWC_OK;
+    }
+    struct nwc__bytes both = {.size = joined->size + bytes->size};
+    if (both.size > opening->max_bytes)
+        return nwc__fail(NWC_ERR_NOMEM, "more than the limit of %lld bytes", (long long)opening->max_bytes);
+    if (!(both.data = nwc__alloc(opening->ctx, both.size + 1, 1))) return NWC_ERR_NOMEM;
+    memcpy(both.data, joined->data, (size_t)joined->size);
+    memcpy(both.data + joined->size, bytes->data, (size_t)bytes->size + 1);
+    nwc__free(opening->ctx, joined->data);
+    *joined = both;
+    return NWC_OK;
+}
+
+/* Sweeps of one more file, which must be of the same radar. */
+static nwc_status append(struct opening *opening, const struct nwc__bytes *bytes)
+{
+    nwc_volume_facts before, after;
+    NWC__TRY(nwc_volume_describe(opening->volume, &before));
+    NWC__TRY(opening->format->decode(opening->ctx, bytes->data, bytes->size, opening->volume));
+    NWC__TRY(nwc_volume_describe(opening->volume, &after));
+    if (before.n_sweeps && (fabs(after.latitude_deg - before.latitude_deg) > SAME_PLACE_DEG ||
+                            fabs(after.longitude_deg - before.longitude_deg) > SAME_PLACE_DEG))
+        return nwc__fail(NWC_ERR_ARG, "a part of one volume expected, a radar at %g, %g found after one at %g, %g",
+                         after.latitude_deg, after.longitude_deg, before.latitude_deg, before.longitude_deg);
+    return NWC_OK;
+}
+
+static nwc_status take_bytes(struct opening *opening, struct nwc__bytes *bytes)
 {
     const struct format *const format = recognise(bytes->data, bytes->size);
     if (bytes->size == 0) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the file is empty");
     if (!format)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 0: not the beginning of a radar volume this library knows");
-    NWC__TRY(nwc__volume_create(ctx, format->name, max_bytes, volume));
-    nwc_status status = format->decode(ctx, bytes->data, bytes->size, *volume);
-    if (status == NWC_OK && cut)
-        status = nwc__volume_incomplete(*volume, NULL, "the packed file is damaged or ends early");
-    if (status == NWC_OK) return NWC_OK;
-    nwc_volume_destroy(*volume);
-    *volume = NULL;
-    return status;
+    if (!opening->format) {
+        opening->format = format;
+        NWC__TRY(nwc__volume_create(opening->ctx, format->name, opening->max_bytes, &opening->volume));
+    } else if (format->decode != opening->format->decode) {
+        return nwc__fail(NWC_ERR_ARG, "a part of one volume expected, %s found after %s", format->name,
+                         opening->format->name);
+    }
+    return format->in_parts ? join(opening, bytes) : append(opening, bytes);
 }
 
-/* All files behind one another. */
-static nwc_status read_all(nwc_ctx *ctx, const char *const *paths, int32_t n_paths, int64_t max_bytes,
-                           struct nwc__bytes *all, bool *cut)
+static nwc_status take_file(struct opening *opening, const char *path)
 {
-    for (int32_t p = 0; p < n_paths; p++) {
-        struct nwc__bytes one, joined = {0};
-        bool damaged;
-        nwc_status status = nwc__bytes_read_partly(ctx, paths[p], max_bytes, &one, &damaged);
-        if (status != NWC_OK) return nwc__fail_within(status, paths[p]);
-        *cut = *cut || damaged;
-        if (p == 0) {
-            *all = one;
-            continue;
-        }
-        joined.size = all->size + one.size;
-        if (joined.size > max_bytes)
-            status = nwc__fail(NWC_ERR_NOMEM, "%s: more than the limit of %lld bytes", paths[p], (long long)max_bytes);
-        else if (!(joined.data = nwc__alloc(ctx, joined.size + 1, 1)))
-            status = NWC_ERR_NOMEM;
-        if (status == NWC_OK) {
-            memcpy(joined.data, all->data, (size_t)all->size);
-            memcpy(joined.data + all->size, one.data, (size_t)one.size + 1);
-            nwc__free(ctx, all->data);
-            *all = joined;
-        }
-        nwc__free(ctx, one.data);
-        if (status != NWC_OK) return status;
+    struct nwc__bytes bytes;
+    bool cut;
+    nwc_status status = nwc__bytes_read_partly(opening->ctx, path, opening->max_bytes, &bytes, &cut);
+    if (status == NWC_OK) {
+        opening->cut = opening->cut || cut;
+        status = take_bytes(opening, &bytes);
+        nwc__free(opening->ctx, bytes.data);
     }
-    return NWC_OK;
+    return status == NWC_OK ? NWC_OK : nwc__fail_within(status, path);
+}
+
+/* What remains when all files are taken. */
+static nwc_status complete(struct opening *opening, const char *const *paths, int32_t n_paths)
+{
+    if (opening->joined.data) {
+        const nwc_status status =
+            opening->format->decode(opening->ctx, opening->joined.data, opening->joined.size, opening->volume);
+        if (status != NWC_OK) return nwc__fail_within(status, paths[0]);
+    }
+    if (opening->cut)
+        NWC__TRY(nwc__volume_incomplete(opening->volume, NULL, "the packed file is damaged or ends early"));
+    if (n_paths > 1 && !opening->joined.data) nwc__volume_sort(opening->volume);
+    return take_site(opening->volume, paths[0]);
 }
 
 nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths, const nwc_read_options *given,
@@ -116,18 +161,14 @@ nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_pat
     NWC__TRY(nwc__take_options(&options, sizeof options, given, "options"));
     if (options.max_bytes < 1)
         return nwc__fail(NWC_ERR_ARG, "max_bytes: at least 1 expected, %lld given", (long long)options.max_bytes);
-    struct nwc__bytes bytes = {0};
-    bool cut = false;
-    nwc_status status = read_all(ctx, paths, n_paths, options.max_bytes, &bytes, &cut);
-    if (status == NWC_OK) {
-        status = decode(ctx, &bytes, options.max_bytes, cut, volume);
-        if (status == NWC_OK) status = take_site(*volume, paths[0]);
-        if (status != NWC_OK) {
-            nwc_volume_destroy(*volume);
-            *volume = NULL;
-            status = nwc__fail_within(status, paths[0]);
-        }
-    }
-    nwc__free(ctx, bytes.data);
+    struct opening opening = {.ctx = ctx, .max_bytes = options.max_bytes};
+    nwc_status status = NWC_OK;
+    for (int32_t p = 0; p < n_paths && status == NWC_OK; p++) status = take_file(&opening, paths[p]);
+    if (status == NWC_OK) status = complete(&opening, paths, n_paths);
+    nwc__free(ctx, opening.joined.data);
+    if (status == NWC_OK)
+        *volume = opening.volume;
+    else
+        nwc_volume_destroy(opening.volume);
     return status;
 }

@@ -252,6 +252,20 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
     return NWC_OK;
 }
 
+void nwc__volume_sort(nwc_volume *volume)
+{
+    nwc__sweep *sorted = NULL;
+    for (nwc__sweep *sweep = volume->first, *next; sweep; sweep = next) { /* one by one behind those not later */
+        next = sweep->next;
+        nwc__sweep **place = &sorted;
+        while (*place && (*place)->time_ns[0] <= sweep->time_ns[0]) place = &(*place)->next;
+        sweep->next = *place;
+        *place = sweep;
+    }
+    volume->first = sorted;
+    for (volume->last = sorted; volume->last && volume->last->next;) volume->last = volume->last->next;
+}
+
 nwc_status nwc__volume_finish(nwc_volume *volume)
 {
     if (!volume->first) return nwc__fail(NWC_ERR_NODATA, "no ray in it");

@@ -51,6 +51,9 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
 /* Say that rays are missing, in the volume where sweep is NULL; the first reason given is kept. */
 nwc_status nwc__volume_incomplete(nwc_volume *volume, nwc__sweep *sweep, const char *format, ...) NWC__PRINTF(3, 4);
 
+/* Sweeps in the order of their first rays' times. */
+void nwc__volume_sort(nwc_volume *volume);
+
 /* What remains to be done when all is filled: flags that mark nothing go, a volume with an incomplete sweep is incomplete. NWC_ERR_NODATA for a volume without a sweep. */
 nwc_status nwc__volume_finish(nwc_volume *volume);
 

@@ -11,11 +11,13 @@ static void free_node(nwc_ctx *ctx, nwc__node *node)
 {
     for (nwc__attribute *a = node->attributes; a;) {
         nwc__attribute *const next = a->next;
+        nwc__free(ctx, a->numbers);
         nwc__free(ctx, a->text);
         nwc__free(ctx, a->name);
         nwc__free(ctx, a);
         a = next;
     }
+    nwc__free(ctx, node->codes);
     nwc__free(ctx, node->values);
     nwc__free(ctx, node->axes);
     nwc__free(ctx, node->name);
@@ -84,6 +86,10 @@ nwc_status nwc__tree_attribute(nwc__tree *tree, nwc__node *node, const char *nam
     node->attributes = attribute; /* the tree frees it, whatever follows */
     if (!(attribute->name = take_text(tree, name))) return NWC_ERR_NOMEM;
     if (text && !(attribute->text = take_text(tree, text))) return NWC_ERR_NOMEM;
+    if (n <= 2) return NWC_OK;
+    if (!(attribute->numbers = take(tree, n, sizeof *numbers))) return NWC_ERR_NOMEM;
+    memcpy(attribute->numbers, numbers, (size_t)n * sizeof *numbers);
+    attribute->n = n;
     return NWC_OK;
 }
 
@@ -92,15 +98,29 @@ nwc_status nwc__tree_axes(nwc__tree *tree, nwc__node *node, const char *axes)
     return (node->axes = take_text(tree, axes)) ? NWC_OK : NWC_ERR_NOMEM;
 }
 
+static nwc_status count_cells(const nwc__tree *tree, const nwc__node *node, int64_t *count)
+{
+    *count = 1;
+    for (int64_t d = 0; d < node->ndim; d++) {
+        if (node->dim[d] < 1 || node->dim[d] > tree->left / *count)
+            return nwc__fail(NWC_ERR_NOMEM, "array %s: more than the limit of bytes", node->name);
+        *count *= node->dim[d];
+    }
+    return NWC_OK;
+}
+
 nwc_status nwc__tree_values(nwc__tree *tree, nwc__node *node)
 {
-    int64_t count = 1;
-    for (int64_t d = 0; d < node->ndim; d++) {
-        if (node->dim[d] < 1 || node->dim[d] > tree->left / count)
-            return nwc__fail(NWC_ERR_NOMEM, "array %s: more than the limit of bytes", node->name);
-        count *= node->dim[d];
-    }
+    int64_t count;
+    NWC__TRY(count_cells(tree, node, &count));
     return (node->values = take(tree, count, sizeof(double))) ? NWC_OK : NWC_ERR_NOMEM;
+}
+
+nwc_status nwc__tree_codes(nwc__tree *tree, nwc__node *node)
+{
+    int64_t count;
+    NWC__TRY(count_cells(tree, node, &count));
+    return (node->codes = take(tree, count, (size_t)node->width)) ? NWC_OK : NWC_ERR_NOMEM;
 }
 
 nwc_status nwc__tree_rows(const nwc__tree *tree, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,

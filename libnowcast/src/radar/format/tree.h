@@ -7,12 +7,16 @@
 
 #include "radar/format/format.h"
 
+#include <nowcast/radar.h>
+
 enum { NWC__TREE_MOST_DIMS = 4 };
 
 typedef struct nwc__attribute {
     struct nwc__attribute *next;
     char *name, *text;     /* text is NULL for a number */
     double number, second; /* the first two, of several; NaN where there is one */
+    double *numbers;       /* all n of them where there are more than two, else NULL */
+    int64_t n;
 } nwc__attribute;
 
 typedef struct nwc__node {
@@ -23,6 +27,9 @@ typedef struct nwc__node {
     int64_t ndim, dim[NWC__TREE_MOST_DIMS];
     double *values; /* NULL for a group, and for an array left in its file */
     int64_t id;     /* of an array left in its file, for the tree's fetch */
+    uint8_t *
+        codes; /* in place of values, where the tree keeps codes: whole numbers of width bytes, in this machine's order */
+    int32_t width; /* 1 or 2 */
 } nwc__node;
 
 /* Rows of a plane, its last two dimensions, of an array left in its file; planes are counted over the dimensions before. */
@@ -33,6 +40,7 @@ typedef struct nwc__tree {
     nwc_ctx *ctx;
     nwc__node *root;
     int64_t left;        /* bytes it may still take */
+    bool keep_codes;     /* arrays of unsigned numbers of one and two bytes are kept as they are */
     nwc__fetch_fn fetch; /* NULL where all arrays are in the tree */
     void *source;        /* handed to fetch */
 } nwc__tree;
@@ -49,6 +57,9 @@ nwc_status nwc__tree_axes(nwc__tree *tree, nwc__node *node, const char *axes);
 /* Room for the product of the node's dim values, to be filled. */
 nwc_status nwc__tree_values(nwc__tree *tree, nwc__node *node);
 
+/* The same, for codes of node->width bytes. */
+nwc_status nwc__tree_codes(nwc__tree *tree, nwc__node *node);
+
 /* Some rows of a plane of an array, from the tree or from the file. */
 nwc_status nwc__tree_rows(const nwc__tree *tree, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,
                           double *values);
@@ -63,6 +74,9 @@ const nwc__attribute *nwc__node_attribute(const nwc__node *node, const char *gro
 
 /* ODIM_H5 objects COMP and IMAGE: all quantities on their grid. Michelson et al. (2014), OPERA model 2.2. */
 nwc_status nwc__odim_image_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
+
+/* ODIM_H5 objects PVOL and SCAN: sweeps, appended to the volume. Model 2.0 to 2.4. */
+nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume);
 
 /* KNMI HDF5: images of reflectivity and rain. */
 nwc_status nwc__knmi_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);

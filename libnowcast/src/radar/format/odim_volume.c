@@ -1,0 +1,355 @@
+/*
+ * ODIM_H5 polar volumes and single sweeps (objects PVOL and SCAN), model 2.0 to 2.4: every datasetN is a sweep, every
+ * dataM of it a moment. The attribute nearest to the data wins. Sources: Michelson et al. (2008 to 2021), OPERA data
+ * information model.
+ */
+#include "radar/format/tree.h"
+#include "radar/volume.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MOST_NUMBERED = 1000, MOST_DATA = 64 };
+
+#define LIGHT_M_S 299792458.0
+#define METRES_SINCE 2.4 /* the version from which on rstart is in m, before in km */
+#define FAR_KM 100.0     /* no ray begins farther */
+
+/* One moment on its way: where its codes are and what they mean. */
+struct data {
+    const nwc__node *array;
+    nwc__moment *moment;
+    double gain, offset, nodata, undetect;
+    float nothing;
+    float *table; /* of a moment of one-byte codes, what each becomes */
+};
+
+struct job {
+    nwc_ctx *ctx;
+    nwc_volume *volume;
+    double version;
+    struct data data[MOST_DATA];
+    int32_t n_data;
+    int64_t n_rays;
+};
+
+/* ---- attributes ---- */
+
+static const nwc__attribute *find(const nwc__node *node, const char *group, const char *name)
+{
+    return nwc__node_attribute(node, group, name);
+}
+
+static double number_of(const nwc__node *node, const char *group, const char *name, double otherwise)
+{
+    const nwc__attribute *const a = find(node, group, name);
+    return a && !a->text ? a->number : otherwise;
+}
+
+static const char *text_of(const nwc__node *node, const char *group, const char *name)
+{
+    const nwc__attribute *const a = find(node, group, name);
+    return a && a->text ? a->text : "";
+}
+
+/* An array of n numbers; NULL where there is none of this length. */
+static const double *numbers_of(const nwc__node *node, const char *name, int64_t n)
+{
+    const nwc__attribute *const a = find(node, "how", name);
+    return a && a->n == n ? a->numbers : NULL;
+}
+
+static bool time_of(const nwc__node *node, const char *date, const char *time, int64_t *time_ns)
+{
+    char digits[NWC__TEXT];
+    snprintf(digits, sizeof digits, "%s%s", text_of(node, "what", date), text_of(node, "what", time));
+    return strlen(digits) >= 12 && nwc__time_from_digits(digits, time_ns);
+}
+
+/* 2.4 of "ODIM_H5/V2_4" or "H5rad 2.4"; 2.2 where neither is said. */
+static double version_of(const nwc__node *root)
+{
+    const char *texts[2] = {nwc__node_text(root, "Conventions"), text_of(root, "what", "version")};
+    for (int t = 0; t < 2; t++) {
+        int major, minor;
+        const char *const digits = strpbrk(texts[t], " V");
+        const char *const number = digits ? strpbrk(digits, "0123456789") : NULL;
+        if (number && (sscanf(number, "%d_%d", &major, &minor) == 2 || sscanf(number, "%d.%d", &major, &minor) == 2))
+            return major + 0.1 * minor;
+    }
+    return 2.2;
+}
+
+/* ---- rays ---- */
+
+static double onto_circle(double degrees)
+{
+    const double turned = degrees - 360.0 * floor(degrees / 360.0);
+    return (float)turned < 360.0f ? turned : 0.0;
+}
+
+/* Ray k of n reaches from k to k + 1 parts of the circle, unless the file says more. */
+static void read_azimuths(const nwc__node *node, nwc__sweep *sweep)
+{
+    const int64_t n = sweep->n_rays;
+    const double *const start = numbers_of(node, "startazA", n), *const stop = numbers_of(node, "stopazA", n);
+    const double first = number_of(node, "how", "astart", 0.0);
+    for (int64_t r = 0; r < n; r++) {
+        double azimuth = first + 360.0 * ((double)r + 0.5) / (double)n;
+        if (start && stop) {
+            const double width = stop[r] - start[r];
+            azimuth = start[r] + 0.5 * (width - 360.0 * floor(width / 360.0 + 0.5)); /* across north as elsewhere */
+        }
+        sweep->azimuth_deg[r] = (float)onto_circle(azimuth);
+    }
+}
+
+static void read_elevations(const nwc__node *node, nwc__sweep *sweep)
+{
+    const int64_t n = sweep->n_rays;
+    const double *const each = numbers_of(node, "elangles", n), *const start = numbers_of(node, "startelA", n),
+                        *const stop = numbers_of(node, "stopelA", n);
+    for (int64_t r = 0; r < n; r++)
+        sweep->elevation_deg[r] = (float)(each            ? each[r]
+                                          : start && stop ? 0.5 * (start[r] + stop[r])
+                                                          : sweep->fixed_angle_deg);
+}
+
+/* By the times of the rays, else evenly from start to end in the order in which they were radiated. */
+static nwc_status read_times(const nwc__node *node, nwc__sweep *sweep)
+{
+    const int64_t n = sweep->n_rays;
+    const double *const from = numbers_of(node, "startazT", n), *const to = numbers_of(node, "stopazT", n);
+    int64_t start, end;
+    if (!time_of(node, "startdate", "starttime", &start) && !time_of(node, "date", "time", &start))
+        return nwc__fail(NWC_ERR_FORMAT, "%s/what: a time YYYYMMDD HHmmss expected", node->name);
+    if (!time_of(node, "enddate", "endtime", &end) || end < start) end = start;
+    const double first = number_of(node, "where", "a1gate", 0.0);
+    const int64_t begin = first >= 0.0 && first < (double)n ? (int64_t)first : 0;
+    const bool backwards = number_of(node, "how", "rpm", number_of(node, "how", "antspeed", 1.0)) < 0.0;
+    for (int64_t r = 0; r < n; r++) {
+        const int64_t place = backwards ? (begin - r + n) % n : (r - begin + n) % n;
+        const double share = ((double)place + 0.5) / (double)n;
+        sweep->time_ns[r] = start + (int64_t)(share * (double)(end - start));
+        if (from && from[r] > 0.0 && from[r] < 1e10)
+            sweep->time_ns[r] = (int64_t)(1e9 * (to && to[r] > from[r] ? 0.5 * (from[r] + to[r]) : from[r]));
+    }
+    return NWC_OK;
+}
+
+/* Nyquist speed as said, else from the wavelength and one or two pulse frequencies; and the unambiguous range. */
+static void read_limits(const nwc__node *node, nwc__sweep *sweep)
+{
+    const double high = number_of(node, "how", "highprf", NAN), low = number_of(node, "how", "lowprf", high);
+    const double wave_m = 0.01 * number_of(node, "how", "wavelength", NAN);
+    const double effective = high > low && low > 0.0 ? high * low / (high - low) : high;
+    const double said = number_of(node, "how", "NI", NAN), found = 0.25 * wave_m * effective;
+    const double nyquist = said > 0.0 && said < 1000.0 ? said : found;
+    for (int64_t r = 0; r < sweep->n_rays; r++) {
+        if (nyquist > 0.0 && nyquist < 1000.0) sweep->nyquist_m_s[r] = (float)nyquist;
+        if (high > 0.0) sweep->unambiguous_range_m[r] = (float)(0.5 * LIGHT_M_S / high);
+    }
+}
+
+/* ---- moments ---- */
+
+static const char *name_of(const char *quantity)
+{
+    static const char *const others[][2] = {{"TH", "DBTH"},    {"TV", "DBTV"},      {"DBZ", "DBZH"},
+                                            {"VRAD", "VRADH"}, {"VRADD", "VRADDH"}, {"WRAD", "WRADH"},
+                                            {"SNR", "SNRH"},   {"SQI", "SQIH"},     {"CCOR", "CCORH"}};
+    for (size_t k = 0; k < sizeof others / sizeof others[0]; k++)
+        if (strcmp(quantity, others[k][0]) == 0) return others[k][1];
+    const nwc__moment_kind *const kind = nwc__moment_named(quantity);
+    return kind ? kind->name : NULL;
+}
+
+static float value_of(const struct data *data, double raw)
+{
+    if (raw == data->nodata) return NAN;
+    if (raw == data->undetect) return data->nothing;
+    return (float)(raw * data->gain + data->offset);
+}
+
+/* Ray number tile of all moments of the sweep. */
+static nwc_status decode_ray(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    for (int32_t d = 0; d < job->n_data; d++) {
+        const struct data *const data = &job->data[d];
+        const int64_t n = data->moment->n_gates, at = tile * n;
+        float *const cells = data->moment->cells + at;
+        memset(data->moment->flags + at, 0, (size_t)n);
+        if (data->array->codes && data->array->width == 1) {
+            const uint8_t *const codes = data->array->codes + at;
+            for (int64_t g = 0; g < n; g++) cells[g] = data->table[codes[g]];
+        } else if (data->array->codes) {
+            const uint8_t *const codes = data->array->codes + 2 * at;
+            for (int64_t g = 0; g < n; g++) {
+                uint16_t code;
+                memcpy(&code, codes + 2 * g, sizeof code);
+                cells[g] = value_of(data, code);
+            }
+        } else {
+            for (int64_t g = 0; g < n; g++) cells[g] = value_of(data, data->array->values[at + g]);
+        }
+    }
+    return NWC_OK;
+}
+
+/* The range of the centre of the first gate; rstart is where it begins, in km or m. */
+static double first_gate(const struct job *job, const nwc__node *node, double spacing_m)
+{
+    const double start = number_of(node, "where", "rstart", 0.0);
+    double start_m = job->version < METRES_SINCE - 0.05 ? 1000.0 * start : start;
+    if (start_m > 1000.0 * FAR_KM) {
+        nwc__log(job->ctx, NWC_LOG_WARNING, "%s/where: rstart %g of model %.1f taken for metres", node->name, start,
+                 job->version);
+        start_m = start;
+    }
+    return start_m + 0.5 * spacing_m;
+}
+
+static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node *node, const nwc__node *array)
+{
+    const char *const quantity = text_of(node, "what", "quantity"), *const name = name_of(quantity);
+    if (!name || job->n_data == MOST_DATA) {
+        nwc__log(job->ctx, NWC_LOG_INFO, "%s/%s: quantity \"%s\" left out", node->parent->name, node->name, quantity);
+        return NWC_OK;
+    }
+    for (const nwc__moment *other = sweep->first; other; other = other->next)
+        if (strcmp(other->name, name) == 0) return NWC_OK; /* the first of a name is kept */
+    const double spacing_m = number_of(node, "where", "rscale", NAN);
+    struct data *const data = &job->data[job->n_data];
+    *data = (struct data){.array = array,
+                          .gain = number_of(node, "what", "gain", 1.0),
+                          .offset = number_of(node, "what", "offset", 0.0),
+                          .nodata = number_of(node, "what", "nodata", NAN),
+                          .undetect = number_of(node, "what", "undetect", NAN),
+                          .nothing = nwc__moment_named(name)->nothing};
+    NWC__TRY(nwc__volume_add_moment(job->volume, sweep, name, quantity, array->dim[1], first_gate(job, node, spacing_m),
+                                    spacing_m, &data->moment));
+    data->moment->resolution = array->codes ? fabs(data->gain) : 0.0;
+    job->n_data++; /* its table is released with the others */
+    if (!array->codes || array->width != 1) return NWC_OK;
+    if (!(data->table = nwc__alloc(job->ctx, 256, sizeof *data->table))) return NWC_ERR_NOMEM;
+    for (int code = 0; code < 256; code++) data->table[code] = value_of(data, code);
+    return NWC_OK;
+}
+
+static nwc_status add_moments(struct job *job, nwc__sweep *sweep, const nwc__node *dataset)
+{
+    for (int m = 1; m <= MOST_NUMBERED; m++) {
+        char name[32];
+        snprintf(name, sizeof name, "data%d", m);
+        const nwc__node *const node = nwc__node_find(dataset, name), *const array = nwc__node_find(node, "data");
+        if (!node) break;
+        if (!array || !(array->codes || array->values)) continue;
+        if (array->ndim != 2 || array->dim[0] != sweep->n_rays)
+            return nwc__fail(NWC_ERR_FORMAT, "%s/%s: %lld rays of gates expected, another shape found", dataset->name,
+                             name, (long long)sweep->n_rays);
+        NWC__TRY(add_moment(job, sweep, node, array));
+    }
+    return nwc__for_each_tile(job->ctx, "decode", sweep->n_rays, decode_ray, job);
+}
+
+/* ---- sweeps ---- */
+
+/* The rays of a dataset: those of its first array. */
+static int64_t rays_of(const nwc__node *dataset)
+{
+    for (int m = 1; m <= MOST_NUMBERED; m++) {
+        char name[32];
+        snprintf(name, sizeof name, "data%d", m);
+        const nwc__node *const node = nwc__node_find(dataset, name), *const array = nwc__node_find(node, "data");
+        if (!node) break;
+        if (array && array->ndim == 2 && (array->codes || array->values)) return array->dim[0];
+    }
+    return 0;
+}
+
+static nwc_status add_sweep(struct job *job, const nwc__node *dataset)
+{
+    const int64_t n_rays = rays_of(dataset);
+    const double angle = number_of(dataset, "where", "elangle", NAN);
+    nwc__sweep *sweep;
+    if (n_rays == 0) return NWC_OK;
+    if (!(fabs(angle) <= 180.0))
+        return nwc__fail(NWC_ERR_FORMAT, "%s/where: elangle in degrees expected, none found", dataset->name);
+    const int32_t mode = angle > 89.0 ? NWC_SWEEP_VERTICAL_POINTING : NWC_SWEEP_SURVEILLANCE;
+    NWC__TRY(nwc__volume_add_sweep(job->volume, mode, angle, n_rays, &sweep));
+    read_azimuths(dataset, sweep);
+    read_elevations(dataset, sweep);
+    NWC__TRY(read_times(dataset, sweep));
+    read_limits(dataset, sweep);
+    job->n_data = 0;
+    const nwc_status status = add_moments(job, sweep, dataset);
+    for (int32_t d = job->n_data - 1; d >= 0; d--) nwc__free(job->ctx, job->data[d].table);
+    return status;
+}
+
+/* ---- the volume ---- */
+
+/* What source says behind "KEY:", up to the next comma, or the semicolon that some write. */
+static void part_of(const char *source, const char *key, char part[64])
+{
+    part[0] = '\0';
+    for (const char *at = source; *at; at += strcspn(at, ",;"), at += *at != '\0') {
+        if (strncmp(at, key, strlen(key)) != 0) continue;
+        snprintf(part, 64, "%.*s", (int)strcspn(at + strlen(key), ",;"), at + strlen(key));
+        return;
+    }
+}
+
+static nwc_status set_facts(struct job *job, const nwc__node *root, const nwc__node *dataset)
+{
+    static const char *const keys[] = {"NOD:", "RAD:", "WIGOS:", "WMO:"};
+    const char *const source = text_of(root, "what", "source");
+    char version[16], site[64] = "", name[64];
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    NWC__TRY(nwc_volume_describe(job->volume, &facts));
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0] && !site[0]; k++) part_of(source, keys[k], site);
+    part_of(source, "PLC:", name);
+    snprintf(version, sizeof version, "%.1f", job->version);
+    facts.version = version, facts.site = site, facts.site_name = name;
+    facts.instrument = text_of(dataset, "how", "system");
+    facts.scan_name = text_of(dataset, "how", "task");
+    facts.latitude_deg = number_of(dataset, "where", "lat", NAN);
+    facts.longitude_deg = number_of(dataset, "where", "lon", NAN);
+    facts.altitude_m = number_of(dataset, "where", "height", NAN);
+    const double wave_m = 0.01 * number_of(dataset, "how", "wavelength", NAN);
+    const double frequency = number_of(dataset, "how", "frequency", LIGHT_M_S / wave_m);
+    if (frequency > 1e8 && frequency < 1e12) facts.frequency_hz = frequency;
+    const double width = number_of(dataset, "how", "beamwidth", NAN);
+    facts.beam_width_h_deg = number_of(dataset, "how", "beamwH", width);
+    facts.beam_width_v_deg = number_of(dataset, "how", "beamwV", width);
+    facts.time_ns = INT64_MAX;
+    for (int32_t s = 0; s < facts.n_sweeps; s++) {
+        NWC__TRY(nwc_volume_sweep(job->volume, s, &sweep));
+        for (int64_t r = 0; r < sweep.n_rays; r++)
+            facts.time_ns = sweep.time_ns[r] < facts.time_ns ? sweep.time_ns[r] : facts.time_ns;
+    }
+    return nwc__volume_set_facts(job->volume, &facts);
+}
+
+nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume)
+{
+    if (!nwc__node_find(tree->root, "what"))
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but not ODIM_H5: no group what");
+    const char *const object = text_of(tree->root, "what", "object");
+    if (strcmp(object, "PVOL") != 0 && strcmp(object, "SCAN") != 0)
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "ODIM_H5 object PVOL or SCAN expected, \"%s\" found", object);
+    struct job job = {.ctx = ctx, .volume = volume, .version = version_of(tree->root)};
+    const nwc__node *first = NULL;
+    for (int n = 1; n <= MOST_NUMBERED; n++) {
+        char name[32];
+        snprintf(name, sizeof name, "dataset%d", n);
+        const nwc__node *const dataset = nwc__node_find(tree->root, name);
+        if (!dataset) break;
+        NWC__TRY(add_sweep(&job, dataset));
+        first = first ? first : dataset;
+    }
+    NWC__TRY(nwc__volume_finish(volume));
+    return set_facts(&job, tree->root, first);
+}
