@@ -129,7 +129,8 @@ static void what_does_not_fit_is_refused(void **state)
     assert_ok(nwc_volume_add_sweep(volume, &sweep));
     assert_fails(NWC_ERR_ARG, "sweep 0: at least one moment", nwc_volume_write(NULL, volume, "volume.nc", NULL));
     moment.name = "WIND";
-    assert_fails(NWC_ERR_ARG, "a name of FM 301 expected, WIND", nwc_volume_add_moment(volume, &moment));
+    assert_fails(NWC_ERR_ARG, "a name of FM 301, or another and its units, expected, WIND",
+                 nwc_volume_add_moment(volume, &moment));
     moment.name = "VRADH", moment.field.dim[0] = 4;
     assert_fails(NWC_ERR_ARG, "(5, 1 to 32768) cells expected, (4, 7)", nwc_volume_add_moment(volume, &moment));
     moment = velocity_of_test();

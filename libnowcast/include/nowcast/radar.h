@@ -72,7 +72,7 @@ typedef struct nwc_sweep {
 
 /** One quantity of a sweep. Moments of a sweep may differ in their gates. */
 typedef struct nwc_moment {
-    const char *name;      /**< FM 301 */
+    const char *name;      /**< FM 301, or own_name where FM 301 has none or the sweep has it already */
     const char *own_name;  /**< what the file calls it */
     nwc_field field;       /**< (ray, gate); units "dBZ", "m s-1", "dB", "degrees", "degrees km-1", "1" */
     nwc_flags flags;       /**< (ray, gate) of nwc_gate_flag; data is NULL where no gate has any */
@@ -101,9 +101,8 @@ NWC_API nwc_status nwc_volume_add_sweep(nwc_volume *volume, const nwc_sweep *swe
 /**
  * Append a moment to the last sweep. Cells of any strides are copied; flags.data may be NULL; own_name NULL is the name.
  *
- * @param moment  name is one of FM 301 or ODIM 2.4; its unit follows from it
- * @return NWC_OK; NWC_ERR_ARG for an unknown name, one the sweep has already, or a shape other than (rays, gates);
- *         NWC_ERR_NOMEM
+ * @param moment  name is one of FM 301 or ODIM 2.4, its unit then follows from it; or another, and field.units says its unit
+ * @return NWC_OK; NWC_ERR_ARG for a name the sweep has already, or a shape other than (rays, gates); NWC_ERR_NOMEM
  */
 NWC_API nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *moment);
 

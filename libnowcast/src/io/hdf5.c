@@ -239,7 +239,7 @@ nwc_status nwc__hdf5_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t siz
     if (status == NWC_OK && !netcdf) status = nwc__odim_volume_read(ctx, &tree, volume);
     nwc__tree_destroy(&tree);
     if (status != NWC_OK || !netcdf) return status;
-    return nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but no radar volume of ODIM_H5 (no group what)");
+    return nwc__netcdf_volume_read(ctx, bytes, size, volume);
 }
 #else
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_raster *raster)

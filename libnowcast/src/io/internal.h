@@ -39,7 +39,10 @@ void nwc__io_unlock(void);
 /* HDF5 by the HDF5 library: ODIM_H5 and KNMI composites; what is neither goes to netCDF. */
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
-/* Radar volumes in HDF5: ODIM_H5. */
+/* Radar volumes in netCDF: CfRadial 1. */
+nwc_status nwc__netcdf_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
+/* Radar volumes in HDF5: ODIM_H5; what is not goes to netCDF. */
 nwc_status nwc__hdf5_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
 /* NetCDF, classic or 4, by netCDF-C: CF grids. */

@@ -5,6 +5,7 @@
 #include "io/internal.h"
 
 #include "radar/format/tree.h"
+#include "radar/volume.h"
 
 #ifdef NWC__HAVE_NETCDF
 #include <netcdf.h>
@@ -71,7 +72,7 @@ static nwc_status read_dimensions(int file, int variable, nwc__tree *tree, nwc__
         size_t length = 0;
         error = nc_inq_dim(file, dimension[d], name, &length);
         if (error) break;
-        node->dim[d] = length <= NWC__MOST_CELLS_ALONG ? (int64_t)length : 0;
+        node->dim[d] = length <= (ndim == 1 ? INT32_MAX : NWC__MOST_CELLS_ALONG) ? (int64_t)length : 0;
         if (d) strcat(axes, " ");
         strcat(axes, name);
     }
@@ -98,6 +99,17 @@ static nwc_status read_values(int file, int variable, nwc__tree *tree, nwc__node
     return error && error != NC_ERANGE ? failed(error, "variable", node->name) : NWC_OK;
 }
 
+/* A list of texts. */
+static nwc_status read_characters(int file, int variable, nwc__tree *tree, nwc__node *node)
+{
+    if (node->ndim != 2 || node->dim[0] < 1 || node->dim[1] < 1 || node->dim[0] * node->dim[1] > MOST_LENGTH)
+        return NWC_OK;
+    node->width = 1;
+    NWC__TRY(nwc__tree_codes(tree, node));
+    const int error = nc_get_var_text(file, variable, (char *)node->codes);
+    return error ? failed(error, "variable", node->name) : NWC_OK;
+}
+
 static nwc_status read_variable(nwc_ctx *ctx, int file, int variable, nwc__tree *tree)
 {
     char name[NC_MAX_NAME + 1] = "";
@@ -110,9 +122,9 @@ static nwc_status read_variable(nwc_ctx *ctx, int file, int variable, nwc__tree 
     node->id = variable;
     for (int a = 0; a < attributes && a < MOST_ATTRIBUTES; a++)
         NWC__TRY(read_attribute(ctx, file, variable, a, tree, node));
-    if (type == NC_CHAR || type >= NC_STRING || ndim > NWC__TREE_MOST_DIMS) return NWC_OK;
+    if (type >= NC_STRING || ndim > NWC__TREE_MOST_DIMS || (type == NC_CHAR && !tree->keep_codes)) return NWC_OK;
     NWC__TRY(read_dimensions(file, variable, tree, node, ndim));
-    return read_values(file, variable, tree, node);
+    return type == NC_CHAR ? read_characters(file, variable, tree, node) : read_values(file, variable, tree, node);
 }
 
 static nwc_status fetch(void *source, const nwc__node *node, int64_t plane, int64_t row, int64_t rows, double *values)
@@ -120,13 +132,16 @@ static nwc_status fetch(void *source, const nwc__node *node, int64_t plane, int6
     const int file = *(const int *)source;
     size_t start[NWC__TREE_MOST_DIMS] = {0}, count[NWC__TREE_MOST_DIMS];
     const int64_t ndim = node->ndim;
+    if (ndim == 1) { start[0] = (size_t)row, count[0] = (size_t)rows; }
     for (int64_t d = ndim - 3; d >= 0; d--) {
         start[d] = (size_t)(plane % node->dim[d]);
         plane /= node->dim[d];
         count[d] = 1;
     }
-    start[ndim - 2] = (size_t)row, count[ndim - 2] = (size_t)rows;
-    count[ndim - 1] = (size_t)node->dim[ndim - 1];
+    if (ndim > 1) {
+        start[ndim - 2] = (size_t)row, count[ndim - 2] = (size_t)rows;
+        count[ndim - 1] = (size_t)node->dim[ndim - 1];
+    }
     const int error = nc_get_vara_double(file, (int)node->id, start, count, values);
     return error && error != NC_ERANGE ? failed(error, "variable", node->name) : NWC_OK;
 }
@@ -144,26 +159,53 @@ static nwc_status read_tree(nwc_ctx *ctx, int file, nwc__tree *tree)
     return NWC_OK;
 }
 
+/* Read the header and what is short into a tree, and let use take what it wants of it while the file is open. */
+static nwc_status with_tree(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc__tree *tree,
+                            nwc_status (*use)(nwc_ctx *ctx, const nwc__tree *tree, void *user), void *user)
+{
+    int file = -1;
+    nwc_status status;
+    nwc__io_lock();
+    /* The library does not write into the bytes when it opens them for reading. */
+    const int error = nc_open_mem("memory", NC_NOWRITE, (size_t)size, (void *)bytes, &file);
+    if (error) {
+        status = nwc__fail(error == NC_ENOMEM ? NWC_ERR_NOMEM : NWC_ERR_FORMAT, "netCDF cannot open it: %s",
+                           nc_strerror(error));
+    } else {
+        tree->fetch = fetch;
+        tree->source = &file;
+        if ((status = read_tree(ctx, file, tree)) == NWC_OK) status = use(ctx, tree, user);
+        nc_close(file);
+    }
+    nwc__io_unlock();
+    return status;
+}
+
+static nwc_status use_grid(nwc_ctx *ctx, const nwc__tree *tree, void *user)
+{
+    return nwc__cf_grid_read(ctx, tree, user);
+}
+
+static nwc_status use_volume(nwc_ctx *ctx, const nwc__tree *tree, void *user)
+{
+    return nwc__cfradial1_read(ctx, tree, user);
+}
+
 nwc_status nwc__netcdf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
 {
     nwc__tree tree;
     nwc_status status = nwc__tree_create(ctx, nwc__raster_limit(raster), &tree);
-    int file = -1;
-    if (status == NWC_OK) {
-        nwc__io_lock();
-        /* The library does not write into the bytes when it opens them for reading. */
-        const int error = nc_open_mem("memory", NC_NOWRITE, (size_t)size, (void *)bytes, &file);
-        if (error)
-            status = nwc__fail(error == NC_ENOMEM ? NWC_ERR_NOMEM : NWC_ERR_FORMAT, "netCDF cannot open it: %s",
-                               nc_strerror(error));
-        else {
-            tree.fetch = fetch;
-            tree.source = &file;
-            if ((status = read_tree(ctx, file, &tree)) == NWC_OK) status = nwc__cf_grid_read(ctx, &tree, raster);
-            nc_close(file);
-        }
-        nwc__io_unlock();
-    }
+    if (status == NWC_OK) status = with_tree(ctx, bytes, size, &tree, use_grid, raster);
+    nwc__tree_destroy(&tree);
+    return status;
+}
+
+nwc_status nwc__netcdf_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
+{
+    nwc__tree tree;
+    nwc_status status = nwc__tree_create(ctx, nwc__volume_limit(volume), &tree);
+    tree.keep_codes = true;
+    if (status == NWC_OK) status = with_tree(ctx, bytes, size, &tree, use_volume, volume);
     nwc__tree_destroy(&tree);
     return status;
 }
@@ -171,6 +213,12 @@ nwc_status nwc__netcdf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nw
 nwc_status nwc__netcdf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
 {
     (void)ctx, (void)bytes, (void)size, (void)raster;
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read netCDF");
+}
+
+nwc_status nwc__netcdf_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
+{
+    (void)ctx, (void)bytes, (void)size, (void)volume;
     return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read netCDF");
 }
 #endif

@@ -112,6 +112,7 @@ static void free_moment(nwc_ctx *memory, nwc__moment *moment)
 {
     nwc__free(memory, moment->flags);
     nwc__free(memory, moment->cells);
+    nwc__free(memory, moment->own_units);
     nwc__free(memory, moment->own_name);
     nwc__free(memory, moment);
 }
@@ -216,11 +217,11 @@ nwc_status nwc__volume_add_sweep(nwc_volume *volume, int32_t mode, double fixed_
     return NWC_OK;
 }
 
-nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const char *name, const char *own_name,
-                                  int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **made)
+/* kind NULL: a moment by its own name and units. */
+static nwc_status add_moment(nwc_volume *volume, nwc__sweep *sweep, const nwc__moment_kind *kind, const char *own_name,
+                             const char *own_units, int64_t n_gates, double first_gate_m, double gate_spacing_m,
+                             nwc__moment **made)
 {
-    const nwc__moment_kind *const kind = nwc__moment_named(name);
-    assert(kind);
     if (sweep->n_moments >= NWC__MOST_MOMENTS)
         return nwc__fail(NWC_ERR_FORMAT, "at most %d moments in a sweep expected, more found", NWC__MOST_MOMENTS);
     if (n_gates < 1 || n_gates > NWC__MOST_GATES)
@@ -231,11 +232,7 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
                          own_name, first_gate_m, gate_spacing_m);
     nwc__moment *const moment = nwc__alloc(&volume->memory, 1, sizeof *moment);
     if (!moment) return NWC_ERR_NOMEM;
-    *moment = (nwc__moment){.name = kind->name,
-                            .units = kind->units,
-                            .n_gates = n_gates,
-                            .first_gate_m = first_gate_m,
-                            .gate_spacing_m = gate_spacing_m};
+    *moment = (nwc__moment){.n_gates = n_gates, .first_gate_m = first_gate_m, .gate_spacing_m = gate_spacing_m};
     if (sweep->last)
         sweep->last->next = moment;
     else
@@ -244,12 +241,41 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
     sweep->n_moments++;
     void *memory;
     NWC__TRY(copy_text(volume, own_name, &moment->own_name));
+    NWC__TRY(copy_text(volume, own_units, &moment->own_units));
+    moment->name = kind ? kind->name : moment->own_name;
+    moment->units = kind ? kind->units : moment->own_units;
     NWC__TRY(take(volume, sweep->n_rays * n_gates, sizeof *moment->cells, &memory));
     moment->cells = memory;
     NWC__TRY(take(volume, sweep->n_rays * n_gates, sizeof *moment->flags, &memory));
     moment->flags = memory;
     *made = moment;
     return NWC_OK;
+}
+
+nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const char *name, const char *own_name,
+                                  int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **made)
+{
+    const nwc__moment_kind *const kind = nwc__moment_named(name);
+    assert(kind);
+    return add_moment(volume, sweep, kind, own_name, "", n_gates, first_gate_m, gate_spacing_m, made);
+}
+
+nwc_status nwc__volume_add_other(nwc_volume *volume, nwc__sweep *sweep, const char *own_name, const char *units,
+                                 int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **made)
+{
+    return add_moment(volume, sweep, NULL, own_name, units, n_gates, first_gate_m, gate_spacing_m, made);
+}
+
+nwc__moment *nwc__sweep_find(const nwc__sweep *sweep, const char *name)
+{
+    nwc__moment *moment = sweep->first;
+    while (moment && strcmp(moment->name, name) != 0) moment = moment->next;
+    return moment;
+}
+
+void nwc__volume_set_format(nwc_volume *volume, const char *format)
+{
+    volume->facts.format = format;
 }
 
 void nwc__volume_sort(nwc_volume *volume)
@@ -341,12 +367,11 @@ static nwc_status check_moment(const nwc__sweep *sweep, const nwc_moment *given)
 {
     const nwc_field *const field = &given->field;
     const nwc_flags *const flags = &given->flags;
-    if (!given->name || !nwc__moment_named(given->name))
-        return nwc__fail(NWC_ERR_ARG, "moment.name: a name of FM 301 expected, %s given",
+    if (!given->name || !given->name[0] || (!nwc__moment_named(given->name) && !field->units))
+        return nwc__fail(NWC_ERR_ARG, "moment.name: a name of FM 301, or another and its units, expected, %s given",
                          given->name ? given->name : "none");
-    for (const nwc__moment *other = sweep->first; other; other = other->next)
-        if (strcmp(other->name, given->name) == 0)
-            return nwc__fail(NWC_ERR_ARG, "moment.name: the sweep has a moment %s already", given->name);
+    if (nwc__sweep_find(sweep, given->name))
+        return nwc__fail(NWC_ERR_ARG, "moment.name: the sweep has a moment %s already", given->name);
     if (!field->data || field->ndim != 2 || field->dim[0] != sweep->n_rays || field->dim[1] < 1 ||
         field->dim[1] > NWC__MOST_GATES)
         return nwc__fail(NWC_ERR_ARG, "%s: (%lld, 1 to %d) cells expected, (%lld, %lld) given", given->name,
@@ -368,8 +393,9 @@ nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *given)
     const nwc_flags *const flags = &given->flags;
     const int64_t n = field->dim[1];
     nwc__moment *moment;
-    NWC__TRY(nwc__volume_add_moment(volume, volume->last, given->name, given->own_name ? given->own_name : given->name,
-                                    n, given->first_gate_m, given->gate_spacing_m, &moment));
+    NWC__TRY(add_moment(volume, volume->last, nwc__moment_named(given->name),
+                        given->own_name && nwc__moment_named(given->name) ? given->own_name : given->name,
+                        field->units ? field->units : "", n, given->first_gate_m, given->gate_spacing_m, &moment));
     moment->resolution = given->resolution;
     for (int64_t r = 0; r < field->dim[0]; r++)
         for (int64_t g = 0; g < n; g++) {
@@ -450,8 +476,8 @@ nwc_status nwc_volume_find(const nwc_volume *volume, int32_t sweep, const char *
     const nwc__sweep *of;
     if (!moment || !name) return nwc__fail(NWC_ERR_ARG, "name, moment: a name and a place for the moment expected");
     NWC__TRY(find_sweep(volume, sweep, &of));
-    for (const nwc__moment *found = of->first; found; found = found->next) {
-        if (strcmp(found->name, name) != 0) continue;
+    const nwc__moment *const found = nwc__sweep_find(of, name);
+    if (found) {
         lend(of, found, moment);
         return NWC_OK;
     }

@@ -24,8 +24,8 @@ typedef struct nwc__sweep {
 /* A moment being filled: cells and flags (n_rays, n_gates), neither cleared: a decoder fills both. */
 typedef struct nwc__moment {
     struct nwc__moment *next;
-    const char *name, *units; /* constant texts */
-    char *own_name;
+    const char *name, *units; /* constant texts, or the two below */
+    char *own_name, *own_units;
     int64_t n_gates;
     double first_gate_m, gate_spacing_m, resolution;
     float *cells;
@@ -47,6 +47,16 @@ nwc_status nwc__volume_add_sweep(nwc_volume *volume, int32_t mode, double fixed_
 /* name is one of those nwc__moment_named knows; its unit follows from it. */
 nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const char *name, const char *own_name,
                                   int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **moment);
+
+/* A moment of a name FM 301 does not know, or of one the sweep has already: it goes by its own name. */
+nwc_status nwc__volume_add_other(nwc_volume *volume, nwc__sweep *sweep, const char *own_name, const char *units,
+                                 int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **moment);
+
+/* The moment of a name; NULL where the sweep has none. */
+nwc__moment *nwc__sweep_find(const nwc__sweep *sweep, const char *name);
+
+/* Replace the format's name, which is kept as a pointer. */
+void nwc__volume_set_format(nwc_volume *volume, const char *format);
 
 /* Say that rays are missing, in the volume where sweep is NULL; the first reason given is kept. */
 nwc_status nwc__volume_incomplete(nwc_volume *volume, nwc__sweep *sweep, const char *format, ...) NWC__PRINTF(3, 4);

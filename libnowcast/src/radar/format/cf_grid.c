@@ -129,8 +129,7 @@ static bool read_epoch(const char *units, double *unit_ns, int64_t *epoch_ns)
     return nwc__time_from_civil(civil, epoch_ns);
 }
 
-/* Value number index of a time coordinate, as UTC. */
-static bool read_time(const nwc__node *node, int64_t index, int64_t *time_ns)
+bool nwc__cf_time(const nwc__node *node, int64_t index, int64_t *time_ns)
 {
     double unit_ns;
     int64_t epoch_ns;
@@ -168,7 +167,7 @@ static double duration_of(const nwc__tree *tree, const nwc__node *variable, cons
         read_epoch(nwc__node_text(time, "units"), &unit_ns, &start_ns))
         return 1e-9 * unit_ns * (bounds->values[2 * index + 1] - bounds->values[2 * index]);
     const nwc__node *const start = nwc__node_find(tree->root, "start_time");
-    if (start && start->ndim == 0 && read_time(start, 0, &start_ns)) return 1e-9 * (double)(time_ns - start_ns);
+    if (start && start->ndim == 0 && nwc__cf_time(start, 0, &start_ns)) return 1e-9 * (double)(time_ns - start_ns);
     return 0.0;
 }
 
@@ -259,13 +258,13 @@ static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__
     for (int64_t d = 0; d < variable->ndim - 2; d++) {
         const nwc__node *const node = coordinate(tree, variable, d);
         int64_t any_ns;
-        if (read_time(node, 0, &any_ns))
+        if (nwc__cf_time(node, 0, &any_ns))
             along = node, times = node->dim[0];
         else if (variable->dim[d] != 1)
             return NWC_OK; /* members or levels: not a flat field */
     }
     const nwc__node *const time = along ? along : scalar(tree, variable, "time");
-    const bool forecast = read_time(scalar(tree, variable, "forecast_reference_time"), 0, &start_ns);
+    const bool forecast = nwc__cf_time(scalar(tree, variable, "forecast_reference_time"), 0, &start_ns);
     const struct unit *const unit = unit_of(variable);
     const struct coding coding = coding_of(variable, unit ? unit->factor : 1.0);
     const char *const said = nwc__node_text(variable, "quantity");
@@ -273,7 +272,7 @@ static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__
     if (!source[0]) source = nwc__node_text(tree->root, "source");
     for (int64_t t = 0; t < times; t++) {
         int64_t time_ns;
-        if (!read_time(time, along ? t : 0, &time_ns))
+        if (!nwc__cf_time(time, along ? t : 0, &time_ns))
             return nwc__fail(NWC_ERR_FORMAT, "%s: a time expected, none found", variable->name);
         const bool amount = unit && strcmp(unit->ours, "mm") == 0;
         const double duration_s = amount ? duration_of(tree, variable, time, t, time_ns) : 0.0;

@@ -126,7 +126,8 @@ nwc_status nwc__tree_codes(nwc__tree *tree, nwc__node *node)
 nwc_status nwc__tree_rows(const nwc__tree *tree, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,
                           double *values)
 {
-    const int64_t ny = node->dim[node->ndim - 2], nx = node->dim[node->ndim - 1];
+    const bool line = node->ndim == 1;
+    const int64_t ny = line ? node->dim[0] : node->dim[node->ndim - 2], nx = line ? 1 : node->dim[node->ndim - 1];
     if (!node->values) return tree->fetch(tree->source, node, plane, row, rows, values);
     memcpy(values, node->values + (plane * ny + row) * nx, (size_t)(rows * nx) * sizeof *values);
     return NWC_OK;

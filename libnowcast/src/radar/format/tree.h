@@ -32,7 +32,10 @@ typedef struct nwc__node {
     int32_t width; /* 1 or 2 */
 } nwc__node;
 
-/* Rows of a plane, its last two dimensions, of an array left in its file; planes are counted over the dimensions before. */
+/*
+ * Rows of a plane, its last two dimensions, of an array left in its file; planes are counted over the dimensions before. Of
+ * an array of one dimension the rows are its items.
+ */
 typedef nwc_status (*nwc__fetch_fn)(void *source, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,
                                     double *values);
 
@@ -40,7 +43,7 @@ typedef struct nwc__tree {
     nwc_ctx *ctx;
     nwc__node *root;
     int64_t left;        /* bytes it may still take */
-    bool keep_codes;     /* arrays of unsigned numbers of one and two bytes are kept as they are */
+    bool keep_codes;     /* arrays of unsigned numbers of one and two bytes, and of characters, are kept as they are */
     nwc__fetch_fn fetch; /* NULL where all arrays are in the tree */
     void *source;        /* handed to fetch */
 } nwc__tree;
@@ -74,6 +77,12 @@ const nwc__attribute *nwc__node_attribute(const nwc__node *node, const char *gro
 
 /* ODIM_H5 objects COMP and IMAGE: all quantities on their grid. Michelson et al. (2014), OPERA model 2.2. */
 nwc_status nwc__odim_image_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
+
+/* Value number index of a CF time coordinate, as UTC; false where it is none. */
+bool nwc__cf_time(const nwc__node *node, int64_t index, int64_t *time_ns);
+
+/* CfRadial 1: sweeps, appended to the volume. */
+nwc_status nwc__cfradial1_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume);
 
 /* ODIM_H5 objects PVOL and SCAN: sweeps, appended to the volume. Model 2.0 to 2.4. */
 nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume);
