@@ -1,8 +1,11 @@
 /*
- * Decoders of the neutral tree: ODIM_H5, KNMI and CF. The input is a program that builds a tree: its first byte chooses the
+ * Decoders of the neutral tree: ODIM_H5, KNMI, CF and CfRadial. The input is a program that builds a tree: its first byte chooses the
  * decoder, each further one a step, and names come from a list, so that the fuzzer soon meets those the decoders look for.
  */
 #include "radar/format/tree.h"
+#include "radar/volume.h"
+
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -75,6 +78,27 @@ static const char *const names[] = {
     "standard_parallel",
     "latitude_of_projection_origin",
     "duration_s",
+    "data3",
+    "elangle",
+    "rstart",
+    "rscale",
+    "a1gate",
+    "NI",
+    "startazA",
+    "stopazA",
+    "startazT",
+    "highprf",
+    "range",
+    "azimuth",
+    "elevation",
+    "sweep_start_ray_index",
+    "sweep_end_ray_index",
+    "fixed_angle",
+    "sweep_mode",
+    "ray_n_gates",
+    "ray_start_index",
+    "antenna_transition",
+    "nyquist_velocity",
 };
 static const char *const texts[] = {
     "COMP",
@@ -109,6 +133,16 @@ static const char *const texts[] = {
     "polar_stereographic",
     "X",
     "Y",
+    "PVOL",
+    "SCAN",
+    "TH",
+    "VRAD",
+    "QCFLAGS",
+    "ODIM_H5/V2_4",
+    "time range",
+    "n_points",
+    "range",
+    "radial_velocity_of_scatterers_away_from_instrument",
 };
 
 struct input {
@@ -147,13 +181,85 @@ static nwc_status take_text(struct input *input, nwc__tree *tree, nwc__node *nod
 
 static nwc_status take_array(struct input *input, nwc__tree *tree, nwc__node *node)
 {
-    if (node->values) return NWC_OK;
+    if (node->values || node->codes) return NWC_OK;
     int64_t count = 1;
+    const uint8_t kind = take(input);
     node->ndim = take(input) % (NWC__TREE_MOST_DIMS + 1);
     for (int64_t d = 0; d < node->ndim; d++) count *= node->dim[d] = 1 + take(input) % 8;
+    if (kind % 4 > 1 && tree->keep_codes) {
+        node->width = kind % 4 - 1;
+        NWC__TRY(nwc__tree_codes(tree, node));
+        for (int64_t c = 0; c < count * node->width; c++) node->codes[c] = take(input);
+        return NWC_OK;
+    }
     NWC__TRY(nwc__tree_values(tree, node));
     for (int64_t c = 0; c < count; c++) node->values[c] = take_number(input);
     return NWC_OK;
+}
+
+/* A group with attributes: name and number or text in turn, NULL at the end. */
+static nwc_status put_group(nwc__tree *tree, nwc__node *parent, const char *name, const char *const *pairs,
+                            nwc__node **group)
+{
+    NWC__TRY(nwc__tree_add(tree, parent, name, group));
+    for (; *pairs; pairs += 2) {
+        char *end;
+        const double number = strtod(pairs[1], &end);
+        const bool text = *end != '\0';
+        NWC__TRY(nwc__tree_attribute(tree, *group, pairs[0], text ? pairs[1] : NULL, &number, 1));
+    }
+    return NWC_OK;
+}
+
+/* A volume of ODIM_H5 that is good, for the input to spoil. */
+static nwc_status put_odim(nwc__tree *tree)
+{
+    static const char *const root[] = {"object", "PVOL", "source", "NOD:betst,", NULL};
+    static const char *const place[] = {"lat", "50", "lon", "4", "height", "100", NULL};
+    static const char *const sweep[] = {"elangle", "0.5", "rstart", "0", "rscale", "250", "a1gate", "1", NULL};
+    static const char *const moment[] = {"quantity", "TH", "gain", "0.5", "offset", "-32", "nodata", "255", NULL};
+    static const char *const none[] = {NULL};
+    nwc__node *group, *dataset, *data, *array;
+    NWC__TRY(put_group(tree, tree->root, "what", root, &group));
+    NWC__TRY(put_group(tree, tree->root, "where", place, &group));
+    NWC__TRY(put_group(tree, tree->root, "dataset1", none, &dataset));
+    NWC__TRY(put_group(tree, dataset, "where", sweep, &group));
+    NWC__TRY(put_group(tree, dataset, "what", none, &group));
+    NWC__TRY(nwc__tree_attribute(tree, group, "startdate", "20260601", NULL, 0));
+    NWC__TRY(nwc__tree_attribute(tree, group, "starttime", "060000", NULL, 0));
+    NWC__TRY(put_group(tree, dataset, "how", none, &group));
+    NWC__TRY(put_group(tree, dataset, "data1", none, &data));
+    NWC__TRY(put_group(tree, data, "what", moment, &group));
+    NWC__TRY(put_group(tree, data, "data", none, &array));
+    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->width = 1;
+    NWC__TRY(nwc__tree_codes(tree, array));
+    memset(array->codes, 65, 12);
+    return NWC_OK;
+}
+
+static nwc_status put_list(nwc__tree *tree, const char *name, const char *axes, int64_t ny, int64_t nx)
+{
+    static const char *const none[] = {NULL};
+    nwc__node *node;
+    NWC__TRY(put_group(tree, tree->root, name, none, &node));
+    NWC__TRY(nwc__tree_axes(tree, node, axes));
+    node->ndim = nx ? 2 : 1, node->dim[0] = ny, node->dim[1] = nx;
+    NWC__TRY(nwc__tree_values(tree, node));
+    for (int64_t c = 0; c < ny * (nx ? nx : 1); c++) node->values[c] = (double)c;
+    if (strcmp(name, "time") != 0) return NWC_OK;
+    return nwc__tree_attribute(tree, node, "units", "seconds since 1970-01-01", NULL, 0);
+}
+
+/* The same of CfRadial 1: six rays in a sweep, of three gates. */
+static nwc_status put_cfradial(nwc__tree *tree)
+{
+    static const char *const rays[] = {"time", "azimuth", "elevation", "nyquist_velocity"};
+    for (int k = 0; k < 4; k++) NWC__TRY(put_list(tree, rays[k], "time", 6, 0));
+    NWC__TRY(put_list(tree, "range", "range", 3, 0));
+    NWC__TRY(put_list(tree, "sweep_start_ray_index", "sweep", 1, 0));
+    NWC__TRY(put_list(tree, "sweep_end_ray_index", "sweep", 1, 0));
+    tree->root->first->values[0] = 5.0;
+    return put_list(tree, "rain", "time range", 6, 3);
 }
 
 static nwc_status build(struct input *input, nwc__tree *tree)
@@ -162,8 +268,8 @@ static nwc_status build(struct input *input, nwc__tree *tree)
     while (input->left) {
         const uint8_t step = take(input);
         const char *const name = names[take(input) % (sizeof names / sizeof *names)];
-        const double numbers[2] = {take_number(input), take_number(input)};
-        switch (step % 6) {
+        const double numbers[4] = {take_number(input), take_number(input), (double)step, (double)input->left};
+        switch (step % 8) {
         case 0:
             NWC__TRY(nwc__tree_add(tree, node, name, &node));
             break;
@@ -174,10 +280,17 @@ static nwc_status build(struct input *input, nwc__tree *tree)
             NWC__TRY(take_text(input, tree, node, name));
             break;
         case 3:
-            NWC__TRY(nwc__tree_attribute(tree, node, name, NULL, numbers, 1 + step % 2));
+            NWC__TRY(nwc__tree_attribute(tree, node, name, NULL, numbers, 1 + step / 6 % 4));
             break;
         case 4:
             NWC__TRY(take_array(input, tree, node));
+            break;
+        case 5: /* into a group that is there */
+            for (nwc__node *child = node->first; child; child = child->next)
+                if (strcmp(child->name, name) == 0 || step > 200) node = child;
+            break;
+        case 6: /* another number into an array */
+            if (node->values && node->ndim == 1) node->values[step / 8 % node->dim[0]] = numbers[0];
             break;
         default:
             if (!node->axes) NWC__TRY(nwc__tree_axes(tree, node, texts[step % (sizeof texts / sizeof *texts)]));
@@ -192,12 +305,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct input input = {bytes, size};
     nwc__tree tree;
     nwc_raster *raster = NULL;
-    const uint8_t decoder = take(&input);
-    if (nwc__tree_create(ctx, 1 << 20, &tree) == NWC_OK && build(&input, &tree) == NWC_OK &&
-        nwc__raster_create(ctx, "", 1 << 20, &raster) == NWC_OK)
-        (void)(decoder % 3 == 0   ? nwc__odim_image_read
-               : decoder % 3 == 1 ? nwc__knmi_read
-                                  : nwc__cf_grid_read)(ctx, &tree, raster);
+    nwc_volume *volume = NULL;
+    const uint8_t decoder = take(&input) % 5;
+    nwc_status status = nwc__tree_create(ctx, 1 << 20, &tree);
+    tree.keep_codes = decoder > 2;
+    if (status == NWC_OK && decoder == 3 && take(&input) % 4) status = put_odim(&tree);
+    if (status == NWC_OK && decoder == 4 && take(&input) % 4) status = put_cfradial(&tree);
+    if (status == NWC_OK) status = build(&input, &tree);
+    if (status == NWC_OK) status = nwc__raster_create(ctx, "", 1 << 20, &raster);
+    if (status == NWC_OK) status = nwc__volume_create(ctx, "", 1 << 20, &volume);
+    if (status == NWC_OK && decoder > 2)
+        (void)(decoder == 3 ? nwc__odim_volume_read : nwc__cfradial1_read)(ctx, &tree, volume);
+    else if (status == NWC_OK)
+        (void)(decoder == 0   ? nwc__odim_image_read
+               : decoder == 1 ? nwc__knmi_read
+                              : nwc__cf_grid_read)(ctx, &tree, raster);
+    nwc_volume_destroy(volume);
     nwc_raster_destroy(raster);
     nwc__tree_destroy(&tree);
     return 0;

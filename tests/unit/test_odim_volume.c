@@ -139,7 +139,9 @@ static void sweeps_moments_and_gates_are_those_of_the_tree(void **state)
     assert_near(facts.beam_width_v_deg, 1.0, 0.0);
     assert_int_equal(facts.n_sweeps, 2);
     assert_ok(nwc_volume_sweep(volume, 1, &sweep));
-    assert_int_equal(sweep.n_moments, 2); /* QCFLAGS is nothing of FM 301 */
+    assert_int_equal(sweep.n_moments, 3);
+    assert_ok(nwc_volume_find(volume, 1, "QCFLAGS", &moment)); /* by its own name, since FM 301 has none */
+    assert_string_equal(moment.field.units, "1");
     assert_near(sweep.fixed_angle_deg, 1.0, 0.0);
     assert_near(sweep.elevation_deg[3], 1.0, 0.0);
     assert_near(sweep.nyquist_m_s[0], 32.5, 0.0);

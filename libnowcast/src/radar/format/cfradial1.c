@@ -61,6 +61,12 @@ static void text_of(const nwc__tree *tree, const char *name, int64_t index, char
     text[n] = '\0';
 }
 
+/* A whole number that is stored as any; -1 for what is none. */
+static int64_t whole(double number)
+{
+    return number >= -1e15 && number <= 1e15 ? (int64_t)number : -1;
+}
+
 /* ---- names ---- */
 
 /* The FM 301 name by a standard name, else by a usual name; NULL where neither is known. */
@@ -124,8 +130,8 @@ static float value_of(const struct packing *packing, double stored)
 /* Of one ray of the layout with n_points: where its gates are, and how many. */
 static nwc_status find_points(const struct job *job, const nwc__node *field, int64_t row, int64_t *start, int64_t *n)
 {
-    *start = (int64_t)job->ray_start->values[row];
-    *n = (int64_t)job->ray_gates->values[row];
+    *start = whole(job->ray_start->values[row]);
+    *n = whole(job->ray_gates->values[row]);
     if (*n < 0 || *n > job->n_gates || *start < 0 || *start > field->dim[0] - *n)
         return nwc__fail(NWC_ERR_FORMAT, "%s: ray %lld: %lld gates from %lld on are not in it", field->name,
                          (long long)row, (long long)*n, (long long)*start);
@@ -258,9 +264,12 @@ static nwc_status add_sweeps(struct job *job)
     const nwc__node *const ends = values_of(job->tree, "sweep_end_ray_index", n);
     const nwc__node *const angles = values_of(job->tree, "fixed_angle", n);
     int64_t used = 0;
+    if (job->range->ndim == 2 && job->range->dim[0] != n)
+        return nwc__fail(NWC_ERR_FORMAT, "range: one row for each of %lld sweeps expected, %lld found", (long long)n,
+                         (long long)job->range->dim[0]);
     if (n < 1 || !ends) return nwc__fail(NWC_ERR_FORMAT, "sweep_start_ray_index, sweep_end_ray_index: lists expected");
     for (int64_t s = 0; s < n; s++) {
-        const int64_t first = (int64_t)starts->values[s], last = (int64_t)ends->values[s];
+        const int64_t first = whole(starts->values[s]), last = whole(ends->values[s]);
         if (last < first) continue; /* a sweep without rays */
         if (first < 0 || last >= job->n_rays)
             return nwc__fail(NWC_ERR_FORMAT, "sweep %lld: rays %lld to %lld of %lld", (long long)s, (long long)first,

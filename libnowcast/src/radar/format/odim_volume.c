@@ -213,22 +213,26 @@ static double first_gate(const struct job *job, const nwc__node *node, double sp
 static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node *node, const nwc__node *array)
 {
     const char *const quantity = text_of(node, "what", "quantity"), *const name = name_of(quantity);
-    if (!name || job->n_data == MOST_DATA) {
+    if (!quantity[0] || job->n_data == MOST_DATA || nwc__sweep_find(sweep, name ? name : quantity)) {
         nwc__log(job->ctx, NWC_LOG_INFO, "%s/%s: quantity \"%s\" left out", node->parent->name, node->name, quantity);
         return NWC_OK;
     }
-    for (const nwc__moment *other = sweep->first; other; other = other->next)
-        if (strcmp(other->name, name) == 0) return NWC_OK; /* the first of a name is kept */
-    const double spacing_m = number_of(node, "where", "rscale", NAN);
+    const bool reflectivity =
+        name ? nwc__moment_named(name)->nothing == NWC_NOTHING_DBZ : strncmp(quantity, "DBZ", 3) == 0;
+    const double spacing_m = number_of(node, "where", "rscale", NAN), first_m = first_gate(job, node, spacing_m);
     struct data *const data = &job->data[job->n_data];
     *data = (struct data){.array = array,
                           .gain = number_of(node, "what", "gain", 1.0),
                           .offset = number_of(node, "what", "offset", 0.0),
                           .nodata = number_of(node, "what", "nodata", NAN),
                           .undetect = number_of(node, "what", "undetect", NAN),
-                          .nothing = nwc__moment_named(name)->nothing};
-    NWC__TRY(nwc__volume_add_moment(job->volume, sweep, name, quantity, array->dim[1], first_gate(job, node, spacing_m),
-                                    spacing_m, &data->moment));
+                          .nothing = reflectivity ? NWC_NOTHING_DBZ : NAN};
+    if (name)
+        NWC__TRY(nwc__volume_add_moment(job->volume, sweep, name, quantity, array->dim[1], first_m, spacing_m,
+                                        &data->moment));
+    else
+        NWC__TRY(nwc__volume_add_other(job->volume, sweep, quantity, reflectivity ? "dBZ" : "1", array->dim[1], first_m,
+                                       spacing_m, &data->moment));
     data->moment->resolution = array->codes ? fabs(data->gain) : 0.0;
     job->n_data++; /* its table is released with the others */
     if (!array->codes || array->width != 1) return NWC_OK;

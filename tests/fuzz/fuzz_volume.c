@@ -1,0 +1,64 @@
+/*
+ * Our own decoders of radar volumes. The first byte chooses the format; the rest is the file, its mark laid over it, so that
+ * what is looked at first is passed.
+ */
+#include "radar/format/volume_format.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static const struct {
+    nwc_status (*read)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+    int64_t at, length;
+    const char *mark;
+    int64_t pad; /* bytes put before the input */
+} formats[] = {
+    {nwc__nexrad_read, 0, 4, "AR2V", 0},
+    {nwc__nexrad_read, 0, 8, "ARCHIVE2", 0},
+    {nwc__nexrad_read, 27 + 12, 1, "\x1f", 0}, /* a message 31 comes first */
+    {nwc__cma_read, 0, 12, "RSTM\2\0\0\0\1\0\0\0", 0},
+    {nwc__cma_read, 0, 12, "RSTM\2\0\0\0\x10\0\0\0", 0},
+    {nwc__cinrad_legacy_read, 14, 2, "\1\0", 0},
+    {nwc__iris_read, 0, 2, "\x1b\0", 0},
+    {nwc__iris_read, 12288, 0, "", 12288}, /* records behind headers that are good */
+};
+
+static void put4(uint8_t *at, uint32_t value)
+{
+    for (int k = 0; k < 4; k++) at[k] = (uint8_t)(value >> (8 * k));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    if (size < 1) return 0;
+    const size_t kind = bytes[0] % (sizeof formats / sizeof formats[0]);
+    const int64_t n = (int64_t)size - 1 + formats[kind].pad;
+    uint8_t *const file = calloc((size_t)n + 1, 1);
+    nwc_volume *volume;
+    if (!file) return 0;
+    memcpy(file + formats[kind].pad, bytes + 1, size - 1);
+    if (n >= formats[kind].at + formats[kind].length)
+        memcpy(file + formats[kind].at, formats[kind].mark, (size_t)formats[kind].length);
+    if (formats[kind].pad) {
+        file[0] = 27, file[24] = 15, file[6144] = 23;
+        put4(file + 6144 + 628, 1U << 2 | 1U << 3 | 1U << 9 | 1U << 14);
+        put4(file + 6144 + 760, 1000), put4(file + 6144 + 1280, 25000), put4(file + 6144 + 1744, 532);
+    }
+    nwc_ctx *const ctx = nwc__ctx(NULL);
+    if (nwc__volume_create(ctx, "", INT64_C(64) << 20, &volume) == NWC_OK) {
+        if (formats[kind].read(ctx, file, n, volume) == NWC_OK) {
+            nwc_volume_facts facts;
+            nwc_sweep sweep;
+            nwc_moment moment;
+            (void)nwc_volume_describe(volume, &facts);
+            for (int32_t s = 0; s < facts.n_sweeps; s++) {
+                (void)nwc_volume_sweep(volume, s, &sweep);
+                for (int32_t m = 0; m < sweep.n_moments; m++) (void)nwc_volume_moment(volume, s, m, &moment);
+            }
+        }
+        nwc_volume_destroy(volume);
+    }
+    free(file);
+    return 0;
+}
