@@ -1,6 +1,6 @@
 /* NEXRAD Level II, on files made byte by byte from the interface control documents. */
 #include "io/internal.h"
-#include "radar/format/volume_format.h"
+#include "radar/format/nexrad.h"
 #include "support/made_files.h"
 #include "support/support.h"
 
@@ -370,6 +370,17 @@ static void real_files_hold_what_is_known_of_them(void **state)
         {"radar/nexrad/single/KTLX19910720_160529.gz", 2, 620, 26.1, 47.0F},
         {"radar/nexrad/pyart-small/example_nexrad_archive_msg1.bz2", 7, 2567, 28.34, 57.5F},
     };
+    /* two whose new files say where they are agree with the list */
+    static const struct {
+        const char *name;
+        double latitude, longitude;
+    } places[] = {{"KLBB", 33.6541, -101.8142}, {"KLOT", 41.6044, -88.0844}};
+    for (int k = 0; k < 2; k++) {
+        double latitude, longitude, ground;
+        assert_true(nwc__nexrad_site(places[k].name, &latitude, &longitude, &ground));
+        assert_near(latitude, places[k].latitude, 1e-3);
+        assert_near(longitude, places[k].longitude, 1e-3);
+    }
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
         const char *const path = real_data(known[k].path);
         if (!path) skip();
@@ -381,6 +392,7 @@ static void real_files_hold_what_is_known_of_them(void **state)
         assert_ok(nwc_volume_open(NULL, &path, 1, NULL, &volume));
         assert_ok(nwc_volume_describe(volume, &facts));
         assert_int_equal(facts.n_sweeps, known[k].sweeps);
+        if (k == 0) assert_near(facts.longitude_deg, -86.0836, 1e-4);
         for (int32_t s = 0; s < facts.n_sweeps; s++) {
             assert_ok(nwc_volume_sweep(volume, s, &sweep));
             rays += sweep.n_rays;

@@ -367,6 +367,8 @@ static nwc_status set_facts(struct job *job, const uint8_t *bytes, bool headed)
     }
     if (first->type == 31) take_text(first->body, 4, site);
     const int32_t pattern = read_place(first, &facts);
+    if (isnan(facts.latitude_deg))
+        (void)nwc__nexrad_site(site, &facts.latitude_deg, &facts.longitude_deg, &facts.altitude_m);
     if (pattern) snprintf(scan, sizeof scan, "VCP %d", (int)pattern);
     facts.version = version, facts.site = site, facts.scan_name = scan;
     facts.time_ns = first->time_ns;

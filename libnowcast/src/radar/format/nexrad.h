@@ -28,4 +28,7 @@ nwc_status nwc__nexrad_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, 
                               struct nwc__nexrad_records *records);
 void nwc__nexrad_release(nwc_ctx *ctx, struct nwc__nexrad_records *records);
 
+/* Where a radar of the network stands, and the height of the ground there; false for a name that is not in it. */
+bool nwc__nexrad_site(const char *name, double *latitude_deg, double *longitude_deg, double *ground_m);
+
 #endif
