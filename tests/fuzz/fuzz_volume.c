@@ -21,6 +21,7 @@ static const struct {
     {nwc__cma_read, 0, 12, "RSTM\2\0\0\0\x10\0\0\0", 0},
     {nwc__cinrad_legacy_read, 14, 2, "\1\0", 0},
     {nwc__iris_read, 0, 2, "\x1b\0", 0},
+    {nwc__dorade_read, 0, 8, "SSWB\0\0\0\xc4", 0},
     {nwc__iris_read, 12288, 0, "", 12288}, /* records behind headers that are good */
 };
 

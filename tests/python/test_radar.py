@@ -209,6 +209,19 @@ def test_convert_writes_volumes_and_refuses_what_it_cannot(volume: Path, tmp_pat
 
 
 @pytest.mark.realdata
+def test_sweep_files_of_dorade_are_one_volume(real_data: Path) -> None:
+    tree = radar.read(sorted((real_data / "radar/dorade/armor-20080411").glob("*.gz")))
+    angles = [round(float(sweep["sweep_fixed_angle"]), 1) for sweep in tree.children.values()]
+    assert angles == [0.5, 1.3, 2.2, 3.1, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 11.0, 12.0]
+    assert [sweep.sizes["azimuth"] for sweep in tree.children.values()] == [360] * 9 + [359] + [360] * 2
+    assert max(float(sweep["DBZH"].max()) for sweep in tree.children.values()) == pytest.approx(70.3, abs=0.05)
+    derived = radar.read(real_data / "retrieval/armor-khtx-20080411/armor_20080411_182230_from_dorade.nc")
+    for one, other in zip(tree.children.values(), derived.children.values(), strict=True):
+        for name in ("DBZH", "VRADH", "RHOHV", "ZDR", "PHIDP"):
+            np.testing.assert_allclose(one[name].values, other[name].values, atol=1e-4)
+
+
+@pytest.mark.realdata
 def test_odim_volumes_and_composites_are_told_apart(real_data: Path) -> None:
     folder = real_data / "radar/odim"
     tree = nowcast.open(folder / "wradlib/behel.pvol.hdf")

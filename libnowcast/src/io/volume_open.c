@@ -24,6 +24,9 @@ static const struct format {
     {"NEXRAD Level II", 4, "BZh", 3, nwc__nexrad_read, true, false},
     {"CMA standard", 0, "RSTM", 4, nwc__cma_read, false, false},
     {"IRIS RAW", 12, "\x1a\0", 2, nwc__iris_read, false, false},
+    {"DORADE", 0, "SSWB", 4, nwc__dorade_read, false, false},
+    {"DORADE", 0, "VOLD", 4, nwc__dorade_read, false, false},
+    {"DORADE", 0, "COMM", 4, nwc__dorade_read, false, false},
     {"CfRadial", 0, "CDF", 3, nwc__netcdf_volume_read, false, true},
     {"ODIM_H5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_volume_read, false, true},
 };

@@ -42,6 +42,9 @@ nwc_status nwc__nexrad_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nw
 bool nwc__is_cinrad_legacy(const uint8_t *bytes, int64_t size);
 nwc_status nwc__cinrad_legacy_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
+/* DORADE sweep files. */
+nwc_status nwc__dorade_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
 /* SIGMET/IRIS RAW products. */
 nwc_status nwc__iris_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
