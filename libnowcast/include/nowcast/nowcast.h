@@ -7,6 +7,7 @@
 #include <nowcast/grid.h>
 #include <nowcast/io.h>
 #include <nowcast/motion.h>
+#include <nowcast/obs.h>
 #include <nowcast/radar.h>
 #include <nowcast/verify.h>
 
