@@ -25,7 +25,7 @@ from nowcast import errors
 
 __all__ = ["Child", "child", "isolated"]
 
-_LIBRARIES = {"HDF5": "HDF5", "NETCDF": "netCDF-C", "GRIB": "ecCodes"}
+_LIBRARIES = {"HDF5": "HDF5", "NETCDF": "netCDF-C", "GRIB": "ecCodes", "BUFR": "ecCodes"}
 _CHUNK = 1 << 22
 
 
@@ -143,7 +143,7 @@ def child() -> Child | None:
 
 @contextlib.contextmanager
 def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator[None]:
-    """Read HDF5, netCDF, GRIB and packed files in a child process while the ``with`` block lasts, in this thread.
+    """Read HDF5, netCDF, GRIB, BUFR and packed files in a child process while the ``with`` block lasts, in this thread.
 
     A file that makes a library crash, spin or grow is then a ``FormatError`` that names file and library, and the next
     file is read as if nothing had happened. The command line always reads like this.
@@ -166,10 +166,10 @@ def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator
 
 def serve(memory_bytes: int) -> None:
     """Be the child: answer the paths on standard input until it ends."""
-    from nowcast import io, radar  # they themselves need this module
+    from nowcast import io, obs, radar  # they themselves need this module
 
     readers: dict[str, Callable[[Sequence[str]], tuple[Any, list[npt.NDArray[Any]]]]]
-    readers = {"layers": io.portable, "volume": radar.portable}
+    readers = {"layers": io.portable, "volume": radar.portable, "observations": obs.portable}
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "wb")

@@ -102,15 +102,38 @@ def main(ctx: click.Context, threads: int, verbose: bool) -> None:
 @_inputs
 @_json
 def info(inputs: tuple[str, ...], as_json: bool) -> None:
-    """What is in files: format, fields, times, grids; sweeps and moments of radar volumes."""
+    """What is in files: fields, times, grids; sweeps and moments of volumes; stations and values of observations."""
     found = [describe(path) for path in inputs]
     if as_json:
         click.echo(json.dumps(found))
         return
     for file in found:
         click.echo(f"{file['path']}: {file['format']}")
-        for line in _volume_lines(file) if "sweeps" in file else map(_field_line, file["fields"]):
+        for line in _lines(file):
             click.echo(f"  {line}")
+
+
+def _lines(file: dict[str, Any]) -> Iterator[str]:
+    if "sweeps" in file:
+        yield from _volume_lines(file)
+    elif "quantities" in file:
+        yield from _observation_lines(file)
+    else:
+        yield from map(_field_line, file["fields"])
+
+
+def _observation_lines(file: dict[str, Any]) -> Iterator[str]:
+    several = file["stations"]
+    shown = [" ".join(filter(None, (station["kind"], station["id"], station["name"]))) for station in several[:5]]
+    left = f" and {len(several) - len(shown)} more" if len(several) > len(shown) else ""
+    times = {file["first_time"], file["last_time"]}
+    when = "time not in the file" if None in times else " to ".join(sorted(times))
+    yield f"{', '.join(shown)}{left}; {file['reports']} reports, {when}"
+    if file["incomplete"]:
+        yield f"incomplete: {file['incomplete']}"
+    for row in file["quantities"]:
+        reach = "" if row["min"] is None else f", {row['min']:g} to {row['max']:g} {row['units']}"
+        yield f"{row['quantity']}: {row['values']} values{reach}"
 
 
 def _field_line(field: dict[str, Any]) -> str:
@@ -149,15 +172,16 @@ def _volume_lines(volume: dict[str, Any]) -> Iterator[str]:
 @click.option("--on-error", type=click.Choice(["skip", "raise"]), default="raise", show_default=True)
 @_json
 def convert(inputs: tuple[str, ...], output: str, quantity: str | None, on_error: str, as_json: bool) -> None:
-    """Write fields or a radar volume in the format OUTPUT's suffix names.
+    """Write fields, a radar volume or observations in the format OUTPUT's suffix names.
 
-    Fields as .nc (CF) or .h5 (ODIM composite of one time), the volume that INPUTS are parts of as .nc (FM 301).
+    Fields as .nc (CF) or .h5 (ODIM composite of one time), the volume that INPUTS are parts of as .nc (FM 301),
+    observations as .csv, a row for each value.
     """
     summary = jobs.convert(inputs, output, quantity=quantity, on_error=on_error)
     _finish(
         summary,
         as_json,
-        f"{output}: {summary['times']} times" if "times" in summary else f"{output}: {summary['sweeps']} sweeps",
+        f"{output}: " + ", ".join(f"{summary[what]} {what}" for what in ("times", "sweeps", "rows") if what in summary),
     )
 
 

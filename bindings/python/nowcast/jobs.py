@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from nowcast import _lib, grid, io, motion, radar, verify
 from nowcast import forecast as forecasting
+from nowcast._files import replacing
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
@@ -165,7 +167,7 @@ def convert(
     quantity: str | None = None,
     on_error: str = "raise",
 ) -> dict[str, Any]:
-    """Read fields, or a radar volume, of any format and write them in the format the output's suffix names."""
+    """Read fields, a radar volume or observations of any format and write what the output's suffix names."""
     choices = {"quantity": quantity} if quantity else {}
     data = open_any(inputs, **choices, **({"on_error": on_error} if on_error != "raise" else {}))
     if isinstance(data, list):
@@ -174,6 +176,13 @@ def convert(
         radar.write(data, output)
         missing = data.attrs["incomplete"]
         return {"output": str(output), "sweeps": len(data.children), "incomplete": missing, "degraded": bool(missing)}
+    if isinstance(data, pd.DataFrame):
+        if Path(output).suffix != ".csv":
+            raise UnsupportedError(f"{output}: observations are written as .csv only")
+        with replacing(output) as beside:
+            data.to_csv(beside, index=False)
+        missing = data.attrs["incomplete"]
+        return {"output": str(output), "rows": len(data), "incomplete": missing, "degraded": bool(missing)}
     io.write(data, output)
     left_out = data.attrs.get("left_out", "").splitlines()
     return {"output": str(output), "times": data.sizes["time"], "left_out": left_out, "degraded": bool(left_out)}

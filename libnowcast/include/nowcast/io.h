@@ -8,6 +8,7 @@
 #define NOWCAST_IO_H
 
 #include <nowcast/grid.h>
+#include <nowcast/obs.h>
 #include <nowcast/radar.h>
 
 #ifdef __cplusplus
@@ -96,6 +97,67 @@ NWC_API nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32
  *         what it has no place for; NWC_ERR_IO; NWC_ERR_NOMEM
  */
 NWC_API nwc_status nwc_volume_write(nwc_ctx *ctx, const nwc_volume *volume, const char *path, const char *format);
+
+/** What a column of a table in text holds. */
+typedef enum nwc_column_role {
+    NWC_COLUMN_VALUE = 0, /**< a quantity */
+    NWC_COLUMN_TIME = 1,  /**< ISO 8601 or digits; several columns of this role are joined by a blank */
+    NWC_COLUMN_STATION = 2,
+    NWC_COLUMN_NAME = 3, /**< of the station */
+    NWC_COLUMN_LONGITUDE = 4,
+    NWC_COLUMN_LATITUDE = 5,
+    NWC_COLUMN_HEIGHT = 6,   /**< above mean sea level */
+    NWC_COLUMN_PRESSURE = 7, /**< of a level */
+    NWC_COLUMN_QUALITY = 8   /**< 0 bad to 1 good */
+} nwc_column_role;
+
+/** A column of a table in text. */
+typedef struct nwc_obs_column {
+    const char *name;  /**< its heading, or, in a table without headings, its number, "1" for the first */
+    int32_t role;      /**< an nwc_column_role */
+    int32_t quantity;  /**< an nwc_quantity, for a value */
+    const char *units; /**< as the table has them: "degC", "hPa", "kt", "mm", "inHg", "kA", "kV/m"; NULL for SI */
+    double duration_s; /**< of the interval that ends at the time of the row */
+} nwc_obs_column;
+
+/** What the caller knows and a file of observations may not say. Fill with nwc_obs_options_init. */
+typedef struct nwc_obs_options {
+    size_t struct_size; /**< set by the init function */
+    int64_t max_bytes;  /**< refuse to decompress or hold more than this; default 1 GiB */
+    /** UTC: the time of a sounding that does not say its own, and one within half a month of reports that say only the day of
+     *  the month; default NWC_TIME_UNKNOWN, times are then not known */
+    int64_t near_ns;
+    const nwc_obs_station *station; /**< who observed, where the file does not say; default NULL */
+    const nwc_obs_column *columns;  /**< what the columns of a table in text hold; default NULL, by known headings */
+    int32_t n_columns;
+    int32_t kind;      /**< the nwc_obs_kind of the stations of a table in text; default NWC_OBS_SURFACE */
+    int64_t offset_ns; /**< to be taken from the times of a table in text that do not say their zone; default 0, UTC */
+} nwc_obs_options;
+
+NWC_API void nwc_obs_options_init(nwc_obs_options *options);
+
+/**
+ * The name of the format of observations @p size leading bytes belong to, or NULL. 4096 bytes are enough. Compression is not looked
+ * through; HDF5 and netCDF files are told by opening them.
+ */
+NWC_API const char *nwc_obs_sniff(const void *bytes, size_t size);
+
+/**
+ * Read the observations of a file, whatever its format and compression.
+ *
+ * A part that is damaged is left out, and nwc_obs_facts.incomplete says why.
+ *
+ * @param path     named in every error
+ * @param options  NULL for the defaults
+ * @param obs      out: to be given to nwc_obs_destroy
+ * @return as nwc_raster_open; NWC_ERR_NODATA where there is no value; NWC_ERR_ARG for columns the table does not have, or a unit
+ *         that is not one of its quantity
+ */
+NWC_API nwc_status nwc_obs_open(nwc_ctx *ctx, const char *path, const nwc_obs_options *options, nwc_obs **obs);
+
+/** The same for @p size bytes in memory. */
+NWC_API nwc_status nwc_obs_decode(nwc_ctx *ctx, const void *bytes, size_t size, const nwc_obs_options *options,
+                                  nwc_obs **obs);
 
 /** A file being written. One thread at a time. */
 typedef struct nwc_writer nwc_writer;

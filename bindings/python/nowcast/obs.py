@@ -1,0 +1,397 @@
+"""Point observations: soundings, profilers, stations, lightning, as one tidy pandas table.
+
+A table has one row for each value:
+
+=============  =======================================================================================================
+``time``       UTC; the end of the interval of an amount or a gust; NaT where the source does not say
+``station``    identifier; ``stations`` gives name, place and trust of each
+``kind``       surface, sounding, profiler, vad, lightning, cell or model
+``quantity``   CF standard name where there is one: air_temperature, wind_speed ...
+``value``      in ``units``: SI, with degrees, dBZ, and mm of rain
+``longitude``  degrees, of the value: a balloon drifts
+``latitude``   degrees
+``height``     m above mean sea level, of the value; of the station where the sensor's is not known
+``pressure``   Pa, where it is the vertical coordinate
+``duration``   s, length of the interval; 0 for an instant
+``lead``       s from the start of a forecast; 0 for an observation
+``quality``    0 bad to 1 good; NaN where not judged
+``flags``      bits of ``FLAGS``: why a value is not trusted, or how it came about
+``report``     number of the sounding, METAR, stroke ... the row is of
+=============  =======================================================================================================
+
+``wide`` makes a table of one column for each quantity of it.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from xarray.backends.locks import HDF5_LOCK
+
+from nowcast import _field, _isolation, _lib
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError
+
+__all__ = ["FLAGS", "KINDS", "QUANTITIES", "decode", "describe", "read", "stations", "wide"]
+
+KINDS = {
+    lib.NWC_OBS_SURFACE: "surface",
+    lib.NWC_OBS_SOUNDING: "sounding",
+    lib.NWC_OBS_PROFILER: "profiler",
+    lib.NWC_OBS_VAD: "vad",
+    lib.NWC_OBS_LIGHTNING: "lightning",
+    lib.NWC_OBS_CELL: "cell",
+    lib.NWC_OBS_MODEL: "model",
+}
+"""What kind of thing observed."""
+
+QUANTITIES = {
+    _lib.text(lib.nwc_quantity_name(number)): _lib.text(lib.nwc_quantity_units(number))
+    for number in range(1, 256)
+    if lib.nwc_quantity_name(number)
+}
+"""The unit of every quantity."""
+
+FLAGS = {
+    "doubted": lib.NWC_OBS_DOUBTED,
+    "derived": lib.NWC_OBS_DERIVED,
+    "trace": lib.NWC_OBS_TRACE,
+    "limit": lib.NWC_OBS_LIMIT,
+    "out_of_range": lib.NWC_OBS_OUT_OF_RANGE,
+    "step": lib.NWC_OBS_STEP,
+    "stuck": lib.NWC_OBS_STUCK,
+    "unlike_neighbours": lib.NWC_OBS_UNLIKE_NEIGHBOURS,
+    "unlike_twin": lib.NWC_OBS_UNLIKE_TWIN,
+    "unlike_radar": lib.NWC_OBS_UNLIKE_RADAR,
+    "inconsistent": lib.NWC_OBS_INCONSISTENT,
+}
+"""Bits of the column ``flags``."""
+
+_COLUMNS: dict[str, tuple[str, str]] = {
+    "time": ("time_ns", "i8"),
+    "report": ("report", "i8"),
+    "longitude": ("longitude_deg", "f8"),
+    "latitude": ("latitude_deg", "f8"),
+    "height": ("height_m", "f8"),
+    "pressure": ("pressure_pa", "f8"),
+    "duration": ("duration_s", "f8"),
+    "lead": ("lead_s", "f8"),
+    "value": ("value", "f8"),
+    "station": ("station", "i4"),
+    "quantity": ("quantity", "i4"),
+    "quality": ("quality", "f4"),
+    "flags": ("flags", "u4"),
+}
+_ROLES = {
+    "time": lib.NWC_COLUMN_TIME,
+    "station": lib.NWC_COLUMN_STATION,
+    "name": lib.NWC_COLUMN_NAME,
+    "longitude": lib.NWC_COLUMN_LONGITUDE,
+    "latitude": lib.NWC_COLUMN_LATITUDE,
+    "height": lib.NWC_COLUMN_HEIGHT,
+    "pressure": lib.NWC_COLUMN_PRESSURE,
+    "quality": lib.NWC_COLUMN_QUALITY,
+}
+
+PathLike = str | os.PathLike[str]
+Columns = Mapping[str, str | tuple[str, str] | tuple[str, str, float]]
+
+
+def read(
+    paths: PathLike | Sequence[PathLike],
+    *,
+    near: Any = None,
+    station: Mapping[str, Any] | None = None,
+    columns: Columns | None = None,
+    kind: str = "surface",
+    utc_offset_hours: float = 0.0,
+) -> pd.DataFrame:
+    """Read observations, told by content, of one file or several.
+
+    Parameters
+    ----------
+    paths : path, or paths
+    near : time, optional
+        UTC: the time of a sounding that does not say its own, and one within half a month of reports that say only the
+        day of the month, as METAR do. Without it such times are NaT.
+    station : mapping, optional
+        ``id``, ``name``, ``longitude``, ``latitude``, ``height`` where the file does not say who observed.
+    columns : mapping, optional
+        What the columns of a table in text hold, by their headings, or by number from "1" where it has none: "time",
+        "station", "name", "longitude", "latitude", "height", "pressure", "quality", or one of ``QUANTITIES``, with its
+        unit there and the length of its interval in s where they are not SI and an instant:
+        ``{"T": ("air_temperature", "degC"), "R10": ("lwe_thickness_of_precipitation_amount", "mm", 600)}``.
+    kind : one of KINDS
+        What the stations of a table in text are.
+    utc_offset_hours : float
+        To be taken from the times of a table in text that do not say their zone: 8 where they are Beijing's.
+
+    Returns
+    -------
+    DataFrame as this module's page describes; its ``attrs`` have ``format``, ``incomplete`` (why something is missing
+    from it) and the list ``stations``.
+
+    Raises
+    ------
+    FileError, FormatError, UnsupportedError : as ``nowcast.io.layers``.
+    NoDataError : there is no value in it.
+    ArgumentError : columns the table does not have, or a unit that is not one of its quantity.
+    """
+    several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if not several:
+        raise ArgumentError("paths: at least one file expected, none given")
+    options = _plain(near, station, columns, kind, utc_offset_hours)
+    found = [_frame(*portable([os.fspath(path), json.dumps(options)])) for path in several]
+    return found[0] if len(found) == 1 else _joined(found)
+
+
+def decode(
+    data: bytes | str,
+    *,
+    near: Any = None,
+    station: Mapping[str, Any] | None = None,
+    columns: Columns | None = None,
+    kind: str = "surface",
+    utc_offset_hours: float = 0.0,
+) -> pd.DataFrame:
+    """The same for a file, or the text of one, in memory."""
+    given = data.encode() if isinstance(data, str) else data
+    options = _Options(_plain(near, station, columns, kind, utc_offset_hours))
+    out = ffi.new("nwc_obs **")
+    with HDF5_LOCK, _lib.call() as ctx:
+        _lib.check(lib.nwc_obs_decode(ctx, ffi.from_buffer(given), len(given), options.c, out))
+    return _frame(*_facts(ffi.gc(out[0], lib.nwc_obs_destroy)))
+
+
+def stations(table: pd.DataFrame) -> pd.DataFrame:
+    """The stations of a table: ``id``, ``name``, ``kind``, ``longitude``, ``latitude``, ``height``, ``trust``."""
+    return pd.DataFrame(table.attrs["stations"])
+
+
+def wide(table: pd.DataFrame) -> pd.DataFrame:
+    """One row for each report and level, one column for each quantity.
+
+    Of several values of one quantity, level and interval in a report the first is taken; amounts and gusts of different
+    intervals get rows of their own, since ``duration`` is one of the columns that tell rows apart.
+    """
+    keys = ["report", "station", "kind", "time", "longitude", "latitude", "height", "pressure", "duration", "lead"]
+    first = table.groupby([*keys, "quantity"], dropna=False, observed=True, sort=False)["value"].first()
+    result = first.unstack("quantity").reset_index()
+    result.columns.name = None
+    result.attrs = dict(table.attrs)
+    return result
+
+
+def describe(path: PathLike) -> dict[str, Any]:
+    """What is in a file, as plain values: format, stations, times, and the count and range of each quantity."""
+    table = read(path)
+    times = table["time"].dropna()
+    values = table.groupby("quantity", observed=True)["value"]
+    return {
+        "path": os.fspath(path),
+        "format": table.attrs["format"],
+        "incomplete": table.attrs["incomplete"],
+        "stations": table.attrs["stations"],
+        "reports": int(table["report"].nunique()),
+        "first_time": None if times.empty else f"{times.min().isoformat()}Z",
+        "last_time": None if times.empty else f"{times.max().isoformat()}Z",
+        "quantities": [
+            {
+                "quantity": name,
+                "units": QUANTITIES[str(name)],
+                "values": len(some),
+                "min": None if some.isna().all() else float(some.min()),
+                "max": None if some.isna().all() else float(some.max()),
+            }
+            for name, some in values
+        ],
+    }
+
+
+def portable(paths: Sequence[PathLike]) -> tuple[dict[str, Any], list[npt.NDArray[Any]]]:
+    """The table of a file, path and options given, as plain values and arrays; by a child where reading is isolated."""
+    path, options = paths[0], _Options(json.loads(os.fspath(paths[1])) if len(paths) > 1 else {})
+    child = _isolation.child()
+    if child and not _is_own(path):
+        return child.call("observations", [os.fspath(path) for path in paths], "netCDF-C, HDF5 or ecCodes")
+    out = ffi.new("nwc_obs **")
+    with HDF5_LOCK, _lib.call() as ctx:
+        _lib.check(lib.nwc_obs_open(ctx, os.fsencode(path), options.c, out))
+    return _facts(ffi.gc(out[0], lib.nwc_obs_destroy))
+
+
+def _is_own(path: PathLike) -> bool:
+    """Whether a file is of a format that no library but this one reads: text that is not packed."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(256)
+    except OSError:
+        return True
+    return not head.startswith((b"\x89HDF", b"CDF", b"\x1f\x8b", b"BZh")) and b"BUFR" not in head
+
+
+def _plain(
+    near: Any, station: Mapping[str, Any] | None, columns: Columns | None, kind: str, utc_offset_hours: float
+) -> dict[str, Any]:
+    """Options as plain values, checked as far as C cannot."""
+    if kind not in KINDS.values():
+        raise ArgumentError(f"kind: one of {', '.join(KINDS.values())} expected, {kind!r} given")
+    listed = []
+    for name, what in (columns or {}).items():
+        meaning, units, duration = (*((what,) if isinstance(what, str) else what), None, None)[:3]
+        if meaning not in _ROLES and meaning not in QUANTITIES:
+            raise ArgumentError(
+                f"columns: {name}: a quantity or one of {', '.join(_ROLES)} expected, {meaning!r} given"
+            )
+        listed.append((str(name), meaning, units, float(duration or 0.0)))
+    known = {"id", "name", "longitude", "latitude", "height"}
+    if set(station or {}) - known:
+        raise ArgumentError(f"station: {', '.join(sorted(known))} expected, {', '.join(station or {})} given")
+    return {
+        "near": None if near is None else _time_ns(near),
+        "station": None if station is None else dict(station),
+        "columns": listed,
+        "kind": next(number for number, name in KINDS.items() if name == kind),
+        "offset_ns": round(utc_offset_hours * 3600e9),
+    }
+
+
+def _time_ns(time: Any) -> int:
+    stamp = pd.Timestamp(time)
+    utc = stamp.tz_convert(None) if stamp.tzinfo else stamp
+    return int(utc.to_datetime64().astype("datetime64[ns]").astype(np.int64))
+
+
+def _categories(codes: npt.NDArray[Any], names: Sequence[str]) -> "pd.Categorical[Any]":
+    return pd.Categorical.from_codes(codes, pd.Index(list(names)))
+
+
+class _Options:
+    """nwc_obs_options from plain values; keeps all that it points to alive."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.c = ffi.new("nwc_obs_options *")
+        lib.nwc_obs_options_init(self.c)
+        self._kept: list[Any] = []
+        if given.get("near") is not None:
+            self.c.near_ns = given["near"]
+        if given.get("station"):
+            self.c.station = self._keep(_station(given["station"], self._keep))
+        listed = given.get("columns") or []
+        columns = self._keep(ffi.new("nwc_obs_column[]", max(1, len(listed))))
+        for column, (name, meaning, units, duration) in zip(columns, listed, strict=False):
+            column.name = self._keep(ffi.new("char[]", name.encode()))
+            column.role = _ROLES.get(meaning, lib.NWC_COLUMN_VALUE)
+            column.quantity = lib.nwc_quantity_named(meaning.encode())
+            column.units = ffi.NULL if units is None else self._keep(ffi.new("char[]", units.encode()))
+            column.duration_s = duration
+        self.c.columns, self.c.n_columns = columns, len(listed)
+        self.c.kind = given.get("kind", lib.NWC_OBS_SURFACE)
+        self.c.offset_ns = given.get("offset_ns", 0)
+
+    def _keep(self, what: Any) -> Any:
+        self._kept.append(what)
+        return what
+
+
+def _station(given: Mapping[str, Any], keep: Any, kind: int = lib.NWC_OBS_SURFACE) -> Any:
+    station = ffi.new("nwc_obs_station *")
+    station.id, station.name = (keep(ffi.new("char[]", str(given.get(name, "")).encode())) for name in ("id", "name"))
+    station.kind = kind
+    for name, member in (("longitude", "longitude_deg"), ("latitude", "latitude_deg"), ("height", "height_m")):
+        setattr(station, member, float("nan" if given.get(name) is None else given[name]))
+    station.trust = float("nan" if given.get("trust") is None else given["trust"])
+    return station
+
+
+def _facts(table: Any) -> tuple[dict[str, Any], list[npt.NDArray[Any]]]:
+    facts, columns, station = ffi.new("nwc_obs_facts *"), ffi.new("nwc_obs_columns *"), ffi.new("nwc_obs_station *")
+    _lib.check(lib.nwc_obs_describe(table, facts))
+    _lib.check(lib.nwc_obs_lend(table, columns))
+    listed = []
+    for index in range(facts.n_stations):
+        _lib.check(lib.nwc_obs_get_station(table, index, station))
+        numbers = {
+            "longitude": station.longitude_deg,
+            "latitude": station.latitude_deg,
+            "height": station.height_m,
+            "trust": station.trust,
+        }
+        listed.append(
+            {"id": _lib.text(station.id), "name": _lib.text(station.name), "kind": KINDS[station.kind]}
+            | {name: None if np.isnan(number) else number for name, number in numbers.items()}
+        )
+    arrays = [
+        _field.lent_row(getattr(columns, member), columns.n, dtype, table) if columns.n else np.empty(0, dtype)
+        for member, dtype in _COLUMNS.values()
+    ]
+    return {"format": _lib.text(facts.format), "incomplete": _lib.text(facts.incomplete), "stations": listed}, arrays
+
+
+def _frame(facts: dict[str, Any], arrays: list[npt.NDArray[Any]]) -> pd.DataFrame:
+    column = dict(zip(_COLUMNS, arrays, strict=True))
+    listed = facts["stations"]
+    number = column["station"]
+    names = list(QUANTITIES)
+    place = {lib.nwc_quantity_named(name.encode()): index for index, name in enumerate(names)}
+    code = np.array([place.get(quantity, -1) for quantity in range(256)], dtype=np.int32)[column["quantity"]]
+    ids = list(dict.fromkeys(station["id"] for station in listed))
+    kinds = list(KINDS.values())
+    id_of = np.array([ids.index(station["id"]) for station in listed] or [0], dtype=np.int32)
+    kind_of = np.array([kinds.index(station["kind"]) for station in listed] or [0], dtype=np.int8)
+    units = list(dict.fromkeys(QUANTITIES.values()))
+    unit_of = np.array([units.index(unit) for unit in QUANTITIES.values()], dtype=np.int8)
+    table = pd.DataFrame(
+        {
+            "time": column["time"].view("datetime64[ns]"),
+            "station": _categories(id_of[number], ids),
+            "kind": _categories(kind_of[number], kinds),
+            "quantity": _categories(code, names),
+            "value": column["value"],
+            "units": _categories(unit_of[code], units),
+            **{
+                name: column[name]
+                for name in (
+                    "longitude",
+                    "latitude",
+                    "height",
+                    "pressure",
+                    "duration",
+                    "lead",
+                    "quality",
+                    "flags",
+                    "report",
+                )
+            },
+        }
+    )
+    table.attrs = {str(name): fact for name, fact in facts.items()}
+    return table
+
+
+def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables one behind the other; the reports of each get numbers of their own."""
+    first, listed = 0, []
+    for table in tables:
+        attrs, table.attrs = table.attrs, {}
+        listed.append(attrs)
+        table["report"] += first
+        first += int(table["report"].max() + 1 - first)
+        for name in ("station", "kind", "quantity", "units"):
+            table[name] = table[name].astype(str)
+    joined = pd.concat(tables, ignore_index=True)
+    for name in ("station", "kind", "quantity", "units"):
+        joined[name] = joined[name].astype("category")
+    every = {tuple(station.items()): station for attrs in listed for station in attrs["stations"]}
+    reasons = filter(None, (attrs["incomplete"] for attrs in listed))
+    joined.attrs = {
+        "format": ", ".join(dict.fromkeys(attrs["format"] for attrs in listed)),
+        "incomplete": "; ".join(reasons),
+        "stations": list(every.values()),
+    }
+    return joined

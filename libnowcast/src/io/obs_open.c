@@ -1,0 +1,127 @@
+/* Files of observations opened by what they contain. */
+#include "io/internal.h"
+
+#include "obs/format/obs_format.h"
+
+/* Where a mark may be: at the start, at the start of any of the first lines, or anywhere in what is looked at. */
+enum where { AT_START, IN_LINES, ANYWHERE };
+
+enum { LOOKED_AT = 4096 };
+
+/* A format: its name, the text it is told by and where that is, and how it is read. */
+static const struct format {
+    const char *name;
+    enum where where;
+    const char *mark;
+    nwc__obs_read_fn *decode;
+    bool container; /* may hold anything else too */
+} formats[] = {
+    {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, false},
+    {"Wyoming", IN_LINES, "   PRES   HGHT   TEMP", nwc__wyoming_read, false},
+};
+
+static bool has_mark(const struct format *format, const uint8_t *bytes, int64_t size)
+{
+    const int64_t n = (int64_t)strlen(format->mark);
+    if (size > LOOKED_AT) size = LOOKED_AT;
+    for (int64_t at = 0; at + n <= size; at++) {
+        if (format->where == AT_START && at > 0) return false;
+        if (format->where == IN_LINES && at > 0 && bytes[at - 1] != '\n') continue;
+        if (memcmp(bytes + at, format->mark, (size_t)n) == 0) return true;
+    }
+    return false;
+}
+
+static const struct format *recognise(const uint8_t *bytes, int64_t size)
+{
+    for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++)
+        if (has_mark(&formats[f], bytes, size)) return &formats[f];
+    return NULL;
+}
+
+const char *nwc_obs_sniff(const void *bytes, size_t size)
+{
+    const struct format *const format = bytes ? recognise(bytes, size < INT32_MAX ? (int64_t)size : INT32_MAX) : NULL;
+    return format && !format->container ? format->name : NULL;
+}
+
+void nwc_obs_options_init(nwc_obs_options *options)
+{
+    if (options)
+        *options = (nwc_obs_options){.struct_size = sizeof *options,
+                                     .max_bytes = INT64_C(1) << 30,
+                                     .near_ns = NWC_TIME_UNKNOWN,
+                                     .kind = NWC_OBS_SURFACE};
+}
+
+static nwc_status take_options(nwc_obs_options *options, const nwc_obs_options *given)
+{
+    nwc_obs_options_init(options);
+    NWC__TRY(nwc__take_options(options, sizeof *options, given, "options"));
+    if (options->max_bytes < 1)
+        return nwc__fail(NWC_ERR_ARG, "max_bytes: at least 1 expected, %lld given", (long long)options->max_bytes);
+    if (options->n_columns < 0 || (options->n_columns > 0 && !options->columns))
+        return nwc__fail(NWC_ERR_ARG, "columns: as many as n_columns says expected, %d given", (int)options->n_columns);
+    if (options->kind < NWC_OBS_SURFACE || options->kind > NWC_OBS_MODEL)
+        return nwc__fail(NWC_ERR_ARG, "kind: an nwc_obs_kind expected, %d given", (int)options->kind);
+    return NWC_OK;
+}
+
+static nwc_status decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const nwc_obs_options *options,
+                         nwc_obs **made)
+{
+    const struct format *const format = recognise(bytes, size);
+    const struct nwc__obs_hints hints = {.near_ns = options->near_ns,
+                                         .station = options->station,
+                                         .columns = options->columns,
+                                         .n_columns = options->n_columns,
+                                         .kind = options->kind,
+                                         .offset_ns = options->offset_ns};
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    if (size == 0) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the file is empty");
+    if (!format) return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 0: not the beginning of observations this library knows");
+    NWC__TRY(nwc__obs_create(ctx, format->name, options->max_bytes, &obs));
+    nwc_status status = format->decode(ctx, bytes, size, &hints, obs);
+    if (status == NWC_OK) status = nwc_obs_describe(obs, &facts);
+    if (status == NWC_OK && facts.n_rows == 0)
+        status = nwc__fail(NWC_ERR_NODATA, "no value in it%s%s", facts.incomplete[0] ? ": " : "", facts.incomplete);
+    if (status == NWC_OK)
+        *made = obs;
+    else
+        nwc_obs_destroy(obs);
+    return status;
+}
+
+nwc_status nwc_obs_decode(nwc_ctx *ctx, const void *bytes, size_t size, const nwc_obs_options *given, nwc_obs **obs)
+{
+    nwc_obs_options options;
+    ctx = nwc__ctx(ctx);
+    if ((!bytes && size) || !obs || size > INT64_MAX / 2)
+        return nwc__fail(NWC_ERR_ARG, "bytes, obs: bytes and a place for the table expected, NULL given");
+    *obs = NULL;
+    NWC__TRY(take_options(&options, given));
+    return decode(ctx, bytes, (int64_t)size, &options, obs);
+}
+
+nwc_status nwc_obs_open(nwc_ctx *ctx, const char *path, const nwc_obs_options *given, nwc_obs **obs)
+{
+    nwc_obs_options options;
+    struct nwc__bytes bytes;
+    bool cut;
+    ctx = nwc__ctx(ctx);
+    if (!path || !obs)
+        return nwc__fail(NWC_ERR_ARG, "path, obs: a path and a place for the table expected, NULL given");
+    *obs = NULL;
+    NWC__TRY(take_options(&options, given));
+    nwc_status status = nwc__bytes_read_partly(ctx, path, options.max_bytes, &bytes, &cut);
+    if (status == NWC_OK) {
+        status = decode(ctx, bytes.data, bytes.size, &options, obs);
+        nwc__free(ctx, bytes.data);
+    }
+    if (status == NWC_OK && cut) status = nwc__obs_incomplete(*obs, "the packed file is damaged or ends early");
+    if (status == NWC_OK) return NWC_OK;
+    nwc_obs_destroy(*obs);
+    *obs = NULL;
+    return nwc__fail_within(status, path);
+}

@@ -1,0 +1,159 @@
+"""Observations in Python: the tidy table, options, isolation, and real files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import nowcast
+from nowcast import cli, errors, obs
+
+SOUNDING = """\
+   PRES   HGHT   TEMP   DWPT   RELH   MIXR   DRCT   SKNT
+    hPa     m      C      C      %    g/kg    deg   knot
+---------------------------------------------------------
+  959.0    345   22.2   19.0     82  14.64    160     18
+  925.0    671   19.8   17.1     84  13.44    165     38
+"""
+
+
+def test_a_sounding_is_a_tidy_table() -> None:
+    station = {"id": "OUN", "name": "Norman", "longitude": -97.44, "latitude": 35.18, "height": 345}
+    table = obs.decode(SOUNDING, near="1999-05-04", station=station)
+    assert table.attrs["format"] == "Wyoming"
+    assert table.attrs["incomplete"] == ""
+    assert len(table) == 2 * 6
+    row = table[(table["quantity"] == "wind_speed") & (table["pressure"] == 92500)].iloc[0]
+    assert row["value"] == pytest.approx(38 * 1852 / 3600)
+    assert row["units"] == "m s-1"
+    assert row["height"] == 671
+    assert row["time"] == pd.Timestamp("1999-05-04")
+    assert row["kind"] == "sounding"
+    assert row["station"] == "OUN"
+    assert obs.stations(table).to_dict("records") == [station | {"kind": "sounding", "trust": None}]
+
+
+def test_what_is_not_known_is_nan_and_nat() -> None:
+    table = obs.decode(SOUNDING)
+    assert table["time"].isna().all()
+    assert table["latitude"].isna().all()
+    assert obs.stations(table)["id"].tolist() == [""]
+
+
+def test_a_wide_table_has_a_row_for_each_level() -> None:
+    table = obs.wide(obs.decode(SOUNDING, near="1999-05-04"))
+    assert table["height"].tolist() == [345, 671]
+    assert table["air_temperature"].to_numpy() == pytest.approx([295.35, 292.95])
+    assert table["relative_humidity"].to_numpy() == pytest.approx([0.82, 0.84])
+
+
+def test_times_with_a_zone_are_brought_to_utc() -> None:
+    table = obs.decode(SOUNDING, near=pd.Timestamp("1999-05-04T08:00", tz="Asia/Shanghai"))
+    assert table["time"].iloc[0] == pd.Timestamp("1999-05-04")
+
+
+def test_files_are_told_by_content_and_joined(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(SOUNDING)
+    table = nowcast.open(tmp_path / "a", near="1999-05-04")
+    assert isinstance(table, pd.DataFrame)
+    both = nowcast.open([tmp_path / "a", tmp_path / "b"])
+    assert isinstance(both, pd.DataFrame)
+    assert both["report"].tolist() == [0] * 12 + [1] * 12
+    assert len(both.attrs["stations"]) == 1
+    with pytest.raises(errors.ArgumentError, match=r"quantity: .* holds observations"):
+        nowcast.open(tmp_path / "a", quantity="RATE")
+    with pytest.raises(errors.FileError, match="No such file"):
+        obs.read(tmp_path / "c")
+
+
+def test_wrong_options_are_told() -> None:
+    with pytest.raises(errors.ArgumentError, match="kind: one of surface"):
+        obs.decode(SOUNDING, kind="ship")
+    with pytest.raises(errors.ArgumentError, match="columns: T: a quantity or one of"):
+        obs.decode(SOUNDING, columns={"T": "temperature"})
+    with pytest.raises(errors.ArgumentError, match="station: height, id"):
+        obs.decode(SOUNDING, station={"ident": "x"})
+    with pytest.raises(errors.ArgumentError, match="at least one file"):
+        obs.read([])
+
+
+def test_every_flag_and_quantity_has_a_name() -> None:
+    assert len(set(obs.FLAGS.values())) == len(obs.FLAGS)
+    assert obs.QUANTITIES["air_temperature"] == "K"
+    assert sum(obs.FLAGS.values()) == 2047
+
+
+def test_info_lists_stations_and_quantities(tmp_path: Path) -> None:
+    path = tmp_path / "sounding.txt"
+    path.write_text(SOUNDING)
+    answer = CliRunner().invoke(cli.main, ["info", str(path)])
+    assert answer.exit_code == 0
+    assert "Wyoming" in answer.output
+    assert "wind_speed: 2 values, 9.26 to 19.5489 m s-1" in answer.output
+    answer = CliRunner().invoke(cli.main, ["info", "--json", str(path)])
+    assert json.loads(answer.output)[0]["quantities"][0]["values"] == 2
+
+
+def test_convert_writes_a_row_for_each_value(tmp_path: Path) -> None:
+    path = tmp_path / "sounding.txt"
+    path.write_text(SOUNDING)
+    answer = CliRunner().invoke(cli.main, ["convert", str(path), str(tmp_path / "sounding.csv")])
+    assert answer.exit_code == 0
+    assert "12 rows" in answer.output
+    assert pd.read_csv(tmp_path / "sounding.csv")["value"].tolist() == obs.read(path)["value"].tolist()
+    answer = CliRunner().invoke(cli.main, ["convert", str(path), str(tmp_path / "sounding.h5")])
+    assert answer.exit_code == 1
+    assert not (tmp_path / "sounding.h5").exists()
+
+
+WYOMING = {
+    # levels, levels with wind, first and last pressure (hPa), warmest (C): counted with grep and awk in the files
+    "bmx_sounding_20080411_12Z.txt": (138, 135, 1000.0, 8.4, 19.0),
+    "may4_sounding.txt": (31, 30, 1000.0, 268.6, 22.2),
+    "may22_sounding.txt": (77, 75, 1000.0, 70.0, 24.4),
+    "jan20_sounding.txt": (74, 73, 1000.0, 100.0, 7.8),
+}
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", WYOMING)
+def test_real_soundings_of_wyoming(real_data: Path, name: str) -> None:
+    levels, winds, first, last, warmest = WYOMING[name]
+    path = real_data / "obs/sounding" / name
+    table = obs.read(path)
+    heights = table[table["quantity"] == "geopotential_height"]
+    assert len(heights) == levels
+    assert (table["quantity"] == "wind_speed").sum() == winds
+    assert heights["pressure"].iloc[0] == pytest.approx(100 * first)
+    assert heights["pressure"].iloc[-1] == pytest.approx(100 * last)
+    temperature = table[table["quantity"] == "air_temperature"]["value"]
+    assert temperature.max() == pytest.approx(warmest + 273.15)
+    # Every line of the table, read by NumPy in the same columns.
+    lines = [line for line in path.read_text().splitlines()[4:] if line[:7].strip()]
+    speeds = [float(line[49:56]) for line in lines if line[49:56].strip()]
+    assert table[table["quantity"] == "wind_speed"]["value"].to_numpy() == pytest.approx(np.array(speeds) * 1852 / 3600)
+
+
+@pytest.mark.realdata
+def test_the_real_profiles_of_bufkit(real_data: Path) -> None:
+    table = obs.read(real_data / "nwp/rap_oun.buf")
+    assert table["time"].nunique() == 22
+    assert table["time"].min() == pd.Timestamp("2018-12-19T04:00")
+    assert table["lead"].max() == 21 * 3600
+    first = obs.wide(table[(table["report"] == 0)])
+    assert len(first) == 50
+    assert first["pressure"].iloc[0] == pytest.approx(97160)
+    assert first["wind_speed"].iloc[1] == pytest.approx(17.04 * 1852 / 3600)
+    assert obs.stations(table).iloc[0].to_dict() == {
+        "id": "OUN",
+        "name": "",
+        "kind": "model",
+        "longitude": -97.47,
+        "latitude": 35.23,
+        "height": 350.0,
+        "trust": None,
+    }

@@ -1,0 +1,352 @@
+/* Observations in text: each format on text made by hand, cut off anywhere, with any byte changed, with memory refused. */
+#include "obs/format/obs_format.h"
+#include "support/support.h"
+
+#define SECOND INT64_C(1000000000)
+
+static struct nwc__span span_of(const char *text)
+{
+    return (struct nwc__span){text, (int64_t)strlen(text)};
+}
+
+static int64_t utc(int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute, int32_t second)
+{
+    const int32_t civil[6] = {year, month, day, hour, minute, second};
+    int64_t time_ns;
+    assert_true(nwc__time_from_civil(civil, &time_ns));
+    return time_ns;
+}
+
+/* The n-th row of a quantity. */
+static nwc_obs_row row_of(const nwc_obs *obs, int32_t quantity, int64_t n)
+{
+    nwc_obs_columns columns;
+    assert_ok(nwc_obs_lend(obs, &columns));
+    for (int64_t r = 0; r < columns.n; r++)
+        if (columns.quantity[r] == quantity && n-- == 0) return nwc__obs_row_at(&columns, r);
+    fail_msg("%s: too few rows", nwc_quantity_name(quantity));
+    return (nwc_obs_row){0};
+}
+
+static int64_t count_of(const nwc_obs *obs, int32_t quantity)
+{
+    nwc_obs_columns columns;
+    int64_t count = 0;
+    assert_ok(nwc_obs_lend(obs, &columns));
+    for (int64_t r = 0; r < columns.n; r++) count += columns.quantity[r] == quantity;
+    return count;
+}
+
+/* ---- pieces of text ---- */
+
+static void numbers_are_read_as_the_c_library_reads_them(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "0",     "-0.5",    "+12",    "1.",       ".25",      "3432.011722667", "1e3",
+        "1E-15", "-2.5e+4", "000120", "0.000001", "99999999", "1.52597e-15",    "123456789012345678"};
+    static const char *const bad[] = {"",    "-",   ".",    "1.2.3", "1e",    "1e+", "12a",
+                                      "nan", "1 2", "0x10", "e5",    "1e5.0", "--1"};
+    for (size_t k = 0; k < sizeof good / sizeof good[0]; k++) {
+        const double expected = strtod(good[k], NULL);
+        assert_near(nwc__span_number(span_of(good[k])), expected, 1e-15 * fabs(expected));
+    }
+    for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) assert_true(isnan(nwc__span_number(span_of(bad[k]))));
+}
+
+static void times_are_read_in_every_common_form(void **state)
+{
+    (void)state;
+    int64_t time_ns;
+    static const char *const same[] = {
+        "2006-10-23T18:00:05",       "2006/10/23 18:00:05",    "20061023180005",
+        "2006-10-23T18:00:05Z",      "2006-10-24 02:00:05+08", "2006-10-24T02:00:05+0800",
+        "2006-10-23T12:30:05-05:30", "2006-10-23 18:00:05 UTC"};
+    for (size_t k = 0; k < sizeof same / sizeof same[0]; k++) {
+        assert_true(nwc__span_time(span_of(same[k]), &time_ns));
+        assert_true(time_ns == utc(2006, 10, 23, 18, 0, 5));
+    }
+    assert_true(nwc__span_time(span_of("2023-12-24T00:57:04.123456789"), &time_ns));
+    assert_true(time_ns == utc(2023, 12, 24, 0, 57, 4) + 123456789);
+    assert_true(nwc__span_time(span_of("2023-12-24T00:57:04.5Z"), &time_ns));
+    assert_true(time_ns == utc(2023, 12, 24, 0, 57, 4) + SECOND / 2);
+    assert_true(nwc__span_time(span_of("2023-12-24 00:57"), &time_ns));
+    assert_true(time_ns == utc(2023, 12, 24, 0, 57, 0));
+    assert_true(nwc__span_time(span_of("2023-12-24"), &time_ns));
+    assert_true(time_ns == utc(2023, 12, 24, 0, 0, 0));
+    static const char *const bad[] = {
+        "",          "2023-13-01",       "2023-02-29T00:00",    "2023-1-1",      "2023-01-01X00:00",
+        "202301011", "2023-01-01T24:00", "2023-01-01T00:00+15", "2023-01-01T00", "2023-01-01T00:00:00.1.2"};
+    for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) assert_false(nwc__span_time(span_of(bad[k]), &time_ns));
+}
+
+static void days_are_completed_by_the_nearest_month(void **state)
+{
+    (void)state;
+    int64_t time_ns;
+    assert_true(nwc__time_near(utc(2008, 4, 11, 12, 0, 0), 11, 0, 20, &time_ns));
+    assert_true(time_ns == utc(2008, 4, 11, 0, 20, 0));
+    assert_true(nwc__time_near(utc(2008, 3, 1, 0, 0, 0), 29, 23, 53, &time_ns)); /* a leap year */
+    assert_true(time_ns == utc(2008, 2, 29, 23, 53, 0));
+    assert_true(nwc__time_near(utc(2009, 12, 31, 23, 0, 0), 1, 1, 0, &time_ns));
+    assert_true(time_ns == utc(2010, 1, 1, 1, 0, 0));
+    assert_true(nwc__time_near(utc(1960, 1, 2, 0, 0, 0), 31, 6, 0, &time_ns));
+    assert_true(time_ns == utc(1959, 12, 31, 6, 0, 0));
+    assert_false(nwc__time_near(utc(2009, 2, 15, 0, 0, 0), 32, 0, 0, &time_ns));
+    assert_false(nwc__time_near(utc(2009, 2, 15, 0, 0, 0), 1, 25, 0, &time_ns));
+}
+
+static void units_are_converted_within_their_kind(void **state)
+{
+    (void)state;
+    assert_near(nwc__to_si(20.0, "degC", "K"), 293.15, 1e-12);
+    assert_near(nwc__to_si(212.0, "F", "K"), 373.15, 1e-12);
+    assert_near(nwc__to_si(29.92, "inHg", "Pa"), 101320.76, 0.01);
+    assert_near(nwc__to_si(10.0, "kt", "m s-1"), 5.14444444, 1e-8);
+    assert_near(nwc__to_si(80.0, "%", "1"), 0.8, 1e-15);
+    assert_near(nwc__to_si(5.0, "Pa", "Pa"), 5.0, 0.0);
+    assert_true(isnan(nwc__to_si(5.0, "kt", "K")));
+    assert_true(isnan(nwc__to_si(5.0, "furlong", "m")));
+}
+
+static void fields_lie_between_separators(void **state)
+{
+    (void)state;
+    struct nwc__span rest = span_of(" a ,\"b c\",,d,"), field;
+    static const char *const expected[] = {"a", "b c", "", "d", ""};
+    for (int k = 0; k < 5; k++) {
+        assert_true(nwc__next_field(&rest, ',', &field));
+        assert_true(nwc__span_is(field, expected[k]));
+    }
+    assert_false(nwc__next_field(&rest, ',', &field));
+}
+
+/* ---- formats ---- */
+
+static const char wyoming[] = "<HTML>\n<H2>72357 OUN Norman Observations at 00Z 04 May 1999</H2>\n<PRE>\n"
+                              "-----------------------------------------------------------------------------\n"
+                              "   PRES   HGHT   TEMP   DWPT   RELH   MIXR   DRCT   SKNT   THTA   THTE   THTV\n"
+                              "    hPa     m      C      C      %    g/kg    deg   knot     K      K      K \n"
+                              "-----------------------------------------------------------------------------\n"
+                              " 1000.0     -7                                                               \n"
+                              "  959.0    345   22.2   19.0     82  14.64    160     18  298.9  341.8  301.5\r\n"
+                              "  931.3    610   20.2   17.5     84  13.66      0      0  299.4  339.5  301.9\n"
+                              "</PRE><H3>Station information and sounding indices</H3><PRE>\n"
+                              "                         Station identifier: OUN\n"
+                              "                             Station number: 72357\n"
+                              "                           Observation time: 990504/0000\n"
+                              "                           Station latitude: 35.18\n"
+                              "                          Station longitude: -97.44\n"
+                              "                          Station elevation: 345.0\n"
+                              "</PRE>\n"
+                              "   PRES   HGHT   TEMP   DWPT   RELH   MIXR   DRCT   SPED\n"
+                              "    hPa     m      C      C      %    g/kg    deg   m/s\n"
+                              "----------------------------------------------------------\n"
+                              "  850.0   1457  -10.1                         270   20.5\n";
+
+static void a_sounding_of_wyoming_gives_its_levels_and_station(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_station station;
+    nwc_obs_facts facts;
+    nwc_obs_options options;
+    nwc_obs_options_init(&options);
+    options.near_ns = utc(2010, 1, 1, 12, 0, 0);
+    assert_string_equal(nwc_obs_sniff(wyoming, sizeof wyoming - 1), "Wyoming");
+    assert_ok(nwc_obs_decode(NULL, wyoming, sizeof wyoming - 1, &options, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_int_equal(facts.n_rows, 3 + 2 * 4 + 1 + 1 + 3);
+    assert_int_equal(facts.n_reports, 2);
+    assert_ok(nwc_obs_get_station(obs, 0, &station));
+    assert_string_equal(station.id, "72357");
+    assert_string_equal(station.name, "OUN Norman");
+    assert_near(station.longitude_deg, -97.44, 0.0);
+    assert_near(station.height_m, 345.0, 0.0);
+    assert_int_equal(station.kind, NWC_OBS_SOUNDING);
+    nwc_obs_row row = row_of(obs, NWC_QUANTITY_GEOPOTENTIAL_HEIGHT, 0);
+    assert_near(row.value, -7.0, 0.0);
+    assert_near(row.pressure_pa, 1e5, 0.0);
+    row = row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 0);
+    assert_near(row.value, 295.35, 1e-9);
+    assert_near(row.height_m, 345.0, 0.0);
+    assert_near(row.latitude_deg, 35.18, 0.0);
+    assert_true(row.time_ns == utc(1999, 5, 4, 0, 0, 0));
+    assert_near(row_of(obs, NWC_QUANTITY_DEW_POINT, 1).value, 290.65, 1e-9);
+    assert_near(row_of(obs, NWC_QUANTITY_RELATIVE_HUMIDITY, 0).value, 0.82, 1e-12);
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_SPEED, 0).value, 9.26, 1e-9);
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_SPEED, 1).value, 0.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_FROM_DIRECTION, 1).value, 270.0, 0.0); /* a calm has none */
+    row = row_of(obs, NWC_QUANTITY_WIND_SPEED, 2);
+    assert_near(row.value, 20.5, 1e-12);
+    assert_true(row.time_ns == options.near_ns);
+    assert_true(isnan(row.latitude_deg));
+    nwc_obs_destroy(obs);
+}
+
+static const char bufkit[] =
+    "\r\nSNPARM = PRES;TMPC;DWPC;DRCT;SKNT;OMEG;HGHT\r\nSTNPRM = SHOW;LIFT\r\n\r\n"
+    "STID = OUN STNM = 723570 TIME = 181219/0400\r\nSLAT = 35.23 SLON = -97.47 SELV = 350\r\nSTIM = 0\r\n\r\n"
+    "SHOW = 11.69 LIFT = 10.38\r\n\r\nPRES TMPC DWPC DRCT SKNT\r\nOMEG HGHT\r\n"
+    "971.60 7.14 4.78 147.26 6.47\r\n-0.10 358.46\r\n968.70 9.24 -9999.00 154.31 10.00 0.20\r\n383.16\r\n\r\n"
+    "STID = OUN STNM = 723570 TIME = 181219/0500\r\nSLAT = 35.23 SLON = -97.47 SELV = 350\r\nSTIM = 1\r\n\r\n"
+    "SHOW = 1.0 LIFT = 2.0\r\n\r\nPRES TMPC DWPC DRCT SKNT\r\nOMEG HGHT\r\n"
+    "970.00 7.00 4.00 90.00 5.00\r\n-0.10 360.00\r\n\r\n"
+    "STN YYMMDD/HHMM PMSL PRES P01M\r\nUWND T2MS\r\n"
+    "723570 181219/0400 1014.50 972.60 -9999.00\r\n-1.40 6.44\r\n723570 181219/0500 1014.30 972.20 0.25\r\n-1.40 "
+    "5.44\r\n";
+
+static void a_profile_of_bufkit_gives_its_levels_hour_by_hour(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    nwc_obs_station station;
+    assert_string_equal(nwc_obs_sniff(bufkit, sizeof bufkit - 1), "BUFKIT");
+    assert_ok(nwc_obs_decode(NULL, bufkit, sizeof bufkit - 1, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_int_equal(facts.n_stations, 1);
+    assert_int_equal(facts.n_reports, 4);
+    assert_ok(nwc_obs_get_station(obs, 0, &station));
+    assert_string_equal(station.id, "OUN");
+    assert_near(station.height_m, 350.0, 0.0);
+    nwc_obs_row row = row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 1);
+    assert_near(row.value, 282.39, 1e-9);
+    assert_near(row.pressure_pa, 96870.0, 1e-6);
+    assert_near(row.height_m, 383.16, 0.0);
+    row = row_of(obs, NWC_QUANTITY_DEW_POINT, 1); /* the second level has none */
+    assert_near(row.value, 277.15, 1e-9);
+    assert_near(row.lead_s, 3600.0, 0.0);
+    assert_true(row.time_ns == utc(2018, 12, 19, 5, 0, 0));
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_SPEED, 1).value, 5.144444, 1e-6);
+    assert_near(row_of(obs, NWC_QUANTITY_PRESSURE_VELOCITY, 1).value, 0.2, 0.0);
+    assert_int_equal(count_of(obs, NWC_QUANTITY_RAIN_AMOUNT), 1);
+    row = row_of(obs, NWC_QUANTITY_RAIN_AMOUNT, 0);
+    assert_near(row.value, 0.25, 0.0);
+    assert_near(row.duration_s, 3600.0, 0.0);
+    assert_near(row.lead_s, 3600.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_AIR_PRESSURE, 0).value, 97260.0, 1e-6);
+    assert_near(row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 3).value, 279.59, 1e-9);
+    nwc_obs_destroy(obs);
+}
+
+/* ---- whatever the bytes ---- */
+
+static const struct sample {
+    const char *text;
+    size_t size;
+    nwc__obs_read_fn *read;
+    int64_t least_requests; /* of memory */
+} samples[] = {
+    {wyoming, sizeof wyoming - 1, nwc__wyoming_read, 4},
+    {bufkit, sizeof bufkit - 1, nwc__bufkit_read, 4},
+};
+
+enum { N_SAMPLES = sizeof samples / sizeof samples[0] };
+
+static nwc_status read_text(nwc_ctx *ctx, const struct sample *sample, const char *text, size_t size)
+{
+    const struct nwc__obs_hints hints = {.near_ns = 0, .kind = NWC_OBS_SURFACE};
+    nwc_obs *obs;
+    char *const copy = malloc(size ? size : 1); /* of this size, so that reading over its end is seen */
+    memcpy(copy, text, size);
+    nwc_status status = nwc__obs_create(ctx, "", INT64_C(1) << 24, &obs);
+    if (status == NWC_OK) {
+        status = sample->read(ctx, (const uint8_t *)copy, (int64_t)size, &hints, obs);
+        nwc_obs_destroy(obs);
+    }
+    free(copy);
+    return status;
+}
+
+static nwc_status read_sample(nwc_ctx *ctx, void *user)
+{
+    const struct sample *const sample = user;
+    return read_text(ctx, sample, sample->text, sample->size);
+}
+
+static void text_cut_off_anywhere_gives_an_answer(void **state)
+{
+    (void)state;
+    for (int s = 0; s < N_SAMPLES; s++)
+        for (size_t size = 0; size <= samples[s].size; size++) {
+            const nwc_status status = read_text(nwc__ctx(NULL), &samples[s], samples[s].text, size);
+            assert_true(status == NWC_OK || status == NWC_ERR_FORMAT || status == NWC_ERR_NODATA ||
+                        status == NWC_ERR_UNSUPPORTED);
+        }
+}
+
+static void text_with_any_bytes_changed_gives_an_answer(void **state)
+{
+    (void)state;
+    static const char likely[] = "\n\r ,;=-+./:0123456789/\0\xff"
+                                 "AZMKT";
+    char text[8192];
+    for (int s = 0; s < N_SAMPLES; s++)
+        for (unsigned seed = 1; seed <= 3000; seed++) {
+            uint32_t dice = seed * 2654435761U;
+            assert_true(samples[s].size <= sizeof text);
+            memcpy(text, samples[s].text, samples[s].size);
+            for (unsigned k = 0; k <= seed % 5; k++) {
+                dice = dice * 1664525U + 1013904223U;
+                const size_t at = (dice >> 8) % samples[s].size;
+                dice = dice * 1664525U + 1013904223U;
+                text[at] = dice >> 31 ? (char)(dice >> 8) : likely[(dice >> 8) % (sizeof likely - 1)];
+            }
+            const nwc_status status = read_text(nwc__ctx(NULL), &samples[s], text, samples[s].size);
+            assert_true(status != NWC_ERR_INTERNAL && status != NWC_ERR_ARG);
+        }
+}
+
+static void a_failure_of_memory_leaves_none(void **state)
+{
+    (void)state;
+    for (int s = 0; s < N_SAMPLES; s++)
+        assert_true(check_every_allocation_failure(read_sample, (void *)&samples[s]) >= samples[s].least_requests);
+}
+
+static void what_is_none_of_these_is_refused(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_options options;
+    nwc_obs_options_init(&options);
+    assert_fails(NWC_ERR_UNSUPPORTED, "not the beginning of observations", nwc_obs_decode(NULL, "what", 4, NULL, &obs));
+    assert_null(obs);
+    assert_fails(NWC_ERR_FORMAT, "the file is empty", nwc_obs_decode(NULL, "", 0, NULL, &obs));
+    assert_fails(NWC_ERR_IO, "/nowhere", nwc_obs_open(NULL, "/nowhere", NULL, &obs));
+    assert_fails(NWC_ERR_ARG, "a path", nwc_obs_open(NULL, NULL, NULL, &obs));
+    options.max_bytes = 0;
+    assert_fails(NWC_ERR_ARG, "max_bytes: at least 1 expected, 0 given", nwc_obs_decode(NULL, "a", 1, &options, &obs));
+    options.max_bytes = 2000;
+    assert_fails(NWC_ERR_NOMEM, "more than the limit of 2000 bytes",
+                 nwc_obs_decode(NULL, wyoming, sizeof wyoming - 1, &options, &obs));
+    nwc_obs_options_init(&options);
+    options.kind = 0;
+    assert_fails(NWC_ERR_ARG, "kind: an nwc_obs_kind expected, 0 given", nwc_obs_decode(NULL, "a", 1, &options, &obs));
+    nwc_obs_options_init(&options);
+    options.n_columns = 1;
+    assert_fails(NWC_ERR_ARG, "columns: as many as n_columns says", nwc_obs_decode(NULL, "a", 1, &options, &obs));
+    static const char none[] = "   PRES   HGHT   TEMP\n    hPa     m      C\n----\n";
+    assert_fails(NWC_ERR_NODATA, "no value in it", nwc_obs_decode(NULL, none, sizeof none - 1, NULL, &obs));
+    assert_null(nwc_obs_sniff(NULL, 0));
+    assert_fails(NWC_ERR_FORMAT, "no profile behind the names", nwc_obs_decode(NULL, "SNPARM = PRES", 13, NULL, &obs));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_read_as_the_c_library_reads_them),
+        cmocka_unit_test(times_are_read_in_every_common_form),
+        cmocka_unit_test(days_are_completed_by_the_nearest_month),
+        cmocka_unit_test(units_are_converted_within_their_kind),
+        cmocka_unit_test(fields_lie_between_separators),
+        cmocka_unit_test(a_sounding_of_wyoming_gives_its_levels_and_station),
+        cmocka_unit_test(a_profile_of_bufkit_gives_its_levels_hour_by_hour),
+        cmocka_unit_test(text_cut_off_anywhere_gives_an_answer),
+        cmocka_unit_test(text_with_any_bytes_changed_gives_an_answer),
+        cmocka_unit_test(a_failure_of_memory_leaves_none),
+        cmocka_unit_test(what_is_none_of_these_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
