@@ -157,3 +157,107 @@ def test_the_real_profiles_of_bufkit(real_data: Path) -> None:
         "height": 350.0,
         "trust": None,
     }
+
+
+def count(table: pd.DataFrame) -> dict[str, int]:
+    return table["quantity"].value_counts().loc[lambda n: n > 0].to_dict()
+
+
+@pytest.mark.realdata
+def test_the_real_wind_profiler_of_japan(real_data: Path) -> None:
+    table = obs.read(real_data / "obs/profile-bufr/A_IUPC41RJTD280000_C_RJTD_20191028001631_4.bufr")
+    assert table.attrs["incomplete"] == ""
+    assert obs.stations(table)["id"].tolist() == ["47406", "47417"]
+    first = obs.stations(table).iloc[0]
+    assert (first["latitude"], first["longitude"], first["height"]) == pytest.approx((43.95, 141.63, 23))
+    levels = obs.wide(table[table["report"] == 0]).head(3)
+    assert (levels["height"] - 23).tolist() == pytest.approx([291, 582, 873])
+    assert levels["eastward_wind"].tolist() == pytest.approx([7.6, 2.1, 6.8])
+    assert levels["northward_wind"].tolist() == pytest.approx([1.9, 1.2, 1.0])
+    assert levels["upward_air_velocity"].iloc[0] == pytest.approx(-0.36)
+    assert set(table["duration"]) == {600.0}
+    assert table["time"].min() == pd.Timestamp("2019-10-27T23:10")
+
+
+@pytest.mark.realdata
+def test_the_real_vad_profiles(real_data: Path) -> None:
+    table = obs.read(real_data / "obs/profile-bufr/vad.bufr")
+    assert table["report"].nunique() == 25
+    assert set(table["kind"]) == {"vad"}
+    levels = obs.wide(table[table["report"] == 0])
+    assert levels["height"].tolist() == [2000, 2500]
+    assert levels["wind_from_direction"].tolist() == [291, 276]
+    assert levels["wind_speed"].tolist() == pytest.approx([4.2, 7.6])
+    assert levels["time"].iloc[0] == pd.Timestamp("2013-09-17T11:03")
+
+
+# Values that ecCodes' own Python interface finds in these files, missing ones left out.
+BUFR = {
+    "profile-bufr/temp-windprof1.bufr": (
+        1,
+        {"wind_speed": 45, "wind_from_direction": 45, "upward_air_velocity": 45, "signal_to_noise_ratio": 68},
+    ),
+    "profile-bufr/pilot-gts3.bufr": (1, {"wind_speed": 54, "wind_from_direction": 54}),
+    "profile-bufr/C05060.bufr": (1, {"air_temperature": 77, "dew_point_temperature": 77, "wind_speed": 77}),
+    "profile-bufr/temp_hires.bufr": (1, {"air_temperature": 448, "geopotential_height": 448, "wind_speed": 448}),
+    "profile-bufr/A_IUSN01BABJ290000_C_RJTD_20191029025504_87.bufr": (
+        12,
+        {"air_temperature": 816, "dew_point_temperature": 400, "wind_speed": 555},
+    ),
+    "profile-bufr/A_ISMN01BABJ050000_C_RJTD_20191105001745_39.bufr": (
+        28,
+        {"air_temperature": 28, "wind_speed": 28, "wind_speed_of_gust": 56, "visibility_in_air": 28},
+    ),
+    "surface/Z__C_EDZW_20210516120400_bda01,synop_bufr_GER_999999_999999__MW_466.bufr": (
+        1028,
+        {"air_temperature": 961, "wind_speed": 292, "wind_from_direction": 292, "air_pressure": 204},
+    ),
+}
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", BUFR)
+def test_real_bufr_files_have_the_values_ecCodes_finds(real_data: Path, name: str) -> None:
+    reports, counts = BUFR[name]
+    table = obs.read(real_data / "obs" / name)
+    assert table.attrs["incomplete"] == ""
+    assert table["report"].nunique() == reports
+    assert count(table).items() >= counts.items()
+    assert table["time"].notna().all()
+    assert table["latitude"].notna().all()
+
+
+@pytest.mark.realdata
+def test_a_real_sounding_drifts(real_data: Path) -> None:
+    table = obs.read(real_data / "obs/profile-bufr/temp_hires.bufr")
+    last = obs.wide(table).iloc[-1]
+    assert last["pressure"] == 50000
+    assert last["geopotential_height"] == pytest.approx(5673.7)
+    assert last["latitude"] == pytest.approx(47.8341 + 0.00799)
+    assert last["longitude"] == pytest.approx(10.8667 + 0.05787)
+    assert last["time"] == pd.Timestamp("2025-02-23T10:45:04") + pd.Timedelta(seconds=887)
+
+
+@pytest.mark.realdata
+def test_minutes_of_rain_have_their_own_times(real_data: Path) -> None:
+    table = obs.read(real_data / "obs" / list(BUFR)[-1])
+    rain = table[table["quantity"] == "lwe_thickness_of_precipitation_amount"]
+    minutes = rain[rain["duration"] == 60]
+    per_report = minutes.groupby("report")
+    assert (per_report["time"].nunique() == per_report.size()).all()
+    tens = rain[rain["duration"] == 600].set_index("report")["value"]
+    sums = per_report["value"].sum()[per_report.size() == 10]
+    both = sums.index.intersection(tens.index)
+    assert len(both) > 500
+    # Minutes are hundredths, tens of them tenths of a millimetre, some of them measured by another instrument.
+    assert (np.abs(sums[both] - tens[both]) < 0.1).mean() > 0.95
+
+
+@pytest.mark.realdata
+def test_bufr_is_read_by_a_child_where_reading_is_isolated(real_data: Path) -> None:
+    path = real_data / "obs/profile-bufr/vad.bufr"
+    here = obs.read(path)
+    with nowcast.io.isolated():
+        there = obs.read(path)
+    pd.testing.assert_frame_equal(here, there)
+    assert here.attrs == there.attrs

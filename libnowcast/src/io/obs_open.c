@@ -3,10 +3,10 @@
 
 #include "obs/format/obs_format.h"
 
-/* Where a mark may be: at the start, at the start of any of the first lines, or anywhere in what is looked at. */
-enum where { AT_START, IN_LINES, ANYWHERE };
+/* Where a mark may be: at the start, at the start of any of the first lines, or behind a heading of some tens of bytes. */
+enum where { AT_START, IN_LINES, IN_HEAD };
 
-enum { LOOKED_AT = 4096 };
+enum { LOOKED_AT = 4096, HEAD = 256 };
 
 /* A format: its name, the text it is told by and where that is, and how it is read. */
 static const struct format {
@@ -16,6 +16,7 @@ static const struct format {
     nwc__obs_read_fn *decode;
     bool container; /* may hold anything else too */
 } formats[] = {
+    {"BUFR", IN_HEAD, "BUFR", nwc__bufr_read, false},
     {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, false},
     {"Wyoming", IN_LINES, "   PRES   HGHT   TEMP", nwc__wyoming_read, false},
 };
@@ -23,7 +24,8 @@ static const struct format {
 static bool has_mark(const struct format *format, const uint8_t *bytes, int64_t size)
 {
     const int64_t n = (int64_t)strlen(format->mark);
-    if (size > LOOKED_AT) size = LOOKED_AT;
+    const int64_t most = format->where == IN_HEAD ? HEAD : LOOKED_AT;
+    if (size > most) size = most;
     for (int64_t at = 0; at + n <= size; at++) {
         if (format->where == AT_START && at > 0) return false;
         if (format->where == IN_LINES && at > 0 && bytes[at - 1] != '\n') continue;

@@ -22,6 +22,7 @@ typedef nwc_status nwc__obs_read_fn(nwc_ctx *ctx, const uint8_t *bytes, int64_t 
                                     const struct nwc__obs_hints *hints, nwc_obs *obs);
 
 nwc__obs_read_fn nwc__wyoming_read; /* soundings as the University of Wyoming writes them */
+nwc__obs_read_fn nwc__bufr_read;    /* in io/bufr.c */
 nwc__obs_read_fn nwc__bufkit_read;  /* profiles of models in BUFKIT's text */
 
 /* One level of a profile in SI units; NaN where not known. */
