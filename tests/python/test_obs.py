@@ -1,5 +1,6 @@
 """Observations in Python: the tidy table, options, isolation, and real files."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -261,3 +262,81 @@ def test_bufr_is_read_by_a_child_where_reading_is_isolated(real_data: Path) -> N
         there = obs.read(path)
     pd.testing.assert_frame_equal(here, there)
     assert here.attrs == there.attrs
+
+
+def test_a_table_in_text_is_read_by_a_map_of_its_columns() -> None:
+    text = "Zeit;Ort;T;R10\n2026-06-01 14:10;A1;20,5;0.4\n2026-06-01 14:20;A1;21.0;1.2\n"
+    columns: obs.Columns = {
+        "Zeit": "time",
+        "Ort": "station",
+        "T": ("air_temperature", "degC"),
+        "R10": ("lwe_thickness_of_precipitation_amount", "mm", 600),
+    }
+    table = obs.decode(text, columns=columns, utc_offset_hours=8)
+    assert count(table) == {"lwe_thickness_of_precipitation_amount": 2, "air_temperature": 1}
+    assert table["time"].iloc[0] == pd.Timestamp("2026-06-01T06:10")
+    assert table["duration"].max() == 600
+    with pytest.raises(errors.ArgumentError, match="a unit of K expected, kt given"):
+        obs.decode(text, columns={"T": ("air_temperature", "kt")})
+    with pytest.raises(errors.ArgumentError, match="X is not one of the table's 4"):
+        obs.decode(text, columns={"X": "time"})
+
+
+@pytest.mark.realdata
+def test_the_real_metars_of_alabama(real_data: Path) -> None:
+    path = real_data / "obs/surface/asos.csv"
+    table = obs.read(path, near="2008-04-11")
+    lines = path.read_text().splitlines()
+    assert table["report"].nunique() == len(lines) - 1 == 155  # the last line goes on with the one before
+    assert set(obs.stations(table)["id"]) == {"KMDQ", "KHSV", "KDCU", "KHUA"}
+    assert table["time"].dt.normalize().unique().tolist() == [pd.Timestamp("2008-04-11")]
+    # 160 degrees, 13 gusting to 19 knots, 10 miles, 4700 and 5000 feet, 25 and 15 degrees, 29.85 inches
+    first = table[table["report"] == 0].set_index("quantity")["value"]
+    assert first["wind_speed"] == pytest.approx(13 * 1852 / 3600)
+    assert first["wind_speed_of_gust"] == pytest.approx(19 * 1852 / 3600)
+    assert first["wind_from_direction"] == 160
+    assert first["visibility_in_air"] == pytest.approx(16093.44)
+    assert first["cloud_base_height_above_ground"].tolist() == pytest.approx([4700 * 0.3048, 5000 * 0.3048])
+    assert first["altimeter_setting"] == pytest.approx(29.85 * 3386.389)
+    # Tenths of degrees by a regular expression, independent of the decoder.
+    tenths = pd.Series(lines).str.extract(r" T([01])(\d{3})[01]\d{3}\b").dropna().astype(int)
+    expected = tenths[1].where(tenths[0] == 0, -tenths[1]) / 10 + 273.15
+    found = table[table["quantity"] == "air_temperature"].set_index("report")["value"]
+    assert found.loc[expected.index].to_numpy() == pytest.approx(expected.to_numpy())
+
+
+@pytest.mark.realdata
+def test_the_real_strokes_of_uspln(real_data: Path) -> None:
+    table = obs.read(real_data / "obs/lightning/uspln_20061023.18")
+    assert len(table) == 3483
+    assert table.attrs["incomplete"] == ""
+    assert table["value"].iloc[0] == pytest.approx(-26800)
+    assert table["time"].iloc[0] == pd.Timestamp("2006-10-23T17:59:39")
+
+
+@pytest.mark.realdata
+def test_the_real_sources_of_the_mapping_array(real_data: Path) -> None:
+    folder = real_data / "obs/lightning/wtlma-20231224"
+    files = sorted(folder.glob("WTLMA*.gz"))
+    table = obs.read(files)
+    assert len(files) == 16
+    assert table.attrs["incomplete"] == ""
+    lines = [line for file in files for line in gzip.decompress(file.read_bytes()).decode().split("*** data ***\n")[1:]]
+    data = np.array([line.split()[:6] for part in lines for line in part.splitlines()], dtype=float)
+    sources = table[table["quantity"] == "lightning_vhf_source"]
+    assert len(sources) == len(data)
+    assert sources["latitude"].to_numpy() == pytest.approx(data[:, 1], abs=1e-12)
+    assert sources["height"].to_numpy() == pytest.approx(data[:, 3])
+    assert sources["value"].to_numpy() == pytest.approx(data[:, 5])
+    seconds = (sources["time"] - pd.Timestamp("2023-12-24")).dt.total_seconds()
+    assert seconds.to_numpy() == pytest.approx(data[:, 0], abs=1e-8)
+
+
+@pytest.mark.realdata
+def test_the_small_real_samples_of_strokes(real_data: Path) -> None:
+    folder = real_data / "obs/lightning/wtlma-20231224"
+    table = obs.read(folder / "gld360enldnns_20231224_daily_v1_lit.raw")
+    assert table[table["quantity"] == "lightning_cloud_stroke"]["value"].tolist() == pytest.approx([12000, -15000])
+    table = obs.read(folder / "lxarchive_pulse20231224.csv")
+    assert table[table["quantity"] == "lightning_cloud_stroke"]["value"].tolist() == [12345, 15790]
+    assert table[table["quantity"] == "lightning_ground_stroke"]["value"].tolist() == [9876]

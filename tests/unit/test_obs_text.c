@@ -230,6 +230,288 @@ static void a_profile_of_bufkit_gives_its_levels_hour_by_hour(void **state)
     nwc_obs_destroy(obs);
 }
 
+static const char metar[] = "SAUS44 KWBC 110000\r\n"
+                            "METAR KHSV 110053Z 17014G22KT 140V200 1 1/2SM R36/2400FT +TSRA BR FEW010 BKN040CB OVC100 "
+                            "24/M01 A2986 RMK AO2 PK WND 17028/0031\n"
+                            "     SLP106 P0034 60085 70000 T02441011 $=\n"
+                            "SPECI EDDF 312350Z AUTO VRB02MPS CAVOK 05/// Q1013 TEMPO 24010KT 0800 FG\n"
+                            "TAF KHSV 110000Z 1100/1206 18010KT P6SM BKN030\n"
+                            "KMDQ 110100Z COR 00000KT M1/4SM FZFG VV002 M05/M05 A3010 RMK SLP995\n"
+                            "ZSNJ 110200Z 090P49MPS 9999 -SHRA NSC //// Q0998=\n";
+
+static void metar_says_what_it_says(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    nwc_obs_station station;
+    nwc_obs_options options;
+    nwc_obs_options_init(&options);
+    options.near_ns = utc(2008, 4, 10, 12, 0, 0);
+    assert_string_equal(nwc_obs_sniff(metar, sizeof metar - 1), "METAR");
+    assert_ok(nwc_obs_decode(NULL, metar, sizeof metar - 1, &options, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_int_equal(facts.n_stations, 4); /* a forecast is none */
+    assert_string_equal(facts.incomplete, "");
+    assert_ok(nwc_obs_get_station(obs, 1, &station));
+    assert_string_equal(station.id, "EDDF");
+    nwc_obs_row row = row_of(obs, NWC_QUANTITY_WIND_SPEED, 0);
+    assert_near(row.value, 14 * 1852.0 / 3600.0, 1e-9);
+    assert_true(row.time_ns == utc(2008, 4, 11, 0, 53, 0));
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_FROM_DIRECTION, 0).value, 170.0, 0.0);
+    row = row_of(obs, NWC_QUANTITY_GUST_SPEED, 0);
+    assert_near(row.value, 22 * 1852.0 / 3600.0, 1e-9);
+    assert_near(row.duration_s, 600.0, 0.0);
+    row = row_of(obs, NWC_QUANTITY_GUST_SPEED, 1);
+    assert_near(row.value, 28 * 1852.0 / 3600.0, 1e-9);
+    assert_near(row.duration_s, 3600.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_VISIBILITY, 0).value, 1.5 * 1609.344, 1e-9);
+    assert_near(row_of(obs, NWC_QUANTITY_PRESENT_WEATHER, 0).value, 97.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_CLOUD_BASE, 1).value, 4000 * 0.3048, 1e-9);
+    assert_near(row_of(obs, NWC_QUANTITY_CLOUD_COVER, 2).value, 1.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 0).value, 273.15 + 24.4, 1e-9);
+    assert_near(row_of(obs, NWC_QUANTITY_DEW_POINT, 0).value, 273.15 - 1.1, 1e-9);
+    assert_near(row_of(obs, NWC_QUANTITY_ALTIMETER_SETTING, 0).value, 101117.6, 0.1);
+    assert_near(row_of(obs, NWC_QUANTITY_SEA_LEVEL_PRESSURE, 0).value, 101060.0, 1e-6);
+    assert_near(row_of(obs, NWC_QUANTITY_SEA_LEVEL_PRESSURE, 1).value, 99950.0, 1e-6);
+    row = row_of(obs, NWC_QUANTITY_RAIN_AMOUNT, 0);
+    assert_near(row.value, 0.34 * 25.4, 1e-9);
+    assert_near(row.duration_s, 3600.0, 0.0);
+    row = row_of(obs, NWC_QUANTITY_RAIN_AMOUNT, 1);
+    assert_near(row.value, 0.85 * 25.4, 1e-9);
+    assert_near(row.duration_s, 3.0 * 3600.0, 0.0); /* at 1 h: a group of three hours */
+    row = row_of(obs, NWC_QUANTITY_RAIN_AMOUNT, 2);
+    assert_near(row.duration_s, 86400.0, 0.0);
+    assert_int_equal(row.flags, NWC_OBS_TRACE);
+    /* the second: variable wind, no dew point, no word of the trend */
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_SPEED, 1).value, 2.0, 0.0);
+    assert_int_equal(count_of(obs, NWC_QUANTITY_WIND_FROM_DIRECTION), 2);
+    assert_true(row_of(obs, NWC_QUANTITY_WIND_SPEED, 1).time_ns == utc(2008, 3, 31, 23, 50, 0));
+    row = row_of(obs, NWC_QUANTITY_VISIBILITY, 1);
+    assert_near(row.value, 10000.0, 0.0);
+    assert_int_equal(row.flags, NWC_OBS_LIMIT);
+    assert_near(row_of(obs, NWC_QUANTITY_ALTIMETER_SETTING, 1).value, 101300.0, 0.0);
+    assert_int_equal(count_of(obs, NWC_QUANTITY_DEW_POINT), 2);
+    /* the third: a calm in freezing fog */
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_SPEED, 2).value, 0.0, 0.0);
+    row = row_of(obs, NWC_QUANTITY_VISIBILITY, 2);
+    assert_near(row.value, 0.25 * 1609.344, 1e-9);
+    assert_int_equal(row.flags, NWC_OBS_LIMIT);
+    assert_near(row_of(obs, NWC_QUANTITY_PRESENT_WEATHER, 1).value, 49.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 2).value, 268.15, 1e-9);
+    /* the fourth: beyond what is told */
+    row = row_of(obs, NWC_QUANTITY_WIND_SPEED, 3);
+    assert_near(row.value, 49.0, 0.0);
+    assert_int_equal(row.flags, NWC_OBS_LIMIT);
+    assert_near(row_of(obs, NWC_QUANTITY_PRESENT_WEATHER, 2).value, 80.0, 0.0);
+    assert_int_equal(count_of(obs, NWC_QUANTITY_AIR_TEMPERATURE), 3);
+    nwc_obs_destroy(obs);
+    assert_ok(nwc_obs_decode(NULL, metar, sizeof metar - 1, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_string_equal(facts.incomplete, "reports say the day of the month only: a time near them is needed");
+    assert_true(row_of(obs, NWC_QUANTITY_WIND_SPEED, 0).time_ns == NWC_TIME_UNKNOWN);
+    nwc_obs_destroy(obs);
+}
+
+static const char profiler[] =
+    "WNDROBS 01.20\r\n58259 120.98000 32.08000 0005.30 LC 20260601061200\r\nROBS\r\n"
+    "00150 225.0 005.2 -000.3 100 080 1.25e-15\r\n00270 ///// ///// 0001.5 /// 060 ////////\r\nNNNN\r\n"
+    "WNDOOBS 01.20\r\n58259 120.98000 32.08000 0005.30 LC 20260601060000\r\nOOBS\r\n"
+    "00150 000.0 000.0 000000 090 090 ////////\r\nNNNN\r\n";
+
+static void profiles_of_the_cma_have_confidence_and_choices(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    nwc_obs_options options;
+    nwc_obs_options_init(&options);
+    assert_string_equal(nwc_obs_sniff(profiler, sizeof profiler - 1), "CMA profiler");
+    assert_ok(nwc_obs_decode(NULL, profiler, sizeof profiler - 1, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_string_equal(facts.incomplete, "");
+    assert_int_equal(facts.n_rows, 4 + 1 + 2);
+    nwc_obs_row row = row_of(obs, NWC_QUANTITY_WIND_SPEED, 0);
+    assert_near(row.value, 5.2, 1e-12);
+    assert_near(row.height_m, 155.3, 1e-9);
+    assert_near(row.quality, 1.0, 0.0);
+    assert_true(row.time_ns == utc(2026, 6, 1, 6, 12, 0));
+    row = row_of(obs, NWC_QUANTITY_UPWARD_AIR_VELOCITY, 0);
+    assert_near(row.value, 0.3, 1e-12);
+    assert_near(row.quality, 0.8, 1e-6);
+    assert_near(row_of(obs, NWC_QUANTITY_REFRACTIVE_STRUCTURE, 0).value, 1.25e-15, 1e-30);
+    assert_near(row_of(obs, NWC_QUANTITY_UPWARD_AIR_VELOCITY, 1).value, -1.5, 1e-12);
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_SPEED, 1).duration_s, 3600.0, 0.0);
+    nwc_obs_destroy(obs);
+    options.heights_above_sea = options.upward_positive = 1;
+    assert_ok(nwc_obs_decode(NULL, profiler, sizeof profiler - 1, &options, &obs));
+    assert_near(row_of(obs, NWC_QUANTITY_WIND_SPEED, 0).height_m, 150.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_UPWARD_AIR_VELOCITY, 0).value, -0.3, 1e-12);
+    nwc_obs_destroy(obs);
+    assert_ok(nwc_obs_decode(NULL, profiler, 140, NULL, &obs)); /* in the second gate */
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_string_equal(facts.incomplete, "line 5: 7 columns expected, 4 found");
+    nwc_obs_destroy(obs);
+    static const char wrong[] = "WNDROBS 01.20\nnobody\n";
+    assert_fails(NWC_ERR_FORMAT, "line 2: station, place", nwc_obs_decode(NULL, wrong, sizeof wrong - 1, NULL, &obs));
+}
+
+static const char lma[] =
+    "Lightning Mapping Array analyzed data\nData start time: 12/24/23 00:57:12\nLocation: WestTexas\n"
+    "Coordinate center (lat,lon,alt): 33.6069680 -101.8226250 984.00\nNumber of events: 3\n*** data ***\n"
+    " 3432.011722667  32.00713175 -102.22428503   5424.65   1.57   2.0 0x6d4\n"
+    "garbage\n"
+    " 3432.506501661  31.76975416 -102.30764224  16636.85   1.23  -4.1 0x7ff\n";
+
+static const char uspln[] = "USPLN-LIGHTNING,2006-10-23T18:00:00,2006-10-23T18:00:00\n"
+                            "2006-10-23T17:59:39,18.415434,-93.480526,-26.8,1\n2006-10-23T17:59:40,95.0,-71.2,-31.7,1\n"
+                            "2006-10-23T17:59:44,9.3568365,-76.8001513,,1\n";
+
+static const char nldn[] =
+    "12/24/23 00:57:01.123456789  33.582 -101.881  +12.0 kA  0 0.4  0.2  1.8   75  0.8  4 C\n"
+    "12/24/23 00:57:31.5  33.590 -102.032  -9.0 kA  0 0.2  0.2  1.0    3  1.0  5 G\n12/24/23 00:57 x\n"
+    "12/24/23 00:58:00.0  33.590 -102.032  -7.0 kA\n";
+
+static void lightning_is_a_report_for_each_stroke_or_source(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    nwc_obs_station station;
+    assert_string_equal(nwc_obs_sniff(lma, sizeof lma - 1), "LMA");
+    assert_ok(nwc_obs_decode(NULL, lma, sizeof lma - 1, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_int_equal(facts.n_rows, 6);
+    assert_string_equal(facts.incomplete, "line 8: 7 columns expected, 1 found");
+    nwc_obs_row row = row_of(obs, NWC_QUANTITY_VHF_SOURCE, 1);
+    assert_near(row.value, -4.1, 0.0);
+    assert_near(row.height_m, 16636.85, 0.0);
+    assert_near(row.longitude_deg, -102.30764224, 1e-12);
+    assert_true(row.time_ns == utc(2023, 12, 24, 0, 57, 12) + 506501661);
+    assert_near(row_of(obs, NWC_QUANTITY_SENSOR_COUNT, 0).value, 6.0, 0.0); /* of 110 1101 0100 */
+    assert_near(row_of(obs, NWC_QUANTITY_SENSOR_COUNT, 1).value, 11.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_CHI_SQUARED, 1).value, 1.23, 0.0);
+    assert_ok(nwc_obs_get_station(obs, 0, &station));
+    assert_string_equal(station.id, "WestTexas");
+    assert_near(station.height_m, 984.0, 0.0);
+    nwc_obs_destroy(obs);
+    assert_fails(NWC_ERR_FORMAT, "no *** data ***", nwc_obs_decode(NULL, lma, 100, NULL, &obs));
+    static const char quiet[] = "Lightning Mapping Array\nData start time: 12/24/23 00:57:12\n*** data ***\n";
+    assert_ok(nwc_obs_decode(NULL, quiet, sizeof quiet - 1, NULL, &obs)); /* no lightning is an answer */
+    nwc_obs_destroy(obs);
+
+    assert_ok(nwc_obs_decode(NULL, uspln, sizeof uspln - 1, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_string_equal(facts.format, "USPLN");
+    assert_string_equal(facts.incomplete, "line 3: a time, a place and a current expected");
+    assert_int_equal(facts.n_rows, 2);
+    assert_near(row_of(obs, NWC_QUANTITY_STROKE, 0).value, -26800.0, 1e-9);
+    assert_true(isnan(row_of(obs, NWC_QUANTITY_STROKE, 1).value)); /* a stroke of unknown current */
+    nwc_obs_destroy(obs);
+
+    assert_ok(nwc_obs_decode(NULL, nldn, sizeof nldn - 1, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_string_equal(facts.format, "NLDN");
+    assert_string_equal(facts.incomplete, "line 3: a date, a time, a place and a current expected");
+    assert_near(row_of(obs, NWC_QUANTITY_CLOUD_STROKE, 0).value, 12000.0, 1e-9);
+    assert_true(row_of(obs, NWC_QUANTITY_CLOUD_STROKE, 0).time_ns == utc(2023, 12, 24, 0, 57, 1) + 123456789);
+    assert_near(row_of(obs, NWC_QUANTITY_GROUND_STROKE, 0).value, -9000.0, 1e-9);
+    assert_near(row_of(obs, NWC_QUANTITY_STROKE, 0).value, -7000.0, 1e-9);
+    assert_near(row_of(obs, NWC_QUANTITY_LOCATION_ERROR, 1).value, 200.0, 1e-9);
+    nwc_obs_destroy(obs);
+}
+
+static const char csv[] = "#DEBUG: a comment\nstation,valid,lon,lat,tmpf,sknt,gust,p01i,mslp,wxcodes\n"
+                          "HSV,2008-04-11 00:53,-86.7751,34.6371,75.92,14.00,M,T,1010.60,RA\n"
+                          "HSV,2008-04-11 01:53,-86.7751,34.6371,M,16.00,22.00,0.10,null,M\nHSV,yesterday,,,,,,,,\n";
+
+static void tables_are_known_by_their_headings(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    assert_string_equal(nwc_obs_sniff(csv, sizeof csv - 1), "CSV");
+    assert_ok(nwc_obs_decode(NULL, csv, sizeof csv - 1, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_string_equal(facts.incomplete, "line 5: a time expected");
+    assert_int_equal(facts.n_rows, 4 + 3);
+    assert_int_equal(facts.n_stations, 1);
+    nwc_obs_row row = row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 0);
+    assert_near(row.value, 273.15 + 24.4, 1e-9);
+    assert_near(row.longitude_deg, -86.7751, 1e-12);
+    assert_true(row.time_ns == utc(2008, 4, 11, 0, 53, 0));
+    row = row_of(obs, NWC_QUANTITY_RAIN_AMOUNT, 0);
+    assert_near(row.value, 0.0, 0.0);
+    assert_int_equal(row.flags, NWC_OBS_TRACE);
+    row = row_of(obs, NWC_QUANTITY_RAIN_AMOUNT, 1);
+    assert_near(row.value, 2.54, 1e-12);
+    assert_near(row.duration_s, 3600.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_GUST_SPEED, 0).value, 22 * 1852.0 / 3600.0, 1e-9);
+    nwc_obs_destroy(obs);
+    static const char pulses[] = "type,timestamp,latitude,longitude,peakcurrent,icheight\n"
+                                 " 1, 2023-12-24T00:57:04.123456789,  33.581914, -101.880986,   12345, 3014\n"
+                                 " 0, 2023-12-24T00:57:26.987654321,  33.590077, -102.032033,   -9876, 0\n";
+    assert_ok(nwc_obs_decode(NULL, pulses, sizeof pulses - 1, NULL, &obs));
+    assert_near(row_of(obs, NWC_QUANTITY_CLOUD_STROKE, 0).value, 12345.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_GROUND_STROKE, 0).value, -9876.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_CLOUD_HEIGHT, 0).value, 3014.0, 0.0);
+    assert_near(row_of(obs, NWC_QUANTITY_GROUND_STROKE, 0).latitude_deg, 33.590077, 1e-12);
+    nwc_obs_destroy(obs);
+}
+
+static void callers_say_what_columns_hold(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    nwc_obs_options options;
+    nwc_obs_station mill = {.id = "mill", .longitude_deg = 121.0, .latitude_deg = 32.0, .height_m = 4.0};
+    static const char gauge[] = "Datum;Uhrzeit;Ort;R10\n2026-06-01;14:10;A1;0.4\n2026-06-01;14:20;A1;-9999\n";
+    static const char series[] = "20260601140000\t-2.5\n20260601140001\t-2.75\n";
+    const nwc_obs_column columns[] = {{"Datum", NWC_COLUMN_TIME, 0, NULL, 0.0},
+                                      {"Uhrzeit", NWC_COLUMN_TIME, 0, NULL, 0.0},
+                                      {"Ort", NWC_COLUMN_STATION, 0, NULL, 0.0},
+                                      {"R10", NWC_COLUMN_VALUE, NWC_QUANTITY_RAIN_AMOUNT, "mm", 600.0}};
+    nwc_obs_options_init(&options);
+    options.columns = columns, options.n_columns = 4;
+    options.offset_ns = 8 * 3600 * SECOND;
+    assert_ok(nwc_obs_decode(NULL, gauge, sizeof gauge - 1, &options, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_int_equal(facts.n_rows, 1);
+    nwc_obs_row row = row_of(obs, NWC_QUANTITY_RAIN_AMOUNT, 0);
+    assert_true(row.time_ns == utc(2026, 6, 1, 6, 10, 0)); /* Beijing's time */
+    assert_near(row.duration_s, 600.0, 0.0);
+    nwc_obs_destroy(obs);
+    const nwc_obs_column numbers[] = {{"1", NWC_COLUMN_TIME, 0, NULL, 0.0},
+                                      {"2", NWC_COLUMN_VALUE, NWC_QUANTITY_ELECTRIC_FIELD, "kV/m", 0.0}};
+    options.columns = numbers, options.n_columns = 2, options.station = &mill;
+    assert_ok(nwc_obs_decode(NULL, series, sizeof series - 1, &options, &obs));
+    row = row_of(obs, NWC_QUANTITY_ELECTRIC_FIELD, 1);
+    assert_near(row.value, -2750.0, 1e-9);
+    assert_near(row.height_m, 4.0, 0.0);
+    assert_near(row.longitude_deg, 121.0, 0.0);
+    nwc_obs_destroy(obs);
+    nwc_obs_column wrong[] = {{"3", NWC_COLUMN_TIME, 0, NULL, 0.0}};
+    options.columns = wrong, options.n_columns = 1;
+    assert_fails(NWC_ERR_ARG, "columns: 3 is not one of the table's 2",
+                 nwc_obs_decode(NULL, series, sizeof series - 1, &options, &obs));
+    wrong[0] = (nwc_obs_column){"1", NWC_COLUMN_VALUE, NWC_QUANTITY_AIR_TEMPERATURE, "kt", 0.0};
+    assert_fails(NWC_ERR_ARG, "column 1: a unit of K expected, kt given",
+                 nwc_obs_decode(NULL, series, sizeof series - 1, &options, &obs));
+    wrong[0] = (nwc_obs_column){"1", NWC_COLUMN_VALUE, 0, NULL, 0.0};
+    assert_fails(NWC_ERR_ARG, "column 1: an nwc_quantity expected, 0 given",
+                 nwc_obs_decode(NULL, series, sizeof series - 1, &options, &obs));
+    wrong[0] = (nwc_obs_column){"1", 77, 0, NULL, 0.0};
+    assert_fails(NWC_ERR_ARG, "column 1: an nwc_column_role expected, 77 given",
+                 nwc_obs_decode(NULL, series, sizeof series - 1, &options, &obs));
+    wrong[0] = (nwc_obs_column){"1", NWC_COLUMN_VALUE, NWC_QUANTITY_RAIN_AMOUNT, NULL, -1.0};
+    assert_fails(NWC_ERR_ARG, "column 1: a duration of 0 or more expected, -1 given",
+                 nwc_obs_decode(NULL, series, sizeof series - 1, &options, &obs));
+    wrong[0].name = NULL;
+    assert_fails(NWC_ERR_ARG, "columns: a name or a number expected",
+                 nwc_obs_decode(NULL, series, sizeof series - 1, &options, &obs));
+}
+
 /* ---- whatever the bytes ---- */
 
 static const struct sample {
@@ -240,6 +522,12 @@ static const struct sample {
 } samples[] = {
     {wyoming, sizeof wyoming - 1, nwc__wyoming_read, 4},
     {bufkit, sizeof bufkit - 1, nwc__bufkit_read, 4},
+    {metar, sizeof metar - 1, nwc__metar_read, 4},
+    {profiler, sizeof profiler - 1, nwc__cma_profiler_read, 4},
+    {lma, sizeof lma - 1, nwc__lma_read, 4},
+    {uspln, sizeof uspln - 1, nwc__uspln_read, 4},
+    {nldn, sizeof nldn - 1, nwc__nldn_read, 4},
+    {csv, sizeof csv - 1, nwc__csv_read, 4},
 };
 
 enum { N_SAMPLES = sizeof samples / sizeof samples[0] };
@@ -343,6 +631,11 @@ int main(void)
         cmocka_unit_test(fields_lie_between_separators),
         cmocka_unit_test(a_sounding_of_wyoming_gives_its_levels_and_station),
         cmocka_unit_test(a_profile_of_bufkit_gives_its_levels_hour_by_hour),
+        cmocka_unit_test(metar_says_what_it_says),
+        cmocka_unit_test(profiles_of_the_cma_have_confidence_and_choices),
+        cmocka_unit_test(lightning_is_a_report_for_each_stroke_or_source),
+        cmocka_unit_test(tables_are_known_by_their_headings),
+        cmocka_unit_test(callers_say_what_columns_hold),
         cmocka_unit_test(text_cut_off_anywhere_gives_an_answer),
         cmocka_unit_test(text_with_any_bytes_changed_gives_an_answer),
         cmocka_unit_test(a_failure_of_memory_leaves_none),

@@ -96,6 +96,7 @@ _ROLES = {
     "height": lib.NWC_COLUMN_HEIGHT,
     "pressure": lib.NWC_COLUMN_PRESSURE,
     "quality": lib.NWC_COLUMN_QUALITY,
+    "stroke_kind": lib.NWC_COLUMN_STROKE_KIND,
 }
 
 PathLike = str | os.PathLike[str]
@@ -381,7 +382,7 @@ def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
         attrs, table.attrs = table.attrs, {}
         listed.append(attrs)
         table["report"] += first
-        first += int(table["report"].max() + 1 - first)
+        first = int(table["report"].max()) + 1 if len(table) else first
         for name in ("station", "kind", "quantity", "units"):
             table[name] = table[name].astype(str)
     joined = pd.concat(tables, ignore_index=True)

@@ -106,9 +106,10 @@ typedef enum nwc_column_role {
     NWC_COLUMN_NAME = 3, /**< of the station */
     NWC_COLUMN_LONGITUDE = 4,
     NWC_COLUMN_LATITUDE = 5,
-    NWC_COLUMN_HEIGHT = 6,   /**< above mean sea level */
-    NWC_COLUMN_PRESSURE = 7, /**< of a level */
-    NWC_COLUMN_QUALITY = 8   /**< 0 bad to 1 good */
+    NWC_COLUMN_HEIGHT = 6,     /**< above mean sea level */
+    NWC_COLUMN_PRESSURE = 7,   /**< of a level */
+    NWC_COLUMN_QUALITY = 8,    /**< 0 bad to 1 good */
+    NWC_COLUMN_STROKE_KIND = 9 /**< of lightning: "G", "CG" or "0" to the ground, "C", "IC" or "1" in the cloud */
 } nwc_column_role;
 
 /** A column of a table in text. */
@@ -132,6 +133,9 @@ typedef struct nwc_obs_options {
     int32_t n_columns;
     int32_t kind;      /**< the nwc_obs_kind of the stations of a table in text; default NWC_OBS_SURFACE */
     int64_t offset_ns; /**< to be taken from the times of a table in text that do not say their zone; default 0, UTC */
+    int32_t
+        heights_above_sea; /**< 1 where the heights of CMA wind profiles are above the sea; default 0, above the ground */
+    int32_t upward_positive; /**< 1 where their vertical speeds are positive upward; default 0, downward */
 } nwc_obs_options;
 
 NWC_API void nwc_obs_options_init(nwc_obs_options *options);
@@ -150,7 +154,8 @@ NWC_API const char *nwc_obs_sniff(const void *bytes, size_t size);
  * @param path     named in every error
  * @param options  NULL for the defaults
  * @param obs      out: to be given to nwc_obs_destroy
- * @return as nwc_raster_open; NWC_ERR_NODATA where there is no value; NWC_ERR_ARG for columns the table does not have, or a unit
+ * @return as nwc_raster_open; NWC_ERR_NODATA where there is no value, but of lightning, where
+ *         none is an answer; NWC_ERR_ARG for columns the table does not have, or a unit
  *         that is not one of its quantity
  */
 NWC_API nwc_status nwc_obs_open(nwc_ctx *ctx, const char *path, const nwc_obs_options *options, nwc_obs **obs);

@@ -223,6 +223,7 @@ static nwc_status read_elements(struct message *message)
         else if (within)
             status = add_element(message, key);
     }
+    if (status != NWC_OK) codes_bufr_keys_iterator_next(keys); /* it frees the key given last; deleting does not */
     codes_bufr_keys_iterator_delete(keys);
     if (status == NWC_OK) status = take_subsets(message, message->compressed ? message->subsets : 1);
     return status;

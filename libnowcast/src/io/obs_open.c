@@ -14,12 +14,22 @@ static const struct format {
     enum where where;
     const char *mark;
     nwc__obs_read_fn *decode;
-    bool container; /* may hold anything else too */
+    bool (*is)(const uint8_t *bytes, int64_t size); /* where there is no mark */
 } formats[] = {
-    {"BUFR", IN_HEAD, "BUFR", nwc__bufr_read, false},
-    {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, false},
-    {"Wyoming", IN_LINES, "   PRES   HGHT   TEMP", nwc__wyoming_read, false},
+    {"BUFR", IN_HEAD, "BUFR", nwc__bufr_read, NULL},
+    {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, NULL},
+    {"Wyoming", IN_LINES, "   PRES   HGHT   TEMP", nwc__wyoming_read, NULL},
+    {"LMA", AT_START, "Lightning Mapping Array", nwc__lma_read, NULL},
+    {"USPLN", AT_START, "USPLN-LIGHTNING", nwc__uspln_read, NULL},
+    {"CMA profiler", IN_LINES, "WNDROBS ", nwc__cma_profiler_read, NULL},
+    {"CMA profiler", IN_LINES, "WNDHOBS ", nwc__cma_profiler_read, NULL},
+    {"CMA profiler", IN_LINES, "WNDOOBS ", nwc__cma_profiler_read, NULL},
+    {"NLDN", AT_START, "", nwc__nldn_read, nwc__is_nldn},
+    {"METAR", AT_START, "", nwc__metar_read, nwc__is_metar},
+    {"CSV", AT_START, "", nwc__csv_read, nwc__is_csv},
 };
+
+static const struct format table = {"CSV", AT_START, "", nwc__csv_read, NULL};
 
 static bool has_mark(const struct format *format, const uint8_t *bytes, int64_t size)
 {
@@ -37,14 +47,14 @@ static bool has_mark(const struct format *format, const uint8_t *bytes, int64_t 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)
 {
     for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++)
-        if (has_mark(&formats[f], bytes, size)) return &formats[f];
+        if (formats[f].is ? formats[f].is(bytes, size) : has_mark(&formats[f], bytes, size)) return &formats[f];
     return NULL;
 }
 
 const char *nwc_obs_sniff(const void *bytes, size_t size)
 {
     const struct format *const format = bytes ? recognise(bytes, size < INT32_MAX ? (int64_t)size : INT32_MAX) : NULL;
-    return format && !format->container ? format->name : NULL;
+    return format ? format->name : NULL;
 }
 
 void nwc_obs_options_init(nwc_obs_options *options)
@@ -69,16 +79,28 @@ static nwc_status take_options(nwc_obs_options *options, const nwc_obs_options *
     return NWC_OK;
 }
 
+/* A network that located no lightning has said something: an empty table is its answer. */
+static bool is_network(const nwc_obs *obs)
+{
+    nwc_obs_facts facts;
+    nwc_obs_station station;
+    return nwc_obs_describe(obs, &facts) == NWC_OK && facts.n_stations > 0 && !facts.incomplete[0] &&
+           nwc_obs_get_station(obs, 0, &station) == NWC_OK && station.kind == NWC_OBS_LIGHTNING;
+}
+
 static nwc_status decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const nwc_obs_options *options,
                          nwc_obs **made)
 {
-    const struct format *const format = recognise(bytes, size);
+    /* Where the caller says what columns hold, there is a table. */
+    const struct format *const format = options->n_columns ? &table : recognise(bytes, size);
     const struct nwc__obs_hints hints = {.near_ns = options->near_ns,
                                          .station = options->station,
                                          .columns = options->columns,
                                          .n_columns = options->n_columns,
                                          .kind = options->kind,
-                                         .offset_ns = options->offset_ns};
+                                         .offset_ns = options->offset_ns,
+                                         .heights_above_sea = options->heights_above_sea != 0,
+                                         .upward_positive = options->upward_positive != 0};
     nwc_obs *obs;
     nwc_obs_facts facts;
     if (size == 0) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the file is empty");
@@ -86,7 +108,7 @@ static nwc_status decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const
     NWC__TRY(nwc__obs_create(ctx, format->name, options->max_bytes, &obs));
     nwc_status status = format->decode(ctx, bytes, size, &hints, obs);
     if (status == NWC_OK) status = nwc_obs_describe(obs, &facts);
-    if (status == NWC_OK && facts.n_rows == 0)
+    if (status == NWC_OK && facts.n_rows == 0 && !is_network(obs))
         status = nwc__fail(NWC_ERR_NODATA, "no value in it%s%s", facts.incomplete[0] ? ": " : "", facts.incomplete);
     if (status == NWC_OK)
         *made = obs;

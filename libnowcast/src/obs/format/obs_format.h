@@ -13,17 +13,29 @@ struct nwc__obs_hints {
     const nwc_obs_station *station; /* NULL where nothing is said */
     const nwc_obs_column *columns;
     int32_t n_columns;
-    int32_t kind;      /* of the stations of a table in text */
-    int64_t offset_ns; /* of its times from UTC */
+    int32_t kind;                            /* of the stations of a table in text */
+    int64_t offset_ns;                       /* of its times from UTC */
+    bool heights_above_sea, upward_positive; /* in the profiles of the CMA */
 };
 
 /* A decoder: NWC_ERR_NODATA where there is no value in the bytes. */
 typedef nwc_status nwc__obs_read_fn(nwc_ctx *ctx, const uint8_t *bytes, int64_t size,
                                     const struct nwc__obs_hints *hints, nwc_obs *obs);
 
-nwc__obs_read_fn nwc__wyoming_read; /* soundings as the University of Wyoming writes them */
-nwc__obs_read_fn nwc__bufr_read;    /* in io/bufr.c */
-nwc__obs_read_fn nwc__bufkit_read;  /* profiles of models in BUFKIT's text */
+nwc__obs_read_fn nwc__wyoming_read;      /* soundings as the University of Wyoming writes them */
+nwc__obs_read_fn nwc__bufr_read;         /* in io/bufr.c */
+nwc__obs_read_fn nwc__metar_read;        /* METAR and SPECI */
+nwc__obs_read_fn nwc__cma_profiler_read; /* WNDROBS, WNDHOBS, WNDOOBS of the China Meteorological Administration */
+nwc__obs_read_fn nwc__lma_read;          /* Lightning Mapping Arrays */
+nwc__obs_read_fn nwc__uspln_read;        /* strokes of USPLN */
+nwc__obs_read_fn nwc__nldn_read;         /* strokes in NLDN's raw format */
+nwc__obs_read_fn nwc__csv_read;          /* tables in text */
+nwc__obs_read_fn nwc__bufkit_read;       /* profiles of models in BUFKIT's text */
+
+/* Formats without a mark: whether bytes may be of one. */
+bool nwc__is_metar(const uint8_t *bytes, int64_t size);
+bool nwc__is_nldn(const uint8_t *bytes, int64_t size);
+bool nwc__is_csv(const uint8_t *bytes, int64_t size);
 
 /* One level of a profile in SI units; NaN where not known. */
 struct nwc__level {
