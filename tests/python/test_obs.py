@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from click.testing import CliRunner
 
 import nowcast
@@ -340,3 +341,47 @@ def test_the_small_real_samples_of_strokes(real_data: Path) -> None:
     table = obs.read(folder / "lxarchive_pulse20231224.csv")
     assert table[table["quantity"] == "lightning_cloud_stroke"]["value"].tolist() == [12345, 15790]
     assert table[table["quantity"] == "lightning_ground_stroke"]["value"].tolist() == [9876]
+
+
+@pytest.mark.realdata
+def test_the_real_lightning_mapper_as_xarray_reads_it(real_data: Path) -> None:
+    path = real_data / "obs/lightning/OR_GLM-L2-LCFA_G16_s20181830433000_e20181830433200_c20181830433231.nc"
+    table = nowcast.open(path)
+    assert isinstance(table, pd.DataFrame)
+    assert table.attrs["format"] == "GLM"
+    with xr.open_dataset(path) as data:
+        for name, time in (
+            ("flash", "_time_offset_of_last_event"),
+            ("group", "_time_offset"),
+            ("event", "_time_offset"),
+        ):
+            rows = table[table["quantity"] == f"lightning_optical_{name}"]
+            assert len(rows) == data[f"{name}_id"].size
+            assert rows["latitude"].to_numpy() == pytest.approx(data[f"{name}_lat"].values, abs=1e-5)
+            assert rows["longitude"].to_numpy() == pytest.approx(data[f"{name}_lon"].values, abs=1e-5)
+            assert rows["value"].to_numpy() == pytest.approx(data[f"{name}_energy"].values, rel=1e-6)
+            assert (rows["time"].to_numpy() == data[f"{name}{time}"].values).all()
+        areas = table[table["quantity"] == "lightning_area"]["value"].to_numpy()
+        both = np.concatenate([data["flash_area"].values, data["group_area"].values])
+        assert areas == pytest.approx(1e6 * both, rel=1e-6)
+
+
+@pytest.mark.realdata
+def test_the_real_radiosonde_of_darwin(real_data: Path) -> None:
+    table = nowcast.open(real_data / "retrieval/darwin-20060120/test_sounding.cdf")
+    assert isinstance(table, pd.DataFrame)
+    assert table.attrs["format"] == "ARM sonde"
+    assert table["time"].min() == pd.Timestamp("2006-01-19T23:16")
+    assert count(table)["air_temperature"] == 3354
+    winds = table[table["quantity"].isin(["eastward_wind", "northward_wind"])].groupby("quantity", observed=True)
+    reach = winds["value"].agg(["min", "max"])
+    assert reach.loc["eastward_wind"].tolist() == pytest.approx([-36.4, 18.2], abs=0.05)
+    assert reach.loc["northward_wind"].tolist() == pytest.approx([-11.6, 11.3], abs=0.05)
+    assert obs.stations(table)["id"].tolist() == ["twpC3"]
+
+
+@pytest.mark.realdata
+def test_fields_and_volumes_are_not_taken_for_observations(real_data: Path) -> None:
+    for name in ("composite/bom-20180616", "radar/cfradial"):
+        path = next(iter(sorted((real_data / name).glob("*.nc*"))))
+        assert not isinstance(nowcast.open(path), pd.DataFrame)

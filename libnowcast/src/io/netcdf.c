@@ -4,6 +4,7 @@
  */
 #include "io/internal.h"
 
+#include "obs/format/netcdf_obs.h"
 #include "radar/format/tree.h"
 #include "radar/volume.h"
 
@@ -124,6 +125,8 @@ static nwc_status read_variable(nwc_ctx *ctx, int file, int variable, nwc__tree 
         NWC__TRY(read_attribute(ctx, file, variable, a, tree, node));
     if (type >= NC_STRING || ndim > NWC__TREE_MOST_DIMS || (type == NC_CHAR && !tree->keep_codes)) return NWC_OK;
     NWC__TRY(read_dimensions(file, variable, tree, node, ndim));
+    size_t width = 0;
+    if (nc_inq_type(file, type, NULL, &width) == NC_NOERR) node->width = (int32_t)width;
     return type == NC_CHAR ? read_characters(file, variable, tree, node) : read_values(file, variable, tree, node);
 }
 
@@ -191,6 +194,29 @@ static nwc_status use_volume(nwc_ctx *ctx, const nwc__tree *tree, void *user)
     return nwc__cfradial1_read(ctx, tree, user);
 }
 
+struct obs_reading {
+    const struct nwc__obs_hints *hints;
+    nwc_obs *obs;
+};
+
+static nwc_status use_obs(nwc_ctx *ctx, const nwc__tree *tree, void *user)
+{
+    const struct obs_reading *const reading = user;
+    (void)ctx;
+    return nwc__netcdf_obs_decode(tree, reading->hints, reading->obs);
+}
+
+nwc_status nwc__netcdf_obs_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const struct nwc__obs_hints *hints,
+                                nwc_obs *obs)
+{
+    nwc__tree tree;
+    struct obs_reading reading = {hints, obs};
+    nwc_status status = nwc__tree_create(ctx, nwc__obs_limit(obs), &tree);
+    if (status == NWC_OK) status = with_tree(ctx, bytes, size, &tree, use_obs, &reading);
+    nwc__tree_destroy(&tree);
+    return status;
+}
+
 nwc_status nwc__netcdf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
 {
     nwc__tree tree;
@@ -219,6 +245,13 @@ nwc_status nwc__netcdf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nw
 nwc_status nwc__netcdf_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
 {
     (void)ctx, (void)bytes, (void)size, (void)volume;
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read netCDF");
+}
+
+nwc_status nwc__netcdf_obs_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const struct nwc__obs_hints *hints,
+                                nwc_obs *obs)
+{
+    (void)ctx, (void)bytes, (void)size, (void)hints, (void)obs;
     return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read netCDF");
 }
 #endif

@@ -15,21 +15,24 @@ static const struct format {
     const char *mark;
     nwc__obs_read_fn *decode;
     bool (*is)(const uint8_t *bytes, int64_t size); /* where there is no mark */
+    bool container;                                 /* may hold anything else too */
 } formats[] = {
-    {"BUFR", IN_HEAD, "BUFR", nwc__bufr_read, NULL},
-    {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, NULL},
-    {"Wyoming", IN_LINES, "   PRES   HGHT   TEMP", nwc__wyoming_read, NULL},
-    {"LMA", AT_START, "Lightning Mapping Array", nwc__lma_read, NULL},
-    {"USPLN", AT_START, "USPLN-LIGHTNING", nwc__uspln_read, NULL},
-    {"CMA profiler", IN_LINES, "WNDROBS ", nwc__cma_profiler_read, NULL},
-    {"CMA profiler", IN_LINES, "WNDHOBS ", nwc__cma_profiler_read, NULL},
-    {"CMA profiler", IN_LINES, "WNDOOBS ", nwc__cma_profiler_read, NULL},
-    {"NLDN", AT_START, "", nwc__nldn_read, nwc__is_nldn},
-    {"METAR", AT_START, "", nwc__metar_read, nwc__is_metar},
-    {"CSV", AT_START, "", nwc__csv_read, nwc__is_csv},
+    {"netCDF", AT_START, "CDF", nwc__netcdf_obs_read, NULL, true},
+    {"netCDF", AT_START, "\x89HDF\r\n\x1a\n", nwc__netcdf_obs_read, NULL, true},
+    {"BUFR", IN_HEAD, "BUFR", nwc__bufr_read, NULL, false},
+    {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, NULL, false},
+    {"Wyoming", IN_LINES, "   PRES   HGHT   TEMP", nwc__wyoming_read, NULL, false},
+    {"LMA", AT_START, "Lightning Mapping Array", nwc__lma_read, NULL, false},
+    {"USPLN", AT_START, "USPLN-LIGHTNING", nwc__uspln_read, NULL, false},
+    {"CMA profiler", IN_LINES, "WNDROBS ", nwc__cma_profiler_read, NULL, false},
+    {"CMA profiler", IN_LINES, "WNDHOBS ", nwc__cma_profiler_read, NULL, false},
+    {"CMA profiler", IN_LINES, "WNDOOBS ", nwc__cma_profiler_read, NULL, false},
+    {"NLDN", AT_START, "", nwc__nldn_read, nwc__is_nldn, false},
+    {"METAR", AT_START, "", nwc__metar_read, nwc__is_metar, false},
+    {"CSV", AT_START, "", nwc__csv_read, nwc__is_csv, false},
 };
 
-static const struct format table = {"CSV", AT_START, "", nwc__csv_read, NULL};
+static const struct format table = {"CSV", AT_START, "", nwc__csv_read, NULL, false};
 
 static bool has_mark(const struct format *format, const uint8_t *bytes, int64_t size)
 {
@@ -54,7 +57,7 @@ static const struct format *recognise(const uint8_t *bytes, int64_t size)
 const char *nwc_obs_sniff(const void *bytes, size_t size)
 {
     const struct format *const format = bytes ? recognise(bytes, size < INT32_MAX ? (int64_t)size : INT32_MAX) : NULL;
-    return format ? format->name : NULL;
+    return format && !format->container ? format->name : NULL;
 }
 
 void nwc_obs_options_init(nwc_obs_options *options)

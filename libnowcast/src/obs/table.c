@@ -89,6 +89,11 @@ void nwc_obs_destroy(nwc_obs *obs)
     nwc__free(&memory, obs);
 }
 
+int64_t nwc__obs_limit(const nwc_obs *obs)
+{
+    return obs->max_bytes;
+}
+
 void nwc__obs_set_format(nwc_obs *obs, const char *format)
 {
     obs->format = format;

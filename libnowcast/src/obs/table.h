@@ -11,6 +11,9 @@ enum { NWC__OBS_MOST_STATIONS = 1 << 24 };
 /* max_bytes: what rows and stations together may take. format is kept as a pointer. */
 nwc_status nwc__obs_create(nwc_ctx *ctx, const char *format, int64_t max_bytes, nwc_obs **obs);
 
+/* The bytes that all may take. */
+int64_t nwc__obs_limit(const nwc_obs *obs);
+
 void nwc__obs_set_format(nwc_obs *obs, const char *format);
 
 /* Append a row that needs no check. */

@@ -29,7 +29,7 @@ typedef struct nwc__node {
     int64_t id;     /* of an array left in its file, for the tree's fetch */
     uint8_t *
         codes; /* in place of values, where the tree keeps codes: whole numbers of width bytes, in this machine's order */
-    int32_t width; /* 1 or 2 */
+    int32_t width; /* bytes of a number in the file, 0 where not known; of codes 1 or 2 */
 } nwc__node;
 
 /*
