@@ -22,6 +22,9 @@ static const struct {
     {nwc__cinrad_legacy_read, 14, 2, "\1\0", 0},
     {nwc__iris_read, 0, 2, "\x1b\0", 0},
     {nwc__dorade_read, 0, 8, "SSWB\0\0\0\xc4", 0},
+    {nwc__uf_read, 0, 2, "UF", 0},
+    {nwc__uf_read, 0, 10, "UF\0\x60\0\x2e\0\x2e\0\x2e",
+     0},                                   /* one record of 96 words, its headers one behind the other */
     {nwc__iris_read, 12288, 0, "", 12288}, /* records behind headers that are good */
 };
 

@@ -222,6 +222,30 @@ def test_sweep_files_of_dorade_are_one_volume(real_data: Path) -> None:
 
 
 @pytest.mark.realdata
+def test_universal_format_holds_what_is_known_of_it(real_data: Path) -> None:
+    tree = nowcast.open(real_data / "radar/uf/example_uf_ppi.uf")
+    assert isinstance(tree, xr.DataTree)
+    sweep = tree["sweep_0"].ds
+    assert str(sweep["time"].values[0])[:19] == "2011-05-20T10:54:16"
+    assert sweep.sizes["range"] == 667
+    assert sweep["range"].values[:2].tolist() == [30.0, 90.0]
+    assert (float(sweep["azimuth"][0]), float(sweep["elevation"][0])) == (359.9375, 0.484375)
+    assert float(tree["latitude"]) == pytest.approx(36.49, abs=0.005)
+    assert float(tree["longitude"]) == pytest.approx(-97.59, abs=0.005)
+    assert float(tree["altitude"]) == 214.0
+    assert tree.attrs["frequency"] == pytest.approx(9.69026e9, abs=1e4)
+    assert float(sweep["nyquist_velocity"][0]) == pytest.approx(17.22)
+    assert float(sweep["DBZH"].max()) == pytest.approx(53.06)
+    tree = radar.read(real_data / "radar/uf/MC3E_NPOL_2011_0524_2356_hid.uf.gz")
+    assert [sweep.sizes["elevation"] for sweep in tree.children.values()] == [195, 196, 194]
+    assert [float(sweep["sweep_fixed_angle"]) for sweep in tree.children.values()] == [171.0, 172.0, 173.0]
+    assert {str(sweep["sweep_mode"].values) for sweep in tree.children.values()} == {"rhi"}
+    assert tree.attrs["incomplete"] == ""
+    classes = np.unique(tree["sweep_1"]["CLASS"].values)
+    assert set(classes[np.isfinite(classes)]) <= set(range(-1, 11))
+
+
+@pytest.mark.realdata
 def test_odim_volumes_and_composites_are_told_apart(real_data: Path) -> None:
     folder = real_data / "radar/odim"
     tree = nowcast.open(folder / "wradlib/behel.pvol.hdf")

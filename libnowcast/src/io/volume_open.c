@@ -31,7 +31,8 @@ static const struct format {
     {"ODIM_H5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_volume_read, false, true},
 };
 
-/* A format without a mark of its own. */
+/* Formats without a mark of their own. */
+static const struct format uf = {"UF", 0, "", 0, nwc__uf_read, false, false};
 static const struct format legacy = {"CINRAD", 0, "", 0, nwc__cinrad_legacy_read, true, false};
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)
@@ -40,6 +41,7 @@ static const struct format *recognise(const uint8_t *bytes, int64_t size)
         if (size >= formats[f].at + formats[f].length &&
             memcmp(bytes + formats[f].at, formats[f].magic, (size_t)formats[f].length) == 0)
             return &formats[f];
+    if (nwc__is_uf(bytes, size)) return &uf;
     return nwc__is_cinrad_legacy(bytes, size) ? &legacy : NULL;
 }
 

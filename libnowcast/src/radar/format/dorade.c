@@ -59,15 +59,6 @@ static double real(const struct job *job, const uint8_t *at)
     return (double)(job->big ? nwc__f32_be(at) : nwc__f32_le(at));
 }
 
-/* n bytes of text, without blanks at their ends. */
-static void take_text(const uint8_t *from, size_t n, char *to)
-{
-    while (n > 0 && *from == ' ') from++, n--;
-    memcpy(to, from, n);
-    to[n] = '\0';
-    for (size_t end = strlen(to); end > 0 && to[end - 1] == ' '; end--) to[end - 1] = '\0';
-}
-
 /* ---- blocks ---- */
 
 static bool next_block(struct job *job, int64_t *at, struct block *block)
@@ -126,8 +117,8 @@ static void take_parameter(struct job *job, const struct block *block)
                                     .scale = real(job, block->at + 92),
                                     .bias = real(job, block->at + 96),
                                     .bad = i32(job, block->at + 100)};
-    take_text(block->at + 8, 8, parameter->name);
-    take_text(block->at + 56, 8, parameter->units);
+    nwc__take_text(block->at + 8, 8, parameter->name);
+    nwc__take_text(block->at + 56, 8, parameter->units);
 }
 
 static nwc_status read_headers(struct job *job)
@@ -244,7 +235,7 @@ static nwc_status read_rays(struct job *job)
         const bool wide = is(&block, "QDAT", 40);
         if (r < 0 || !(wide || is(&block, "RDAT", 16))) continue;
         char name[9];
-        take_text(block.at + 8, 8, name);
+        nwc__take_text(block.at + 8, 8, name);
         for (int32_t p = 0; p < job->n_parameters; p++) {
             const struct parameter *const parameter = &job->parameter[p];
             if (!parameter->moment || strcmp(parameter->name, name) != 0) continue;
@@ -303,7 +294,7 @@ static nwc_status set_facts(const struct job *job)
     char site[9];
     nwc_volume_facts facts;
     NWC__TRY(nwc_volume_describe(job->volume, &facts));
-    take_text(radar + 8, 8, site);
+    nwc__take_text(radar + 8, 8, site);
     facts.site = site;
     facts.longitude_deg = real(job, radar + 80), facts.latitude_deg = real(job, radar + 84);
     facts.altitude_m = 1000.0 * real(job, radar + 88);

@@ -40,6 +40,14 @@ float nwc__f32_be(const uint8_t *at)
     return as_float(nwc__u32_be(at));
 }
 
+void nwc__take_text(const uint8_t *from, size_t n, char *to)
+{
+    while (n > 0 && *from == ' ') from++, n--;
+    memcpy(to, from, n);
+    to[n] = '\0';
+    for (size_t end = strlen(to); end > 0 && to[end - 1] == ' '; end--) to[end - 1] = '\0';
+}
+
 void nwc__gates_unknown(float *cells, uint8_t *flags, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) cells[i] = NAN;

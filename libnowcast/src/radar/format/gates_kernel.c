@@ -29,5 +29,19 @@ DECODE(u8, 1, (int32_t)at[0])
 DECODE(u16_le, 2, (int32_t)(at[0] | at[1] << 8))
 DECODE(u16_be, 2, (int32_t)(at[1] | at[0] << 8))
 
+#define DECODE_WORDS(name, code)                                                                                       \
+    static void name(const uint8_t *restrict bytes, int64_t n, int32_t missing, float scale, float *restrict cells)    \
+    {                                                                                                                  \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            const uint8_t *const at = bytes + 2 * i;                                                                   \
+            const int16_t number = (int16_t)(code);                                                                    \
+            cells[i] = number == missing ? NAN : (float)number / scale;                                                \
+        }                                                                                                              \
+    }
+
+DECODE_WORDS(i16_le, at[0] | at[1] << 8)
+DECODE_WORDS(i16_be, at[1] | at[0] << 8)
+
 extern const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels);
-const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels) = {.u8 = u8, .u16_le = u16_le, .u16_be = u16_be};
+const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels) = {
+    .u8 = u8, .u16_le = u16_le, .u16_be = u16_be, .i16_le = i16_le, .i16_be = i16_be};

@@ -384,14 +384,6 @@ static nwc_status add_sweep(struct job *job, struct sweep *sweep)
 
 /* ---- the volume ---- */
 
-/* n bytes, without blanks at their end. */
-static void take_text(const uint8_t *from, size_t n, char *to)
-{
-    memcpy(to, from, n);
-    to[n] = '\0';
-    for (size_t end = strlen(to); end > 0 && to[end - 1] == ' '; end--) to[end - 1] = '\0';
-}
-
 static nwc_status set_facts(const struct job *job)
 {
     const uint8_t *const head = ingest(job);
@@ -399,8 +391,8 @@ static nwc_status set_facts(const struct job *job)
     nwc_volume_facts facts;
     nwc_sweep sweep;
     NWC__TRY(nwc_volume_describe(job->volume, &facts));
-    take_text(head + 162, 16, site);
-    take_text(job->bytes + 86, 12, task);
+    nwc__take_text(head + 162, 16, site);
+    nwc__take_text(job->bytes + 86, 12, task);
     facts.site = facts.site_name = site, facts.scan_name = task;
     facts.latitude_deg = wide_circle(nwc__u32_le(head + 180));
     facts.longitude_deg = wide_circle(nwc__u32_le(head + 184));

@@ -17,8 +17,13 @@ struct nwc__codes {
 typedef void nwc__decode_fn(const uint8_t *restrict bytes, int64_t n, const struct nwc__codes *codes,
                             float *restrict cells, uint8_t *restrict flags);
 
+/* n whole numbers with a sign, code / scale where they are not the one that stands for a gate that is missing, to cells. */
+typedef void nwc__decode_words_fn(const uint8_t *restrict bytes, int64_t n, int32_t missing, float scale,
+                                  float *restrict cells);
+
 struct nwc__gate_kernels {
     nwc__decode_fn *u8, *u16_le, *u16_be;
+    nwc__decode_words_fn *i16_le, *i16_be;
 };
 
 /* Gates that were not recorded. */
@@ -32,6 +37,9 @@ uint16_t nwc__u16_be(const uint8_t *at);
 uint32_t nwc__u32_be(const uint8_t *at);
 float nwc__f32_be(const uint8_t *at);
 
+/* n bytes of text up to a zero, without blanks at their ends, and a zero behind them. */
+void nwc__take_text(const uint8_t *from, size_t n, char *to);
+
 /* The median of n numbers, which are left in another order; NaN for n = 0. */
 double nwc__median(float *numbers, int64_t n);
 
@@ -44,6 +52,10 @@ nwc_status nwc__cinrad_legacy_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t s
 
 /* DORADE sweep files. */
 nwc_status nwc__dorade_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
+/* Universal Format, which has no mark at its very beginning: whether bytes are such a file. */
+bool nwc__is_uf(const uint8_t *bytes, int64_t size);
+nwc_status nwc__uf_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
 /* SIGMET/IRIS RAW products. */
 nwc_status nwc__iris_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
