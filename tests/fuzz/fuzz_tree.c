@@ -99,6 +99,21 @@ static const char *const names[] = {
     "ray_start_index",
     "antenna_transition",
     "nyquist_velocity",
+    "sweep_0",
+    "sweep_10",
+    "sweep_group_name",
+    "sweep_fixed_angle",
+    "unambiguous_range",
+    "prt",
+    "VRADH_flags",
+    "flag_masks",
+    "flag_meanings",
+    "ancillary_variables",
+    "_Undetect",
+    "meters_between_gates",
+    "meters_to_center_of_first_gate",
+    "radar_parameters",
+    "latitude",
 };
 static const char *const texts[] = {
     "COMP",
@@ -143,6 +158,9 @@ static const char *const texts[] = {
     "n_points",
     "range",
     "radial_velocity_of_scatterers_away_from_instrument",
+    "range_folded",
+    "VRADH_flags",
+    "dBZ",
 };
 
 struct input {
@@ -181,15 +199,15 @@ static nwc_status take_text(struct input *input, nwc__tree *tree, nwc__node *nod
 
 static nwc_status take_array(struct input *input, nwc__tree *tree, nwc__node *node)
 {
-    if (node->values || node->codes) return NWC_OK;
+    if (node->values || node->cells) return NWC_OK;
     int64_t count = 1;
     const uint8_t kind = take(input);
     node->ndim = take(input) % (NWC__TREE_MOST_DIMS + 1);
     for (int64_t d = 0; d < node->ndim; d++) count *= node->dim[d] = 1 + take(input) % 8;
-    if (kind % 4 > 1 && tree->keep_codes) {
-        node->width = kind % 4 - 1;
-        NWC__TRY(nwc__tree_codes(tree, node));
-        for (int64_t c = 0; c < count * node->width; c++) node->codes[c] = take(input);
+    if (kind % 4 > 1 && tree->keep_cells) {
+        node->type = kind / 4 % NWC__CELL_TYPES;
+        NWC__TRY(nwc__tree_cells(tree, node));
+        for (int64_t c = 0; c < count * (int64_t)nwc__cell_size(node->type); c++) node->cells[c] = take(input);
         return NWC_OK;
     }
     NWC__TRY(nwc__tree_values(tree, node));
@@ -231,9 +249,9 @@ static nwc_status put_odim(nwc__tree *tree)
     NWC__TRY(put_group(tree, dataset, "data1", none, &data));
     NWC__TRY(put_group(tree, data, "what", moment, &group));
     NWC__TRY(put_group(tree, data, "data", none, &array));
-    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->width = 1;
-    NWC__TRY(nwc__tree_codes(tree, array));
-    memset(array->codes, 65, 12);
+    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->type = NWC__CELL_U8;
+    NWC__TRY(nwc__tree_cells(tree, array));
+    memset(array->cells, 65, 12);
     return NWC_OK;
 }
 
@@ -260,6 +278,23 @@ static nwc_status put_cfradial(nwc__tree *tree)
     NWC__TRY(put_list(tree, "sweep_end_ray_index", "sweep", 1, 0));
     tree->root->first->values[0] = 5.0;
     return put_list(tree, "rain", "time range", 6, 3);
+}
+
+/* The same of CfRadial 2: a group of four rays of three gates. */
+static nwc_status put_cfradial2(nwc__tree *tree)
+{
+    static const char *const none[] = {NULL};
+    static const char *const rays[] = {"time", "azimuth", "elevation", "nyquist_velocity", "antenna_transition"};
+    nwc__node *const root = tree->root;
+    nwc__node *group;
+    nwc_status status = NWC_OK;
+    NWC__TRY(put_group(tree, root, "sweep_0", none, &group));
+    tree->root = group; /* lists go into the root */
+    for (int k = 0; k < 5 && status == NWC_OK; k++) status = put_list(tree, rays[k], "time", 4, 0);
+    if (status == NWC_OK) status = put_list(tree, "range", "range", 3, 0);
+    if (status == NWC_OK) status = put_list(tree, "rain", "time range", 4, 3);
+    tree->root = root;
+    return status;
 }
 
 static nwc_status build(struct input *input, nwc__tree *tree)
@@ -306,16 +341,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     nwc__tree tree;
     nwc_raster *raster = NULL;
     nwc_volume *volume = NULL;
-    const uint8_t decoder = take(&input) % 5;
+    const uint8_t decoder = take(&input) % 6;
     nwc_status status = nwc__tree_create(ctx, 1 << 20, &tree);
-    tree.keep_codes = decoder > 2;
+    tree.keep_cells = decoder > 2;
     if (status == NWC_OK && decoder == 3 && take(&input) % 4) status = put_odim(&tree);
     if (status == NWC_OK && decoder == 4 && take(&input) % 4) status = put_cfradial(&tree);
+    if (status == NWC_OK && decoder == 5 && take(&input) % 4) status = put_cfradial2(&tree);
     if (status == NWC_OK) status = build(&input, &tree);
     if (status == NWC_OK) status = nwc__raster_create(ctx, "", 1 << 20, &raster);
     if (status == NWC_OK) status = nwc__volume_create(ctx, "", 1 << 20, &volume);
     if (status == NWC_OK && decoder > 2)
-        (void)(decoder == 3 ? nwc__odim_volume_read : nwc__cfradial1_read)(ctx, &tree, volume);
+        (void)(decoder == 3   ? nwc__odim_volume_read
+               : decoder == 4 ? nwc__cfradial1_read
+                              : nwc__cfradial2_read)(ctx, &tree, volume);
     else if (status == NWC_OK)
         (void)(decoder == 0   ? nwc__odim_image_read
                : decoder == 1 ? nwc__knmi_read

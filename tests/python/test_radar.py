@@ -192,6 +192,57 @@ def test_fm_301_is_read_by_xarray_as_it_was(volume: Path, tmp_path: Path) -> Non
     back.close()
 
 
+def test_fm_301_is_read_back_as_it_was(volume: Path, tmp_path: Path) -> None:
+    tree = radar.read(volume, site=(34.93, -86.08, 560.0))
+    radar.write(tree, tmp_path / "own.nc")
+    tree.to_netcdf(tmp_path / "xarray.nc")  # flags too, and times in units of its own
+    for name in ("own.nc", "xarray.nc"):
+        back = nowcast.open(tmp_path / name)
+        assert isinstance(back, xr.DataTree)
+        assert back.attrs["format"].startswith("FM 301")
+        assert back.attrs["experimental"] == "true"
+        one, other = tree["sweep_0"].to_dataset(), back["sweep_0"].to_dataset()
+        for variable in ("azimuth", "elevation", "time", "range", "nyquist_velocity", "DBZH", "VRADH", "WRADH"):
+            np.testing.assert_array_equal(other[variable].values, one[variable].values)
+    np.testing.assert_array_equal(other["VRADH_flags"].values, one["VRADH_flags"].values)
+    result = CliRunner().invoke(cli.main, ["info", str(tmp_path / "own.nc")])
+    assert result.exit_code == 0, result.output
+    assert "FM 301" in result.output
+    result = CliRunner().invoke(cli.main, ["convert", str(tmp_path / "own.nc"), str(tmp_path / "again.nc")])
+    assert result.exit_code == 0, result.output
+
+
+def test_files_of_xradar_are_read(tmp_path: Path) -> None:
+    """Laid out as xradar 0.12 does: numbers for names of groups, codes with _Undetect as float, rays along time."""
+    codes = np.array([[0, 64, 255], [66, 0, 255], [70, 72, 74], [1, 2, 3]], dtype=np.uint8)
+    sweep = xr.Dataset(
+        {
+            "DBZH": (
+                ("time", "range"),
+                codes,
+                {"units": "dBZ", "scale_factor": 0.5, "add_offset": -32.0, "_FillValue": np.uint8(255)}
+                | {"_Undetect": np.float32(0.0), "coordinates": "elevation azimuth range"},
+            ),
+            "sweep_mode": ((), "azimuth_surveillance"),
+            "sweep_fixed_angle": ((), np.float32(0.5)),
+        },
+        coords={
+            "time": (("time",), np.arange(4) * 250000, {"units": "microseconds since 2011-05-24 23:56:01"}),
+            "azimuth": (("time",), np.array([0.0, 90.0, 180.0, 270.0])),
+            "elevation": (("time",), np.full(4, 0.5)),
+            "range": (("range",), np.array([75.0, 225.0, 375.0], dtype=np.float32), {"units": "meters"}),
+        },
+    )
+    root = xr.Dataset({"sweep_group_name": (("sweep",), np.array([0])), "latitude": ((), 36.5)})
+    xr.DataTree.from_dict({"/": root, "/sweep_0": sweep}).to_netcdf(tmp_path / "volume.nc")
+    tree = radar.read(tmp_path / "volume.nc")
+    read = tree["sweep_0"].to_dataset()
+    expected = np.where(codes == 255, np.nan, np.where(codes == 0, -128.0, 0.5 * codes - 32.0))
+    np.testing.assert_array_equal(read["DBZH"].values, expected)
+    assert str(read["time"].values[3])[:23] == "2011-05-24T23:56:01.750"
+    assert float(tree["latitude"]) == 36.5
+
+
 def test_convert_writes_volumes_and_refuses_what_it_cannot(volume: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.main, ["convert", str(volume), str(tmp_path / "out.nc")])
     assert result.exit_code == 0, result.output

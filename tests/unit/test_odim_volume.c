@@ -45,13 +45,14 @@ static nwc_status add_data(nwc__tree *tree, nwc__node *dataset, int m, const cha
     NWC__TRY(number(tree, what, "nodata", nodata));
     NWC__TRY(number(tree, what, "undetect", 0.0));
     NWC__TRY(nwc__tree_add(tree, data, "data", &array));
-    array->ndim = 2, array->dim[0] = rays, array->dim[1] = GATES, array->width = two_bytes ? 2 : 1;
-    NWC__TRY(nwc__tree_codes(tree, array));
+    array->ndim = 2, array->dim[0] = rays, array->dim[1] = GATES,
+    array->type = two_bytes ? NWC__CELL_U16 : NWC__CELL_U8;
+    NWC__TRY(nwc__tree_cells(tree, array));
     for (int c = 0; c < rays * GATES; c++) {
         if (two_bytes)
-            memcpy(array->codes + 2 * c, &wide[c % (RAYS * GATES)], 2);
+            memcpy(array->cells + 2 * c, &wide[c % (RAYS * GATES)], 2);
         else
-            array->codes[c] = codes[c % (RAYS * GATES)];
+            array->cells[c] = codes[c % (RAYS * GATES)];
     }
     return NWC_OK;
 }

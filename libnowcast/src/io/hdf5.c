@@ -1,6 +1,7 @@
 /*
  * HDF5 into the neutral tree. The library reads from memory, one call at a time under a lock, after our own look at the
- * superblock: a file shorter than it says is refused before.
+ * superblock: a file shorter than it says is refused before. Of volumes it reads what is small and says where the rest is.
+ * Those in netCDF-4 are read here too: such a file is HDF5, with each variable a dataset of its name.
  */
 #include "io/internal.h"
 
@@ -8,7 +9,7 @@
 #include "radar/volume.h"
 
 #ifdef NWC__HAVE_NETCDF
-#include <hdf5.h>
+#include "io/hdf5_chunks.h"
 
 enum { MOST_DEPTH = 8, MOST_NODES = 20000, MOST_NAME = 256, MOST_TEXT = 65536 };
 
@@ -19,15 +20,16 @@ static uint64_t little_endian(const uint8_t *bytes, int n)
     return value;
 }
 
-/* The end of file that the superblock states (HDF5 File Format Specification 3.0, II.A). */
-static nwc_status check_end(const uint8_t *b, int64_t size)
+/* The end of file that the superblock states (HDF5 File Format Specification 3.0, II.A), and what its addresses count from. */
+static nwc_status check_end(const uint8_t *b, int64_t size, uint64_t *base)
 {
     if (size < 48) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the HDF5 superblock ends early");
     const int version = b[8], offsets = version < 2 ? b[13] : b[9];
     if (version > 3 || (offsets != 4 && offsets != 8))
         return nwc__fail(NWC_ERR_FORMAT, "byte 8: HDF5 superblock version %d with offsets of %d bytes", version,
                          offsets);
-    const int at = (version == 0 ? 24 : version == 1 ? 28 : 12) + 2 * offsets;
+    const int first = version == 0 ? 24 : version == 1 ? 28 : 12, at = first + 2 * offsets;
+    *base = little_endian(b + first, offsets);
     const uint64_t end = little_endian(b + at, offsets);
     if (end > (uint64_t)size)
         return nwc__fail(NWC_ERR_FORMAT, "byte %lld: the file ends early, its header promises %llu bytes",
@@ -38,6 +40,7 @@ static nwc_status check_end(const uint8_t *b, int64_t size)
 /* What a walk carries along; the first failure ends it. */
 struct walk {
     nwc__tree *tree;
+    nwc__chunks *chunks; /* NULL where the library is to read all */
     nwc__node *node;
     int depth, *nodes;
     nwc_status status;
@@ -87,10 +90,16 @@ static nwc_status read_number(nwc__tree *tree, nwc__node *node, const char *name
     return status;
 }
 
+/* Attributes by which netCDF-4 and dimension scales keep their own books. */
+static const char *const skipped[] = {"DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "_Netcdf4Dimid",
+                                      "_Netcdf4Coordinates"};
+
 static herr_t take_attribute(hid_t object, const char *name, const H5A_info_t *info, void *user)
 {
     (void)info;
     struct walk *const walk = user;
+    for (size_t k = 0; k < sizeof skipped / sizeof skipped[0]; k++)
+        if (strcmp(name, skipped[k]) == 0) return 0;
     const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
     const hid_t type = attribute < 0 ? -1 : H5Aget_type(attribute);
     if (type < 0)
@@ -104,29 +113,131 @@ static herr_t take_attribute(hid_t object, const char *name, const H5A_info_t *i
     return walk->status == NWC_OK ? 0 : -1;
 }
 
-static nwc_status read_array(nwc__tree *tree, nwc__node *node, hid_t dataset)
+/* The cells that keep a type of HDF5 as it is; false for one that is read as double. */
+static bool cell_type(hid_t type, nwc__cell_type *cell)
 {
+    const size_t size = H5Tget_size(type);
+    if (H5Tget_class(type) == H5T_FLOAT) {
+        *cell = size == 4 ? NWC__CELL_F32 : NWC__CELL_F64;
+        return size == 4 || size == 8;
+    }
+    const bool negative = H5Tget_sign(type) != H5T_SGN_NONE;
+    *cell = size == 1   ? (negative ? NWC__CELL_I8 : NWC__CELL_U8)
+            : size == 2 ? (negative ? NWC__CELL_I16 : NWC__CELL_U16)
+                        : (negative ? NWC__CELL_I32 : NWC__CELL_U32);
+    return size <= 4 && size != 3;
+}
+
+/* The library's type of cells in memory. */
+static hid_t memory_type(nwc__cell_type cell)
+{
+    const hid_t types[] = {
+        [NWC__CELL_U8] = H5T_NATIVE_UINT8,  [NWC__CELL_I8] = H5T_NATIVE_INT8,    [NWC__CELL_U16] = H5T_NATIVE_UINT16,
+        [NWC__CELL_I16] = H5T_NATIVE_INT16, [NWC__CELL_U32] = H5T_NATIVE_UINT32, [NWC__CELL_I32] = H5T_NATIVE_INT32,
+        [NWC__CELL_F32] = H5T_NATIVE_FLOAT, [NWC__CELL_F64] = H5T_NATIVE_DOUBLE};
+    return types[cell];
+}
+
+/* Numbers: into double, or as they are, now or later. */
+static nwc_status read_numbers(struct walk *walk, hid_t dataset, hid_t type)
+{
+    nwc__node *const node = walk->node;
+    nwc__tree *const tree = walk->tree;
+    const bool large = node->ndim >= 2 || (node->ndim == 1 && node->dim[0] > NWC__TREE_MOST_HELD);
+    hid_t wanted = H5T_NATIVE_DOUBLE;
+    void *to;
+    if (tree->keep_cells && large && cell_type(type, &node->type)) {
+        bool listed = false;
+        NWC__TRY(nwc__tree_cells(tree, node));
+        if (walk->chunks) NWC__TRY(nwc__chunks_list(walk->chunks, dataset, type, node, &listed));
+        if (listed) return NWC_OK;
+        wanted = memory_type(node->type), to = node->cells;
+    } else {
+        NWC__TRY(nwc__tree_values(tree, node));
+        to = node->values;
+    }
+    return H5Dread(dataset, wanted, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) < 0
+               ? nwc__fail(NWC_ERR_FORMAT, "array %s: damaged", node->name)
+               : NWC_OK;
+}
+
+/* Texts of any length, one or a list of them, as characters. */
+static nwc_status read_strings(nwc__tree *tree, nwc__node *node, hid_t dataset, hid_t type, hid_t space)
+{
+    const int64_t n = node->ndim ? node->dim[0] : 1;
+    nwc_status status = NWC_OK;
+    size_t longest = 1;
+    char **text = NULL;
+    if (node->ndim > 1 || n > NWC__MOST_SWEEPS) return NWC_OK;
+    NWC__ALLOC(tree->ctx, text, n);
+    memset(text, 0, (size_t)n * sizeof *text);
+    if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0) {
+        status = nwc__fail(NWC_ERR_FORMAT, "array %s: damaged", node->name);
+        goto done;
+    }
+    for (int64_t t = 0; t < n; t++)
+        if (text[t]) longest = strlen(text[t]) > longest ? strlen(text[t]) : longest;
+    node->type = NWC__CELL_TEXT, node->ndim = 2, node->dim[0] = n, node->dim[1] = (int64_t)longest;
+    if (longest < MOST_NAME && (status = nwc__tree_cells(tree, node)) == NWC_OK)
+        for (int64_t t = 0; t < n; t++) {
+            memset(node->cells + t * (int64_t)longest, 0, longest);
+            if (text[t]) memcpy(node->cells + t * (int64_t)longest, text[t], strlen(text[t]));
+        }
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, text);
+done:
+    nwc__free(tree->ctx, text);
+    return status;
+}
+
+/* An array of characters. */
+static nwc_status read_characters(nwc__tree *tree, nwc__node *node, hid_t dataset, hid_t type)
+{
+    const int64_t length = (int64_t)H5Tget_size(type);
+    if (length > 1) { /* texts of one length: the characters are one more dimension */
+        if (node->ndim >= NWC__TREE_MOST_DIMS) return NWC_OK;
+        node->dim[node->ndim++] = length;
+    }
+    int64_t count = 1;
+    for (int64_t d = 0; d < node->ndim; d++)
+        count *= node->dim[d] < NWC__TREE_MOST_TEXT ? node->dim[d] : count + NWC__TREE_MOST_TEXT;
+    if (count > NWC__TREE_MOST_TEXT || node->ndim < 1) return NWC_OK;
+    node->type = NWC__CELL_TEXT;
+    NWC__TRY(nwc__tree_cells(tree, node));
+    return H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, node->cells) < 0
+               ? nwc__fail(NWC_ERR_FORMAT, "array %s: damaged", node->name)
+               : NWC_OK;
+}
+
+/* A dimension of netCDF-4 that has no variable: a dataset without meaning. */
+static bool is_bare_dimension(const nwc__node *node)
+{
+    static const char mark[] = "This is a netCDF dimension but not a netCDF variable";
+    return strncmp(nwc__node_text(node, "NAME"), mark, sizeof mark - 1) == 0;
+}
+
+static nwc_status read_array(struct walk *walk, hid_t dataset)
+{
+    nwc__node *const node = walk->node;
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     const H5T_class_t kind = H5Tget_class(type);
     const int ndim = H5Sget_simple_extent_ndims(space);
+    const bool scalar = ndim == 0 && walk->tree->keep_cells && H5Sget_simple_extent_type(space) == H5S_SCALAR;
     nwc_status status = NWC_OK;
-    if ((kind == H5T_INTEGER || kind == H5T_FLOAT) && ndim >= 1 && ndim <= NWC__TREE_MOST_DIMS) {
+    bool fits = scalar || (ndim >= 1 && ndim <= NWC__TREE_MOST_DIMS);
+    if (fits && !is_bare_dimension(node)) {
         hsize_t dim[NWC__TREE_MOST_DIMS];
+        const hsize_t most = ndim == 1 && walk->tree->keep_cells ? INT32_MAX : NWC__MOST_CELLS_ALONG;
         H5Sget_simple_extent_dims(space, dim, NULL);
         node->ndim = ndim;
-        bool fits = true;
         for (int d = 0; d < ndim; d++) {
-            fits = fits && dim[d] >= 1 && dim[d] <= NWC__MOST_CELLS_ALONG;
+            fits = fits && dim[d] >= 1 && dim[d] <= most;
             node->dim[d] = fits ? (int64_t)dim[d] : 0;
         }
-        const size_t width = H5Tget_size(type);
-        const bool codes = tree->keep_codes && kind == H5T_INTEGER && width <= 2 && H5Tget_sign(type) == H5T_SGN_NONE;
-        node->width = codes ? (int32_t)width : 0;
-        if (fits) status = codes ? nwc__tree_codes(tree, node) : nwc__tree_values(tree, node);
-        const hid_t wanted = !codes ? H5T_NATIVE_DOUBLE : width == 1 ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16;
-        void *const to = codes ? (void *)node->codes : (void *)node->values;
-        if (fits && status == NWC_OK && H5Dread(dataset, wanted, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) < 0)
-            status = nwc__fail(NWC_ERR_FORMAT, "array %s: damaged", node->name);
+        if (fits && (kind == H5T_INTEGER || kind == H5T_FLOAT))
+            status = read_numbers(walk, dataset, type);
+        else if (fits && kind == H5T_STRING && walk->tree->keep_cells)
+            status = H5Tis_variable_str(type) > 0 ? read_strings(walk->tree, node, dataset, type, space)
+                                                  : read_characters(walk->tree, node, dataset, type);
     }
     H5Sclose(space);
     H5Tclose(type);
@@ -151,34 +262,72 @@ static herr_t take_link(hid_t group, const char *name, const H5L_info_t *info, v
     return walk->status == NWC_OK ? 0 : -1;
 }
 
+/* Whether a group knows in which order its members were made. */
+static bool keeps_order(hid_t group)
+{
+    unsigned order = 0;
+    const hid_t plan = H5Gget_create_plist(group);
+    if (plan < 0) return false;
+    H5Pget_link_creation_order(plan, &order);
+    H5Pclose(plan);
+    return order & H5P_CRT_ORDER_INDEXED;
+}
+
 static nwc_status read_object(struct walk *around, hid_t object, nwc__node *node)
 {
-    struct walk walk = {.tree = around->tree, .node = node, .depth = around->depth + 1, .nodes = around->nodes};
+    struct walk walk = {.tree = around->tree,
+                        .chunks = around->chunks,
+                        .node = node,
+                        .depth = around->depth + 1,
+                        .nodes = around->nodes};
     hsize_t at = 0;
     if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, take_attribute, &walk) < 0 && walk.status == NWC_OK)
         return nwc__fail(NWC_ERR_FORMAT, "object %s: damaged attributes", node->name);
     if (walk.status != NWC_OK) return walk.status;
     const H5I_type_t kind = H5Iget_type(object);
-    if (kind == H5I_DATASET) return read_array(walk.tree, node, object);
+    if (kind == H5I_DATASET) return read_array(&walk, object);
     if (kind != H5I_GROUP) return NWC_OK;
     at = 0;
-    if (H5Literate(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, take_link, &walk) < 0 && walk.status == NWC_OK)
+    /* The tree lists the last added first: netCDF-4, which keeps its order, is walked backwards. */
+    const bool ordered = keeps_order(object);
+    if (H5Literate(object, ordered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, ordered ? H5_ITER_DEC : H5_ITER_NATIVE, &at,
+                   take_link, &walk) < 0 &&
+        walk.status == NWC_OK)
         return nwc__fail(NWC_ERR_FORMAT, "group %s: damaged", node->name);
     return walk.status;
 }
 
-/* The groups that ODIM_H5 and KNMI HDF5 begin with; a file without them may be netCDF. */
-static bool is_known(hid_t file)
+/* What a file is read as: the members of its root that tell it, and whether cells are kept as they are. */
+struct reading {
+    bool (*is_mark)(const char *name);
+    bool keep_cells;
+};
+
+/* ODIM_H5 and KNMI. */
+static bool is_mark_of_image(const char *name)
 {
-    return H5Lexists(file, "what", H5P_DEFAULT) > 0 || H5Lexists(file, "overview", H5P_DEFAULT) > 0;
+    return strcmp(name, "what") == 0 || strcmp(name, "overview") == 0;
 }
 
-/* Open the bytes and read them into the tree, or find that netCDF is to read them. */
-static nwc_status read_tree(const uint8_t *bytes, int64_t size, nwc__tree *tree, bool *netcdf)
+/* ODIM_H5, CfRadial 1, CfRadial 2. */
+static bool is_mark_of_volume(const char *name)
+{
+    return strcmp(name, "what") == 0 || strcmp(name, "sweep_start_ray_index") == 0 ||
+           strcmp(name, "sweep_group_name") == 0 ||
+           (strncmp(name, "sweep_", 6) == 0 && name[6] >= '0' && name[6] <= '9');
+}
+
+static herr_t look_for_mark(hid_t group, const char *name, const H5L_info_t *info, void *user)
+{
+    (void)group, (void)info;
+    return ((const struct reading *)user)->is_mark(name);
+}
+
+/* Open the bytes and read them into the tree, or find that its root has no mark. */
+static nwc_status read_tree(const uint8_t *bytes, int64_t size, const struct reading *reading, struct walk *outside,
+                            bool *other)
 {
     nwc_status status = NWC_OK;
-    int nodes = 0;
-    struct walk outside = {.tree = tree, .nodes = &nodes};
     hid_t file = -1, root = -1;
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     if (access < 0 || H5Pset_fapl_core(access, 1 << 20, 0) < 0 ||
@@ -186,39 +335,46 @@ static nwc_status read_tree(const uint8_t *bytes, int64_t size, nwc__tree *tree,
         status = nwc__fail(NWC_ERR_NOMEM, "no memory for HDF5");
     else if ((file = H5Fopen("memory", H5F_ACC_RDONLY, access)) < 0 || (root = H5Oopen(file, "/", H5P_DEFAULT)) < 0)
         status = nwc__fail(NWC_ERR_FORMAT, "HDF5 cannot open it: damaged");
-    else if (!(*netcdf = !is_known(file)))
-        status = read_object(&outside, root, tree->root);
+    else if (!(*other = H5Literate(root, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, look_for_mark, (void *)reading) <= 0))
+        status = read_object(outside, root, outside->tree->root);
     if (root >= 0) H5Oclose(root);
     if (file >= 0) H5Fclose(file);
     if (access >= 0) H5Pclose(access);
     return status;
 }
 
-/* The tree of a file, or that netCDF is to read it. The tree is to be destroyed, whatever comes of it. */
-static nwc_status read_file(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, int64_t max_bytes, bool keep_codes,
-                            nwc__tree *tree, bool *netcdf)
+/* The tree of a file, or that it is another one. The tree is to be destroyed, whatever comes of it. */
+static nwc_status read_file(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, int64_t max_bytes,
+                            const struct reading *reading, nwc__tree *tree, bool *other)
 {
-    *netcdf = false;
+    uint64_t base = 0;
+    int nodes = 0;
+    *other = false;
     *tree = (nwc__tree){.ctx = ctx};
-    NWC__TRY(check_end(bytes, size));
+    NWC__TRY(check_end(bytes, size, &base));
     NWC__TRY(nwc__tree_create(ctx, max_bytes, tree));
-    tree->keep_codes = keep_codes;
+    tree->keep_cells = reading->keep_cells;
+    nwc__chunks chunks = {.ctx = ctx, .bytes = bytes, .size = size};
+    struct walk outside = {.tree = tree, .chunks = base == 0 ? &chunks : NULL, .nodes = &nodes};
     nwc__io_lock();
     H5E_auto2_t print;
     void *print_user;
     H5Eget_auto2(H5E_DEFAULT, &print, &print_user);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    const nwc_status status = read_tree(bytes, size, tree, netcdf);
+    nwc_status status = read_tree(bytes, size, reading, &outside, other);
     H5Eset_auto2(H5E_DEFAULT, print, print_user);
     nwc__io_unlock();
+    if (status == NWC_OK) status = nwc__chunks_unpack(&chunks);
+    nwc__chunks_release(&chunks);
     return status;
 }
 
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster)
 {
+    static const struct reading reading = {.is_mark = is_mark_of_image};
     nwc__tree tree;
     bool netcdf;
-    nwc_status status = read_file(ctx, bytes, size, nwc__raster_limit(raster), false, &tree, &netcdf);
+    nwc_status status = read_file(ctx, bytes, size, nwc__raster_limit(raster), &reading, &tree, &netcdf);
     if (status == NWC_OK && !netcdf)
         status = nwc__node_find(tree.root, "what") ? nwc__odim_image_read(ctx, &tree, raster)
                                                    : nwc__knmi_read(ctx, &tree, raster);
@@ -233,13 +389,19 @@ nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_
 
 nwc_status nwc__hdf5_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
 {
+    static const struct reading reading = {.is_mark = is_mark_of_volume, .keep_cells = true};
     nwc__tree tree;
-    bool netcdf;
-    nwc_status status = read_file(ctx, bytes, size, nwc__volume_limit(volume), true, &tree, &netcdf);
-    if (status == NWC_OK && !netcdf) status = nwc__odim_volume_read(ctx, &tree, volume);
+    bool other;
+    nwc_status status = read_file(ctx, bytes, size, nwc__volume_limit(volume), &reading, &tree, &other);
+    if (status == NWC_OK && other)
+        status = nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but no ODIM_H5 (no group what), no CfRadial 1 (no "
+                                                "sweep_start_ray_index) and no CfRadial 2 (no sweep groups)");
+    else if (status == NWC_OK)
+        status = (nwc__node_find(tree.root, "what")                    ? nwc__odim_volume_read
+                  : nwc__node_find(tree.root, "sweep_start_ray_index") ? nwc__cfradial1_read
+                                                                       : nwc__cfradial2_read)(ctx, &tree, volume);
     nwc__tree_destroy(&tree);
-    if (status != NWC_OK || !netcdf) return status;
-    return nwc__netcdf_volume_read(ctx, bytes, size, volume);
+    return status;
 }
 #else
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_raster *raster)

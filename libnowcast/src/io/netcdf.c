@@ -1,6 +1,6 @@
 /*
  * NetCDF into the neutral tree, by netCDF-C, one call at a time under the io lock. Coordinates and other short arrays are
- * held in the tree; fields stay in the file and are fetched some rows at a time.
+ * held in the tree; fields of grids stay in the file and are fetched some rows at a time. Volumes in netCDF-4 are read by hdf5.c.
  */
 #include "io/internal.h"
 
@@ -14,6 +14,18 @@
 #include <stdio.h>
 
 enum { MOST_VARIABLES = 4096, MOST_ATTRIBUTES = 1024, MOST_LENGTH = 65536, MOST_HELD = 1 << 20 };
+
+/* The types of cells, for those of netCDF that have one. */
+static bool cell_type(nc_type type, nwc__cell_type *cell)
+{
+    static const nwc__cell_type types[] = {
+        [NC_BYTE] = NWC__CELL_I8,    [NC_SHORT] = NWC__CELL_I16,  [NC_INT] = NWC__CELL_I32,
+        [NC_FLOAT] = NWC__CELL_F32,  [NC_DOUBLE] = NWC__CELL_F64, [NC_UBYTE] = NWC__CELL_U8,
+        [NC_USHORT] = NWC__CELL_U16, [NC_UINT] = NWC__CELL_U32};
+    if (type < NC_BYTE || type == NC_CHAR || type > NC_UINT) return false;
+    *cell = types[type];
+    return true;
+}
 
 static nwc_status failed(int error, const char *what, const char *name)
 {
@@ -82,8 +94,8 @@ static nwc_status read_dimensions(int file, int variable, nwc__tree *tree, nwc__
     return nwc__tree_axes(tree, node, axes);
 }
 
-/* What of a variable is short is read; an array too large for any field, or empty, is left out. */
-static nwc_status read_values(int file, int variable, nwc__tree *tree, nwc__node *node)
+/* What of a variable is short is read, and all of it where the tree keeps cells; what is too large for any field, or empty, is not. */
+static nwc_status read_values(int file, int variable, nc_type type, nwc__tree *tree, nwc__node *node)
 {
     int64_t count = 1;
     for (int64_t d = 0; d < node->ndim; d++) {
@@ -94,9 +106,15 @@ static nwc_status read_values(int file, int variable, nwc__tree *tree, nwc__node
         count = count <= MOST_HELD ? count * node->dim[d] : count;
     }
     const bool field = node->ndim >= 2 && node->dim[node->ndim - 1] != 2;
-    if (field || count > MOST_HELD) return NWC_OK;
-    NWC__TRY(nwc__tree_values(tree, node));
-    const int error = nc_get_var_double(file, variable, node->values);
+    int error;
+    if (tree->keep_cells && (field || count > NWC__TREE_MOST_HELD) && cell_type(type, &node->type)) {
+        NWC__TRY(nwc__tree_cells(tree, node));
+        error = nc_get_var(file, variable, node->cells);
+    } else {
+        if (!tree->keep_cells && (field || count > MOST_HELD)) return NWC_OK;
+        NWC__TRY(nwc__tree_values(tree, node));
+        error = nc_get_var_double(file, variable, node->values);
+    }
     return error && error != NC_ERANGE ? failed(error, "variable", node->name) : NWC_OK;
 }
 
@@ -105,9 +123,9 @@ static nwc_status read_characters(int file, int variable, nwc__tree *tree, nwc__
 {
     if (node->ndim != 2 || node->dim[0] < 1 || node->dim[1] < 1 || node->dim[0] * node->dim[1] > MOST_LENGTH)
         return NWC_OK;
-    node->width = 1;
-    NWC__TRY(nwc__tree_codes(tree, node));
-    const int error = nc_get_var_text(file, variable, (char *)node->codes);
+    node->type = NWC__CELL_TEXT;
+    NWC__TRY(nwc__tree_cells(tree, node));
+    const int error = nc_get_var_text(file, variable, (char *)node->cells);
     return error ? failed(error, "variable", node->name) : NWC_OK;
 }
 
@@ -123,11 +141,11 @@ static nwc_status read_variable(nwc_ctx *ctx, int file, int variable, nwc__tree 
     node->id = variable;
     for (int a = 0; a < attributes && a < MOST_ATTRIBUTES; a++)
         NWC__TRY(read_attribute(ctx, file, variable, a, tree, node));
-    if (type >= NC_STRING || ndim > NWC__TREE_MOST_DIMS || (type == NC_CHAR && !tree->keep_codes)) return NWC_OK;
+    if (type >= NC_STRING || ndim > NWC__TREE_MOST_DIMS || (type == NC_CHAR && !tree->keep_cells)) return NWC_OK;
     NWC__TRY(read_dimensions(file, variable, tree, node, ndim));
-    size_t width = 0;
-    if (nc_inq_type(file, type, NULL, &width) == NC_NOERR) node->width = (int32_t)width;
-    return type == NC_CHAR ? read_characters(file, variable, tree, node) : read_values(file, variable, tree, node);
+    (void)cell_type(type, &node->type);
+    return type == NC_CHAR ? read_characters(file, variable, tree, node)
+                           : read_values(file, variable, type, tree, node);
 }
 
 static nwc_status fetch(void *source, const nwc__node *node, int64_t plane, int64_t row, int64_t rows, double *values)
@@ -230,7 +248,7 @@ nwc_status nwc__netcdf_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t s
 {
     nwc__tree tree;
     nwc_status status = nwc__tree_create(ctx, nwc__volume_limit(volume), &tree);
-    tree.keep_codes = true;
+    tree.keep_cells = true;
     if (status == NWC_OK) status = with_tree(ctx, bytes, size, &tree, use_volume, volume);
     nwc__tree_destroy(&tree);
     return status;

@@ -266,6 +266,12 @@ nwc_status nwc__volume_add_other(nwc_volume *volume, nwc__sweep *sweep, const ch
     return add_moment(volume, sweep, NULL, own_name, units, n_gates, first_gate_m, gate_spacing_m, made);
 }
 
+void nwc__volume_drop_flags(nwc_volume *volume, nwc__moment *moment)
+{
+    nwc__free(&volume->memory, moment->flags);
+    moment->flags = NULL;
+}
+
 nwc__moment *nwc__sweep_find(const nwc__sweep *sweep, const char *name)
 {
     nwc__moment *moment = sweep->first;
@@ -304,9 +310,7 @@ nwc_status nwc__volume_finish(nwc_volume *volume)
             const int64_t gates = sweep->n_rays * moment->n_gates;
             uint8_t any = 0;
             for (int64_t g = 0; g < gates; g++) any |= moment->flags[g];
-            if (any) continue;
-            nwc__free(&volume->memory, moment->flags);
-            moment->flags = NULL;
+            if (!any) nwc__volume_drop_flags(volume, moment);
         }
     }
     return NWC_OK;
@@ -402,9 +406,7 @@ nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *given)
             moment->cells[r * n + g] = field->data[r * field->stride[0] + g * field->stride[1]];
             moment->flags[r * n + g] = flags->data ? flags->data[r * flags->stride[0] + g * flags->stride[1]] : 0;
         }
-    if (flags->data) return NWC_OK;
-    nwc__free(&volume->memory, moment->flags);
-    moment->flags = NULL;
+    if (!flags->data) nwc__volume_drop_flags(volume, moment);
     return NWC_OK;
 }
 

@@ -52,6 +52,9 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
 nwc_status nwc__volume_add_other(nwc_volume *volume, nwc__sweep *sweep, const char *own_name, const char *units,
                                  int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **moment);
 
+/* The format marks no gate: the moment has no flags. */
+void nwc__volume_drop_flags(nwc_volume *volume, nwc__moment *moment);
+
 /* The moment of a name; NULL where the sweep has none. */
 nwc__moment *nwc__sweep_find(const nwc__sweep *sweep, const char *name);
 

@@ -23,7 +23,7 @@ static struct variable find(const nwc__tree *tree, const char *name, int64_t n)
                              .offset = nwc__node_number(node, "add_offset", 0.0),
                              .fill = nwc__node_number(node, "_FillValue", NAN),
                              .missing = nwc__node_number(node, "missing_value", NAN),
-                             .wrap = is_unsigned ? ldexp(1.0, 8 * node->width) : 0.0,
+                             .wrap = is_unsigned ? ldexp(1.0, 8 * (int)nwc__cell_size(node->type)) : 0.0,
                              .units = nwc__node_text(node, "units")};
 }
 

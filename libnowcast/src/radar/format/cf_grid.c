@@ -106,15 +106,24 @@ static nwc_status read_axis(const nwc__node *node, struct axis *axis)
     return NWC_OK;
 }
 
+/* Seconds from UTC to a zone "+hh:mm" or "-hh:mm" behind a clock; 0 for what is none. */
+static int64_t zone_of(const char *text)
+{
+    int hours, minutes = 0;
+    text += strspn(text, " ");
+    if ((*text != '+' && *text != '-') || sscanf(text + 1, "%2d:%2d", &hours, &minutes) < 1) return 0;
+    return (*text == '-' ? -1 : 1) * (3600 * (int64_t)hours + 60 * (int64_t)minutes);
+}
+
 /* Nanoseconds of one unit of "<units> since <date>", and the date; false for other units. */
 static bool read_epoch(const char *units, double *unit_ns, int64_t *epoch_ns)
 {
     static const struct {
         const char *name;
         double ns;
-    } known[] = {{"sec", 1e9},      {"s ", 1e9},    {"min", 6e10},    {"hour", 3.6e12},
-                 {"h ", 3.6e12},    {"hr", 3.6e12}, {"day", 8.64e13}, {"d ", 8.64e13},
-                 {"millisec", 1e6}, {"ms ", 1e6},   {"nanosec", 1.0}};
+    } known[] = {{"sec", 1e9},      {"s ", 1e9},      {"min", 6e10},   {"hour", 3.6e12},  {"h ", 3.6e12},
+                 {"hr", 3.6e12},    {"day", 8.64e13}, {"d ", 8.64e13}, {"millisec", 1e6}, {"ms ", 1e6},
+                 {"microsec", 1e3}, {"us ", 1e3},     {"nanosec", 1.0}};
     const char *const since = strstr(units, " since ");
     if (!since) return false;
     *unit_ns = 0.0;
@@ -125,8 +134,16 @@ static bool read_epoch(const char *units, double *unit_ns, int64_t *epoch_ns)
     const char *const date = since + strlen(" since ");
     if (*unit_ns == 0.0 || sscanf(date, "%d-%d-%d%n", &civil[0], &civil[1], &civil[2], &used) != 3) return false;
     const char *const clock = date + used + (date[used] == 'T' || date[used] == ' ');
-    (void)sscanf(clock, "%d:%d:%d", &civil[3], &civil[4], &civil[5]);
-    return nwc__time_from_civil(civil, epoch_ns);
+    used = 0;
+    (void)sscanf(clock, "%d:%d:%d%n", &civil[3], &civil[4], &civil[5], &used);
+    if (!nwc__time_from_civil(civil, epoch_ns)) return false;
+    const char *rest = clock + used;
+    if (used && *rest == '.') { /* of a second, down to nanoseconds */
+        int64_t digit_ns = 100000000;
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++, digit_ns /= 10) *epoch_ns += (*rest - '0') * digit_ns;
+    }
+    if (used) *epoch_ns -= zone_of(rest) * INT64_C(1000000000);
+    return true;
 }
 
 bool nwc__cf_time(const nwc__node *node, int64_t index, int64_t *time_ns)

@@ -9,28 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_NUMBERED = 1000, MOST_DATA = 64 };
+enum { MOST_NUMBERED = 1000 };
 
 #define LIGHT_M_S 299792458.0
 #define METRES_SINCE 2.4 /* the version from which on rstart is in m, before in km */
 #define FAR_KM 100.0     /* no ray begins farther */
 
-/* One moment on its way: where its codes are and what they mean. */
-struct data {
-    const nwc__node *array;
-    nwc__moment *moment;
-    double gain, offset, nodata, undetect;
-    float nothing;
-    float *table; /* of a moment of one-byte codes, what each becomes */
-};
-
 struct job {
     nwc_ctx *ctx;
     nwc_volume *volume;
     double version;
-    struct data data[MOST_DATA];
-    int32_t n_data;
-    int64_t n_rays;
+    nwc__unpacking unpacking;
 };
 
 /* ---- attributes ---- */
@@ -164,39 +153,6 @@ static const char *name_of(const char *quantity)
     return kind ? kind->name : NULL;
 }
 
-static float value_of(const struct data *data, double raw)
-{
-    if (raw == data->nodata) return NAN;
-    if (raw == data->undetect) return data->nothing;
-    return (float)(raw * data->gain + data->offset);
-}
-
-/* Ray number tile of all moments of the sweep. */
-static nwc_status decode_ray(int64_t tile, void *user)
-{
-    const struct job *const job = user;
-    for (int32_t d = 0; d < job->n_data; d++) {
-        const struct data *const data = &job->data[d];
-        const int64_t n = data->moment->n_gates, at = tile * n;
-        float *const cells = data->moment->cells + at;
-        memset(data->moment->flags + at, 0, (size_t)n);
-        if (data->array->codes && data->array->width == 1) {
-            const uint8_t *const codes = data->array->codes + at;
-            for (int64_t g = 0; g < n; g++) cells[g] = data->table[codes[g]];
-        } else if (data->array->codes) {
-            const uint8_t *const codes = data->array->codes + 2 * at;
-            for (int64_t g = 0; g < n; g++) {
-                uint16_t code;
-                memcpy(&code, codes + 2 * g, sizeof code);
-                cells[g] = value_of(data, code);
-            }
-        } else {
-            for (int64_t g = 0; g < n; g++) cells[g] = value_of(data, data->array->values[at + g]);
-        }
-    }
-    return NWC_OK;
-}
-
 /* The range of the centre of the first gate; rstart is where it begins, in km or m. */
 static double first_gate(const struct job *job, const nwc__node *node, double spacing_m)
 {
@@ -213,32 +169,30 @@ static double first_gate(const struct job *job, const nwc__node *node, double sp
 static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node *node, const nwc__node *array)
 {
     const char *const quantity = text_of(node, "what", "quantity"), *const name = name_of(quantity);
-    if (!quantity[0] || job->n_data == MOST_DATA || nwc__sweep_find(sweep, name ? name : quantity)) {
+    if (!quantity[0] || sweep->n_moments == NWC__MOST_MOMENTS || nwc__sweep_find(sweep, name ? name : quantity)) {
         nwc__log(job->ctx, NWC_LOG_INFO, "%s/%s: quantity \"%s\" left out", node->parent->name, node->name, quantity);
         return NWC_OK;
     }
     const bool reflectivity =
         name ? nwc__moment_named(name)->nothing == NWC_NOTHING_DBZ : strncmp(quantity, "DBZ", 3) == 0;
     const double spacing_m = number_of(node, "where", "rscale", NAN), first_m = first_gate(job, node, spacing_m);
-    struct data *const data = &job->data[job->n_data];
-    *data = (struct data){.array = array,
-                          .gain = number_of(node, "what", "gain", 1.0),
-                          .offset = number_of(node, "what", "offset", 0.0),
-                          .nodata = number_of(node, "what", "nodata", NAN),
-                          .undetect = number_of(node, "what", "undetect", NAN),
-                          .nothing = reflectivity ? NWC_NOTHING_DBZ : NAN};
+    const struct nwc__packing packing = {
+        .scale = number_of(node, "what", "gain", 1.0),
+        .offset = number_of(node, "what", "offset", 0.0),
+        .unknown = {number_of(node, "what", "nodata", NAN), NAN},
+        .undetect = number_of(node, "what", "undetect", NAN),
+        .nothing = reflectivity ? NWC_NOTHING_DBZ : NAN,
+    };
+    nwc__moment *moment;
     if (name)
-        NWC__TRY(nwc__volume_add_moment(job->volume, sweep, name, quantity, array->dim[1], first_m, spacing_m,
-                                        &data->moment));
+        NWC__TRY(
+            nwc__volume_add_moment(job->volume, sweep, name, quantity, array->dim[1], first_m, spacing_m, &moment));
     else
         NWC__TRY(nwc__volume_add_other(job->volume, sweep, quantity, reflectivity ? "dBZ" : "1", array->dim[1], first_m,
-                                       spacing_m, &data->moment));
-    data->moment->resolution = array->codes ? fabs(data->gain) : 0.0;
-    job->n_data++; /* its table is released with the others */
-    if (!array->codes || array->width != 1) return NWC_OK;
-    if (!(data->table = nwc__alloc(job->ctx, 256, sizeof *data->table))) return NWC_ERR_NOMEM;
-    for (int code = 0; code < 256; code++) data->table[code] = value_of(data, code);
-    return NWC_OK;
+                                       spacing_m, &moment));
+    nwc__volume_drop_flags(job->volume, moment);
+    moment->resolution = nwc__node_is_whole(array) ? fabs(packing.scale) : 0.0;
+    return nwc__unpacking_add_rows(&job->unpacking, array, &packing, 0, sweep->n_rays, moment->n_gates, moment->cells);
 }
 
 static nwc_status add_moments(struct job *job, nwc__sweep *sweep, const nwc__node *dataset)
@@ -248,13 +202,13 @@ static nwc_status add_moments(struct job *job, nwc__sweep *sweep, const nwc__nod
         snprintf(name, sizeof name, "data%d", m);
         const nwc__node *const node = nwc__node_find(dataset, name), *const array = nwc__node_find(node, "data");
         if (!node) break;
-        if (!array || !(array->codes || array->values)) continue;
+        if (!nwc__node_has_cells(array)) continue;
         if (array->ndim != 2 || array->dim[0] != sweep->n_rays)
             return nwc__fail(NWC_ERR_FORMAT, "%s/%s: %lld rays of gates expected, another shape found", dataset->name,
                              name, (long long)sweep->n_rays);
         NWC__TRY(add_moment(job, sweep, node, array));
     }
-    return nwc__for_each_tile(job->ctx, "decode", sweep->n_rays, decode_ray, job);
+    return NWC_OK;
 }
 
 /* ---- sweeps ---- */
@@ -267,7 +221,7 @@ static int64_t rays_of(const nwc__node *dataset)
         snprintf(name, sizeof name, "data%d", m);
         const nwc__node *const node = nwc__node_find(dataset, name), *const array = nwc__node_find(node, "data");
         if (!node) break;
-        if (array && array->ndim == 2 && (array->codes || array->values)) return array->dim[0];
+        if (nwc__node_has_cells(array) && array->ndim == 2) return array->dim[0];
     }
     return 0;
 }
@@ -286,10 +240,7 @@ static nwc_status add_sweep(struct job *job, const nwc__node *dataset)
     read_elevations(dataset, sweep);
     NWC__TRY(read_times(dataset, sweep));
     read_limits(dataset, sweep);
-    job->n_data = 0;
-    const nwc_status status = add_moments(job, sweep, dataset);
-    for (int32_t d = job->n_data - 1; d >= 0; d--) nwc__free(job->ctx, job->data[d].table);
-    return status;
+    return add_moments(job, sweep, dataset);
 }
 
 /* ---- the volume ---- */
@@ -344,16 +295,20 @@ nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume
     const char *const object = text_of(tree->root, "what", "object");
     if (strcmp(object, "PVOL") != 0 && strcmp(object, "SCAN") != 0)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "ODIM_H5 object PVOL or SCAN expected, \"%s\" found", object);
-    struct job job = {.ctx = ctx, .volume = volume, .version = version_of(tree->root)};
+    struct job job = {.ctx = ctx, .volume = volume, .version = version_of(tree->root), .unpacking = {.ctx = ctx}};
     const nwc__node *first = NULL;
-    for (int n = 1; n <= MOST_NUMBERED; n++) {
+    nwc_status status = NWC_OK;
+    for (int n = 1; n <= MOST_NUMBERED && status == NWC_OK; n++) {
         char name[32];
         snprintf(name, sizeof name, "dataset%d", n);
         const nwc__node *const dataset = nwc__node_find(tree->root, name);
         if (!dataset) break;
-        NWC__TRY(add_sweep(&job, dataset));
+        status = add_sweep(&job, dataset);
         first = first ? first : dataset;
     }
+    if (status == NWC_OK) status = nwc__unpacking_run(&job.unpacking);
+    nwc__unpacking_release(&job.unpacking);
+    if (status != NWC_OK) return status;
     NWC__TRY(nwc__volume_finish(volume));
     return set_facts(&job, tree->root, first);
 }

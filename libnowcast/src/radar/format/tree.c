@@ -17,7 +17,7 @@ static void free_node(nwc_ctx *ctx, nwc__node *node)
         nwc__free(ctx, a);
         a = next;
     }
-    nwc__free(ctx, node->codes);
+    nwc__free(ctx, node->cells);
     nwc__free(ctx, node->values);
     nwc__free(ctx, node->axes);
     nwc__free(ctx, node->name);
@@ -116,11 +116,17 @@ nwc_status nwc__tree_values(nwc__tree *tree, nwc__node *node)
     return (node->values = take(tree, count, sizeof(double))) ? NWC_OK : NWC_ERR_NOMEM;
 }
 
-nwc_status nwc__tree_codes(nwc__tree *tree, nwc__node *node)
+size_t nwc__cell_size(nwc__cell_type type)
+{
+    static const size_t sizes[NWC__CELL_TYPES] = {1, 1, 2, 2, 4, 4, 4, 8, 1};
+    return sizes[type];
+}
+
+nwc_status nwc__tree_cells(nwc__tree *tree, nwc__node *node)
 {
     int64_t count;
     NWC__TRY(count_cells(tree, node, &count));
-    return (node->codes = take(tree, count, (size_t)node->width)) ? NWC_OK : NWC_ERR_NOMEM;
+    return (node->cells = take(tree, count, nwc__cell_size(node->type))) ? NWC_OK : NWC_ERR_NOMEM;
 }
 
 nwc_status nwc__tree_rows(const nwc__tree *tree, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,

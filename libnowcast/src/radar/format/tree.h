@@ -1,6 +1,6 @@
 /*
- * A neutral tree: groups, attributes and arrays, as HDF5 and netCDF hold them, so that decoders link neither library. All
- * numbers are held as double. Everything belongs to the tree and goes with it.
+ * A neutral tree: groups, attributes and arrays, as HDF5 and netCDF hold them, so that decoders link neither library. Numbers
+ * are held as double, large arrays where it is wanted in their own type. Everything belongs to the tree and goes with it.
  */
 #ifndef NWC_RADAR_FORMAT_TREE_H
 #define NWC_RADAR_FORMAT_TREE_H
@@ -9,7 +9,11 @@
 
 #include <nowcast/radar.h>
 
-enum { NWC__TREE_MOST_DIMS = 4 };
+enum {
+    NWC__TREE_MOST_DIMS = 4,
+    NWC__TREE_MOST_HELD = 1 << 18, /* items of a list that are held as double; more are cells */
+    NWC__TREE_MOST_TEXT = 1 << 16  /* characters of an array of texts */
+};
 
 typedef struct nwc__attribute {
     struct nwc__attribute *next;
@@ -19,6 +23,20 @@ typedef struct nwc__attribute {
     int64_t n;
 } nwc__attribute;
 
+/* The type of cells that are kept as they are. */
+typedef enum nwc__cell_type {
+    NWC__CELL_U8,
+    NWC__CELL_I8,
+    NWC__CELL_U16,
+    NWC__CELL_I16,
+    NWC__CELL_U32,
+    NWC__CELL_I32,
+    NWC__CELL_F32,
+    NWC__CELL_F64,
+    NWC__CELL_TEXT, /* characters; the last dimension is the length of each text */
+    NWC__CELL_TYPES
+} nwc__cell_type;
+
 typedef struct nwc__node {
     struct nwc__node *next, *parent, *first;
     nwc__attribute *attributes;
@@ -27,9 +45,8 @@ typedef struct nwc__node {
     int64_t ndim, dim[NWC__TREE_MOST_DIMS];
     double *values; /* NULL for a group, and for an array left in its file */
     int64_t id;     /* of an array left in its file, for the tree's fetch */
-    uint8_t *
-        codes; /* in place of values, where the tree keeps codes: whole numbers of width bytes, in this machine's order */
-    int32_t width; /* bytes of a number in the file, 0 where not known; of codes 1 or 2 */
+    uint8_t *cells; /* in place of values, where the tree keeps cells: numbers of this type, in this machine's order */
+    nwc__cell_type type; /* of cells; of values what the file has, where it is one of these */
 } nwc__node;
 
 /*
@@ -43,7 +60,7 @@ typedef struct nwc__tree {
     nwc_ctx *ctx;
     nwc__node *root;
     int64_t left;        /* bytes it may still take */
-    bool keep_codes;     /* arrays of unsigned numbers of one and two bytes, and of characters, are kept as they are */
+    bool keep_cells;     /* arrays of two and more dimensions, long lists, and texts are kept as cells */
     nwc__fetch_fn fetch; /* NULL where all arrays are in the tree */
     void *source;        /* handed to fetch */
 } nwc__tree;
@@ -60,8 +77,41 @@ nwc_status nwc__tree_axes(nwc__tree *tree, nwc__node *node, const char *axes);
 /* Room for the product of the node's dim values, to be filled. */
 nwc_status nwc__tree_values(nwc__tree *tree, nwc__node *node);
 
-/* The same, for codes of node->width bytes. */
-nwc_status nwc__tree_codes(nwc__tree *tree, nwc__node *node);
+/* The same, for cells of node->type. */
+nwc_status nwc__tree_cells(nwc__tree *tree, nwc__node *node);
+/* Bytes of one. */
+size_t nwc__cell_size(nwc__cell_type type);
+
+/* What the numbers of an array mean: stored * scale + offset, unless they are one of those that stand for something else. */
+struct nwc__packing {
+    double scale, offset;
+    double unknown[2]; /* not observed; NaN for none */
+    double undetect;   /* observed, nothing there; NaN for none */
+    float nothing;     /* what that becomes */
+};
+
+/* Whether an array is in the tree, and whether it is there as whole numbers. */
+bool nwc__node_has_cells(const nwc__node *node);
+bool nwc__node_is_whole(const nwc__node *node);
+
+/* Number at of an array that is in the tree, in whichever way, as it is stored. */
+double nwc__node_value(const nwc__node *node, int64_t at);
+
+/* Arrays on their way to physical values: gathered over a whole volume, then unpacked all at once. */
+typedef struct nwc__unpacking {
+    nwc_ctx *ctx;
+    struct nwc__piece *piece;
+    int64_t n, room;
+} nwc__unpacking;
+
+/* n cells of an array from number at on are to become values; so many behind these are not observed. */
+nwc_status nwc__unpacking_add(nwc__unpacking *unpacking, const nwc__node *node, const struct nwc__packing *packing,
+                              int64_t at, int64_t n, int64_t unknown, float *values);
+/* Rows of length cells from number row on. */
+nwc_status nwc__unpacking_add_rows(nwc__unpacking *unpacking, const nwc__node *node, const struct nwc__packing *packing,
+                                   int64_t row, int64_t rows, int64_t length, float *values);
+nwc_status nwc__unpacking_run(const nwc__unpacking *unpacking);
+void nwc__unpacking_release(nwc__unpacking *unpacking);
 
 /* Some rows of a plane of an array, from the tree or from the file. */
 nwc_status nwc__tree_rows(const nwc__tree *tree, const nwc__node *node, int64_t plane, int64_t row, int64_t rows,
@@ -83,6 +133,9 @@ bool nwc__cf_time(const nwc__node *node, int64_t index, int64_t *time_ns);
 
 /* CfRadial 1: sweeps, appended to the volume. */
 nwc_status nwc__cfradial1_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume);
+
+/* CfRadial 2 and FM 301: sweeps, appended to the volume. */
+nwc_status nwc__cfradial2_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume);
 
 /* ODIM_H5 objects PVOL and SCAN: sweeps, appended to the volume. Model 2.0 to 2.4. */
 nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume);
