@@ -6,13 +6,16 @@
  */
 #include "radar/format/nexrad.h"
 
+#include "radar/format/bzip2.h"
+
 #include <bzlib.h>
 
 enum {
-    LENGTH = 4,          /* bytes of the length before a stream */
-    MAGIC = 10,          /* bytes a bzip2 stream is known by: BZh1 to BZh9 and the mark of a block */
-    RATIO = 16,          /* first guess of unpacked over packed, generous: room that is not used is never touched */
-    LEAST_ROOM = 1800000 /* and at least this */
+    LENGTH = 4,           /* bytes of the length before a stream */
+    MAGIC = 10,           /* bytes a bzip2 stream is known by: BZh1 to BZh9 and the mark of a block */
+    RATIO = 16,           /* first guess of unpacked over packed, generous: room that is not used is never touched */
+    LEAST_ROOM = 1800000, /* and at least this */
+    LARGE = 1 << 17       /* bytes of a stream that is unpacked by its blocks: some radars send a volume as one */
 };
 
 static bool is_stream(const uint8_t *bytes, int64_t size, int64_t at)
@@ -69,6 +72,19 @@ static nwc_status unpack(int64_t tile, void *user)
     return NWC_OK;
 }
 
+/* Streams too large to be one thread's work, if nothing is wrong with them. */
+static nwc_status unpack_large(nwc_ctx *ctx, struct nwc__nexrad_records *records, int64_t max_bytes)
+{
+    for (int64_t r = 0; r < records->n; r++) {
+        struct nwc__nexrad_record *const record = &records->record[r];
+        if (record->packed_size < LARGE) continue;
+        NWC__TRY(nwc__bzip2_unpack(ctx, record->packed, record->packed_size, max_bytes, &record->room, &record->size));
+        if (!record->room) continue;
+        record->bytes = record->room, record->capacity = record->size + 1, record->whole = true;
+    }
+    return NWC_OK;
+}
+
 /* Room for all that did not fit, twice what they had. */
 static nwc_status enlarge(nwc_ctx *ctx, struct nwc__nexrad_records *records, int64_t max_bytes, bool *any)
 {
@@ -103,6 +119,7 @@ nwc_status nwc__nexrad_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, 
         return NWC_OK;
     }
     list_streams(bytes, size, at + LENGTH, records->record);
+    if ((status = unpack_large(ctx, records, max_bytes)) != NWC_OK) goto done;
     for (bool any = true; any;) {
         if ((status = enlarge(ctx, records, max_bytes, &any)) != NWC_OK) goto done;
         if (any) status = nwc__for_each_tile(ctx, "unpack", records->n, unpack, records->record);
