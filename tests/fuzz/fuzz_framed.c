@@ -35,6 +35,16 @@ static void read_radolan(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_ra
     lay_over(field, field_size, bytes, size);
 }
 
+/* A grid of Level III; the input follows its headers. */
+static void read_level3(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
+{
+    static uint8_t file[LEVEL3_BEGIN + RV_MOST];
+    const size_t n = size < RV_MOST ? size : RV_MOST;
+    begin_level3(file, 37, LEVEL3_BEGIN);
+    memcpy(file + LEVEL3_BEGIN, bytes, n);
+    (void)nwc__level3_grid_read(ctx, file, LEVEL3_BEGIN + (int64_t)n, raster);
+}
+
 /* Two members; the input lies over the header of the first, then over the rest. */
 static void read_archive(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
 {
@@ -54,7 +64,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     const int kind = size ? bytes[0] % 16 : 0;
     if (size) bytes++, size--;
     if (nwc__raster_create(ctx, "", INT64_C(64) << 20, &raster) != NWC_OK) return 0;
-    (kind == 0 ? read_radolan : kind < 8 ? read_nimrod : read_archive)(ctx, bytes, size, raster);
+    (kind == 0  ? read_radolan
+     : kind < 4 ? read_nimrod
+     : kind < 8 ? read_level3
+                : read_archive)(ctx, bytes, size, raster);
     nwc_raster_destroy(raster);
     return 0;
 }

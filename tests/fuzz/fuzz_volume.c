@@ -3,6 +3,7 @@
  * what is looked at first is passed.
  */
 #include "radar/format/volume_format.h"
+#include "support/made_files.h"
 
 #include <stdlib.h>
 
@@ -12,25 +13,37 @@ static const struct {
     nwc_status (*read)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
     int64_t at, length;
     const char *mark;
-    int64_t pad; /* bytes put before the input */
+    int64_t pad;     /* bytes put before the input */
+    int32_t product; /* of Level III, whose headers they are */
 } formats[] = {
-    {nwc__nexrad_read, 0, 4, "AR2V", 0},
-    {nwc__nexrad_read, 0, 8, "ARCHIVE2", 0},
-    {nwc__nexrad_read, 27 + 12, 1, "\x1f", 0}, /* a message 31 comes first */
-    {nwc__cma_read, 0, 12, "RSTM\2\0\0\0\1\0\0\0", 0},
-    {nwc__cma_read, 0, 12, "RSTM\2\0\0\0\x10\0\0\0", 0},
-    {nwc__cinrad_legacy_read, 14, 2, "\1\0", 0},
-    {nwc__iris_read, 0, 2, "\x1b\0", 0},
-    {nwc__dorade_read, 0, 8, "SSWB\0\0\0\xc4", 0},
-    {nwc__uf_read, 0, 2, "UF", 0},
-    {nwc__uf_read, 0, 10, "UF\0\x60\0\x2e\0\x2e\0\x2e",
-     0},                                   /* one record of 96 words, its headers one behind the other */
-    {nwc__iris_read, 12288, 0, "", 12288}, /* records behind headers that are good */
+    {nwc__nexrad_read, 0, 4, "AR2V", 0, 0},
+    {nwc__nexrad_read, 0, 8, "ARCHIVE2", 0, 0},
+    {nwc__nexrad_read, 27 + 12, 1, "\x1f", 0, 0}, /* a message 31 comes first */
+    {nwc__cma_read, 0, 12, "RSTM\2\0\0\0\1\0\0\0", 0, 0},
+    {nwc__cma_read, 0, 12, "RSTM\2\0\0\0\x10\0\0\0", 0, 0},
+    {nwc__cinrad_legacy_read, 14, 2, "\1\0", 0, 0},
+    {nwc__iris_read, 0, 2, "\x1b\0", 0, 0},
+    {nwc__dorade_read, 0, 8, "SSWB\0\0\0\xc4", 0, 0},
+    {nwc__uf_read, 0, 2, "UF", 0, 0},
+    {nwc__uf_read, 0, 10, "UF\0\x60\0\x2e\0\x2e\0\x2e", 0, 0}, /* one record of 96 words, its headers in a row */
+    {nwc__iris_read, 12288, 0, "", 12288, 0}, /* records behind headers that are good */
+    {nwc__level3_polar_read, 0, 0, "", 136, 19},
+    {nwc__level3_polar_read, 0, 0, "", 136, 99},
+    {nwc__level3_polar_read, 0, 0, "", 120, 94}, /* packed */
+    {nwc__level3_polar_read, 0, 0, "", 60, 159}, /* its levels and offsets too */
 };
 
 static void put4(uint8_t *at, uint32_t value)
 {
     for (int k = 0; k < 4; k++) at[k] = (uint8_t)(value >> (8 * k));
+}
+
+/* Records of IRIS follow. */
+static void begin_iris(uint8_t *file)
+{
+    file[0] = 27, file[24] = 15, file[6144] = 23;
+    put4(file + 6144 + 628, 1U << 2 | 1U << 3 | 1U << 9 | 1U << 14);
+    put4(file + 6144 + 760, 1000), put4(file + 6144 + 1280, 25000), put4(file + 6144 + 1744, 532);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -44,11 +57,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     memcpy(file + formats[kind].pad, bytes + 1, size - 1);
     if (n >= formats[kind].at + formats[kind].length)
         memcpy(file + formats[kind].at, formats[kind].mark, (size_t)formats[kind].length);
-    if (formats[kind].pad) {
-        file[0] = 27, file[24] = 15, file[6144] = 23;
-        put4(file + 6144 + 628, 1U << 2 | 1U << 3 | 1U << 9 | 1U << 14);
-        put4(file + 6144 + 760, 1000), put4(file + 6144 + 1280, 25000), put4(file + 6144 + 1744, 532);
-    }
+    if (formats[kind].product)
+        begin_level3(file, formats[kind].product, formats[kind].pad);
+    else if (formats[kind].pad)
+        begin_iris(file);
     nwc_ctx *const ctx = nwc__ctx(NULL);
     if (nwc__volume_create(ctx, "", INT64_C(64) << 20, &volume) == NWC_OK) {
         if (formats[kind].read(ctx, file, n, volume) == NWC_OK) {

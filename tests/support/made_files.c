@@ -55,6 +55,18 @@ int64_t make_radolan(uint8_t *bytes, int lead_min)
     return n + 1 + 2 * RV_CELLS;
 }
 
+void begin_level3(uint8_t *bytes, int product, int64_t size)
+{
+    uint8_t head[LEVEL3_BEGIN] = {0};
+    put_short(head, product), put_short(head + 12, 200), put_short(head + 18, -1);
+    put_word(head + 20, 23004), put_word(head + 24, 113355), put_short(head + 28, 1000), put_short(head + 30, product);
+    put_short(head + 34, 21), put_short(head + 40, 15001), put_word(head + 42, 3600), put_short(head + 58, 24);
+    put_word(head + 108, 60);
+    put_short(head + 120, -1), put_short(head + 122, 1), put_short(head + 128, 1), put_short(head + 130, -1);
+    put_word(head + 132, 30000);
+    memcpy(bytes, head, (size_t)(size < LEVEL3_BEGIN ? size : LEVEL3_BEGIN));
+}
+
 void sign_member(uint8_t *header)
 {
     unsigned sum = 0;

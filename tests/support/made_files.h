@@ -16,6 +16,13 @@ void make_nimrod(uint8_t bytes[NIMROD_SIZE]);
 /* A 900 x 900 RADOLAN file whose cell c holds c % 5000 % 4096, some with flags; returns its size, at most RV_MOST. */
 int64_t make_radolan(uint8_t *bytes, int lead_min);
 
+/*
+ * The first size bytes of a message of Level III: its headers, of 120 bytes, and those of its symbology and of a layer, as
+ * far as they go.
+ */
+enum { LEVEL3_BEGIN = 136 };
+void begin_level3(uint8_t *bytes, int product, int64_t size);
+
 /* Append a member to an archive at *at. */
 void put_member(uint8_t *archive, int64_t *at, const char *name, const uint8_t *bytes, int64_t size);
 

@@ -38,11 +38,11 @@ typedef struct nwc_read_options {
 NWC_API void nwc_read_options_init(nwc_read_options *options);
 
 /**
- * The name of the format @p size leading bytes belong to ("PGM", "HDF5", "NETCDF", "GRIB", "NIMROD", "RADOLAN", "TAR"),
- * or NULL. 4096 bytes are
- * enough. Compression is not looked through. Of these this version reads PGM of FMI, ODIM_H5 and KNMI composites (in
- * HDF5), CF netCDF, classic or 4, GRIB of MRMS and Stage IV, NIMROD, RADOLAN and RADVOR amounts, and tar archives of
- * them, with gzip or bzip2 around them or not.
+ * The name of the format @p size leading bytes belong to ("PGM", "HDF5", "NETCDF", "GRIB", "NIMROD", "RADOLAN",
+ * "NEXRAD Level III", "TAR"), or NULL. 4096 bytes are enough. Compression is not looked through. Of these this version
+ * reads PGM of FMI, ODIM_H5 and KNMI composites (in HDF5), CF netCDF, classic or 4, GRIB of MRMS and Stage IV, NIMROD,
+ * RADOLAN and RADVOR amounts, grids of NEXRAD Level III and CINRAD PUP, and tar archives of them, with gzip or bzip2
+ * around them or not.
  */
 NWC_API const char *nwc_io_sniff(const void *bytes, size_t size);
 
@@ -59,7 +59,7 @@ NWC_API nwc_status nwc_raster_open(nwc_ctx *ctx, const char *path, const nwc_rea
                                    nwc_raster **raster);
 NWC_API void nwc_raster_destroy(nwc_raster *raster);
 
-/** The format's name as nwc_io_sniff gives it. */
+/** The format's name as nwc_io_sniff gives it; "CINRAD PUP" for products of CINRAD in the layout of NEXRAD Level III. */
 NWC_API const char *nwc_raster_format(const nwc_raster *raster);
 NWC_API int64_t nwc_raster_count(const nwc_raster *raster);
 /** Lend layer @p index, 0 to count - 1. */

@@ -4,8 +4,8 @@
 typedef nwc_status (*decode_fn)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
 /*
- * A format: its name, the bytes it is told by and where they are, and how it is read. Archives come first: they begin with
- * the name of a member, which may look like any other.
+ * A format: its name, the bytes it is told by and where they are, or what tells it, and how it is read. Archives come
+ * first: they begin with the name of a member, which may look like any other.
  */
 static const struct format {
     const char *name;
@@ -13,21 +13,24 @@ static const struct format {
     const char *magic;
     int64_t length;
     decode_fn decode;
+    bool (*is)(const uint8_t *bytes, int64_t size); /* of formats without a mark of their own */
 } formats[] = {
-    {"TAR", 257, "ustar", 5, nwc__tar_read},
-    {"PGM", 0, "P5", 2, nwc__pgm_read},
-    {"HDF5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_read},
-    {"NETCDF", 0, "CDF", 3, nwc__netcdf_read},
-    {"GRIB", 0, "GRIB", 4, nwc__grib_read},
-    {"NIMROD", 0, "\0\0\2\0", 4, nwc__nimrod_read},
-    {"RADOLAN", 17, "BY", 2, nwc__radolan_read},
+    {"TAR", 257, "ustar", 5, nwc__tar_read, NULL},
+    {"PGM", 0, "P5", 2, nwc__pgm_read, NULL},
+    {"HDF5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_read, NULL},
+    {"NETCDF", 0, "CDF", 3, nwc__netcdf_read, NULL},
+    {"GRIB", 0, "GRIB", 4, nwc__grib_read, NULL},
+    {"NIMROD", 0, "\0\0\2\0", 4, nwc__nimrod_read, NULL},
+    {"RADOLAN", 17, "BY", 2, nwc__radolan_read, NULL},
+    {"NEXRAD Level III", 0, "", 0, nwc__level3_grid_read, nwc__is_level3_grid},
 };
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)
 {
     for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++)
-        if (size >= formats[f].at + formats[f].length &&
-            memcmp(bytes + formats[f].at, formats[f].magic, (size_t)formats[f].length) == 0)
+        if (formats[f].is ? formats[f].is(bytes, size)
+                          : size >= formats[f].at + formats[f].length &&
+                                memcmp(bytes + formats[f].at, formats[f].magic, (size_t)formats[f].length) == 0)
             return &formats[f];
     return NULL;
 }

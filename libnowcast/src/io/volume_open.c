@@ -9,7 +9,7 @@ enum { MOST_FILES = 4096 };
 
 #define SAME_PLACE_DEG 0.01 /* parts of a volume say the same place, but for rounding */
 
-/* A format: its name, the bytes it is told by and where they are, and how it is read. */
+/* A format: its name, the bytes it is told by and where they are, or what tells it, and how it is read. */
 static const struct format {
     const char *name;
     int64_t at;
@@ -18,31 +18,31 @@ static const struct format {
     decode_fn decode;
     bool in_parts;  /* several files are one behind the other; else each is whole and has sweeps of its own */
     bool container; /* may hold anything else too */
+    bool (*is)(const uint8_t *bytes, int64_t size); /* of formats without a mark of their own */
 } formats[] = {
-    {"NEXRAD Level II", 0, "AR2V", 4, nwc__nexrad_read, true, false},
-    {"NEXRAD Level II", 0, "ARCHIVE2", 8, nwc__nexrad_read, true, false},
-    {"NEXRAD Level II", 4, "BZh", 3, nwc__nexrad_read, true, false},
-    {"CMA standard", 0, "RSTM", 4, nwc__cma_read, false, false},
-    {"IRIS RAW", 12, "\x1a\0", 2, nwc__iris_read, false, false},
-    {"DORADE", 0, "SSWB", 4, nwc__dorade_read, false, false},
-    {"DORADE", 0, "VOLD", 4, nwc__dorade_read, false, false},
-    {"DORADE", 0, "COMM", 4, nwc__dorade_read, false, false},
-    {"CfRadial", 0, "CDF", 3, nwc__netcdf_volume_read, false, true},
-    {"ODIM_H5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_volume_read, false, true},
+    {"NEXRAD Level II", 0, "AR2V", 4, nwc__nexrad_read, true, false, NULL},
+    {"NEXRAD Level II", 0, "ARCHIVE2", 8, nwc__nexrad_read, true, false, NULL},
+    {"NEXRAD Level II", 4, "BZh", 3, nwc__nexrad_read, true, false, NULL},
+    {"CMA standard", 0, "RSTM", 4, nwc__cma_read, false, false, NULL},
+    {"IRIS RAW", 12, "\x1a\0", 2, nwc__iris_read, false, false, NULL},
+    {"DORADE", 0, "SSWB", 4, nwc__dorade_read, false, false, NULL},
+    {"DORADE", 0, "VOLD", 4, nwc__dorade_read, false, false, NULL},
+    {"DORADE", 0, "COMM", 4, nwc__dorade_read, false, false, NULL},
+    {"CfRadial", 0, "CDF", 3, nwc__netcdf_volume_read, false, true, NULL},
+    {"ODIM_H5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_volume_read, false, true, NULL},
+    {"UF", 0, "", 0, nwc__uf_read, false, false, nwc__is_uf},
+    {"NEXRAD Level III", 0, "", 0, nwc__level3_polar_read, false, false, nwc__is_level3_polar},
+    {"CINRAD", 0, "", 0, nwc__cinrad_legacy_read, true, false, nwc__is_cinrad_legacy},
 };
-
-/* Formats without a mark of their own. */
-static const struct format uf = {"UF", 0, "", 0, nwc__uf_read, false, false};
-static const struct format legacy = {"CINRAD", 0, "", 0, nwc__cinrad_legacy_read, true, false};
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)
 {
     for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++)
-        if (size >= formats[f].at + formats[f].length &&
-            memcmp(bytes + formats[f].at, formats[f].magic, (size_t)formats[f].length) == 0)
+        if (formats[f].is ? formats[f].is(bytes, size)
+                          : size >= formats[f].at + formats[f].length &&
+                                memcmp(bytes + formats[f].at, formats[f].magic, (size_t)formats[f].length) == 0)
             return &formats[f];
-    if (nwc__is_uf(bytes, size)) return &uf;
-    return nwc__is_cinrad_legacy(bytes, size) ? &legacy : NULL;
+    return NULL;
 }
 
 /* The station that the names of the Chinese network begin with: Z_RADR_I_Z9398_20140704080600_O_DOR_SB_CAP.bin.bz2. */

@@ -38,6 +38,10 @@ nwc_status nwc__nimrod_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nw
 /* RADOLAN and RADVOR: amounts of rain in Germany. */
 nwc_status nwc__radolan_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
+/* NEXRAD Level III and CINRAD PUP: products of rows of cells. */
+bool nwc__is_level3_grid(const uint8_t *bytes, int64_t size);
+nwc_status nwc__level3_grid_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
 /* FMI's PGM: reflectivity of a composite, with its geometry in comments. */
 nwc_status nwc__pgm_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 

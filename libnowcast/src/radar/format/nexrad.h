@@ -31,4 +31,7 @@ void nwc__nexrad_release(nwc_ctx *ctx, struct nwc__nexrad_records *records);
 /* Where a radar of the network stands, and the height of the ground there; false for a name that is not in it. */
 bool nwc__nexrad_site(const char *name, double *latitude_deg, double *longitude_deg, double *ground_m);
 
+/* The name of the radar of the network that stands at a place; NULL where none does. */
+const char *nwc__nexrad_site_at(double latitude_deg, double longitude_deg);
+
 #endif

@@ -4,6 +4,8 @@
  */
 #include "radar/format/nexrad.h"
 
+#define SAME_PLACE_DEG 0.02 /* radars are moved by as much, and no two stand as near */
+
 static const struct site {
     char name[5];
     float latitude_deg, longitude_deg;
@@ -99,4 +101,13 @@ bool nwc__nexrad_site(const char *name, double *latitude_deg, double *longitude_
         return true;
     }
     return false;
+}
+
+const char *nwc__nexrad_site_at(double latitude_deg, double longitude_deg)
+{
+    for (size_t s = 0; s < sizeof sites / sizeof sites[0]; s++)
+        if (fabs((double)sites[s].latitude_deg - latitude_deg) < SAME_PLACE_DEG &&
+            fabs((double)sites[s].longitude_deg - longitude_deg) < SAME_PLACE_DEG)
+            return sites[s].name;
+    return NULL;
 }

@@ -46,6 +46,10 @@ double nwc__median(float *numbers, int64_t n);
 /* NEXRAD Level II, archive or real-time chunks. */
 nwc_status nwc__nexrad_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
+/* NEXRAD Level III and CINRAD PUP: products of rays of gates. */
+bool nwc__is_level3_polar(const uint8_t *bytes, int64_t size);
+nwc_status nwc__level3_polar_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
 /* CINRAD SA, SB, CA, CB of the rules of 2001, which have no mark of their own: whether bytes may be such a file. */
 bool nwc__is_cinrad_legacy(const uint8_t *bytes, int64_t size);
 nwc_status nwc__cinrad_legacy_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
