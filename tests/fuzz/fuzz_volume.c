@@ -14,7 +14,7 @@ static const struct {
     int64_t at, length;
     const char *mark;
     int64_t pad;     /* bytes put before the input */
-    int32_t product; /* of Level III, whose headers they are */
+    int32_t product; /* of Level III, whose headers they are; -1 and -2: the header of CINRAD SC or CC is */
 } formats[] = {
     {nwc__nexrad_read, 0, 4, "AR2V", 0, 0},
     {nwc__nexrad_read, 0, 8, "ARCHIVE2", 0, 0},
@@ -27,6 +27,10 @@ static const struct {
     {nwc__uf_read, 0, 2, "UF", 0, 0},
     {nwc__uf_read, 0, 10, "UF\0\x60\0\x2e\0\x2e\0\x2e", 0, 0}, /* one record of 96 words, its headers in a row */
     {nwc__iris_read, 12288, 0, "", 12288, 0}, /* records behind headers that are good */
+    {nwc__cinrad_sc_read, 0, 0, "", 217, -1}, /* with its table */
+    {nwc__cinrad_cc_read, 0, 0, "", 218, -2},
+    {nwc__cinrad_sc_read, 0, 0, "", 0, 0},
+    {nwc__cinrad_dxk_read, 0, 0, "", 0, 0},
     {nwc__level3_polar_read, 0, 0, "", 136, 19},
     {nwc__level3_polar_read, 0, 0, "", 136, 99},
     {nwc__level3_polar_read, 0, 0, "", 120, 94}, /* packed */
@@ -46,6 +50,17 @@ static void begin_iris(uint8_t *file)
     put4(file + 6144 + 760, 1000), put4(file + 6144 + 1280, 25000), put4(file + 6144 + 1744, 532);
 }
 
+/* A scan of three sweeps; their table follows. */
+static void begin_cinrad(uint8_t *file, bool tenths)
+{
+    static const uint8_t sc[8] = {103, 0xdc, 7, 7, 16, 8, 0, 0},
+                         cc[16] = {20, 12, 7, 16, 8, 0, 0, 0, 20, 12, 7, 16, 8, 6, 0, 103};
+    if (tenths)
+        memcpy(file + 184, cc, sizeof cc), file[210] = 0x8a, file[211] = 0x40;
+    else
+        memcpy(file + 201, sc, sizeof sc);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     if (size < 1) return 0;
@@ -57,7 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     memcpy(file + formats[kind].pad, bytes + 1, size - 1);
     if (n >= formats[kind].at + formats[kind].length)
         memcpy(file + formats[kind].at, formats[kind].mark, (size_t)formats[kind].length);
-    if (formats[kind].product)
+    if (formats[kind].product < 0)
+        begin_cinrad(file, formats[kind].product < -1);
+    else if (formats[kind].product)
         begin_level3(file, formats[kind].product, formats[kind].pad);
     else if (formats[kind].pad)
         begin_iris(file);

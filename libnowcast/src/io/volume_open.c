@@ -31,8 +31,13 @@ static const struct format {
     {"CfRadial", 0, "CDF", 3, nwc__netcdf_volume_read, false, true, NULL},
     {"ODIM_H5", 0, "\x89HDF\r\n\x1a\n", 8, nwc__hdf5_volume_read, false, true, NULL},
     {"UF", 0, "", 0, nwc__uf_read, false, false, nwc__is_uf},
+    {"CINRAD SC", 100, "CINRAD/SC", 9, nwc__cinrad_sc_read, false, false, NULL},
+    {"CINRAD CD", 100, "CINRAD/CD", 9, nwc__cinrad_sc_read, false, false, NULL},
+    {"CINRAD CC", 116, "CINRAD/CC", 9, nwc__cinrad_cc_read, false, false, NULL},
+    {"CINRAD CC", 116, "CINRAD-CC", 9, nwc__cinrad_cc_read, false, false, NULL},
     {"NEXRAD Level III", 0, "", 0, nwc__level3_polar_read, false, false, nwc__is_level3_polar},
     {"CINRAD", 0, "", 0, nwc__cinrad_legacy_read, true, false, nwc__is_cinrad_legacy},
+    {"CINRAD DXK", 0, "", 0, nwc__cinrad_dxk_read, false, false, nwc__is_cinrad_dxk},
 };
 
 static const struct format *recognise(const uint8_t *bytes, int64_t size)

@@ -54,6 +54,14 @@ nwc_status nwc__level3_polar_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t si
 bool nwc__is_cinrad_legacy(const uint8_t *bytes, int64_t size);
 nwc_status nwc__cinrad_legacy_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
+/* CINRAD SC and CD, and CC, of the same rules. */
+nwc_status nwc__cinrad_sc_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+nwc_status nwc__cinrad_cc_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
+/* Older X-band phased arrays, which have no mark of their own either. */
+bool nwc__is_cinrad_dxk(const uint8_t *bytes, int64_t size);
+nwc_status nwc__cinrad_dxk_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
+
 /* DORADE sweep files. */
 nwc_status nwc__dorade_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
