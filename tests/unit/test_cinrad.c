@@ -187,6 +187,40 @@ static void a_phased_array_is_sorted_into_its_elevations(void **state)
     nwc_volume_destroy(volume);
 }
 
+static void a_number_of_one_begins_a_sweep_of_a_phased_array(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    headers(16, 1);
+    put_real(HEADERS + 640 + 12, 1.6F), put_real(HEADERS + 640 + 16, 1.4F); /* of the first cut */
+    for (int r = 0; r < 2 * RAYS; r++) radial(true, r % RAYS, 1, 1);
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_int_equal(facts.n_sweeps, 2);
+    assert_near(facts.beam_width_h_deg, 1.6, 1e-6);
+    assert_near(facts.beam_width_v_deg, 1.4, 1e-6);
+    nwc_volume_destroy(volume);
+}
+
+static void moments_without_a_name_of_fm_301_keep_their_own(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_moment got;
+    headers(1, 1);
+    const int64_t at = made.size;
+    for (int r = 0; r < RAYS; r++) radial(false, r, r == 0 ? 3 : 1, 1);
+    const int64_t one =
+        (made.size - at + RAYS * (RAYS - 1) / 2) / RAYS; /* a later radial is a gate shorter each time */
+    for (int64_t r = 0, to = at; r < RAYS; to += one - r, r++) put4(to + 64, 34);
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_find(volume, 0, "Wc", &got));
+    assert_string_equal(got.field.units, "m s-1");
+    assert_true(got.field.data[9] == (float)(code_of(0, 9) - 66) / 2.0F);
+    nwc_volume_destroy(volume);
+}
+
 static void a_file_cut_off_anywhere_keeps_its_whole_radials(void **state)
 {
     (void)state;
@@ -230,6 +264,11 @@ static void what_is_no_base_data_is_refused(void **state)
     put4(HEADERS + 44, 0), put4(HEADERS + 48, 0);
     radial(false, 0, 3, 1);
     assert_fails(NWC_ERR_FORMAT, "cut 1: a gate length expected, 0 found", read_made(nwc__ctx(NULL), &volume));
+    headers(1, 1);
+    made.bytes[made.size + 50] = 1;
+    radial(false, 0, 3, 1);
+    assert_fails(NWC_ERR_UNSUPPORTED, "a radial that is not packed expected, method 1",
+                 read_made(nwc__ctx(NULL), &volume));
 }
 
 /* ---- legacy records ---- */
@@ -391,6 +430,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(standard_gates_are_decoded_by_their_headers),
         cmocka_unit_test(a_phased_array_is_sorted_into_its_elevations),
+        cmocka_unit_test(a_number_of_one_begins_a_sweep_of_a_phased_array),
+        cmocka_unit_test(moments_without_a_name_of_fm_301_keep_their_own),
         cmocka_unit_test(a_file_cut_off_anywhere_keeps_its_whole_radials),
         cmocka_unit_test(what_is_no_base_data_is_refused),
         cmocka_unit_test(legacy_records_are_read_by_their_size),

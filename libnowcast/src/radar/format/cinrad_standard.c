@@ -24,6 +24,7 @@ enum {
     MOST_BEAMS = 64,
     N_TYPES = 64, /* moment types below this are looked at */
     PHASED = 16,  /* file type */
+    PACKING = 50, /* of a radial of the standard format: 1 for LZO */
     CODES = 5     /* codes below have a meaning of their own */
 };
 
@@ -71,24 +72,26 @@ static const struct layout layouts[2] = {
      .wide_time = true},
 };
 
-/* Moments by type. */
+/* Moments by type; name NULL for those FM 301 does not know. */
 static const struct {
     const char *name, *own_name;
-    bool doppler; /* its gates are those of the Doppler moments */
+    bool doppler;      /* its gates are those of the Doppler moments */
+    const char *units; /* where there is no name they follow from */
 } kinds[N_TYPES] = {
-    [1] = {"DBTH", "dBT", false},     [2] = {"DBZH", "dBZ", false},   [3] = {"VRADH", "V", true},
-    [4] = {"WRADH", "W", true},       [5] = {"SQIH", "SQI", true},    [6] = {"CPA", "CPA", false},
-    [7] = {"ZDR", "ZDR", false},      [8] = {"LDR", "LDR", false},    [9] = {"RHOHV", "CC", false},
-    [10] = {"PHIDP", "PHIDP", false}, [11] = {"KDP", "KDP", false},   [14] = {"CLASS", "HCL", false},
-    [16] = {"SNRH", "SNRH", false},   [17] = {"SNRV", "SNRV", false}, [32] = {"DBZHC", "Zc", false},
-    [33] = {"VRADDH", "Vc", true},    [35] = {"ZDRC", "ZDRc", false},
+    [1] = {"DBTH", "dBT", false, NULL},     [2] = {"DBZH", "dBZ", false, NULL},   [3] = {"VRADH", "V", true, NULL},
+    [4] = {"WRADH", "W", true, NULL},       [5] = {"SQIH", "SQI", true, NULL},    [6] = {"CPA", "CPA", false, NULL},
+    [7] = {"ZDR", "ZDR", false, NULL},      [8] = {"LDR", "LDR", false, NULL},    [9] = {"RHOHV", "CC", false, NULL},
+    [10] = {"PHIDP", "PHIDP", false, NULL}, [11] = {"KDP", "KDP", false, NULL},   [12] = {NULL, "CP", false, "1"},
+    [14] = {"CLASS", "HCL", false, NULL},   [15] = {NULL, "CF", false, "1"},      [16] = {"SNRH", "SNRH", false, NULL},
+    [17] = {"SNRV", "SNRV", false, NULL},   [32] = {"DBZHC", "Zc", false, NULL},  [33] = {"VRADDH", "Vc", true, NULL},
+    [34] = {NULL, "Wc", true, "m s-1"},     [35] = {"ZDRC", "ZDRc", false, NULL},
 };
 
 struct radial {
     const uint8_t *at;  /* its header */
     const uint8_t *end; /* behind its last whole moment */
     int64_t order;      /* as it came */
-    int32_t cut, state;
+    int32_t cut, state, number;
 };
 
 struct cut {
@@ -147,7 +150,7 @@ static bool next_moment(const uint8_t **at, const uint8_t *end, struct coded *co
 /* Whether a moment is one to keep. */
 static bool is_known(const struct coded *coded)
 {
-    return coded->type > 0 && coded->type < N_TYPES && kinds[coded->type].name && coded->scale != 0 && coded->n > 0;
+    return coded->type > 0 && coded->type < N_TYPES && kinds[coded->type].own_name && coded->scale != 0 && coded->n > 0;
 }
 
 /* The radial at byte at, and where the next begins; false at the end of what is whole. */
@@ -158,7 +161,11 @@ static bool read_radial(const struct job *job, int64_t *at, struct radial *radia
     if (job->size - *at < l->header) return false;
     const int32_t n_moments = i32(header + l->n_moments);
     if (n_moments < 0 || n_moments > NWC__MOST_MOMENTS) return false;
-    *radial = (struct radial){.at = header, .end = header + l->header, .cut = i32(header + 16), .state = i32(header)};
+    *radial = (struct radial){.at = header,
+                              .end = header + l->header,
+                              .cut = i32(header + 16),
+                              .state = i32(header),
+                              .number = i32(header + 12)};
     struct coded coded;
     int32_t m = 0;
     while (m < n_moments && next_moment(&radial->end, end, &coded)) m++;
@@ -177,6 +184,10 @@ static nwc_status list_radials(struct job *job)
         int64_t at = first;
         job->n_radials = 0;
         while (at < job->size && read_radial(job, &at, &radial)) {
+            if (job->layout == &layouts[0] && radial.at[PACKING] != 0)
+                return nwc__fail(NWC_ERR_UNSUPPORTED,
+                                 "byte %lld: a radial that is not packed expected, method %d found",
+                                 (long long)(radial.at - job->bytes) + PACKING, radial.at[PACKING]);
             radial.order = job->n_radials;
             if (job->radial) job->radial[job->n_radials] = radial;
             job->n_radials++;
@@ -196,9 +207,11 @@ static int by_cut(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
-static bool begins_sweep(const struct radial *radial)
+/* Whether a sweep begins with a radial behind another. In phased arrays a number of 1 may be the only sign. */
+static bool begins_sweep(const struct radial *radial, bool by_time)
 {
-    return radial->state == 0 || radial->state == 3 || radial->state == 5;
+    const bool said = radial->state == 0 || radial->state == 3 || radial->state == 5;
+    return radial->cut != radial[-1].cut || (by_time && said) || (radial->number == 1 && radial[-1].number > 1);
 }
 
 static nwc_status list_cuts(struct job *job)
@@ -213,7 +226,7 @@ static nwc_status list_cuts(struct job *job)
         job->n_cuts = 0;
         for (int64_t r = 0; r < job->n_radials; r++) {
             const struct radial *const radial = &job->radial[r];
-            if (r == 0 || radial->cut != radial[-1].cut || (by_time && begins_sweep(radial))) {
+            if (r == 0 || begins_sweep(radial, by_time)) {
                 if (job->cut) job->cut[job->n_cuts] = (struct cut){.first = r};
                 job->n_cuts++;
             }
@@ -330,8 +343,12 @@ static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *swee
             length = 30.0;
             NWC__TRY(nwc__volume_incomplete(job->volume, sweep, "its gate length is 0 in the file: 30 m assumed"));
         }
-        NWC__TRY(nwc__volume_add_moment(job->volume, sweep, kinds[t].name, kinds[t].own_name, cut->n_gates[t],
-                                        first_m + 0.5 * length, length, &cut->moment[t]));
+        if (kinds[t].name)
+            NWC__TRY(nwc__volume_add_moment(job->volume, sweep, kinds[t].name, kinds[t].own_name, cut->n_gates[t],
+                                            first_m + 0.5 * length, length, &cut->moment[t]));
+        else
+            NWC__TRY(nwc__volume_add_other(job->volume, sweep, kinds[t].own_name, kinds[t].units, cut->n_gates[t],
+                                           first_m + 0.5 * length, length, &cut->moment[t]));
         cut->moment[t]->resolution = 1.0 / fabs((double)scale[t]);
     }
     return NWC_OK;
@@ -366,13 +383,13 @@ static nwc_status decode_radial(int64_t tile, void *user)
         const nwc__moment *const moment = cut->moment[coded.type];
         float *const cells = moment->cells + ray * moment->n_gates;
         uint8_t *const flags = moment->flags + ray * moment->n_gates;
-        const float nothing = nwc__moment_named(moment->name)->nothing;
+        const nwc__moment_kind *const kind = nwc__moment_named(moment->name);
         const struct nwc__codes codes = {.scale = (float)coded.scale,
                                          .offset = (float)coded.offset,
                                          .lowest = CODES,
                                          .nothing = 0,
                                          .folded = 1,
-                                         .empty = nothing};
+                                         .empty = kind ? kind->nothing : NAN};
         (coded.width == 1 ? job->kernels->u8 : job->kernels->u16_le)(coded.codes, coded.n, &codes, cells, flags);
         nwc__gates_unknown(cells + coded.n, flags + coded.n, moment->n_gates - coded.n);
         done[coded.type] = true;
@@ -427,11 +444,10 @@ static nwc_status set_facts(struct job *job)
     }
     const double megahertz = (double)nwc__f32_le(site + 56);
     if (megahertz > 100.0 && megahertz < 200000.0) facts.frequency_hz = 1e6 * megahertz;
-    if (!phased) {
-        const double h = (double)nwc__f32_le(site + 60), v = (double)nwc__f32_le(site + 64);
-        if (h > 0.0 && h < 20.0) facts.beam_width_h_deg = h;
-        if (v > 0.0 && v < 20.0) facts.beam_width_v_deg = v;
-    }
+    const uint8_t *const widths = phased ? job->cut_table + 12 : site + 60;
+    const double h = (double)nwc__f32_le(widths), v = (double)nwc__f32_le(widths + 4);
+    if (h > 0.0 && h < 20.0) facts.beam_width_h_deg = h;
+    if (v > 0.0 && v < 20.0) facts.beam_width_v_deg = v;
     facts.version = version, facts.site = code, facts.site_name = name, facts.scan_name = scan;
     facts.instrument = instrument_of((int16_t)nwc__u16_le(site + 72));
     facts.experimental = phased;
