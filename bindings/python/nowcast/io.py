@@ -61,6 +61,8 @@ class Layer:
     """when a forecast started; the same as time for an observation"""
     duration_s: float
     """length of the interval of an amount, else 0"""
+    height_m: float = 0.0
+    """above mean sea level, of one level of several, else 0"""
 
     def facts(self) -> dict[str, Any]:
         """All but the cells, as plain values."""
@@ -136,6 +138,7 @@ def _layer(path: Path, raster: Any, index: int) -> Layer:
         time=np.datetime64(layer.time_ns, "ns"),
         reference=np.datetime64(layer.reference_ns, "ns"),
         duration_s=layer.duration_s,
+        height_m=layer.height_m,
     )
 
 
@@ -164,8 +167,8 @@ def open(
 
     Returns
     -------
-    (time, y, x) float32 DataArray, y and x ascending, NaN where not known, ``time`` the valid time (UTC). A forecast
-    also has ``lead_time`` and ``forecast_reference_time``.
+    (time, y, x) float32 DataArray, y and x ascending, NaN where not known, ``time`` the valid time (UTC); of grids of
+    several levels (time, z, y, x), z ascending. A forecast also has ``lead_time`` and ``forecast_reference_time``.
 
     Raises
     ------
@@ -178,7 +181,7 @@ def open(
         raise ArgumentError(f"last: at least 1 expected, {last} given")
     taken: list[Layer] = []
     left_out: list[str] = []
-    times: dict[np.datetime64, Path] = {}
+    places: dict[tuple[np.datetime64, float], Path] = {}
     for path in expand(paths):
         try:
             chosen = _choose(layers(path), quantity if quantity or not taken else taken[0].quantity, path)
@@ -190,19 +193,19 @@ def open(
             failure: Exception = error
             continue
         for layer in chosen:
-            if layer.time in times:
-                raise ArgumentError(
-                    f"{path}: one field for each time expected, {times[layer.time]} has {layer.time} too"
-                )
+            place = layer.time, layer.height_m
+            if place in places:
+                raise ArgumentError(f"{path}: one field for each time expected, {places[place]} has {layer.time} too")
             if taken:
                 _check_alike(layer, taken[0])
-            times[layer.time] = path
+            places[place] = path
             taken.append(layer)
         if last is not None:
-            taken = sorted(taken, key=lambda layer: layer.time)[-last:]
+            latest = sorted({layer.time for layer in taken})[-last:]
+            taken = [layer for layer in taken if layer.time >= latest[0]]
     if not taken:
         raise failure
-    taken.sort(key=lambda layer: layer.time)
+    taken.sort(key=lambda layer: (layer.time, layer.height_m))
     return _joined(taken, left_out)
 
 
@@ -236,6 +239,7 @@ def describe(path: PathLike) -> dict[str, Any]:
                 "time": _iso(layer.time),
                 "reference_time": _iso(layer.reference),
                 "duration_s": layer.duration_s,
+                "height_m": layer.height_m,
                 "grid": dataclasses.asdict(layer.grid),
                 "known": int(np.isfinite(layer.cells).sum()),
                 "cells": layer.cells.size,
@@ -301,11 +305,14 @@ def _joined(taken: list[Layer], left_out: list[str]) -> xr.DataArray:
     """Layers, sorted by time, as one array; each is let go once it is copied."""
     first = taken[0]
     name, standard_name, long_name = _NAMES.get(first.units, (first.quantity.lower() or "field", None, first.name))
-    times = np.array([layer.time for layer in taken])
+    times = np.unique(np.array([layer.time for layer in taken]))
+    heights = np.unique([layer.height_m for layer in taken])
+    if len(taken) != len(times) * len(heights):
+        raise ArgumentError(f"{first.path}: the same levels at all times expected, there are {heights.tolist()} m")
     references = {layer.reference for layer in taken}
     forecast = any(layer.reference != layer.time for layer in taken)
     files = [f"{path.name} sha256:{_checksum(path)}" for path in dict.fromkeys(layer.path for layer in taken)]
-    cells = np.empty((len(taken), first.grid.ny, first.grid.nx), dtype=np.float32)
+    cells: _field.Array = np.empty((len(taken), first.grid.ny, first.grid.nx), dtype=np.float32)
     for index in range(len(taken)):
         cells[index] = taken[0].cells
         del taken[0]
@@ -319,10 +326,13 @@ def _joined(taken: list[Layer], left_out: list[str]) -> xr.DataArray:
     if left_out:
         attributes["left_out"] = "\n".join(left_out)
     coords: dict[str, Any] = {"time": ("time", times, {"standard_name": "time", "long_name": "valid time (UTC)"})}
+    dims: tuple[str, ...] = ("time", "y", "x")
+    if len(heights) > 1 or heights[0]:
+        dims = ("time", "z", "y", "x")
+        cells = cells.reshape(len(times), len(heights), *cells.shape[1:])
+        coords["z"] = ("z", heights, {"units": "m", "standard_name": "altitude", "positive": "up", "axis": "Z"})
     if forecast and len(references) == 1:
         start = references.pop()
         coords["lead_time"] = ("time", times - start, {"standard_name": "forecast_period"})
         coords["forecast_reference_time"] = ((), start, {"standard_name": "forecast_reference_time"})
-    return xr.DataArray(
-        cells, dims=("time", "y", "x"), coords=coords | first.grid.coords(), attrs=attributes, name=name
-    )
+    return xr.DataArray(cells, dims=dims, coords=coords | first.grid.coords(), attrs=attributes, name=name)

@@ -27,6 +27,7 @@ typedef struct nwc_layer {
     int64_t time_ns;      /**< valid time, UTC; of the end of the interval for an accumulation */
     int64_t reference_ns; /**< time the forecast started from; time_ns for an observation */
     double duration_s;    /**< length of the accumulation interval; 0 for an instantaneous value */
+    double height_m;      /**< of one of several levels, above mean sea level; 0 for a field of none; not written */
 } nwc_layer;
 
 /** Limits of reading. Fill with nwc_read_options_init. */

@@ -14,7 +14,7 @@ struct nwc__layer_facts {
     nwc_grid grid; /* flat */
     const char *name, *quantity, *units, *source;
     int64_t time_ns, reference_ns;
-    double duration_s;
+    double duration_s, height_m;
     bool north_first; /* rows of the cells run from north to south */
 };
 

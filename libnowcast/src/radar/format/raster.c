@@ -90,7 +90,8 @@ nwc_status nwc__raster_add(nwc_raster *raster, const struct nwc__layer_facts *fa
                                 .source = stored->text[4],
                                 .time_ns = facts->time_ns,
                                 .reference_ns = facts->reference_ns,
-                                .duration_s = facts->duration_s};
+                                .duration_s = facts->duration_s,
+                                .height_m = facts->height_m};
     stored->layer.field = (nwc_field){.data = stored->cells + (facts->north_first ? (ny - 1) * nx : 0),
                                       .ndim = 2,
                                       .dim = {ny, nx},
