@@ -45,6 +45,36 @@ static void read_level3(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_ras
     (void)nwc__level3_grid_read(ctx, file, LEVEL3_BEGIN + (int64_t)n, raster);
 }
 
+/* A Chinese mosaic of 2 x 3 cells of unpacked codes; the input lies over its header. */
+static void read_mosaic(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
+{
+    static const uint8_t civil[12] = {0xe7, 7, 3, 0, 16, 0, 11};
+    static const struct {
+        int at;
+        uint8_t bytes[4];
+    } swan[] = {{78, {3}},           {80, {2}},           {82, {2}},           {90, {0xdc, 0x42}}, {94, {0x0c, 0x42}},
+                {106, {0x80, 0x3e}}, {110, {0x80, 0x3e}}, {114, {0x80, 0x3f}}, {118, {0, 0x40}}},
+      moc[] = {{14, {3}},
+               {124, {0xf0, 0x55}},
+               {128, {0xb0, 0xad, 1}},
+               {132, {0x60, 0x6d}},
+               {136, {0x98, 0xb1, 1}},
+               {148, {3}},
+               {152, {2}},
+               {176, {10}}};
+    uint8_t file[2 * 1024] = {0};
+    const bool first = size % 2;
+    if (first) {
+        memcpy(file, "diamond 131CR", 13), memcpy(file + 66, civil, 10);
+        for (size_t k = 0; k < sizeof swan / sizeof swan[0]; k++) memcpy(file + swan[k].at, swan[k].bytes, 4);
+    } else {
+        memcpy(file, "MOC", 3), memcpy(file + 16, "CREF", 4), memcpy(file + 100, civil, 12);
+        for (size_t k = 0; k < sizeof moc / sizeof moc[0]; k++) memcpy(file + moc[k].at, moc[k].bytes, 4);
+    }
+    lay_over(file, sizeof file, bytes, size);
+    (void)(first ? nwc__swan_read : nwc__moc_read)(ctx, file, sizeof file, raster);
+}
+
 /* Two members; the input lies over the header of the first, then over the rest. */
 static void read_archive(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
 {

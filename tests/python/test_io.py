@@ -1,5 +1,6 @@
 """Files written by the package, read by others and by itself."""
 
+import struct
 from pathlib import Path
 
 import netCDF4
@@ -76,3 +77,27 @@ def test_accumulations_and_nowcasts_of_services_open(real_data: Path) -> None:
     known = nowcast.open(real_data / "composite/improver/nowcast-extrapolate/extrapolate/kgo.nc")
     assert int(np.isfinite(known.values).sum()) == 255894
     assert known["lead_time"].values[-1] == np.timedelta64(90, "m")
+
+
+def test_levels_of_a_file_are_an_axis(tmp_path: Path) -> None:
+    header = bytearray(1024)
+    header[:11] = b"diamond 131"
+    struct.pack_into("<9H", header, 66, 2023, 3, 16, 11, 30, 6, 3, 2, 2)
+    struct.pack_into("<6f", header, 88, 110.0, 35.0, 110.25, 34.875, 0.25, 0.25)
+    struct.pack_into("<2f", header, 112, 0.5, 3.0)
+    for minute in (30, 36):
+        struct.pack_into("<H", header, 74, minute)
+        (tmp_path / f"{minute}.bin").write_bytes(bytes(header) + bytes([0, 66, 68, 70, 72, 74] * 2))
+    cube = io.open(str(tmp_path / "*.bin"))
+    assert cube.dims == ("time", "z", "y", "x")
+    assert cube.shape == (2, 2, 2, 3)
+    assert cube["z"].values.tolist() == [500.0, 3000.0]
+    assert cube["y"].values.tolist() == [34.75, 35.0]
+    assert cube.values[0, 0].tolist() == [[2.0, 3.0, 4.0], [-32.0, 0.0, 1.0]]
+    assert io.open(str(tmp_path / "*.bin"), last=1).shape == (1, 2, 2, 3)
+    assert io.describe(tmp_path / "30.bin")["fields"][1]["height_m"] == 3000.0
+    struct.pack_into("<H", header, 82, 1)
+    struct.pack_into("<H", header, 74, 42)
+    (tmp_path / "42.bin").write_bytes(bytes(header) + bytes(6))
+    with pytest.raises(errors.ArgumentError, match="the same levels at all times"):
+        io.open(str(tmp_path / "*.bin"))

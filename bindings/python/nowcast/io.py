@@ -35,7 +35,7 @@ _NAMES = {
 }
 _HEAD = 4096
 # Formats read by no library but this one.
-_OWN = {"PGM", "NIMROD", "RADOLAN", "NEXRAD Level III"}
+_OWN = {"PGM", "NIMROD", "RADOLAN", "NEXRAD Level III", "SWAN", "MOC"}
 # Fields that describe others; never chosen when no quantity is asked for.
 _QUALITY = {"QIND", "CLASS", "BRDR", "TMP"}
 
@@ -155,8 +155,8 @@ def open(
     ----------
     paths : path, pattern, or several of them
         A pattern is one of the shell, such as ``fmi/*.pgm.gz``. Formats are told by content: ODIM_H5 and KNMI
-        composites, CF netCDF, GRIB of MRMS and Stage IV, PGM of FMI, NIMROD, RADOLAN, grids of NEXRAD Level III and
-        CINRAD PUP, packed or not, in tar or not, GIF of MeteoSwiss.
+        composites, CF netCDF, GRIB of MRMS and Stage IV, PGM of FMI, NIMROD, RADOLAN, grids of NEXRAD Level III,
+        CINRAD PUP, SWAN and MOC, packed or not, in tar or not, GIF of MeteoSwiss.
     quantity : str, optional
         The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
     on_error : "raise" or "skip"

@@ -40,9 +40,9 @@ NWC_API void nwc_read_options_init(nwc_read_options *options);
 
 /**
  * The name of the format @p size leading bytes belong to ("PGM", "HDF5", "NETCDF", "GRIB", "NIMROD", "RADOLAN",
- * "NEXRAD Level III", "TAR"), or NULL. 4096 bytes are enough. Compression is not looked through. Of these this version
+ * "NEXRAD Level III", "SWAN", "MOC", "TAR"), or NULL. 4096 bytes are enough. Compression is not looked through. Of these this version
  * reads PGM of FMI, ODIM_H5 and KNMI composites (in HDF5), CF netCDF, classic or 4, GRIB of MRMS and Stage IV, NIMROD,
- * RADOLAN and RADVOR amounts, grids of NEXRAD Level III and CINRAD PUP, and tar archives of them, with gzip or bzip2
+ * RADOLAN and RADVOR amounts, grids of NEXRAD Level III, CINRAD PUP, SWAN and MOC, and tar archives of them, with gzip or bzip2
  * around them or not.
  */
 NWC_API const char *nwc_io_sniff(const void *bytes, size_t size);

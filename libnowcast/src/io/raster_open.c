@@ -22,6 +22,9 @@ static const struct format {
     {"GRIB", 0, "GRIB", 4, nwc__grib_read, NULL},
     {"NIMROD", 0, "\0\0\2\0", 4, nwc__nimrod_read, NULL},
     {"RADOLAN", 17, "BY", 2, nwc__radolan_read, NULL},
+    {"SWAN", 0, "diamond 131", 11, nwc__swan_read, NULL},
+    {"SWAN", 0, "DIAMOND 131", 11, nwc__swan_read, NULL},
+    {"MOC", 0, "MOC\0", 4, nwc__moc_read, NULL},
     {"NEXRAD Level III", 0, "", 0, nwc__level3_grid_read, nwc__is_level3_grid},
 };
 

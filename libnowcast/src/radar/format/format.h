@@ -42,6 +42,12 @@ nwc_status nwc__radolan_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, n
 bool nwc__is_level3_grid(const uint8_t *bytes, int64_t size);
 nwc_status nwc__level3_grid_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
+/* Grids of SWAN, the nowcasting system of China's weather service. */
+nwc_status nwc__swan_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
+/* National mosaics of China's meteorological observation centre. */
+nwc_status nwc__moc_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
 /* FMI's PGM: reflectivity of a composite, with its geometry in comments. */
 nwc_status nwc__pgm_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
