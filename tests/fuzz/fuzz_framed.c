@@ -4,6 +4,7 @@
  * checksum of an archive is made right again. The first byte chooses the file.
  */
 #include "io/internal.h"
+#include "radar/format/level3.h"
 #include "support/made_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -43,6 +44,29 @@ static void read_level3(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_ras
     begin_level3(file, 37, LEVEL3_BEGIN);
     memcpy(file + LEVEL3_BEGIN, bytes, n);
     (void)nwc__level3_grid_read(ctx, file, LEVEL3_BEGIN + (int64_t)n, raster);
+}
+
+/* Lines of text and packets of Level III; the input follows the headers. */
+static void read_level3_table(nwc_ctx *ctx, const uint8_t *bytes, size_t size)
+{
+    static const int products[] = {58, 59, 61, 62, 141, 48};
+    static uint8_t file[LEVEL3_BEGIN + HEADER + RV_MOST];
+    const size_t n = size < RV_MOST ? size : RV_MOST;
+    const int product = products[size % 6];
+    nwc__level3 level3;
+    nwc__level3_cell *cells;
+    nwc__level3_wind *winds;
+    int64_t count;
+    /* Of product 62 the text is where the others have their symbols. */
+    const size_t begin = product == 62 ? 120 : LEVEL3_BEGIN;
+    begin_level3(file, product, LEVEL3_BEGIN);
+    put_word(file + 116, size % 7 ? (uint32_t)(begin + n / 4 * 2) / 2 : 0);
+    memcpy(file + begin, bytes, n);
+    if (nwc__level3_open(ctx, file, (int64_t)(begin + n), INT64_C(1) << 26, &level3) == NWC_OK) {
+        if (product == 48 && nwc__level3_read_winds(ctx, &level3, &winds, &count) == NWC_OK) nwc__free(ctx, winds);
+        if (product != 48 && nwc__level3_read_cells(ctx, &level3, &cells, &count) == NWC_OK) nwc__free(ctx, cells);
+    }
+    nwc__level3_close(ctx, &level3);
 }
 
 /* A Chinese mosaic of 2 x 3 cells of unpacked codes; the input lies over its header. */
@@ -93,11 +117,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     nwc_raster *raster;
     const int kind = size ? bytes[0] % 16 : 0;
     if (size) bytes++, size--;
+    if (kind == 1) {
+        read_level3_table(ctx, bytes, size);
+        return 0;
+    }
     if (nwc__raster_create(ctx, "", INT64_C(64) << 20, &raster) != NWC_OK) return 0;
-    (kind == 0  ? read_radolan
-     : kind < 4 ? read_nimrod
-     : kind < 8 ? read_level3
-                : read_archive)(ctx, bytes, size, raster);
+    (kind == 0   ? read_radolan
+     : kind < 4  ? read_nimrod
+     : kind < 7  ? read_level3
+     : kind < 11 ? read_mosaic
+                 : read_archive)(ctx, bytes, size, raster);
     nwc_raster_destroy(raster);
     return 0;
 }

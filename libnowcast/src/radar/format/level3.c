@@ -20,9 +20,6 @@ enum {
     BLOCK = 10, /* bytes before the layers */
     LAYER = 6,  /* bytes before the packets of a layer */
     MOST_LAYERS = 18,
-    RADIAL_RUNS = 0xaf1f,
-    RASTER_RUNS = 0xba0f,
-    RASTER_RUNS_TOO = 0xba07,
     DIGITAL_RADIAL = 16,
     DIGITAL_RASTER = 17
 };
@@ -158,6 +155,9 @@ nwc_status nwc__level3_open(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, in
         return nwc__fail(NWC_ERR_NODATA, "byte 108 of the message: symbology at byte %d to %lld expected, %lld found",
                          HEADERS, (long long)length - BLOCK, (long long)offset);
     level3->symbology = (nwc__level3_block){.at = message + offset, .size = length - offset};
+    const int64_t text = 2 * (int64_t)nwc__u32_be(message + 116);
+    if (text >= HEADERS && text < length)
+        level3->text = (nwc__level3_block){.at = message + text, .size = length - text};
     return NWC_OK;
 }
 
@@ -180,29 +180,45 @@ static bool has_length(int32_t code)
     return code > 0 && code <= 26 && code != DIGITAL_RADIAL && code != DIGITAL_RASTER && code != DIGITAL_RASTER + 1;
 }
 
-nwc_status nwc__level3_packet(const nwc__level3 *level3, int32_t code, int32_t or_code, nwc__level3_block *packet)
+nwc_status nwc__level3_walk_begin(const nwc__level3 *level3, nwc__level3_walk *walk)
 {
     const uint8_t *const block = level3->symbology.at;
-    const int64_t size = level3->symbology.size;
     const int32_t layers = i16(block + 8);
     if (i16(block) != -1 || i16(block + 2) != 1 || layers < 1 || layers > MOST_LAYERS)
         return nwc__fail(NWC_ERR_FORMAT,
                          "byte 0 of the symbology: -1, 1 and 1 to %d layers expected, %d, %d and %d found", MOST_LAYERS,
                          (int)i16(block), (int)i16(block + 2), (int)layers);
-    int64_t at = BLOCK;
-    for (int32_t l = 0; l < layers && size - at >= LAYER; l++) {
-        const int64_t length = nwc__u32_be(block + at + 2),
-                      end = length < size - at - LAYER ? at + LAYER + length : size;
-        for (at += LAYER; end - at >= 4;) {
-            const int32_t found = nwc__u16_be(block + at);
-            if (found == code || found == or_code) {
-                *packet = (nwc__level3_block){.at = block + at, .size = size - at};
-                return NWC_OK;
-            }
-            if (!has_length(found)) break;
-            at += 4 + (int64_t)nwc__u16_be(block + at + 2);
-        }
-        at = end;
+    *walk =
+        (nwc__level3_walk){.block = block, .size = level3->symbology.size, .at = BLOCK, .end = BLOCK, .layers = layers};
+    return NWC_OK;
+}
+
+bool nwc__level3_walk_next(nwc__level3_walk *walk, nwc__level3_block *packet)
+{
+    while (walk->end - walk->at < 4) { /* the next layer */
+        walk->at = walk->end;
+        if (walk->layers-- < 1 || walk->size - walk->at < LAYER) return false;
+        const int64_t length = nwc__u32_be(walk->block + walk->at + 2), left = walk->size - walk->at - LAYER;
+        walk->at += LAYER;
+        walk->end = length < left ? walk->at + length : walk->size;
+    }
+    const int32_t code = nwc__u16_be(walk->block + walk->at);
+    const int64_t length = 4 + (int64_t)nwc__u16_be(walk->block + walk->at + 2);
+    *packet = (nwc__level3_block){.at = walk->block + walk->at, .size = walk->size - walk->at};
+    if (has_length(code) && length <= walk->end - walk->at)
+        packet->size = length, walk->at += length;
+    else
+        walk->at = walk->end;
+    return true;
+}
+
+nwc_status nwc__level3_packet(const nwc__level3 *level3, int32_t code, int32_t or_code, nwc__level3_block *packet)
+{
+    nwc__level3_walk walk = {0};
+    NWC__TRY(nwc__level3_walk_begin(level3, &walk));
+    while (nwc__level3_walk_next(&walk, packet)) {
+        const int32_t found = nwc__u16_be(packet->at);
+        if (found == code || found == or_code) return NWC_OK;
     }
     return nwc__fail(NWC_ERR_NODATA, "a packet of code %d or %d expected in the symbology, none found", (int)code,
                      (int)or_code);

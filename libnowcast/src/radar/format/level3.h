@@ -15,6 +15,8 @@ typedef enum nwc__level3_form {
     NWC__LEVEL3_NONE = 0,
     NWC__LEVEL3_POLAR, /* rays of gates */
     NWC__LEVEL3_GRID,  /* rows of cells about the radar */
+    NWC__LEVEL3_CELLS, /* what is known of storm cells, a line of text for each */
+    NWC__LEVEL3_WINDS, /* winds above the radar */
 } nwc__level3_form;
 
 /* How codes become values. */
@@ -58,7 +60,7 @@ typedef struct nwc__level3 {
     bool chinese; /* of CINRAD */
     bool cut;     /* unpacked in part */
     uint16_t level[NWC__LEVEL3_LEVELS];
-    nwc__level3_block symbology;
+    nwc__level3_block symbology, text;
     uint8_t *room; /* what was unpacked; NULL where nothing was packed */
 } nwc__level3;
 
@@ -72,7 +74,17 @@ void nwc__level3_close(nwc_ctx *ctx, nwc__level3 *level3);
 /* The name of the format, which tells CINRAD's products from those of NEXRAD. */
 const char *nwc__level3_format(const nwc__level3 *level3);
 
-/* The first packet of one of two codes in the symbology block, with all bytes behind it. */
+/* The packets of the symbology block in turn; one that does not say its length has all bytes behind it, and ends its layer. */
+typedef struct nwc__level3_walk {
+    const uint8_t *block;
+    int64_t size, at, end; /* of the block; of the layer */
+    int32_t layers;
+} nwc__level3_walk;
+
+nwc_status nwc__level3_walk_begin(const nwc__level3 *level3, nwc__level3_walk *walk);
+bool nwc__level3_walk_next(nwc__level3_walk *walk, nwc__level3_block *packet);
+
+/* The first packet of one of two codes. */
 nwc_status nwc__level3_packet(const nwc__level3 *level3, int32_t code, int32_t or_code, nwc__level3_block *packet);
 
 /* n runs of 4 bits of length and 4 of code, as codes; the number of codes, at most room. */
@@ -92,5 +104,47 @@ typedef struct nwc__level3_codes {
 } nwc__level3_codes;
 
 void nwc__level3_read_codes(const nwc__level3 *level3, float nothing, nwc__level3_codes *codes);
+
+/* The lines of all pages of text in turn, cut to what fits and ended by a zero; false behind the last. */
+enum { NWC__LEVEL3_LINE = 128 };
+typedef struct nwc__level3_lines {
+    const uint8_t *at;
+    int64_t left;
+    int32_t pages;
+} nwc__level3_lines;
+
+void nwc__level3_lines_begin(const nwc__level3 *level3, nwc__level3_lines *lines);
+bool nwc__level3_lines_next(nwc__level3_lines *lines, char line[NWC__LEVEL3_LINE]);
+
+/* A storm cell, or a circulation in one, as a line says it. What is not said is NaN. */
+enum { NWC__LEVEL3_STEPS = 4 }; /* forecasts 15 minutes apart */
+typedef struct nwc__level3_cell {
+    char id[8], storm[4];                                            /* of the cell; of the storm a circulation is in */
+    double azimuth_deg, range_m;                                     /* from the radar */
+    double from_deg, speed_m_s;                                      /* motion */
+    double ahead_deg[NWC__LEVEL3_STEPS], ahead_m[NWC__LEVEL3_STEPS]; /* azimuth and range of its forecasts */
+    double error_m;                                                  /* of the last forecast */
+    double base_m, top_m;                                            /* above mean sea level */
+    bool base_below, top_above;                                      /* the scan ended there */
+    double vil_kg_m2, max_dbz, max_height_m;
+    double hail, severe_hail, hail_mm;         /* probabilities 0 to 1; largest size */
+    double rotation_m_s;                       /* largest rotational velocity */
+    double low_difference_m_s, difference_m_s; /* of gates side by side: lowest, largest */
+} nwc__level3_cell;
+
+/* Cells of the products 58, 59, 61, 62 and 141; *cells is to be freed. */
+nwc_status nwc__level3_read_cells(nwc_ctx *ctx, const nwc__level3 *level3, nwc__level3_cell **cells, int64_t *n);
+
+/* A wind of product 48. */
+typedef struct nwc__level3_wind {
+    int64_t time_ns;
+    double height_m; /* above mean sea level */
+    double from_deg, speed_m_s;
+    double spread_m_s; /* root mean square of what the fit leaves over; NaN where not said */
+    double up_m_s;     /* NaN where not said */
+} nwc__level3_wind;
+
+/* Winds of product 48; *winds is to be freed. */
+nwc_status nwc__level3_read_winds(nwc_ctx *ctx, const nwc__level3 *level3, nwc__level3_wind **winds, int64_t *n);
 
 #endif

@@ -1,0 +1,393 @@
+/* Storm cells and winds of NEXRAD Level III and CINRAD's PUP, made by hand in the form of real products. */
+#include "radar/format/level3.h"
+#include "radar/format/volume_format.h"
+#include "support/made_files.h"
+#include "support/support.h"
+
+enum { ROOM = 1 << 15, BLOCK = 8, COPY = 120 };
+
+#define KNOT 0.514444
+#define MILE 1852.0
+#define KFT 304.8
+#define ANTENNA 304.8 /* 1000 feet */
+
+struct made {
+    uint8_t bytes[ROOM];
+    int64_t size;
+};
+
+static struct made made;
+
+static void add_short(int value)
+{
+    put_short(made.bytes + made.size, value);
+    made.size += 2;
+}
+
+/* Headers, and symbology whose packets follow. */
+static void begin(int code)
+{
+    memset(&made, 0, sizeof made);
+    begin_level3(made.bytes, code, LEVEL3_BEGIN);
+    made.size = LEVEL3_BEGIN;
+}
+
+/* Text in a block of its own behind the symbology, whose layer ends here, or in its place. */
+static void begin_text(bool alone, int pages)
+{
+    if (alone) {
+        made.size = 120;
+    } else {
+        put_word(made.bytes + 132, (uint32_t)(made.size - LEVEL3_BEGIN));
+        put_word(made.bytes + 116, (uint32_t)(made.size / 2));
+        put_short(made.bytes + made.size, -1), put_short(made.bytes + made.size + 2, 3);
+        made.size += BLOCK + COPY;
+    }
+    add_short(-1), add_short(pages);
+}
+
+static void add_line(const char *line)
+{
+    const size_t n = strlen(line) + strlen(line) % 2;
+    add_short((int)n);
+    memset(made.bytes + made.size, ' ', n);
+    memcpy(made.bytes + made.size, line, strlen(line));
+    made.size += (int64_t)n;
+}
+
+static void add_text(int i, int j, const char *text)
+{
+    const size_t n = strlen(text) + strlen(text) % 2;
+    add_short(8), add_short(6 + (int)n), add_short(6), add_short(i), add_short(j);
+    memset(made.bytes + made.size, ' ', n);
+    memcpy(made.bytes + made.size, text, strlen(text));
+    made.size += (int64_t)n;
+}
+
+static nwc_status read_cells(nwc_ctx *ctx, nwc__level3_cell **cells, int64_t *n)
+{
+    nwc__level3 level3;
+    *cells = NULL;
+    nwc_status status = nwc__level3_open(ctx, made.bytes, made.size, INT64_C(1) << 30, &level3);
+    if (status == NWC_OK) status = nwc__level3_read_cells(ctx, &level3, cells, n);
+    nwc__level3_close(ctx, &level3);
+    return status;
+}
+
+static nwc_status read_winds(nwc_ctx *ctx, nwc__level3_wind **winds, int64_t *n)
+{
+    nwc__level3 level3;
+    *winds = NULL;
+    nwc_status status = nwc__level3_open(ctx, made.bytes, made.size, INT64_C(1) << 30, &level3);
+    if (status == NWC_OK) status = nwc__level3_read_winds(ctx, &level3, winds, n);
+    nwc__level3_close(ctx, &level3);
+    return status;
+}
+
+static void make_tracks(bool metric)
+{
+    begin(58);
+    begin_text(false, 2);
+    add_line("                            STORM POSITION/FORECAST                             ");
+    add_line(" STORM    CURRENT POSITION              FORECAST POSITIONS               ERROR  ");
+    add_line(metric ? "        (DEG/KM)  (DEG/MS)    (DEG/KM)  (DEG/KM)"
+                    : "        (DEG/NM)  (DEG/KTS)   (DEG/NM)  (DEG/NM)");
+    add_line("");
+    add_line("  Y1     215/ 91   250/ 20     213/ 87   211/ 83   208/ 80   NO DATA    0.9/ 0.6");
+    add_line("  U0      29/111   240/ 35      31/119    33/126   NO DATA   NO DATA    1.4/ 0.9");
+    add_short(-1);
+    add_line("  F2     270/ 21     NEW       NO DATA   NO DATA   NO DATA   NO DATA    0.0/ 0.0");
+    add_line("    230   (DEG) DEFAULT (DIRECTION)      2.5   (M/S) THRESH (MINIMUM SPEED)     ");
+    add_short(-1);
+}
+
+static void tracks_are_in_the_units_of_their_heading(void **state)
+{
+    (void)state;
+    for (int metric = 0; metric < 2; metric++) {
+        const double length = metric ? 1000.0 : MILE, speed = metric ? 1.0 : KNOT;
+        nwc__level3_cell *cells;
+        int64_t n;
+        make_tracks(metric);
+        assert_ok(read_cells(nwc__ctx(NULL), &cells, &n));
+        assert_int_equal(n, 3);
+        assert_string_equal(cells[0].id, "Y1");
+        assert_near(cells[0].azimuth_deg, 215.0, 0.0);
+        assert_near(cells[0].range_m, 91.0 * length, 1e-6);
+        assert_near(cells[0].from_deg, 250.0, 0.0);
+        assert_near(cells[0].speed_m_s, 20.0 * speed, 1e-4);
+        assert_near(cells[0].ahead_deg[2], 208.0, 0.0);
+        assert_near(cells[0].ahead_m[2], 80.0 * length, 1e-6);
+        assert_true(isnan(cells[0].ahead_deg[3]) && isnan(cells[0].ahead_m[3]));
+        assert_near(cells[0].error_m, 0.9 * length, 1e-6);
+        assert_true(isnan(cells[0].top_m) && isnan(cells[0].hail));
+        assert_string_equal(cells[2].id, "F2");
+        assert_true(isnan(cells[2].speed_m_s) && isnan(cells[2].ahead_m[0]) && isnan(cells[2].error_m));
+        nwc__free(nwc__ctx(NULL), cells);
+    }
+}
+
+static void heights_are_counted_from_the_radar(void **state)
+{
+    (void)state;
+    nwc__level3_cell *cells;
+    int64_t n;
+    begin(62);
+    begin_text(true, 1);
+    add_line("   STORM      AZRAN      BASE     TOP    CELL BASED VIL    MAX REF    HEIGHT    ");
+    add_line("     ID      DEG/NM       KFT     KFT       KG/M**2          DBZ        KFT     ");
+    add_line("     M0      309/  8    < 0.7   >18.1          30             65       10.2     ");
+    add_line("     F2      270/ 21     16.1    32.1          27             58       21.7     ");
+    add_short(-1);
+    assert_ok(read_cells(nwc__ctx(NULL), &cells, &n));
+    assert_int_equal(n, 2);
+    assert_near(cells[0].base_m, ANTENNA + 0.7 * KFT, 1e-6);
+    assert_near(cells[0].top_m, ANTENNA + 18.1 * KFT, 1e-6);
+    assert_true(cells[0].base_below && cells[0].top_above);
+    assert_true(!cells[1].base_below && !cells[1].top_above);
+    assert_near(cells[0].vil_kg_m2, 30.0, 0.0);
+    assert_near(cells[0].max_dbz, 65.0, 0.0);
+    assert_near(cells[0].max_height_m, ANTENNA + 10.2 * KFT, 1e-6);
+    nwc__free(nwc__ctx(NULL), cells);
+}
+
+static void hail_has_the_places_of_its_symbols(void **state)
+{
+    (void)state;
+    nwc__level3_cell *cells;
+    int64_t n;
+    begin(59);
+    add_short(15), add_short(12);
+    add_short(-400), add_short(0), memcpy(made.bytes + made.size, "D0", 2), made.size += 2;
+    add_short(120), add_short(160), memcpy(made.bytes + made.size, "Y1", 2), made.size += 2;
+    begin_text(false, 1);
+    add_line("        ID        SEVERE HAIL (%)         HAIL (%)         HAIL SIZE (IN)       ");
+    add_line("        Y1             100                   70                 2.50            ");
+    add_line("        D0               0                   10                 0.00            ");
+    add_line("        E1         UNKNOWN              UNKNOWN              UNKNOWN            ");
+    add_short(-1);
+    assert_ok(read_cells(nwc__ctx(NULL), &cells, &n));
+    assert_int_equal(n, 3);
+    assert_near(cells[0].severe_hail, 1.0, 1e-9);
+    assert_near(cells[0].hail, 0.7, 1e-9);
+    assert_near(cells[0].hail_mm, 63.5, 1e-9);
+    assert_near(cells[0].range_m, 50000.0, 1e-6);
+    assert_near(cells[0].azimuth_deg, 36.8699, 1e-4);
+    assert_near(cells[1].azimuth_deg, 270.0, 1e-9);
+    assert_true(isnan(cells[2].hail) && isnan(cells[2].hail_mm) && isnan(cells[2].range_m));
+    nwc__free(nwc__ctx(NULL), cells);
+}
+
+static void circulations_name_their_storm(void **state)
+{
+    (void)state;
+    nwc__level3_cell *cells;
+    int64_t n;
+    begin(141);
+    begin_text(false, 1);
+    add_line(" CIRC  AZRAN   SR STM |-LOW LEVEL-|  |--DEPTH--|  |-MAX RV-| TVS  MOTION   MSI  ");
+    add_line("  ID   deg/nm     ID  RV   DV  BASE  kft STMREL%  kft    kts     deg/kts        ");
+    add_line("  10  264/  9 13  M0  74   83   10    11   40      16     77  N           9464  ");
+    add_line(" 992  214/ 92  6L Y1  37   32  <11   >22   81      11     37  Y  266/  5  3354  ");
+    add_short(-1);
+    assert_ok(read_cells(nwc__ctx(NULL), &cells, &n));
+    assert_int_equal(n, 2);
+    assert_string_equal(cells[0].id, "10");
+    assert_string_equal(cells[0].storm, "M0");
+    assert_near(cells[0].rotation_m_s, 77.0 * KNOT, 1e-3);
+    assert_near(cells[0].base_m, ANTENNA + 10.0 * KFT, 1e-6);
+    assert_near(cells[0].top_m, ANTENNA + 21.0 * KFT, 1e-6);
+    assert_true(isnan(cells[0].speed_m_s));
+    assert_string_equal(cells[1].id, "992");
+    assert_near(cells[1].from_deg, 266.0, 0.0);
+    assert_near(cells[1].speed_m_s, 5.0 * KNOT, 1e-4);
+    assert_true(cells[1].base_below && cells[1].top_above);
+    nwc__free(nwc__ctx(NULL), cells);
+
+    begin(61);
+    begin_text(false, 1);
+    add_line(" Type    ID   (deg,nm)  (kt)  (kt)  (kt,kft)   (kft)     (kft)     (E-3/s,kft)  ");
+    add_line("  TVS    M0   268/ 12    79   126   130/ 0.8   >19.1  < 0.8/>19.8   179/ 6.2    ");
+    add_line(" ETVS    D0   211/ 52    29    30    72/12.0    20.9    7.0/ 28.0    22/12.0    ");
+    add_short(-1);
+    assert_ok(read_cells(nwc__ctx(NULL), &cells, &n));
+    assert_int_equal(n, 2);
+    assert_string_equal(cells[0].storm, "M0");
+    assert_near(cells[0].low_difference_m_s, 126.0 * KNOT, 1e-3);
+    assert_near(cells[0].difference_m_s, 130.0 * KNOT, 1e-3);
+    assert_near(cells[0].base_m, ANTENNA + 0.8 * KFT, 1e-6);
+    assert_near(cells[1].top_m, ANTENNA + 28.0 * KFT, 1e-6);
+    assert_true(cells[0].top_above && !cells[1].top_above);
+    nwc__free(nwc__ctx(NULL), cells);
+}
+
+/* Columns of 00:58 and, of the day before, 23:54 beside a volume of 01:00; rows of 2 and 3, of kft or about a kft. */
+static void make_winds(bool metric, bool table)
+{
+    begin(48);
+    add_text(2, 2, metric ? "ALT KM  " : "ALT KFT ");
+    add_text(11, 490, "TIME");
+    add_text(460, 490, "0058"), add_text(76, 490, "2354");
+    add_text(31, 450, metric ? " 0.6" : " 2"), add_text(31, 435, metric ? " 0.9" : " 3");
+    add_text(480, 450, "ND");
+    add_short(4), add_short(30);
+    add_short(2), add_short(474), add_short(454), add_short(232), add_short(56);
+    add_short(1), add_short(474), add_short(439), add_short(0), add_short(10);
+    add_short(1), add_short(90), add_short(455), add_short(90), add_short(20);
+    add_short(4), add_short(10);
+    add_short(1), add_short(300), add_short(454), add_short(90), add_short(20); /* of no column */
+    begin_text(false, 2);
+    if (table) {
+        add_line("                    VAD Algorithm Output  05/20/13  20:16                       ");
+        add_line("    ALT      U       V       W    DIR   SPD   RMS     DIV     SRNG    ELEV      ");
+        add_line("   100ft    m/s     m/s    cm/s   deg   kts   kts    E-3/s     nm      deg      ");
+        add_line("    016    -3.0     4.0     NA    143   010   5.7      NA      5.67    0.5      ");
+        add_line("    024    -1.0     0.0     1.4   090   002   5.5   -0.0429   16.20    0.5      ");
+    }
+    add_short(-1);
+    add_line("   ADAPTABLE PARAMETERS - WIND PROFILE            ");
+    add_line("         2000   3000   4000   5000   6000   7000  8000");
+    add_short(-1);
+}
+
+static void barbs_stand_in_columns_and_rows(void **state)
+{
+    (void)state;
+    for (int metric = 0; metric < 2; metric++) {
+        const int64_t day = INT64_C(86400000000000), at = 15000 * day;
+        nwc__level3_wind *winds;
+        int64_t n;
+        make_winds(metric, false);
+        assert_ok(read_winds(nwc__ctx(NULL), &winds, &n));
+        assert_int_equal(n, 3);
+        assert_int_equal(winds[0].time_ns, at + INT64_C(58) * 60 * 1000000000);
+        assert_near(winds[0].height_m, 2.0 * KFT, 1e-6);
+        assert_near(winds[0].from_deg, 232.0, 0.0);
+        assert_near(winds[0].speed_m_s, 56.0 * KNOT, 1e-3);
+        assert_true(isnan(winds[0].spread_m_s) && isnan(winds[0].up_m_s));
+        assert_near(winds[1].height_m, 3.0 * KFT, 1e-6);
+        assert_int_equal(winds[2].time_ns, at - INT64_C(6) * 60 * 1000000000);
+        nwc__free(nwc__ctx(NULL), winds);
+    }
+}
+
+static void a_table_stands_for_the_barbs_of_its_time(void **state)
+{
+    (void)state;
+    nwc__level3_wind *winds;
+    int64_t n;
+    make_winds(false, true);
+    assert_ok(read_winds(nwc__ctx(NULL), &winds, &n));
+    assert_int_equal(n, 3);
+    assert_near(winds[0].height_m, 1.6 * KFT, 1e-6);
+    assert_near(winds[0].speed_m_s, 5.0, 1e-9);
+    assert_near(winds[0].from_deg, 143.1301, 1e-4);
+    assert_near(winds[0].spread_m_s, 5.7 * KNOT, 1e-4);
+    assert_true(isnan(winds[0].up_m_s));
+    assert_near(winds[1].from_deg, 90.0, 1e-9);
+    assert_near(winds[1].up_m_s, 0.014, 1e-9);
+    assert_true(winds[1].time_ns == winds[0].time_ns && winds[2].time_ns < winds[0].time_ns);
+    nwc__free(nwc__ctx(NULL), winds);
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+    (void)state;
+    nwc__level3_cell *cells;
+    nwc__level3_wind *winds;
+    int64_t n;
+    begin(58);
+    begin_text(false, 1);
+    add_line("                   NUMBER OF STORM CELLS   0      ");
+    add_short(-1);
+    assert_fails(NWC_ERR_NODATA, "no storm cell in it", read_cells(nwc__ctx(NULL), &cells, &n));
+    begin(48);
+    add_text(2, 2, "ALT KFT");
+    assert_fails(NWC_ERR_NODATA, "no wind in it", read_winds(nwc__ctx(NULL), &winds, &n));
+    put_short(made.bytes + 120, 0);
+    assert_fails(NWC_ERR_FORMAT, "byte 0 of the symbology", read_winds(nwc__ctx(NULL), &winds, &n));
+}
+
+static void a_text_cut_off_anywhere_keeps_its_whole_lines(void **state)
+{
+    (void)state;
+    make_tracks(false);
+    const int64_t whole = made.size;
+    int64_t before = 0;
+    for (int64_t size = 0; size < whole; size++) {
+        nwc__level3_cell *cells;
+        int64_t n = 0;
+        made.size = size;
+        const nwc_status status = read_cells(nwc__ctx(NULL), &cells, &n);
+        assert_true(status == NWC_OK || status == NWC_ERR_FORMAT || status == NWC_ERR_NODATA);
+        assert_true(n >= before && n <= 3);
+        before = n;
+        nwc__free(nwc__ctx(NULL), cells);
+    }
+    make_winds(false, true);
+    for (int64_t size = made.size; size-- > 0;) {
+        nwc__level3_wind *winds;
+        int64_t n;
+        made.size = size;
+        (void)read_winds(nwc__ctx(NULL), &winds, &n);
+        nwc__free(nwc__ctx(NULL), winds);
+    }
+}
+
+static nwc_status read_only(nwc_ctx *ctx, void *user)
+{
+    const bool *const of_winds = user;
+    nwc__level3_cell *cells = NULL;
+    nwc__level3_wind *winds = NULL;
+    int64_t n;
+    const nwc_status status = *of_winds ? read_winds(ctx, &winds, &n) : read_cells(ctx, &cells, &n);
+    nwc__free(ctx, cells);
+    nwc__free(ctx, winds);
+    return status;
+}
+
+static void failures_leave_no_memory(void **state)
+{
+    (void)state;
+    bool of_winds = false;
+    make_tracks(false);
+    assert_true(check_every_allocation_failure(read_only, &of_winds) >= 1);
+    of_winds = true;
+    make_winds(false, true);
+    assert_true(check_every_allocation_failure(read_only, &of_winds) >= 1);
+}
+
+static void flipped_bytes_give_an_answer(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 4000; seed++) {
+        uint32_t dice = seed * 2654435761U;
+        bool of_winds = seed % 2;
+        if (of_winds)
+            make_winds(seed % 4 == 1, seed % 8 > 4);
+        else
+            make_tracks(seed % 4);
+        for (int k = 0; k < 1 + (int)(seed % 7); k++) {
+            dice = dice * 1664525U + 1013904223U;
+            made.bytes[(dice >> 8) % (uint32_t)made.size] ^= (uint8_t)(dice >> 3);
+        }
+        (void)read_only(nwc__ctx(NULL), &of_winds);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tracks_are_in_the_units_of_their_heading),
+        cmocka_unit_test(heights_are_counted_from_the_radar),
+        cmocka_unit_test(hail_has_the_places_of_its_symbols),
+        cmocka_unit_test(circulations_name_their_storm),
+        cmocka_unit_test(barbs_stand_in_columns_and_rows),
+        cmocka_unit_test(a_table_stands_for_the_barbs_of_its_time),
+        cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(a_text_cut_off_anywhere_keeps_its_whole_lines),
+        cmocka_unit_test(failures_leave_no_memory),
+        cmocka_unit_test(flipped_bytes_give_an_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
