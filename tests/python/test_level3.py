@@ -9,7 +9,7 @@ import xarray as xr
 from click.testing import CliRunner
 
 import nowcast
-from nowcast import cli
+from nowcast import cli, errors, radar
 
 pytestmark = pytest.mark.realdata
 
@@ -79,6 +79,14 @@ def test_composites_and_polar_products_of_all_elevations_agree(nexrad: Path) -> 
     ray = int(np.abs(vil["azimuth"].values - 215.5).argmin())
     near = vil["VIL"].values[ray - 3 : ray + 4, 160:178]
     assert near.max() >= 60.0
+
+
+def test_tilts_make_one_volume(nexrad: Path, cinrad: Path) -> None:
+    tree = radar.read([next(nexrad.glob(f"*_{tilt}Q*")) for tilt in ("N0", "NA", "N1", "NB", "N2", "N3")])
+    angles = [float(sweep["sweep_fixed_angle"]) for sweep in tree.children.values()]
+    assert angles == pytest.approx([0.5, 0.9, 1.3, 1.8, 2.4, 3.1])
+    with pytest.raises(errors.ArgumentError, match="a part of one volume expected"):
+        radar.read([next(nexrad.glob("*_N0Q*")), cinrad / "R-19/20110916.013001.01.19.200"])
 
 
 def test_all_products_of_cinrad_are_read(cinrad: Path) -> None:
