@@ -1,4 +1,5 @@
 /* Storm cells and winds of NEXRAD Level III and CINRAD's PUP, made by hand in the form of real products. */
+#include "io/internal.h"
 #include "radar/format/level3.h"
 #include "radar/format/volume_format.h"
 #include "support/made_files.h"
@@ -38,7 +39,7 @@ static void begin_text(bool alone, int pages)
     if (alone) {
         made.size = 120;
     } else {
-        put_word(made.bytes + 132, (uint32_t)(made.size - LEVEL3_BEGIN));
+        if (!made.bytes[115]) put_word(made.bytes + 132, (uint32_t)(made.size - LEVEL3_BEGIN));
         put_word(made.bytes + 116, (uint32_t)(made.size / 2));
         put_short(made.bytes + made.size, -1), put_short(made.bytes + made.size + 2, 3);
         made.size += BLOCK + COPY;
@@ -64,6 +65,18 @@ static void add_text(int i, int j, const char *text)
     made.size += (int64_t)n;
 }
 
+/* A page of attributes behind the symbology, before the text; where it begins. */
+static void add_page(const char *names, const char *echoes)
+{
+    const int64_t at = made.size;
+    put_word(made.bytes + 132, (uint32_t)(at - LEVEL3_BEGIN)), put_word(made.bytes + 112, (uint32_t)(at / 2));
+    put_short(made.bytes + at, -1), put_short(made.bytes + at + 2, 2), put_short(made.bytes + at + 8, 1);
+    put_short(made.bytes + at + 10, 1);
+    made.size += 14;
+    add_text(0, 1, names), add_text(0, 11, " AZ/RAN    215/ 91"), add_text(0, 41, echoes);
+    put_short(made.bytes + at + 12, (int)(made.size - at - 14));
+}
+
 static nwc_status read_cells(nwc_ctx *ctx, nwc__level3_cell **cells, int64_t *n)
 {
     nwc__level3 level3;
@@ -87,6 +100,7 @@ static nwc_status read_winds(nwc_ctx *ctx, nwc__level3_wind **winds, int64_t *n)
 static void make_tracks(bool metric)
 {
     begin(58);
+    add_page(" STORM ID        Y1        U0        Q7 ", " DBZM HGT   66 24.0   61 19.5   45  5.5 ");
     begin_text(false, 2);
     add_line("                            STORM POSITION/FORECAST                             ");
     add_line(" STORM    CURRENT POSITION              FORECAST POSITIONS               ERROR  ");
@@ -121,6 +135,9 @@ static void tracks_are_in_the_units_of_their_heading(void **state)
         assert_true(isnan(cells[0].ahead_deg[3]) && isnan(cells[0].ahead_m[3]));
         assert_near(cells[0].error_m, 0.9 * length, 1e-6);
         assert_true(isnan(cells[0].top_m) && isnan(cells[0].hail));
+        assert_near(cells[0].max_dbz, 66.0, 0.0);
+        assert_near(cells[1].max_height_m, ANTENNA + 19.5 * (metric ? 1000.0 : KFT), 1e-6);
+        assert_true(isnan(cells[2].max_dbz));
         assert_string_equal(cells[2].id, "F2");
         assert_true(isnan(cells[2].speed_m_s) && isnan(cells[2].ahead_m[0]) && isnan(cells[2].error_m));
         nwc__free(nwc__ctx(NULL), cells);
@@ -375,6 +392,125 @@ static void flipped_bytes_give_an_answer(void **state)
     }
 }
 
+/* The cells, or the winds, of a real product. */
+static void read_real(const char *name, nwc__level3_cell **cells, nwc__level3_wind **winds, int64_t *n)
+{
+    nwc_ctx *const ctx = nwc__ctx(NULL);
+    const char *const path = real_data(name);
+    struct nwc__bytes bytes;
+    nwc__level3 level3;
+    assert_non_null(path);
+    assert_ok(nwc__bytes_read(ctx, path, INT64_C(1) << 30, &bytes));
+    assert_ok(nwc__level3_open(ctx, bytes.data, bytes.size, INT64_C(1) << 30, &level3));
+    assert_ok(cells ? nwc__level3_read_cells(ctx, &level3, cells, n) : nwc__level3_read_winds(ctx, &level3, winds, n));
+    nwc__level3_close(ctx, &level3);
+    nwc__free(ctx, bytes.data);
+}
+
+static const nwc__level3_cell *cell_of(const nwc__level3_cell *cells, int64_t n, const char *id)
+{
+    for (int64_t c = 0; c < n; c++)
+        if (strcmp(cells[c].id, id) == 0) return &cells[c];
+    fail_msg("a cell %s expected", id);
+    return NULL;
+}
+
+static void real_products_of_the_day_of_moore_hold_what_is_known_of_them(void **state)
+{
+    (void)state;
+    static const char folder[] = "radar/nexrad-level3/ktlx-20130520/KOUN_";
+    char name[256];
+    nwc_ctx *const ctx = nwc__ctx(NULL);
+    nwc__level3_cell *cells, *structure;
+    nwc__level3_wind *winds;
+    int64_t n, m;
+    if (!real_data("radar/nexrad-level3")) skip();
+    snprintf(name, sizeof name, "%sSDUS34_NSTTLX_201305202016", folder);
+    read_real(name, &cells, NULL, &n);
+    assert_int_equal(n, 22);
+    const nwc__level3_cell *cell = cell_of(cells, n, "Y1");
+    assert_near(cell->range_m, 91.0 * MILE, 1e-6);
+    assert_near(cell->azimuth_deg, 215.0, 0.0);
+    assert_near(cell->max_dbz, 66.0, 0.0);
+    assert_near(cell->from_deg, 250.0, 0.0);
+    assert_near(cell->speed_m_s, 20.0 * KNOT, 1e-4);
+    cell = cell_of(cells, n, "M0");
+    assert_near(cell->azimuth_deg, 309.0, 0.0);
+    assert_near(cell->range_m, 8.0 * MILE, 1e-6);
+    snprintf(name, sizeof name, "%sSDUS64_NSSTLX_201305202016", folder);
+    read_real(name, &structure, NULL, &m);
+    assert_int_equal(m, n);
+    for (int64_t c = 0; c < m; c++) { /* two ways of saying the same */
+        cell = cell_of(cells, n, structure[c].id);
+        assert_near(cell->max_dbz, structure[c].max_dbz, 0.0);
+        assert_near(cell->max_height_m, structure[c].max_height_m, 1e-6);
+        assert_near(cell->range_m, structure[c].range_m, 1e-6);
+    }
+    nwc__free(ctx, structure);
+    nwc__free(ctx, cells);
+    snprintf(name, sizeof name, "%sSDUS34_NMDTLX_201305202016", folder);
+    read_real(name, &cells, NULL, &n);
+    assert_int_equal(n, 6);
+    assert_string_equal(cells[0].storm, "M0");
+    assert_near(cells[0].azimuth_deg, 264.0, 0.0);
+    assert_near(cells[0].range_m, 9.0 * MILE, 1e-6);
+    nwc__free(ctx, cells);
+    snprintf(name, sizeof name, "%sSDUS64_NTVTLX_201305202016", folder);
+    read_real(name, &cells, NULL, &n);
+    assert_int_equal(n, 4);
+    assert_near(cells[0].azimuth_deg, 268.0, 0.0);
+    assert_near(cells[0].low_difference_m_s, 126.0 * KNOT, 1e-3);
+    nwc__free(ctx, cells);
+    snprintf(name, sizeof name, "%sSDUS64_NHITLX_201305202016", folder);
+    read_real(name, &cells, NULL, &n);
+    cell = cell_of(cells, n, "Y1");
+    assert_near(cell->hail, 1.0, 0.0);
+    assert_near(cell->severe_hail, 1.0, 0.0);
+    assert_near(cell->hail_mm, 63.5, 1e-9);
+    assert_near(cell->azimuth_deg, 215.0, 0.6);
+    assert_near(cell->range_m, 91.0 * MILE, MILE);
+    nwc__free(ctx, cells);
+    snprintf(name, sizeof name, "%sSDUS34_NVWTLX_201305202016", folder);
+    read_real(name, NULL, &winds, &n);
+    assert_near(winds[42].height_m, 40.0 * KFT, 1e-6); /* the strongest, as its headers say: 250 degrees, 78 knots */
+    assert_near(winds[42].speed_m_s, 78.0 * KNOT, 0.3);
+    assert_near(winds[42].from_deg, 250.0, 0.5);
+    nwc__free(ctx, winds);
+}
+
+static void real_products_of_guangzhou_hold_what_is_known_of_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *time;
+        int64_t cells;
+    } known[] = {{"013001", 2}, {"020000", 3}, {"030000", 10}, {"033601", 8}, {"042400", 15}};
+    nwc_ctx *const ctx = nwc__ctx(NULL);
+    nwc__level3_cell *cells = NULL;
+    nwc__level3_wind *winds;
+    int64_t n = 0;
+    if (!real_data("radar/cinrad-pup")) skip();
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+        char name[256];
+        nwc__free(ctx, cells);
+        snprintf(name, sizeof name, "radar/cinrad-pup/z9200-20110916/STI-58/20110916.%s.00.58.200", known[k].time);
+        read_real(name, &cells, NULL, &n);
+        assert_int_equal(n, known[k].cells);
+    }
+    assert_string_equal(cells[0].id, "V5");
+    assert_near(cells[0].azimuth_deg, 15.0, 0.0);
+    assert_near(cells[0].range_m, 234e3, 1e-6);
+    const nwc__level3_cell *const cell = cell_of(cells, n, "J4");
+    assert_near(cell->azimuth_deg, 325.0, 0.0);
+    assert_near(cell->range_m, 174e3, 1e-6);
+    assert_near(cell->from_deg, 53.0, 0.0);
+    assert_near(cell->speed_m_s, 2.0, 0.0);
+    nwc__free(ctx, cells);
+    read_real("radar/cinrad-pup/z9200-20110916/VWP-48/20110916.013001.00.48.200", NULL, &winds, &n);
+    assert_int_equal(n, 111); /* as many as there are barbs */
+    nwc__free(ctx, winds);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +524,8 @@ int main(void)
         cmocka_unit_test(a_text_cut_off_anywhere_keeps_its_whole_lines),
         cmocka_unit_test(failures_leave_no_memory),
         cmocka_unit_test(flipped_bytes_give_an_answer),
+        cmocka_unit_test(real_products_of_the_day_of_moore_hold_what_is_known_of_them),
+        cmocka_unit_test(real_products_of_guangzhou_hold_what_is_known_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,6 +132,14 @@ static nwc_status unpack(nwc_ctx *ctx, const uint8_t *message, int64_t size, int
     return NWC_OK;
 }
 
+/* The block whose place is at a byte of the headers, with all bytes behind it. */
+static nwc__level3_block block_at(const uint8_t *message, int64_t length, int32_t byte)
+{
+    const int64_t at = 2 * (int64_t)nwc__u32_be(message + byte);
+    return at >= HEADERS && at < length ? (nwc__level3_block){.at = message + at, .size = length - at}
+                                        : (nwc__level3_block){0};
+}
+
 nwc_status nwc__level3_open(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, int64_t max_bytes, nwc__level3 *level3)
 {
     *level3 = (nwc__level3){0};
@@ -155,9 +163,8 @@ nwc_status nwc__level3_open(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, in
         return nwc__fail(NWC_ERR_NODATA, "byte 108 of the message: symbology at byte %d to %lld expected, %lld found",
                          HEADERS, (long long)length - BLOCK, (long long)offset);
     level3->symbology = (nwc__level3_block){.at = message + offset, .size = length - offset};
-    const int64_t text = 2 * (int64_t)nwc__u32_be(message + 116);
-    if (text >= HEADERS && text < length)
-        level3->text = (nwc__level3_block){.at = message + text, .size = length - text};
+    level3->graphic = block_at(message, length, 112);
+    level3->text = block_at(message, length, 116);
     return NWC_OK;
 }
 

@@ -60,7 +60,7 @@ typedef struct nwc__level3 {
     bool chinese; /* of CINRAD */
     bool cut;     /* unpacked in part */
     uint16_t level[NWC__LEVEL3_LEVELS];
-    nwc__level3_block symbology, text;
+    nwc__level3_block symbology, graphic, text;
     uint8_t *room; /* what was unpacked; NULL where nothing was packed */
 } nwc__level3;
 
@@ -134,6 +134,10 @@ typedef struct nwc__level3_cell {
 
 /* Cells of the products 58, 59, 61, 62 and 141; *cells is to be freed. */
 nwc_status nwc__level3_read_cells(nwc_ctx *ctx, const nwc__level3 *level3, nwc__level3_cell **cells, int64_t *n);
+
+/* Give a cell the place of its symbol, and cells their strongest echo from the pages of attributes, in height_m metres. */
+void nwc__level3_find_place(const nwc__level3 *level3, nwc__level3_cell *cell);
+void nwc__level3_find_echoes(const nwc__level3 *level3, double height_m, nwc__level3_cell *cells, int64_t n);
 
 /* A wind of product 48. */
 typedef struct nwc__level3_wind {

@@ -5,7 +5,7 @@
  * The text is read rather than the symbols: it alone has motion, forecasts and heights. Its headings say the units, which are
  * nautical miles, knots and kilofeet in NEXRAD's products, kilometres and metres per second in CINRAD's. Heights are counted
  * from the radar: a base that the lowest beam cuts off is that beam's height over it. Hail comes without places there; they
- * are those of the symbols of the same storms.
+ * are those of the symbols of the same storms. The strongest echo of a track stands on pages of its own.
  */
 #include "radar/format/level3.h"
 #include "radar/format/volume_format.h"
@@ -13,7 +13,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { TRACKS = 58, HAIL = 59, VORTICES = 61, STRUCTURE = 62, MESOCYCLONES = 141, STORM_IDS = 15, MOST_CELLS = 4096 };
+enum { TRACKS = 58, HAIL = 59, VORTICES = 61, STRUCTURE = 62, MESOCYCLONES = 141, MOST_CELLS = 4096 };
 
 #define MILE_M 1852.0
 #define KNOT_M_S (1852.0 / 3600.0)
@@ -237,28 +237,6 @@ static void read_heading(const char *line, struct units *units)
         if (strstr(line, said[s].text)) memcpy((char *)units + said[s].field, &said[s].value, sizeof said[s].value);
 }
 
-/* ---- places of symbols ---- */
-
-/* Where a storm's symbol is: packet 15 has names at places in quarters of a kilometre, east and north of the radar. */
-static void find_place(const nwc__level3 *level3, nwc__level3_cell *cell)
-{
-    nwc__level3_walk walk;
-    nwc__level3_block packet;
-    if (nwc__level3_walk_begin(level3, &walk) != NWC_OK) return;
-    while (nwc__level3_walk_next(&walk, &packet)) {
-        if (nwc__u16_be(packet.at) != STORM_IDS) continue;
-        for (int64_t at = 4; packet.size - at >= 6; at += 6) {
-            const uint8_t *const symbol = packet.at + at;
-            if (memcmp(symbol + 4, cell->id, 2) != 0) continue;
-            const double x = 250.0 * (int16_t)nwc__u16_be(symbol), y = 250.0 * (int16_t)nwc__u16_be(symbol + 2);
-            cell->range_m = hypot(x, y);
-            cell->azimuth_deg = atan2(x, y) * (180.0 / 3.14159265358979323846);
-            if (cell->azimuth_deg < 0.0) cell->azimuth_deg += 360.0;
-            return;
-        }
-    }
-}
-
 /* ---- all ---- */
 
 static bool read_line(const nwc__level3 *level3, const char *line, const struct units *units, nwc__level3_cell *cell)
@@ -283,9 +261,10 @@ static bool read_line(const nwc__level3 *level3, const char *line, const struct 
 nwc_status nwc__level3_read_cells(nwc_ctx *ctx, const nwc__level3 *level3, nwc__level3_cell **cells, int64_t *n)
 {
     nwc_status status = NWC_OK;
+    struct units units;
     *cells = NULL, *n = 0;
     for (int round = 0; round < 2; round++) {
-        struct units units = {MILE_M, KNOT_M_S, KILOFOOT_M, INCH_MM, level3->altitude_m};
+        units = (struct units){MILE_M, KNOT_M_S, KILOFOOT_M, INCH_MM, level3->altitude_m};
         char line[NWC__LEVEL3_LINE];
         nwc__level3_cell cell;
         nwc__level3_lines lines;
@@ -297,7 +276,7 @@ nwc_status nwc__level3_read_cells(nwc_ctx *ctx, const nwc__level3 *level3, nwc__
                 continue;
             }
             if (*cells) {
-                if (level3->product->code == HAIL) find_place(level3, &cell);
+                if (level3->product->code == HAIL) nwc__level3_find_place(level3, &cell);
                 (*cells)[*n] = cell;
             }
             ++*n;
@@ -305,6 +284,9 @@ nwc_status nwc__level3_read_cells(nwc_ctx *ctx, const nwc__level3 *level3, nwc__
         if (*n == 0) return nwc__fail(NWC_ERR_NODATA, "no storm cell in it");
         if (round == 0) NWC__ALLOC(ctx, *cells, *n);
     }
+    /* Of tracks only lengths have their unit said; kilometres go with kilometres. */
+    if (level3->product->code == TRACKS)
+        nwc__level3_find_echoes(level3, units.range_m == MILE_M ? KILOFOOT_M : 1000.0, *cells, *n);
 done:
     return status;
 }
