@@ -5,6 +5,7 @@ macro(nwc_find_dependencies)
   find_package(Threads REQUIRED)
   find_package(ZLIB REQUIRED)
   find_package(BZip2 REQUIRED)
+  find_package(LibLZMA REQUIRED)
   pkg_check_modules(PROJ REQUIRED IMPORTED_TARGET proj)
   pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
 

@@ -1,6 +1,10 @@
 """Radar volumes in Python: NEXRAD files made byte by byte, and real ones."""
 
+import bz2
+import gzip
+import lzma
 import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +13,7 @@ import xarray as xr
 from click.testing import CliRunner
 
 import nowcast
-from nowcast import cli, errors, io, radar
+from nowcast import _files, cli, errors, io, radar
 
 RAYS, GATES = 8, 12
 
@@ -112,6 +116,12 @@ def test_a_site_can_be_given(volume: Path) -> None:
         nowcast.open(volume, quantity="DBZH")
 
 
+@pytest.mark.realdata
+def test_a_model_file_inside_xz_is_told(real_data: Path) -> None:
+    path = next((real_data / "nwp").glob("*.xz"))
+    assert _files.head(path).startswith(b"GRIB")
+
+
 def test_a_volume_cut_short_says_so(volume: Path, tmp_path: Path) -> None:
     short = tmp_path / "short"
     short.write_bytes(volume.read_bytes()[: 24 + 2432 * 5 + 100])
@@ -130,6 +140,19 @@ def test_several_volumes_come_as_a_list(volume: Path, tmp_path: Path) -> None:
     volumes = nowcast.open(str(tmp_path / "KHTX*"))
     assert isinstance(volumes, list)
     assert len(volumes) == 2
+
+
+@pytest.mark.parametrize("pack", ["gzip", "bz2", "xz", "zip", "zip of xz"])
+def test_packed_volumes_are_told_and_read_as_they_are(volume: Path, tmp_path: Path, pack: str) -> None:
+    path, content = tmp_path / "packed", volume.read_bytes()
+    if pack.startswith("zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("volume", lzma.compress(content) if "xz" in pack else content)
+    else:
+        module = {"gzip": gzip, "bz2": bz2, "xz": lzma}[pack]
+        path.write_bytes(module.compress(content))
+    plain, packed = nowcast.open(volume), nowcast.open(path)
+    xr.testing.assert_identical(packed["sweep_0"].to_dataset(), plain["sweep_0"].to_dataset())
 
 
 def test_a_child_reads_the_same(volume: Path) -> None:

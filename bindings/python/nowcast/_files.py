@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""A look into files, and files that appear whole or not at all."""
 
 import contextlib
 import os
@@ -6,7 +6,19 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from nowcast import _lib
+from nowcast._lib import ffi, lib
 from nowcast.errors import FileError
+
+_HEAD = 4096
+
+
+def head(path: str | os.PathLike[str]) -> bytes:
+    """The first bytes of what a file holds, freed of its packing."""
+    room, size = ffi.new("uint8_t[]", _HEAD), ffi.new("size_t *")
+    with _lib.call() as ctx:
+        _lib.check(lib.nwc_io_head(ctx, os.fsencode(path), room, _HEAD, size))
+    return bytes(ffi.buffer(room, size[0]))
 
 
 @contextlib.contextmanager

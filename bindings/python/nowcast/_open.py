@@ -1,7 +1,5 @@
 """One call for any file: gridded fields, radar volumes or observations."""
 
-import bz2
-import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +7,9 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from nowcast import io, obs, radar
+from nowcast import _files, io, obs, radar
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
-
-_HEAD = 4096
-_PACKED = 1 << 20  # a block of bzip2 is unpacked whole or not at all
 
 
 _OF_VOLUMES = {"site"}
@@ -56,7 +51,7 @@ def open(
     _only(options, _OF_VOLUMES, f"{files[0]} is a radar volume")
     groups: list[list[Path]] = []
     for file in files:
-        if groups and _head(file)[4:7] == b"BZh":
+        if groups and _files.head(file)[4:7] == b"BZh":
             groups[-1].append(file)
         else:
             groups.append([file])
@@ -99,31 +94,11 @@ def _only(options: dict[str, Any], known: set[str], what: str) -> dict[str, Any]
     return options
 
 
-def _head(path: Path) -> bytes:
-    """The first bytes of a file, freed of gzip and bzip2; fewer where it is damaged."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_PACKED)
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
-    for _ in range(3):
-        try:
-            if head.startswith(b"\x1f\x8b"):
-                head = zlib.decompressobj(wbits=31).decompress(head, _PACKED)
-            elif head.startswith(b"BZh"):
-                head = bz2.BZ2Decompressor().decompress(head, _PACKED)
-            else:
-                break
-        except (OSError, zlib.error):
-            return b""
-    return head[:_HEAD]
-
-
 def _kind(path: Path) -> str:
     """By the first bytes: "volume", "observations", "fields", or "either" for containers of anything."""
     if path.is_dir():
         return "fields"
-    head = _head(path)
+    head = _files.head(path)
     if lib.nwc_volume_sniff(head, len(head)) != ffi.NULL:
         return "volume"
     if lib.nwc_obs_sniff(head, len(head)) != ffi.NULL:

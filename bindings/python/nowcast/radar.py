@@ -15,9 +15,9 @@ import numpy.typing as npt
 import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _field, _isolation, _lib
+from nowcast import _field, _files, _isolation, _lib
 from nowcast._lib import ffi, lib
-from nowcast.errors import ArgumentError
+from nowcast.errors import ArgumentError, NowcastError
 
 __all__ = ["FORMATS", "NOTHING_DBZ", "describe", "read", "write"]
 
@@ -234,13 +234,11 @@ def portable(paths: Sequence[os.PathLike[str] | str]) -> tuple[dict[str, Any], A
 
 
 def _is_own(path: os.PathLike[str] | str) -> bool:
-    """Whether a file is of a format that no library but this one and zlib and libbz2 reads."""
+    """Whether a file is of a format that no library but this one and those that unpack reads."""
     try:
-        with Path(path).open("rb") as file:
-            head = file.read(8)
-    except OSError:
-        return True
-    return not head.startswith((b"\x89HDF", b"CDF"))
+        return not _files.head(path).startswith((b"\x89HDF", b"CDF"))
+    except NowcastError:
+        return True  # and reading it says why
 
 
 def _facts(volume: Any) -> tuple[dict[str, Any], Arrays]:

@@ -42,10 +42,22 @@ NWC_API void nwc_read_options_init(nwc_read_options *options);
  * The name of the format @p size leading bytes belong to ("PGM", "HDF5", "NETCDF", "GRIB", "NIMROD", "RADOLAN",
  * "NEXRAD Level III", "SWAN", "MOC", "TAR"), or NULL. 4096 bytes are enough. Compression is not looked through. Of these this version
  * reads PGM of FMI, ODIM_H5 and KNMI composites (in HDF5), CF netCDF, classic or 4, GRIB of MRMS and Stage IV, NIMROD,
- * RADOLAN and RADVOR amounts, grids of NEXRAD Level III, CINRAD PUP, SWAN and MOC, and tar archives of them, with gzip or bzip2
- * around them or not.
+ * RADOLAN and RADVOR amounts, grids of NEXRAD Level III, CINRAD PUP, SWAN and MOC, and tar archives of them, packed
+ * or not.
  */
 NWC_API const char *nwc_io_sniff(const void *bytes, size_t size);
+
+/**
+ * The first bytes of what a file holds, freed of its packing: what nwc_io_sniff and nwc_volume_sniff are to look at.
+ *
+ * gzip, bzip2, xz, zip (of one member) and compress (.Z) are undone, one inside another, here and wherever files are read.
+ *
+ * @param head  out: at most @p room bytes; fewer where the file is shorter or damaged
+ * @param size  out: how many there are
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_IO; NWC_ERR_FORMAT where nothing can be unpacked; NWC_ERR_UNSUPPORTED for another zip
+ *         archive; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_io_head(nwc_ctx *ctx, const char *path, void *head, size_t room, size_t *size);
 
 /**
  * Read all gridded fields of a file, whatever its format and compression.

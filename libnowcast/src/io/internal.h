@@ -1,4 +1,4 @@
-/* What io's parts share: whole files as bytes, freed of gzip and bzip2. */
+/* What io's parts share: whole files as bytes, freed of their packing. */
 #ifndef NWC_IO_INTERNAL_H
 #define NWC_IO_INTERNAL_H
 
