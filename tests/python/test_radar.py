@@ -117,6 +117,16 @@ def test_a_site_can_be_given(volume: Path) -> None:
 
 
 @pytest.mark.realdata
+def test_a_real_volume_written_as_nexrad_comes_back_as_it_was(real_data: Path, tmp_path: Path) -> None:
+    tree = nowcast.open(real_data / "radar/nexrad/single/KLBB20160601_150025_V06")
+    radar.write(tree, tmp_path / "again.ar2v")
+    again = nowcast.open(tmp_path / "again.ar2v")
+    for name, sweep in tree.children.items():
+        xr.testing.assert_identical(again[name].to_dataset(), sweep.to_dataset())
+    assert again.attrs | {"input_files": ""} == tree.attrs | {"input_files": ""}
+
+
+@pytest.mark.realdata
 def test_a_model_file_inside_xz_is_told(real_data: Path) -> None:
     path = next((real_data / "nwp").glob("*.xz"))
     assert _files.head(path).startswith(b"GRIB")

@@ -105,7 +105,17 @@ NWC_API nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32
  * "FM 301" (WMO FM 301-2022, CfRadial 2): netCDF-4, cells as float as they are. A sweep there has one range axis: a moment of
  * coarser gates than another repeats them, one that reaches less far ends in NaN.
  *
- * @param format  a format's name, or NULL for the one the path ends in: ".nc" for FM 301
+ * "NEXRAD Level II": message 31 in bzip2 records (AR2V0006). Values are codes: of the step nwc_moment.resolution says, where
+ * they lie on it, else of 0.5 dBZ, 0.5 m s-1, 1/32 dB, 0.35 degrees and 1/300 as usual, of 8 or 16 bits. Times are kept to
+ * 1 ms, the height of the antenna and the first gate to 1 m, Nyquist speeds to 0.01 m s-1, unambiguous ranges to 100 m,
+ * fixed angles to 0.006 degrees. There is place for DBZH, VRADH, WRADH, ZDR, PHIDP, RHOHV and CCORH, four letters of the site and
+ * the number of a pattern "VCP 21", and none for frequency, beam width and names. NaN in a reflectivity comes back as range
+ * folded, since the format cannot say otherwise that it is not known; gates at the end that no ray knows are not written.
+ *
+ * Moments and parts of texts without a place are left out, and the context's log says so; what else has none is refused.
+ *
+ * @param format  a format's name, or NULL for the one the path ends in: ".nc" for FM 301, ".ar2v" for NEXRAD Level II; the
+ *                latter may be followed by ".bz2"
  * @return NWC_OK; NWC_ERR_ARG for a volume without sweeps, or a sweep without moments; NWC_ERR_UNSUPPORTED for another format, or
  *         what it has no place for; NWC_ERR_IO; NWC_ERR_NOMEM
  */

@@ -20,19 +20,13 @@ enum {
     BODY_31 = 32, /* bytes of message 31 before its pointers */
     BODY_1 = 100, /* bytes of message 1 before its data */
     MOST_BLOCKS = 32,
-    N_KINDS = 8,
     MOST_CUTS = 32,
     CUT_WORDS = 23
 };
 
 #define DAY_NS INT64_C(86400000000000)
 
-/* Moments by the names of the blocks that hold them. */
-static const struct kind {
-    const char block[4];
-    const char *name;
-    int32_t lowest; /* the first code that is a value */
-} kinds[N_KINDS] = {
+const struct nwc__nexrad_kind nwc__nexrad_kinds[NWC__NEXRAD_KINDS] = {
     {"REF", "DBZH", 2},  {"VEL", "VRADH", 2}, {"SW ", "WRADH", 2}, {"ZDR", "ZDR", 2},
     {"PHI", "PHIDP", 2}, {"RHO", "RHOHV", 2}, {"CFP", "CCORH", 8},
 };
@@ -56,8 +50,8 @@ struct radial {
 struct cut {
     int64_t first, n;
     nwc__sweep *sweep;
-    struct gates like[N_KINDS]; /* of the first radial that has them; n the most of all */
-    nwc__moment *moment[N_KINDS];
+    struct gates like[NWC__NEXRAD_KINDS]; /* of the first radial that has them; n the most of all */
+    nwc__moment *moment[NWC__NEXRAD_KINDS];
 };
 
 struct job {
@@ -114,8 +108,8 @@ static void read_plan(struct job *job, const uint8_t *body, int64_t size)
     if (size < 22) return;
     const int32_t n = nwc__u16_be(body + 6);
     if (n < 1 || n > MOST_CUTS || 22 + 2 * (int64_t)CUT_WORDS * n > size) return;
-    for (int32_t c = 0; c < n; c++)
-        job->plan_deg[c] = (double)nwc__u16_be(body + 22 + (size_t)c * 2 * CUT_WORDS) * (360.0 / 65536.0);
+    for (int32_t c = 0; c < n; c++) /* some radars look below the horizon */
+        job->plan_deg[c] = (double)(int16_t)nwc__u16_be(body + 22 + (size_t)c * 2 * CUT_WORDS) * (360.0 / 65536.0);
     job->n_plan = n;
 }
 
@@ -207,7 +201,7 @@ static const uint8_t *find_block(const struct radial *radial, const char name[3]
     return NULL;
 }
 
-static struct gates gates_31(const struct radial *radial, const struct kind *kind)
+static struct gates gates_31(const struct radial *radial, const struct nwc__nexrad_kind *kind)
 {
     const uint8_t *const block = find_block(radial, kind->block, 28);
     if (!block) return (struct gates){0};
@@ -244,7 +238,7 @@ static struct gates gates_1(const struct radial *radial, int32_t kind)
 
 static struct gates gates_of(const struct radial *radial, int32_t kind)
 {
-    return radial->type == 31 ? gates_31(radial, &kinds[kind]) : gates_1(radial, kind);
+    return radial->type == 31 ? gates_31(radial, &nwc__nexrad_kinds[kind]) : gates_1(radial, kind);
 }
 
 /* ---- sweeps ---- */
@@ -252,7 +246,7 @@ static struct gates gates_of(const struct radial *radial, int32_t kind)
 static void find_moments(struct job *job, struct cut *cut)
 {
     for (int64_t r = cut->first; r < cut->first + cut->n; r++) {
-        for (int32_t k = 0; k < N_KINDS && kinds[k].name; k++) {
+        for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++) {
             const struct gates gates = gates_of(&job->radial[r], k);
             struct gates *const like = &cut->like[k];
             if (!gates.codes) continue;
@@ -295,11 +289,11 @@ static nwc_status add_sweep(struct job *job, struct cut *cut)
         read_limits(&first[r], &cut->sweep->nyquist_m_s[r], &cut->sweep->unambiguous_range_m[r]);
     }
     find_moments(job, cut);
-    for (int32_t k = 0; k < N_KINDS; k++) {
+    for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++) {
         const struct gates *const like = &cut->like[k];
         if (!like->codes) continue;
-        NWC__TRY(nwc__volume_add_moment(job->volume, cut->sweep, kinds[k].name, kinds[k].block, like->n,
-                                        (double)like->first_m, (double)like->spacing_m, &cut->moment[k]));
+        NWC__TRY(nwc__volume_add_moment(job->volume, cut->sweep, nwc__nexrad_kinds[k].name, nwc__nexrad_kinds[k].block,
+                                        like->n, (double)like->first_m, (double)like->spacing_m, &cut->moment[k]));
         cut->moment[k]->resolution = 1.0 / (double)like->scale;
     }
     if (!begins_sweep(first)) return nwc__volume_incomplete(job->volume, cut->sweep, "its first rays are missing");
@@ -313,7 +307,7 @@ static nwc_status decode_radial(int64_t tile, void *user)
     struct job *const job = user;
     const struct cut *const cut = &job->cut[job->ray_of[tile]];
     const struct radial *const radial = &job->radial[tile];
-    for (int32_t k = 0; k < N_KINDS; k++) {
+    for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++) {
         const nwc__moment *const moment = cut->moment[k];
         if (!moment) continue;
         const struct gates gates = gates_of(radial, k), *const like = &cut->like[k];
@@ -321,7 +315,7 @@ static nwc_status decode_radial(int64_t tile, void *user)
         const int64_t n = alike ? gates.n : 0, at = (tile - cut->first) * moment->n_gates;
         const struct nwc__codes codes = {.scale = gates.scale,
                                          .offset = gates.offset,
-                                         .lowest = kinds[k].lowest,
+                                         .lowest = nwc__nexrad_kinds[k].lowest,
                                          .nothing = k == 0 ? 0 : -1,
                                          .folded = k == 6 ? -1 : 1,
                                          .empty = NWC_NOTHING_DBZ};

@@ -28,6 +28,15 @@ nwc_status nwc__nexrad_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, 
                               struct nwc__nexrad_records *records);
 void nwc__nexrad_release(nwc_ctx *ctx, struct nwc__nexrad_records *records);
 
+/* Moments, and the blocks of message 31 that hold them. */
+enum { NWC__NEXRAD_KINDS = 7 };
+struct nwc__nexrad_kind {
+    const char block[4];
+    const char *name;
+    int32_t lowest; /* the first code that is a value */
+};
+extern const struct nwc__nexrad_kind nwc__nexrad_kinds[NWC__NEXRAD_KINDS];
+
 /* Where a radar of the network stands, and the height of the ground there; false for a name that is not in it. */
 bool nwc__nexrad_site(const char *name, double *latitude_deg, double *longitude_deg, double *ground_m);
 
