@@ -117,13 +117,23 @@ def test_a_site_can_be_given(volume: Path) -> None:
 
 
 @pytest.mark.realdata
-def test_a_real_volume_written_as_nexrad_comes_back_as_it_was(real_data: Path, tmp_path: Path) -> None:
-    tree = nowcast.open(real_data / "radar/nexrad/single/KLBB20160601_150025_V06")
-    radar.write(tree, tmp_path / "again.ar2v")
-    again = nowcast.open(tmp_path / "again.ar2v")
-    for name, sweep in tree.children.items():
-        xr.testing.assert_identical(again[name].to_dataset(), sweep.to_dataset())
-    assert again.attrs | {"input_files": ""} == tree.attrs | {"input_files": ""}
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("nexrad/single/KLBB20160601_150025_V06", "again.ar2v"),
+        ("cinrad/Z_RADR_I_ZG170_20260329064800_O_DOR_YTD2_CAP_FMT.bin.bz2", "again.bin.bz2"),
+    ],
+)
+def test_a_real_volume_written_in_its_own_format_comes_back_as_it_was(
+    real_data: Path, tmp_path: Path, source: str, name: str
+) -> None:
+    tree = nowcast.open(real_data / "radar" / source)
+    radar.write(tree, tmp_path / name)
+    again = nowcast.open(tmp_path / name)
+    for group, sweep in tree.children.items():
+        xr.testing.assert_identical(again[group].to_dataset(), sweep.to_dataset())
+    kept = set(tree.attrs) - {"input_files", "format"}
+    assert {key: again.attrs[key] for key in kept} == {key: tree.attrs[key] for key in kept}
 
 
 @pytest.mark.realdata
@@ -274,6 +284,15 @@ def test_files_of_xradar_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read["DBZH"].values, expected)
     assert str(read["time"].values[3])[:23] == "2011-05-24T23:56:01.750"
     assert float(tree["latitude"]) == 36.5
+def test_a_format_may_be_asked_for_whatever_the_name(volume: Path, tmp_path: Path) -> None:
+    tree = radar.read(volume, site=(35.25, -97.5, 400.0))
+    radar.write(tree, tmp_path / "anything", format="NEXRAD Level II")
+    assert radar.describe(tmp_path / "anything")["format"] == "NEXRAD Level II"
+    with pytest.raises(errors.UnsupportedError, match="asked for GRIB"):
+        radar.write(tree, tmp_path / "other", format="GRIB")
+    with pytest.raises(errors.UnsupportedError, match=r"a name ending in \.nc"):
+        radar.write(tree, tmp_path / "packed.nc.bz2")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith((".", "o"))) == []
 
 
 def test_convert_writes_volumes_and_refuses_what_it_cannot(volume: Path, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ _MODES = {
     lib.NWC_SWEEP_VERTICAL_POINTING: "vertical_pointing",
     lib.NWC_SWEEP_MANUAL: "manual_ppi",
 }
-FORMATS = ("FM 301", "NEXRAD Level II")
+FORMATS = ("FM 301", "NEXRAD Level II", "CMA standard")
 """What ``write`` writes."""
 
 _LONG_NAMES = {
@@ -104,9 +104,10 @@ def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None
         every float variable (ray, range) of an FM 301 name is written, other variables are not.
     path : path
     format : one of FORMATS, optional
-        By default what the path ends in: ``.nc`` for FM 301 (CfRadial 2, netCDF-4), ``.ar2v`` for NEXRAD Level II.
-        Formats of codes keep the steps values have, and have steps of their own for values without. What a format has
-        no place for is refused; moments and parts of texts it has none for are left out, and the log says so.
+        By default what the path ends in: ``.nc`` for FM 301 (CfRadial 2, netCDF-4), ``.ar2v`` for NEXRAD Level II,
+        ``.bin`` for the CMA standard format; the last two may be followed by ``.bz2``. Formats of codes keep the steps
+        that values have, and have steps of their own for values without. What a format has no place for is refused;
+        moments and parts of texts it has none for are left out, and the log says so.
 
     Raises
     ------

@@ -112,10 +112,15 @@ NWC_API nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32
  * the number of a pattern "VCP 21", and none for frequency, beam width and names. NaN in a reflectivity comes back as range
  * folded, since the format cannot say otherwise that it is not known; gates at the end that no ray knows are not written.
  *
+ * "CMA standard": values are codes as above, of a whole number of steps in a unit (else ten times finer), usually 0.5 dBZ,
+ * 0.5 m s-1, 1/16 dB, 0.01 degrees and 1/200; NaN has a code of its own. Times are kept to 1 us, the height of the antenna to
+ * 1 m, the rest as float; one Nyquist speed and unambiguous range for a sweep. All sweeps are of one mode; the gates of a
+ * sweep begin at one range and have two lengths, one of Doppler moments and one of all others.
+ *
  * Moments and parts of texts without a place are left out, and the context's log says so; what else has none is refused.
  *
- * @param format  a format's name, or NULL for the one the path ends in: ".nc" for FM 301, ".ar2v" for NEXRAD Level II; the
- *                latter may be followed by ".bz2"
+ * @param format  a format's name, or NULL for the one the path ends in: ".nc" for FM 301, ".ar2v" for NEXRAD Level II,
+ *                ".bin" for the CMA standard format; the last two may be followed by ".bz2"
  * @return NWC_OK; NWC_ERR_ARG for a volume without sweeps, or a sweep without moments; NWC_ERR_UNSUPPORTED for another format, or
  *         what it has no place for; NWC_ERR_IO; NWC_ERR_NOMEM
  */

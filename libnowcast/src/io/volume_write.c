@@ -15,6 +15,7 @@ static const struct format {
     {"FM 301", {".nc", ".nc4"}, nwc__fm301_write, NULL},
 #endif
     {"NEXRAD Level II", {".ar2v"}, NULL, nwc__nexrad_encode},
+    {"CMA standard", {".bin"}, NULL, nwc__cma_encode},
     {NULL, {NULL}, NULL, NULL},
 };
 

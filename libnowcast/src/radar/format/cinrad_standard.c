@@ -7,7 +7,7 @@
  * decoded at once. The variant (file type 16) is known from implementations, not from a text: its volumes are marked
  * experimental. Source: "Data format of weather radar base data" 1.0 (CMA 2018).
  */
-#include "radar/format/volume_format.h"
+#include "radar/format/cinrad.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +15,16 @@
 NWC__DECLARE_KERNELS(nwc__gate_kernels);
 
 enum {
-    GENERIC = 32,
-    SITE = 128,
-    TASK = 256,
+    GENERIC = NWC__CMA_GENERIC,
+    SITE = NWC__CMA_SITE,
+    TASK = NWC__CMA_TASK,
     BEAM = 640,
-    CUT = 256,
-    MOMENT = 32,
+    CUT = NWC__CMA_CUT,
+    MOMENT = NWC__CMA_MOMENT,
     MOST_BEAMS = 64,
-    N_TYPES = 64, /* moment types below this are looked at */
-    PHASED = 16,  /* file type */
-    PACKING = 50, /* of a radial of the standard format: 1 for LZO */
-    CODES = 5     /* codes below have a meaning of their own */
+    N_TYPES = NWC__CMA_TYPES,
+    PHASED = 16, /* file type */
+    PACKING = 50 /* of a radial of the standard format: 1 for LZO */
 };
 
 /* Where things are: in the standard format, and in the variant. */
@@ -72,19 +71,17 @@ static const struct layout layouts[2] = {
      .wide_time = true},
 };
 
-/* Moments by type; name NULL for those FM 301 does not know. */
-static const struct {
-    const char *name, *own_name;
-    bool doppler;      /* its gates are those of the Doppler moments */
-    const char *units; /* where there is no name they follow from */
-} kinds[N_TYPES] = {
-    [1] = {"DBTH", "dBT", false, NULL},     [2] = {"DBZH", "dBZ", false, NULL},   [3] = {"VRADH", "V", true, NULL},
-    [4] = {"WRADH", "W", true, NULL},       [5] = {"SQIH", "SQI", true, NULL},    [6] = {"CPA", "CPA", false, NULL},
-    [7] = {"ZDR", "ZDR", false, NULL},      [8] = {"LDR", "LDR", false, NULL},    [9] = {"RHOHV", "CC", false, NULL},
-    [10] = {"PHIDP", "PHIDP", false, NULL}, [11] = {"KDP", "KDP", false, NULL},   [12] = {NULL, "CP", false, "1"},
-    [14] = {"CLASS", "HCL", false, NULL},   [15] = {NULL, "CF", false, "1"},      [16] = {"SNRH", "SNRH", false, NULL},
-    [17] = {"SNRV", "SNRV", false, NULL},   [32] = {"DBZHC", "Zc", false, NULL},  [33] = {"VRADDH", "Vc", true, NULL},
-    [34] = {NULL, "Wc", true, "m s-1"},     [35] = {"ZDRC", "ZDRc", false, NULL},
+const struct nwc__cma_kind nwc__cma_kinds[NWC__CMA_TYPES] = {
+    [1] = {"DBTH", "dBT", 2, 66, 8, false, NULL},   [2] = {"DBZH", "dBZ", 2, 66, 8, false, NULL},
+    [3] = {"VRADH", "V", 2, 129, 8, true, NULL},    [4] = {"WRADH", "W", 2, 129, 8, true, NULL},
+    [5] = {"SQIH", "SQI", 200, 5, 8, true, NULL},   [6] = {"CPA", "CPA", 200, 5, 8, false, NULL},
+    [7] = {"ZDR", "ZDR", 16, 130, 8, false, NULL},  [8] = {"LDR", "LDR", 16, 130, 8, false, NULL},
+    [9] = {"RHOHV", "CC", 200, 5, 8, false, NULL},  [10] = {"PHIDP", "PHIDP", 100, 50, 16, false, NULL},
+    [11] = {"KDP", "KDP", 10, 50, 8, false, NULL},  [12] = {NULL, "CP", 0, 0, 0, false, "1"},
+    [14] = {"CLASS", "HCL", 1, 5, 8, false, NULL},  [15] = {NULL, "CF", 0, 0, 0, false, "1"},
+    [16] = {"SNRH", "SNRH", 2, 20, 8, false, NULL}, [17] = {"SNRV", "SNRV", 2, 20, 8, false, NULL},
+    [32] = {"DBZHC", "Zc", 2, 66, 8, false, NULL},  [33] = {"VRADDH", "Vc", 2, 129, 8, true, NULL},
+    [34] = {NULL, "Wc", 0, 0, 0, true, "m s-1"},    [35] = {"ZDRC", "ZDRc", 16, 130, 8, false, NULL},
 };
 
 struct radial {
@@ -150,7 +147,8 @@ static bool next_moment(const uint8_t **at, const uint8_t *end, struct coded *co
 /* Whether a moment is one to keep. */
 static bool is_known(const struct coded *coded)
 {
-    return coded->type > 0 && coded->type < N_TYPES && kinds[coded->type].own_name && coded->scale != 0 && coded->n > 0;
+    return coded->type > 0 && coded->type < N_TYPES && nwc__cma_kinds[coded->type].own_name && coded->scale != 0 &&
+           coded->n > 0;
 }
 
 /* The radial at byte at, and where the next begins; false at the end of what is whole. */
@@ -261,7 +259,7 @@ static double gate_length(const struct job *job, const uint8_t *plan, bool doppl
     for (int other = 0; plan && other < 2; other++) {
         const uint8_t *const at = plan + (doppler == (other == 0) ? l->doppler_gate : l->log_gate);
         const double stored = l->real_gates ? (double)nwc__f32_le(at) : (double)i32(at);
-        const double length = stored >= 32768.0 ? (stored - 32768.0) / 100.0 : stored;
+        const double length = stored >= NWC__CMA_FINE ? (stored - NWC__CMA_FINE) / 100.0 : stored;
         if (length > 0.0 && length < 10000.0) return length;
     }
     return 0.0;
@@ -333,22 +331,23 @@ static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *swee
         }
     }
     const int32_t start = plan ? i32(plan + job->layout->first) : 0;
-    const double first_m = start > 0 && start < 1000000 ? (double)start : 0.0;
+    const double first_m =
+        start > -1000000 && start < 1000000 ? (double)start : 0.0; /* some begin before the antenna */
     for (int32_t t = 0; t < N_TYPES; t++) {
         if (!cut->n_gates[t]) continue;
-        double length = gate_length(job, plan, kinds[t].doppler);
+        double length = gate_length(job, plan, nwc__cma_kinds[t].doppler);
         if (length == 0.0 && job->layout == &layouts[0])
             return nwc__fail(NWC_ERR_FORMAT, "cut %d: a gate length expected, 0 found", job->radial[cut->first].cut);
         if (length == 0.0) { /* seen in phased arrays, whose gates are then 30 m long */
             length = 30.0;
             NWC__TRY(nwc__volume_incomplete(job->volume, sweep, "its gate length is 0 in the file: 30 m assumed"));
         }
-        if (kinds[t].name)
-            NWC__TRY(nwc__volume_add_moment(job->volume, sweep, kinds[t].name, kinds[t].own_name, cut->n_gates[t],
-                                            first_m + 0.5 * length, length, &cut->moment[t]));
+        if (nwc__cma_kinds[t].name)
+            NWC__TRY(nwc__volume_add_moment(job->volume, sweep, nwc__cma_kinds[t].name, nwc__cma_kinds[t].own_name,
+                                            cut->n_gates[t], first_m + 0.5 * length, length, &cut->moment[t]));
         else
-            NWC__TRY(nwc__volume_add_other(job->volume, sweep, kinds[t].own_name, kinds[t].units, cut->n_gates[t],
-                                           first_m + 0.5 * length, length, &cut->moment[t]));
+            NWC__TRY(nwc__volume_add_other(job->volume, sweep, nwc__cma_kinds[t].own_name, nwc__cma_kinds[t].units,
+                                           cut->n_gates[t], first_m + 0.5 * length, length, &cut->moment[t]));
         cut->moment[t]->resolution = 1.0 / fabs((double)scale[t]);
     }
     return NWC_OK;
@@ -386,7 +385,7 @@ static nwc_status decode_radial(int64_t tile, void *user)
         const nwc__moment_kind *const kind = nwc__moment_named(moment->name);
         const struct nwc__codes codes = {.scale = (float)coded.scale,
                                          .offset = (float)coded.offset,
-                                         .lowest = CODES,
+                                         .lowest = NWC__CMA_CODES,
                                          .nothing = 0,
                                          .folded = 1,
                                          .empty = kind ? kind->nothing : NAN};
@@ -413,17 +412,25 @@ static void take_text(const uint8_t *from, size_t n, char *to)
     for (size_t end = strlen(to); end > 0 && to[end - 1] == ' '; end--) to[end - 1] = '\0';
 }
 
-static const char *instrument_of(int32_t type)
+static const struct {
+    int32_t type;
+    const char *name;
+} instruments[] = {{1, "SA"},     {2, "SB"},    {3, "SC"},     {4, "SAD"},      {33, "CA"},     {34, "CB"},
+                   {35, "CC"},    {36, "CCJ"},  {37, "CD"},    {7, "SPAR"},     {8, "SPARD"},   {43, "CPAR"},
+                   {44, "CPARD"}, {69, "XPAR"}, {70, "XPARD"}, {101, "X band"}, {102, "X band"}};
+
+const char *nwc__cma_instrument(int32_t type)
 {
-    static const struct {
-        int32_t type;
-        const char *name;
-    } types[] = {{1, "SA"},     {2, "SB"},    {3, "SC"},     {4, "SAD"},      {33, "CA"},     {34, "CB"},
-                 {35, "CC"},    {36, "CCJ"},  {37, "CD"},    {7, "SPAR"},     {8, "SPARD"},   {43, "CPAR"},
-                 {44, "CPARD"}, {69, "XPAR"}, {70, "XPARD"}, {101, "X band"}, {102, "X band"}};
-    for (size_t k = 0; k < sizeof types / sizeof types[0]; k++)
-        if (types[k].type == type) return types[k].name;
+    for (size_t k = 0; k < sizeof instruments / sizeof instruments[0]; k++)
+        if (instruments[k].type == type) return instruments[k].name;
     return "";
+}
+
+int32_t nwc__cma_instrument_type(const char *name)
+{
+    for (size_t k = 0; k < sizeof instruments / sizeof instruments[0]; k++)
+        if (strcmp(instruments[k].name, name) == 0) return instruments[k].type;
+    return 0;
 }
 
 static nwc_status set_facts(struct job *job)
@@ -449,7 +456,7 @@ static nwc_status set_facts(struct job *job)
     if (h > 0.0 && h < 20.0) facts.beam_width_h_deg = h;
     if (v > 0.0 && v < 20.0) facts.beam_width_v_deg = v;
     facts.version = version, facts.site = code, facts.site_name = name, facts.scan_name = scan;
-    facts.instrument = instrument_of((int16_t)nwc__u16_le(site + 72));
+    facts.instrument = nwc__cma_instrument((int16_t)nwc__u16_le(site + 72));
     facts.experimental = phased;
     nwc_sweep sweep;
     NWC__TRY(nwc_volume_sweep(job->volume, 0, &sweep));

@@ -2,7 +2,7 @@
 #include "radar/format/encode.h"
 
 #define ON_STEP 0.02   /* parts of a step a value may be off it, by rounding */
-#define FINER 10.0     /* where a step has no whole number of parts in a unit, one so much finer is taken */
+#define FINER 10.0     /* where whole numbers miss the values, a step so much finer is taken */
 #define MOST_VALUE 1e9 /* no quantity of the weather is larger */
 
 /* ---- bytes ---- */
@@ -76,6 +76,17 @@ void nwc__log_left_out(nwc_ctx *ctx, const nwc_volume *volume, int32_t sweep, co
     for (int32_t s = 0; s < sweep; s++)
         if (nwc_volume_find(volume, s, name, &moment) == NWC_OK) return; /* it was said there */
     nwc__log(ctx, NWC_LOG_WARNING, "%s has no place for %s, which is left out", format, name);
+}
+
+float nwc__one_of_rays(nwc_ctx *ctx, int32_t sweep, const float *numbers, int64_t n, const char *what)
+{
+    const float one = numbers[n / 2];
+    bool differ = false;
+    for (int64_t r = 0; r < n; r++) differ |= isnan(numbers[r]) != isnan(one) || fabsf(numbers[r] - one) > 0.01f;
+    if (differ)
+        nwc__log(ctx, NWC_LOG_WARNING, "sweep %d: %s of its rays differ: one is kept, %g", (int)sweep, what,
+                 (double)one);
+    return one;
 }
 
 /* ---- codes ---- */
@@ -158,7 +169,8 @@ nwc_status nwc__choose_coding(nwc_ctx *ctx, const nwc_moment *moment, const stru
     if (holds(usual, least, most) && (step == 0.0 || is_exact(usual, step, least))) return NWC_OK;
     double scale = step > 0.0 ? 1.0 / step : usual->scale;
     const double widest = (top_of(16) - usual->lowest - 1.0) / fmax(most - least, 1e-9);
-    if (usual->whole && off_whole(scale) > 1e-4 * scale) scale = ceil(FINER * scale);
+    const bool between = off_whole(scale) > 1e-4 * scale || (step > 0.0 && off_whole(least * scale) > ON_STEP);
+    if (usual->whole && between) scale = ceil(FINER * scale);
     if (scale > widest) {
         scale = usual->whole ? floor(widest) : widest;
         if (scale < 1.0 && usual->whole)

@@ -27,6 +27,9 @@ void nwc__put_text(nwc_ctx *ctx, uint8_t *at, size_t n, uint8_t fill, const char
 /* Say, once for a volume, that a format has no place for a moment. */
 void nwc__log_left_out(nwc_ctx *ctx, const nwc_volume *volume, int32_t sweep, const char *name, const char *format);
 
+/* Of numbers of rays that a format has one for: that of the middle ray; logs where others differ. */
+float nwc__one_of_rays(nwc_ctx *ctx, int32_t sweep, const float *numbers, int64_t n, const char *what);
+
 /* How values are coded: value * scale + offset, to the nearest whole number from lowest on. */
 struct nwc__coding {
     double scale, offset;
@@ -56,5 +59,8 @@ int64_t nwc__gates_known(const nwc_moment *moment);
 
 /* NEXRAD Level II: an archive file of message 31 in bzip2 records. */
 nwc_status nwc__nexrad_encode(nwc_ctx *ctx, const nwc_volume *volume, struct nwc__buffer *buffer);
+
+/* The CMA standard format. */
+nwc_status nwc__cma_encode(nwc_ctx *ctx, const nwc_volume *volume, struct nwc__buffer *buffer);
 
 #endif
