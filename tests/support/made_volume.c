@@ -41,7 +41,7 @@ static nwc_status add_sweep(nwc_volume *volume, int index)
         times_ns[r] = BEGIN_NS + INT64_C(1000000) * (20000 * index + 50 * r);
         azimuth[r] = 15.25F + 30.0F * (float)((r + 7) % MADE_RAYS);
         elevation[r] = (index ? 1.5F : 0.5F) + 0.01F * (float)r;
-        nyquist[r] = index ? 26.25F : NAN, range[r] = index ? 137200.0F : 460000.0F;
+        nyquist[r] = index ? 26.25F : 8.5F, range[r] = index ? 137200.0F : 460000.0F;
     }
     const nwc_sweep sweep = {.fixed_angle_deg = index ? 1.5 : -0.25,
                              .n_rays = MADE_RAYS,

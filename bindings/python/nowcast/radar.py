@@ -31,7 +31,7 @@ _MODES = {
     lib.NWC_SWEEP_VERTICAL_POINTING: "vertical_pointing",
     lib.NWC_SWEEP_MANUAL: "manual_ppi",
 }
-FORMATS = ("FM 301", "NEXRAD Level II", "CMA standard")
+FORMATS = ("FM 301", "ODIM_H5", "NEXRAD Level II", "CMA standard")
 """What ``write`` writes."""
 
 _LONG_NAMES = {
@@ -101,13 +101,13 @@ def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None
     ----------
     tree : DataTree
         Groups ``sweep_0`` ... with coordinates ``azimuth``, ``elevation``, ``time`` and ``range`` (equally spaced);
-        every float variable (ray, range) of an FM 301 name is written, other variables are not.
+        every float variable (ray, range) is written, by its units where FM 301 has no such name; others are not.
     path : path
     format : one of FORMATS, optional
-        By default what the path ends in: ``.nc`` for FM 301 (CfRadial 2, netCDF-4), ``.ar2v`` for NEXRAD Level II,
-        ``.bin`` for the CMA standard format; the last two may be followed by ``.bz2``. Formats of codes keep the steps
-        that values have, and have steps of their own for values without. What a format has no place for is refused;
-        moments and parts of texts it has none for are left out, and the log says so.
+        By default what the path ends in: ``.nc`` for FM 301 (CfRadial 2, netCDF-4), ``.h5`` or ``.hdf`` for ODIM_H5,
+        ``.ar2v`` for NEXRAD Level II, ``.bin`` for the CMA standard format; the last two may be followed by ``.bz2``.
+        Formats of codes keep the steps that values have, and have steps of their own for values without. What a format
+        has no place for is refused; moments and parts of texts it has none for are left out, and the log says so.
 
     Raises
     ------
@@ -119,7 +119,8 @@ def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None
     if not sweeps:
         raise ArgumentError("tree: groups sweep_0 ... expected, none found")
     root = tree.to_dataset()
-    texts = {name: ffi.new("char[]", str(root.attrs.get(attribute, "")).encode()) for name, attribute in _TEXTS.items()}
+    said = {"instrument": str(root.attrs.get("source", "")).removeprefix("radar").strip()} | root.attrs
+    texts = {name: ffi.new("char[]", str(said.get(attribute, "")).encode()) for name, attribute in _TEXTS.items()}
     facts = ffi.new("nwc_volume_facts *", texts)
     for name in ("latitude", "longitude", "altitude"):
         suffix = "m" if name == "altitude" else "deg"
@@ -193,6 +194,8 @@ def _add_moment(volume: Any, name: str, data: xr.Dataset, first: float, spacing:
     names = ffi.new("char[]", name.encode()), ffi.new("char[]", str(data[name].attrs.get("own_name", name)).encode())
     moment = ffi.new("nwc_moment *")
     moment.name, moment.own_name = names
+    units = ffi.new("char[]", str(data[name].attrs["units"]).encode()) if "units" in data[name].attrs else ffi.NULL
+    moment.field.units = units
     moment.first_gate_m, moment.gate_spacing_m = first, spacing
     moment.resolution = float(data[name].attrs.get("resolution", 0.0))
     moment.field.data = ffi.cast("float *", cells.ctypes.data)

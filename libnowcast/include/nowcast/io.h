@@ -117,10 +117,15 @@ NWC_API nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32
  * 1 m, the rest as float; one Nyquist speed and unambiguous range for a sweep. All sweeps are of one mode; the gates of a
  * sweep begin at one range and have two lengths, one of Doppler moments and one of all others.
  *
+ * "ODIM_H5" (model 2.4, PVOL, or SCAN for one sweep): moments whose values lie on the step that nwc_moment.resolution says are
+ * codes of it, others floats as they are. Rows are in the order of azimuths; each has its time, to 1 us. One Nyquist speed and
+ * unambiguous range for a sweep. There is no place for range folded, which comes back as not observed.
+ *
  * Moments and parts of texts without a place are left out, and the context's log says so; what else has none is refused.
  *
- * @param format  a format's name, or NULL for the one the path ends in: ".nc" for FM 301, ".ar2v" for NEXRAD Level II,
- *                ".bin" for the CMA standard format; the last two may be followed by ".bz2"
+ * @param format  a format's name, or NULL for the one the path ends in: ".nc" for FM 301, ".h5", ".hdf" or ".hdf5"
+ *                for ODIM_H5, ".ar2v" for NEXRAD Level II, ".bin" for the CMA standard format; the last two may be followed by
+ *                ".bz2"
  * @return NWC_OK; NWC_ERR_ARG for a volume without sweeps, or a sweep without moments; NWC_ERR_UNSUPPORTED for another format, or
  *         what it has no place for; NWC_ERR_IO; NWC_ERR_NOMEM
  */

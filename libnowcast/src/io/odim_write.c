@@ -2,13 +2,11 @@
  * Fields of one time as an ODIM_H5 composite (object COMP; Michelson et al. 2014, model 2.4), by the HDF5 library: dataset1
  * with one data group for each quantity, as float, so that what is read back is what was written.
  */
-#define _POSIX_C_SOURCE 200809L
+#include "io/hdf5_put.h"
 #include "io/writer.h"
 
 #ifdef NWC__HAVE_NETCDF
-#include <hdf5.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { CHUNK = 512, DEFLATE = 1 };
 
@@ -23,89 +21,17 @@ struct state {
     int layers;
 };
 
-static nwc_status failed(const char *what)
-{
-    return nwc__fail(NWC_ERR_IO, "HDF5 cannot write %s", what);
-}
-
-/* HDF5 prints its own errors unless told not to. */
-struct quiet {
-    H5E_auto2_t print;
-    void *user;
-};
-
-static struct quiet be_quiet(void)
-{
-    struct quiet before;
-    H5Eget_auto2(H5E_DEFAULT, &before.print, &before.user);
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    return before;
-}
-
-static void be_as(struct quiet before)
-{
-    H5Eset_auto2(H5E_DEFAULT, before.print, before.user);
-}
-
-static nwc_status put(hid_t group, const char *name, hid_t stored, hid_t given, const void *value)
-{
-    const hid_t space = H5Screate(H5S_SCALAR);
-    if (H5Aexists(group, name) > 0) H5Adelete(group, name);
-    const hid_t attribute = H5Acreate2(group, name, stored, space, H5P_DEFAULT, H5P_DEFAULT);
-    const bool written = attribute >= 0 && H5Awrite(attribute, given, value) >= 0;
-    if (attribute >= 0) H5Aclose(attribute);
-    if (space >= 0) H5Sclose(space);
-    return written ? NWC_OK : failed(name);
-}
-
-static nwc_status put_text(hid_t group, const char *name, const char *text)
-{
-    const hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, strlen(text) + 1);
-    const nwc_status status = put(group, name, type, type, text);
-    H5Tclose(type);
-    return status;
-}
-
-static nwc_status put_real(hid_t group, const char *name, double value)
-{
-    return put(group, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
-}
-
-static nwc_status put_whole(hid_t group, const char *name, int64_t value)
-{
-    return put(group, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
-}
-
-/* The group of this name, made if need be. */
-static hid_t open_group(hid_t parent, const char *name)
-{
-    return H5Lexists(parent, name, H5P_DEFAULT) > 0 ? H5Gopen2(parent, name, H5P_DEFAULT)
-                                                    : H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-}
-
-static nwc_status put_time(hid_t group, const char *date_name, const char *time_name, int64_t time_ns)
-{
-    const time_t at = (time_t)(time_ns / 1000000000);
-    struct tm utc;
-    char text[32];
-    if (!gmtime_r(&at, &utc) || !strftime(text, sizeof text, "%Y%m%d%H%M%S", &utc)) return failed(date_name);
-    NWC__TRY(put_text(group, time_name, text + 8));
-    text[8] = '\0';
-    return put_text(group, date_name, text);
-}
-
 static nwc_status create(nwc_ctx *memory, const char *path, void **made)
 {
     struct state *const state = nwc__alloc(memory, 1, sizeof *state);
     if (!state) return NWC_ERR_NOMEM;
     *state = (struct state){.memory = memory, .dataset = -1};
-    const struct quiet before = be_quiet();
+    const struct nwc__h5_quiet before = nwc__h5_be_quiet();
     state->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    be_as(before);
+    nwc__h5_be_as(before);
     if (state->file < 0) {
         nwc__free(memory, state);
-        return failed("a file");
+        return nwc__h5_failed("a file");
     }
     *made = state;
     return NWC_OK;
@@ -122,15 +48,15 @@ static nwc_status put_where(const struct state *state)
         y[c] = grid->y_first + grid->dy * (c & 2 ? (double)grid->ny - 0.5 : -0.5);
     }
     NWC__TRY(nwc_grid_to_lonlat(NULL, grid, 4, x, y, x, y));
-    const hid_t where = open_group(state->file, "where");
-    nwc_status status = where < 0 ? failed("where") : put_text(where, "projdef", grid->projection);
-    if (status == NWC_OK) status = put_whole(where, "xsize", grid->nx);
-    if (status == NWC_OK) status = put_whole(where, "ysize", grid->ny);
-    if (status == NWC_OK) status = put_real(where, "xscale", grid->dx);
-    if (status == NWC_OK) status = put_real(where, "yscale", grid->dy);
+    const hid_t where = nwc__h5_group(state->file, "where");
+    nwc_status status = where < 0 ? nwc__h5_failed("where") : nwc__h5_put_text(where, "projdef", grid->projection);
+    if (status == NWC_OK) status = nwc__h5_put_whole(where, "xsize", grid->nx);
+    if (status == NWC_OK) status = nwc__h5_put_whole(where, "ysize", grid->ny);
+    if (status == NWC_OK) status = nwc__h5_put_real(where, "xscale", grid->dx);
+    if (status == NWC_OK) status = nwc__h5_put_real(where, "yscale", grid->dy);
     for (int c = 0; c < 4 && status == NWC_OK; c++) {
-        status = put_real(where, lon_names[c], x[c]);
-        if (status == NWC_OK) status = put_real(where, lat_names[c], y[c]);
+        status = nwc__h5_put_real(where, lon_names[c], x[c]);
+        if (status == NWC_OK) status = nwc__h5_put_real(where, lat_names[c], y[c]);
     }
     if (where >= 0) H5Gclose(where);
     return status;
@@ -138,27 +64,28 @@ static nwc_status put_where(const struct state *state)
 
 static nwc_status put_what(const struct state *state, const nwc_layer *layer)
 {
-    const hid_t what = open_group(state->file, "what");
-    if (what < 0) return failed("what");
+    const hid_t what = nwc__h5_group(state->file, "what");
+    if (what < 0) return nwc__h5_failed("what");
     char source[NWC__TEXT];
     const char *const given = layer->source && layer->source[0] ? layer->source : "unknown";
     snprintf(source, sizeof source, "%s%s", strchr(given, ':') ? "" : "CMT:", given);
-    nwc_status status = put_text(what, "object", "COMP");
-    if (status == NWC_OK) status = put_text(what, "version", "H5rad 2.4");
-    if (status == NWC_OK) status = put_text(what, "source", source);
-    if (status == NWC_OK) status = put_time(what, "date", "time", layer->time_ns);
+    nwc_status status = nwc__h5_put_text(what, "object", "COMP");
+    if (status == NWC_OK) status = nwc__h5_put_text(what, "version", "H5rad 2.4");
+    if (status == NWC_OK) status = nwc__h5_put_text(what, "source", source);
+    if (status == NWC_OK) status = nwc__h5_put_time(what, "date", "time", layer->time_ns);
     H5Gclose(what);
     return status;
 }
 
 static nwc_status put_interval(const struct state *state, const nwc_layer *layer)
 {
-    const hid_t what = open_group(state->dataset, "what");
-    if (what < 0) return failed("dataset1/what");
-    nwc_status status = put_text(what, "product", "COMP");
+    const hid_t what = nwc__h5_group(state->dataset, "what");
+    if (what < 0) return nwc__h5_failed("dataset1/what");
+    nwc_status status = nwc__h5_put_text(what, "product", "COMP");
     if (status == NWC_OK)
-        status = put_time(what, "startdate", "starttime", layer->time_ns - (int64_t)llround(1e9 * layer->duration_s));
-    if (status == NWC_OK) status = put_time(what, "enddate", "endtime", layer->time_ns);
+        status = nwc__h5_put_time(what, "startdate", "starttime",
+                                  layer->time_ns - (int64_t)llround(1e9 * layer->duration_s));
+    if (status == NWC_OK) status = nwc__h5_put_time(what, "enddate", "endtime", layer->time_ns);
     H5Gclose(what);
     return status;
 }
@@ -172,10 +99,10 @@ static nwc_status lay_out(struct state *state, const nwc_layer *layer)
     state->grid = *grid;
     state->grid.projection = state->text;
     state->time_ns = layer->time_ns;
-    NWC__TRY(put_text(state->file, "Conventions", "ODIM_H5/V2_4"));
+    NWC__TRY(nwc__h5_put_text(state->file, "Conventions", "ODIM_H5/V2_4"));
     NWC__TRY(put_what(state, layer));
     NWC__TRY(put_where(state));
-    if ((state->dataset = open_group(state->file, "dataset1")) < 0) return failed("dataset1");
+    if ((state->dataset = nwc__h5_group(state->file, "dataset1")) < 0) return nwc__h5_failed("dataset1");
     return put_interval(state, layer);
 }
 
@@ -204,9 +131,10 @@ static nwc_status put_cells(const struct state *state, hid_t group, const nwc_fi
     float *cells;
     NWC__ALLOC(state->memory, cells, field->dim[0] * field->dim[1]);
     encode(field, nothing, cells);
-    if (data < 0 || H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells) < 0) status = failed("data");
-    if (status == NWC_OK) status = put_text(data, "CLASS", "IMAGE");
-    if (status == NWC_OK) status = put_text(data, "IMAGE_VERSION", "1.2");
+    if (data < 0 || H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells) < 0)
+        status = nwc__h5_failed("data");
+    if (status == NWC_OK) status = nwc__h5_put_text(data, "CLASS", "IMAGE");
+    if (status == NWC_OK) status = nwc__h5_put_text(data, "IMAGE_VERSION", "1.2");
 done:
     nwc__free(state->memory, cells);
     if (data >= 0) H5Dclose(data);
@@ -219,13 +147,13 @@ static nwc_status put_data(struct state *state, const nwc_layer *layer, float no
 {
     char name[32];
     snprintf(name, sizeof name, "data%d", ++state->layers);
-    const hid_t group = open_group(state->dataset, name);
-    const hid_t what = group < 0 ? -1 : open_group(group, "what");
-    nwc_status status = what < 0 ? failed(name) : put_text(what, "quantity", layer->quantity);
-    if (status == NWC_OK) status = put_real(what, "gain", 1.0);
-    if (status == NWC_OK) status = put_real(what, "offset", 0.0);
-    if (status == NWC_OK) status = put_real(what, "nodata", nodata);
-    if (status == NWC_OK) status = put_real(what, "undetect", undetect);
+    const hid_t group = nwc__h5_group(state->dataset, name);
+    const hid_t what = group < 0 ? -1 : nwc__h5_group(group, "what");
+    nwc_status status = what < 0 ? nwc__h5_failed(name) : nwc__h5_put_text(what, "quantity", layer->quantity);
+    if (status == NWC_OK) status = nwc__h5_put_real(what, "gain", 1.0);
+    if (status == NWC_OK) status = nwc__h5_put_real(what, "offset", 0.0);
+    if (status == NWC_OK) status = nwc__h5_put_real(what, "nodata", nodata);
+    if (status == NWC_OK) status = nwc__h5_put_real(what, "undetect", undetect);
     if (status == NWC_OK) status = put_cells(state, group, &layer->field, nothing);
     if (what >= 0) H5Gclose(what);
     if (group >= 0) H5Gclose(group);
@@ -261,10 +189,10 @@ static nwc_status add(void *of, const nwc_layer *layer, const char *name)
     float nothing = NAN;
     const char *const units = nwc__odim_unit(layer->quantity ? layer->quantity : "", &nothing);
     NWC__TRY(check(state, layer, units));
-    const struct quiet before = be_quiet();
+    const struct nwc__h5_quiet before = nwc__h5_be_quiet();
     nwc_status status = state->dataset < 0 ? lay_out(state, layer) : NWC_OK;
     if (status == NWC_OK) status = put_data(state, layer, nothing);
-    be_as(before);
+    nwc__h5_be_as(before);
     return status;
 }
 
@@ -272,23 +200,25 @@ static nwc_status attribute(void *of, const char *variable, const char *name, co
 {
     (void)variable;
     struct state *const state = of;
-    const struct quiet before = be_quiet();
-    const hid_t how = open_group(state->file, "how");
-    const nwc_status status = how < 0 ? failed("how") : text ? put_text(how, name, text) : put_real(how, name, number);
+    const struct nwc__h5_quiet before = nwc__h5_be_quiet();
+    const hid_t how = nwc__h5_group(state->file, "how");
+    const nwc_status status = how < 0 ? nwc__h5_failed("how")
+                              : text  ? nwc__h5_put_text(how, name, text)
+                                      : nwc__h5_put_real(how, name, number);
     if (how >= 0) H5Gclose(how);
-    be_as(before);
+    nwc__h5_be_as(before);
     return status;
 }
 
 static nwc_status close_file(void *of)
 {
     struct state *const state = of;
-    const struct quiet before = be_quiet();
+    const struct nwc__h5_quiet before = nwc__h5_be_quiet();
     if (state->dataset >= 0) H5Gclose(state->dataset);
     const bool closed = H5Fclose(state->file) >= 0;
-    be_as(before);
+    nwc__h5_be_as(before);
     nwc__free(state->memory, state);
-    return closed ? NWC_OK : failed("the end of the file");
+    return closed ? NWC_OK : nwc__h5_failed("the end of the file");
 }
 
 const struct nwc__write_format nwc__odim_format = {

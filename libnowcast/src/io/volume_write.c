@@ -13,6 +13,7 @@ static const struct format {
 } formats[] = {
 #ifdef NWC__HAVE_NETCDF
     {"FM 301", {".nc", ".nc4"}, nwc__fm301_write, NULL},
+    {"ODIM_H5", {".h5", ".hdf", ".hdf5"}, nwc__odim_volume_write, NULL},
 #endif
     {"NEXRAD Level II", {".ar2v"}, NULL, nwc__nexrad_encode},
     {"CMA standard", {".bin"}, NULL, nwc__cma_encode},

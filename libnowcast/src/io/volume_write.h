@@ -11,6 +11,6 @@ typedef nwc_status nwc__volume_write_fn(nwc_ctx *ctx, const nwc_volume *volume, 
 /* A whole volume as bytes, put behind what buffer has. */
 typedef nwc_status nwc__volume_encode_fn(nwc_ctx *ctx, const nwc_volume *volume, struct nwc__buffer *buffer);
 
-nwc__volume_write_fn nwc__fm301_write;
+nwc__volume_write_fn nwc__fm301_write, nwc__odim_volume_write;
 
 #endif

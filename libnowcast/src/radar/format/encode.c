@@ -189,6 +189,21 @@ nwc_status nwc__choose_coding(nwc_ctx *ctx, const nwc_moment *moment, const stru
     return NWC_OK;
 }
 
+void nwc__choose_steps(const nwc_moment *moment, struct nwc__coding *coding)
+{
+    double least, most;
+    *coding = (struct nwc__coding){.lowest = 1};
+    if (!find_span(moment, &least, &most)) {
+        *coding = (struct nwc__coding){.scale = 1.0, .bits = 8, .lowest = 1};
+        return;
+    }
+    if (!is_stepped(moment, least)) return;
+    coding->scale = 1.0 / moment->resolution;
+    coding->offset = 1.0 - least * coding->scale;
+    const double codes = (most - least) * coding->scale + 1.0; /* the most of all is for what is not known */
+    coding->bits = codes < top_of(8) - 0.5 ? 8 : codes < top_of(16) - 0.5 ? 16 : 0;
+}
+
 static int32_t code_of(const nwc_moment *moment, float value, uint8_t flags, const struct nwc__coding *coding,
                        const struct nwc__no_value *no_value)
 {

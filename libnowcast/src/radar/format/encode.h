@@ -45,6 +45,9 @@ struct nwc__coding {
 nwc_status nwc__choose_coding(nwc_ctx *ctx, const nwc_moment *moment, const struct nwc__coding *usual,
                               struct nwc__coding *coding);
 
+/* The coding of a moment by its own steps, of codes from 1 to one below the most; bits 0 where it has none, or too many. */
+void nwc__choose_steps(const nwc_moment *moment, struct nwc__coding *coding);
+
 /* Codes of gates that have no value. */
 struct nwc__no_value {
     int32_t nothing, unknown, folded;

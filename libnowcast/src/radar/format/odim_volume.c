@@ -41,6 +41,13 @@ static const char *text_of(const nwc__node *node, const char *group, const char 
     return a && a->text ? a->text : "";
 }
 
+/* Why a sweep or a volume is only part of one, where it was written by this library; "" where it is whole. */
+static const char *incomplete_of(const nwc__node *node)
+{
+    const nwc__attribute *const a = nwc__node_own(nwc__node_find(node, "how"), "incomplete");
+    return a && a->text ? a->text : "";
+}
+
 /* An array of n numbers; NULL where there is none of this length. */
 static const double *numbers_of(const nwc__node *node, const char *name, int64_t n)
 {
@@ -176,6 +183,7 @@ static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node
     const bool reflectivity =
         name ? nwc__moment_named(name)->nothing == NWC_NOTHING_DBZ : strncmp(quantity, "DBZ", 3) == 0;
     const double spacing_m = number_of(node, "where", "rscale", NAN), first_m = first_gate(job, node, spacing_m);
+    const char *const units = text_of(node, "how", "units"); /* no part of the model: some files have it */
     const struct nwc__packing packing = {
         .scale = number_of(node, "what", "gain", 1.0),
         .offset = number_of(node, "what", "offset", 0.0),
@@ -188,8 +196,11 @@ static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node
         NWC__TRY(
             nwc__volume_add_moment(job->volume, sweep, name, quantity, array->dim[1], first_m, spacing_m, &moment));
     else
-        NWC__TRY(nwc__volume_add_other(job->volume, sweep, quantity, reflectivity ? "dBZ" : "1", array->dim[1], first_m,
-                                       spacing_m, &moment));
+        NWC__TRY(nwc__volume_add_other(job->volume, sweep, quantity,
+                                       reflectivity ? "dBZ"
+                                       : units[0]   ? units
+                                                    : "1",
+                                       array->dim[1], first_m, spacing_m, &moment));
     nwc__volume_drop_flags(job->volume, moment);
     moment->resolution = nwc__node_is_whole(array) ? fabs(packing.scale) : 0.0;
     return nwc__unpacking_add_rows(&job->unpacking, array, &packing, 0, sweep->n_rays, moment->n_gates, moment->cells);
@@ -240,6 +251,8 @@ static nwc_status add_sweep(struct job *job, const nwc__node *dataset)
     read_elevations(dataset, sweep);
     NWC__TRY(read_times(dataset, sweep));
     read_limits(dataset, sweep);
+    const char *const incomplete = incomplete_of(dataset);
+    if (incomplete[0]) NWC__TRY(nwc__volume_incomplete(job->volume, sweep, "%s", incomplete));
     return add_moments(job, sweep, dataset);
 }
 
@@ -309,6 +322,8 @@ nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume
     if (status == NWC_OK) status = nwc__unpacking_run(&job.unpacking);
     nwc__unpacking_release(&job.unpacking);
     if (status != NWC_OK) return status;
+    const char *const incomplete = incomplete_of(tree->root);
+    if (incomplete[0]) NWC__TRY(nwc__volume_incomplete(volume, NULL, "%s", incomplete));
     NWC__TRY(nwc__volume_finish(volume));
     return set_facts(&job, tree->root, first);
 }
