@@ -1,10 +1,11 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, bench-peers (beside pysteps, on real events), docs, lint, fuzz, tsan, test-long, clean.
+# Others: bench, bench-peers (beside pysteps, on real events), read-back (volumes, by other packages), docs, lint, fuzz, tsan,
+# test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench bench-peers docs lint fuzz tsan test-long clean
+.PHONY: setup python c-tests python-tests test demo bench bench-peers read-back docs lint fuzz tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -40,10 +41,17 @@ bench: setup
 	cmake --build --preset bench
 	@set -e; for program in build/bench/benchmarks/nowcast_bench_*; do $$program; done
 
-bench-peers: python
+build/peers/installed: benchmarks/peers/requirements.txt | python
 	@[ -x build/peers/bin/python ] || .venv/bin/python -m venv build/peers
 	@build/peers/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	@touch $@
+
+bench-peers: python build/peers/installed
 	.venv/bin/python benchmarks/peers/compare.py --python build/peers/bin/python --csv build/peers.csv
+
+# Volumes written in every format, read by the packages of others.
+read-back: python build/peers/installed
+	.venv/bin/python benchmarks/peers/read_back.py --python build/peers/bin/python
 
 docs: python
 	@scripts/setup docs
