@@ -99,6 +99,50 @@ NWC_API const char *nwc_volume_sniff(const void *bytes, size_t size);
 NWC_API nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths,
                                    const nwc_read_options *options, nwc_volume **volume);
 
+/** A radar volume that is read while its bytes arrive. One thread at a time. */
+typedef struct nwc_volume_stream nwc_volume_stream;
+
+/**
+ * Begin to read a volume of which no byte is there yet: NEXRAD Level II, from real-time chunks in their order or a file that
+ * grows, or the CMA standard format. Neither may be packed as a whole.
+ *
+ * @param ctx      its allocator must live as long as the stream
+ * @param options  NULL for the defaults
+ * @param stream   out: to be given to nwc_volume_stream_destroy
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_volume_stream_create(nwc_ctx *ctx, const nwc_read_options *options, nwc_volume_stream **stream);
+
+/**
+ * Give the bytes that have arrived, in pieces of any size. Sweeps that are whole then are in the volume, in the order they were
+ * taken, those put in between (SAILS) too; what came before is not decoded again. Of a phased array in the CMA standard format
+ * all sweeps come at the end.
+ *
+ * @return NWC_OK; NWC_ERR_UNSUPPORTED for another format; NWC_ERR_FORMAT; NWC_ERR_NOMEM; NWC_ERR_ARG for a stream that has
+ *         ended. After an error the stream can only be destroyed.
+ */
+NWC_API nwc_status nwc_volume_stream_feed(nwc_ctx *ctx, nwc_volume_stream *stream, const void *bytes, size_t size);
+
+/**
+ * Say that no more bytes will come: what there is of the last sweep is added, and the volume is as nwc_volume_open would
+ * have read it.
+ *
+ * @return as nwc_volume_stream_feed; NWC_ERR_NODATA where there is no ray
+ */
+NWC_API nwc_status nwc_volume_stream_end(nwc_ctx *ctx, nwc_volume_stream *stream);
+
+/**
+ * Lend the volume as it is: sweeps stay where they are while the stream lives, and more follow them.
+ *
+ * @param volume    out: NULL while the format is not known; lives as long as the stream
+ * @param complete  out: 1 when the volume has come to its end, by what its radials say
+ */
+NWC_API nwc_status nwc_volume_stream_look(const nwc_volume_stream *stream, const nwc_volume **volume,
+                                          int32_t *complete);
+
+/** Release a stream and its volume; NULL is accepted. */
+NWC_API void nwc_volume_stream_destroy(nwc_volume_stream *stream);
+
 /**
  * Write a volume, whole or not at all.
  *

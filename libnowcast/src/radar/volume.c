@@ -298,6 +298,17 @@ void nwc__volume_sort(nwc_volume *volume)
     for (volume->last = sorted; volume->last && volume->last->next;) volume->last = volume->last->next;
 }
 
+void nwc__sweep_finish(nwc_volume *volume, nwc__sweep *sweep)
+{
+    for (nwc__moment *moment = sweep->first; moment; moment = moment->next) {
+        if (!moment->flags) continue;
+        const int64_t gates = sweep->n_rays * moment->n_gates;
+        uint8_t any = 0;
+        for (int64_t g = 0; g < gates; g++) any |= moment->flags[g];
+        if (!any) nwc__volume_drop_flags(volume, moment);
+    }
+}
+
 nwc_status nwc__volume_finish(nwc_volume *volume)
 {
     if (!volume->first) return nwc__fail(NWC_ERR_NODATA, "no ray in it");
@@ -305,13 +316,7 @@ nwc_status nwc__volume_finish(nwc_volume *volume)
     for (nwc__sweep *sweep = volume->first; sweep; sweep = sweep->next, number++) {
         if (sweep->incomplete)
             NWC__TRY(nwc__volume_incomplete(volume, NULL, "sweep %d: %s", (int)number, sweep->incomplete));
-        for (nwc__moment *moment = sweep->first; moment; moment = moment->next) {
-            if (!moment->flags) continue;
-            const int64_t gates = sweep->n_rays * moment->n_gates;
-            uint8_t any = 0;
-            for (int64_t g = 0; g < gates; g++) any |= moment->flags[g];
-            if (!any) nwc__volume_drop_flags(volume, moment);
-        }
+        nwc__sweep_finish(volume, sweep);
     }
     return NWC_OK;
 }

@@ -67,6 +67,9 @@ nwc_status nwc__volume_incomplete(nwc_volume *volume, nwc__sweep *sweep, const c
 /* Sweeps in the order of their first rays' times. */
 void nwc__volume_sort(nwc_volume *volume);
 
+/* Let go of flags that mark nothing, when a sweep is filled. */
+void nwc__sweep_finish(nwc_volume *volume, nwc__sweep *sweep);
+
 /* What remains to be done when all is filled: flags that mark nothing go, a volume with an incomplete sweep is incomplete. NWC_ERR_NODATA for a volume without a sweep. */
 nwc_status nwc__volume_finish(nwc_volume *volume);
 

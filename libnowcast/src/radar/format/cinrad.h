@@ -24,6 +24,29 @@ struct nwc__cma_kind {
 };
 extern const struct nwc__cma_kind nwc__cma_kinds[NWC__CMA_TYPES];
 
+/* What comes before the radials. */
+struct nwc__cma_headers {
+    const uint8_t *bytes;
+    int64_t size, cuts; /* of all of them; where the table of cuts is */
+    int32_t n_planned;  /* cuts in it */
+    bool phased;        /* radials may come in any order */
+};
+
+/* Look at the headers that bytes begin with: all of them where size has come to headers->size, else only how many to wait for. */
+nwc_status nwc__cma_look(const uint8_t *bytes, int64_t size, struct nwc__cma_headers *headers);
+
+/* The length of the radial that bytes begin with, its cut and its state; 0 where it is not whole. */
+int64_t nwc__cma_radial_at(const struct nwc__cma_headers *headers, const uint8_t *bytes, int64_t size, int32_t *cut,
+                           int32_t *state);
+/* Whether a radial of this state is the first of a sweep. */
+bool nwc__cma_begins(int32_t state);
+
+/* Append the sweeps of radials, how many there are, and whether bytes behind them are no radial. Of the first the facts are taken. */
+nwc_status nwc__cma_add(nwc_ctx *ctx, const struct nwc__cma_headers *headers, const uint8_t *bytes, int64_t size,
+                        nwc_volume *volume, int64_t *n_cuts, bool *cut_off);
+/* What remains to be done when all are there. */
+nwc_status nwc__cma_finish(nwc_volume *volume, int64_t n_cuts, int32_t n_planned, bool cut_off);
+
 /* The name of a type of radar, "" for one not known; and its number, 0 for a name not known. */
 const char *nwc__cma_instrument(int32_t type);
 int32_t nwc__cma_instrument_type(const char *name);

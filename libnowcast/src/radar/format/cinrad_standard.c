@@ -95,6 +95,7 @@ struct cut {
     int64_t first, n;
     int64_t n_gates[N_TYPES]; /* the most of all radials, by type of moment */
     nwc__moment *moment[N_TYPES];
+    nwc__sweep *sweep; /* what it becomes */
 };
 
 struct job {
@@ -102,9 +103,9 @@ struct job {
     nwc_volume *volume;
     const struct nwc__gate_kernels *kernels;
     const struct layout *layout;
-    const uint8_t *bytes;
+    const uint8_t *headers, *cut_table;
+    const uint8_t *bytes; /* of the radials */
     int64_t size;
-    const uint8_t *cut_table;
     int32_t n_planned;
     struct radial *radial;
     int64_t n_radials;
@@ -176,10 +177,9 @@ static bool read_radial(const struct job *job, int64_t *at, struct radial *radia
 static nwc_status list_radials(struct job *job)
 {
     nwc_status status = NWC_OK;
-    const int64_t first = job->cut_table - job->bytes + (int64_t)CUT * job->n_planned;
     struct radial radial;
     for (int round = 0; round < 2; round++) {
-        int64_t at = first;
+        int64_t at = 0;
         job->n_radials = 0;
         while (at < job->size && read_radial(job, &at, &radial)) {
             if (job->layout == &layouts[0] && radial.at[PACKING] != 0)
@@ -205,11 +205,16 @@ static int by_cut(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
+bool nwc__cma_begins(int32_t state)
+{
+    return state == 0 || state == 3 || state == 5;
+}
+
 /* Whether a sweep begins with a radial behind another. In phased arrays a number of 1 may be the only sign. */
 static bool begins_sweep(const struct radial *radial, bool by_time)
 {
-    const bool said = radial->state == 0 || radial->state == 3 || radial->state == 5;
-    return radial->cut != radial[-1].cut || (by_time && said) || (radial->number == 1 && radial[-1].number > 1);
+    return radial->cut != radial[-1].cut || (by_time && nwc__cma_begins(radial->state)) ||
+           (radial->number == 1 && radial[-1].number > 1);
 }
 
 static nwc_status list_cuts(struct job *job)
@@ -356,9 +361,10 @@ static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *swee
 static nwc_status add_sweep(struct job *job, struct cut *cut)
 {
     const uint8_t *const plan = plan_of(job, cut);
-    const int32_t mode = mode_of(i32(job->bytes + GENERIC + SITE + 164));
+    const int32_t mode = mode_of(i32(job->headers + GENERIC + SITE + 164));
     nwc__sweep *sweep;
     NWC__TRY(nwc__volume_add_sweep(job->volume, mode, fixed_angle(job, cut, plan, mode), cut->n, &sweep));
+    cut->sweep = sweep;
     for (int64_t r = 0; r < cut->n; r++) read_ray(job, &job->radial[cut->first + r], sweep, r);
     read_limits(job, plan, sweep);
     NWC__TRY(add_moments(job, cut, sweep, plan));
@@ -435,7 +441,7 @@ int32_t nwc__cma_instrument_type(const char *name)
 
 static nwc_status set_facts(struct job *job)
 {
-    const uint8_t *const generic = job->bytes, *const site = generic + GENERIC, *const task = site + SITE;
+    const uint8_t *const generic = job->headers, *const site = generic + GENERIC, *const task = site + SITE;
     const bool phased = job->layout != &layouts[0];
     char code[9], name[33], scan[33], version[16];
     nwc_volume_facts facts;
@@ -464,49 +470,86 @@ static nwc_status set_facts(struct job *job)
     return nwc__volume_set_facts(job->volume, &facts);
 }
 
-static nwc_status read_all(struct job *job)
+static nwc_status add_all(struct job *job)
 {
+    nwc_volume_facts before;
+    NWC__TRY(nwc_volume_describe(job->volume, &before));
     NWC__TRY(list_radials(job));
     NWC__TRY(list_cuts(job));
     for (int64_t c = 0; c < job->n_cuts; c++) NWC__TRY(add_sweep(job, &job->cut[c]));
     NWC__TRY(nwc__for_each_tile(job->ctx, "decode", job->n_radials, decode_radial, job));
-    NWC__TRY(set_facts(job));
-    if (job->cut_off) NWC__TRY(nwc__volume_incomplete(job->volume, NULL, "the file is damaged or ends early"));
-    if (job->n_cuts < job->n_planned)
-        NWC__TRY(nwc__volume_incomplete(job->volume, NULL, "%lld of %d cuts are in it", (long long)job->n_cuts,
-                                        (int)job->n_planned));
-    return nwc__volume_finish(job->volume);
+    for (int64_t c = 0; c < job->n_cuts; c++) nwc__sweep_finish(job->volume, job->cut[c].sweep);
+    return before.n_sweeps ? NWC_OK : set_facts(job);
 }
 
-nwc_status nwc__cma_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
+nwc_status nwc__cma_finish(nwc_volume *volume, int64_t n_cuts, int32_t n_planned, bool cut_off)
 {
-    if (size < GENERIC + SITE + TASK)
-        return nwc__fail(NWC_ERR_FORMAT, "byte %lld: the headers end early", (long long)size);
+    if (cut_off) NWC__TRY(nwc__volume_incomplete(volume, NULL, "the file is damaged or ends early"));
+    if (n_cuts < n_planned)
+        NWC__TRY(nwc__volume_incomplete(volume, NULL, "%lld of %d cuts are in it", (long long)n_cuts, (int)n_planned));
+    return nwc__volume_finish(volume);
+}
+
+nwc_status nwc__cma_look(const uint8_t *bytes, int64_t size, struct nwc__cma_headers *headers)
+{
+    *headers = (struct nwc__cma_headers){.bytes = bytes, .size = GENERIC + SITE + TASK};
+    if (size < headers->size) return NWC_OK;
     const int32_t type = i32(bytes + 8);
     if (type != 1 && type != PHASED)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 8: file type 1 or %d (base data) expected, %d found", PHASED,
                          (int)type);
-    const struct layout *const layout = &layouts[type == PHASED];
+    headers->phased = type == PHASED;
+    const struct layout *const layout = &layouts[headers->phased];
     const uint8_t *const task = bytes + GENERIC + SITE;
     const int32_t n_beams = layout->beams < 0 ? 0 : i32(task + layout->beams), n_cuts = i32(task + layout->cuts);
     if (n_cuts < 1 || n_cuts > NWC__MOST_SWEEPS || n_beams < 0 || n_beams > MOST_BEAMS)
         return nwc__fail(NWC_ERR_FORMAT, "byte %d: 1 to %d cuts and at most %d beams expected, %d and %d found",
                          GENERIC + SITE + (int)layout->cuts, NWC__MOST_SWEEPS, MOST_BEAMS, (int)n_cuts, (int)n_beams);
-    const int64_t table = GENERIC + SITE + TASK + (int64_t)BEAM * n_beams;
-    if (size < table + (int64_t)CUT * n_cuts)
-        return nwc__fail(NWC_ERR_FORMAT, "byte %lld: the headers end early", (long long)size);
+    headers->n_planned = n_cuts;
+    headers->cuts = GENERIC + SITE + TASK + (int64_t)BEAM * n_beams;
+    headers->size = headers->cuts + (int64_t)CUT * n_cuts;
+    return NWC_OK;
+}
+
+int64_t nwc__cma_radial_at(const struct nwc__cma_headers *headers, const uint8_t *bytes, int64_t size, int32_t *cut,
+                           int32_t *state)
+{
+    const struct job job = {.layout = &layouts[headers->phased], .bytes = bytes, .size = size};
+    struct radial radial;
+    int64_t length = 0;
+    if (!read_radial(&job, &length, &radial)) return 0;
+    *cut = radial.cut, *state = radial.state;
+    return length;
+}
+
+nwc_status nwc__cma_add(nwc_ctx *ctx, const struct nwc__cma_headers *headers, const uint8_t *bytes, int64_t size,
+                        nwc_volume *volume, int64_t *n_cuts, bool *cut_off)
+{
     struct job job = {.ctx = ctx,
                       .volume = volume,
                       .kernels = NWC__KERNELS(ctx, nwc__gate_kernels),
-                      .layout = layout,
+                      .layout = &layouts[headers->phased],
+                      .headers = headers->bytes,
+                      .cut_table = headers->bytes + headers->cuts,
                       .bytes = bytes,
                       .size = size,
-                      .cut_table = bytes + table,
-                      .n_planned = n_cuts};
-    const nwc_status status = read_all(&job);
+                      .n_planned = headers->n_planned};
+    const nwc_status status = add_all(&job);
+    *n_cuts = job.n_cuts, *cut_off = job.cut_off;
     nwc__free(ctx, job.angle);
     nwc__free(ctx, job.cut);
     nwc__free(ctx, job.cut_of);
     nwc__free(ctx, job.radial);
     return status;
+}
+
+nwc_status nwc__cma_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
+{
+    struct nwc__cma_headers headers;
+    int64_t n_cuts;
+    bool cut_off;
+    NWC__TRY(nwc__cma_look(bytes, size, &headers));
+    if (size < headers.size) return nwc__fail(NWC_ERR_FORMAT, "byte %lld: the headers end early", (long long)size);
+    NWC__TRY(nwc__cma_add(ctx, &headers, bytes + headers.size, size - headers.size, volume, &n_cuts, &cut_off));
+    return nwc__cma_finish(volume, n_cuts, headers.n_planned, cut_off);
 }

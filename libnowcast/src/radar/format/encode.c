@@ -7,22 +7,6 @@
 
 /* ---- bytes ---- */
 
-nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **at)
-{
-    if (n > buffer->room - buffer->size) {
-        const int64_t wanted = buffer->size + n > 2 * buffer->room ? buffer->size + n : 2 * buffer->room;
-        uint8_t *const larger = nwc__alloc(buffer->ctx, wanted, 1);
-        if (!larger) return NWC_ERR_NOMEM;
-        if (buffer->size) memcpy(larger, buffer->data, (size_t)buffer->size);
-        nwc__free(buffer->ctx, buffer->data);
-        buffer->data = larger, buffer->room = wanted;
-    }
-    *at = buffer->data + buffer->size;
-    memset(*at, 0, (size_t)n);
-    buffer->size += n;
-    return NWC_OK;
-}
-
 void nwc__put_u16_le(uint8_t *at, uint32_t value)
 {
     at[0] = (uint8_t)value, at[1] = (uint8_t)(value >> 8);

@@ -2,17 +2,7 @@
 #ifndef NWC_RADAR_FORMAT_ENCODE_H
 #define NWC_RADAR_FORMAT_ENCODE_H
 
-#include "radar/volume.h"
-
-/* Bytes being put together; data is to be freed with nwc__free. */
-struct nwc__buffer {
-    nwc_ctx *ctx;
-    uint8_t *data;
-    int64_t size, room;
-};
-
-/* n bytes of zeros at the end, lent until the next call. */
-nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **at);
+#include "radar/format/volume_format.h"
 
 /* Numbers, byte by byte. */
 void nwc__put_u16_le(uint8_t *at, uint32_t value);

@@ -1,4 +1,4 @@
-/* Numbers out of bytes, and what else decoders of volumes share. */
+/* Numbers out of bytes, and what else decoders and encoders of volumes share. */
 #include "radar/format/volume_format.h"
 
 #include <stdlib.h>
@@ -46,6 +46,28 @@ void nwc__take_text(const uint8_t *from, size_t n, char *to)
     memcpy(to, from, n);
     to[n] = '\0';
     for (size_t end = strlen(to); end > 0 && to[end - 1] == ' '; end--) to[end - 1] = '\0';
+}
+
+nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **at)
+{
+    if (n > buffer->room - buffer->size) {
+        const int64_t wanted = buffer->size + n > 2 * buffer->room ? buffer->size + n : 2 * buffer->room;
+        uint8_t *const larger = nwc__alloc(buffer->ctx, wanted, 1);
+        if (!larger) return NWC_ERR_NOMEM;
+        if (buffer->size) memcpy(larger, buffer->data, (size_t)buffer->size);
+        nwc__free(buffer->ctx, buffer->data);
+        buffer->data = larger, buffer->room = wanted;
+    }
+    *at = buffer->data + buffer->size;
+    memset(*at, 0, (size_t)n);
+    buffer->size += n;
+    return NWC_OK;
+}
+
+void nwc__buffer_drop(struct nwc__buffer *buffer, int64_t n)
+{
+    buffer->size -= n;
+    if (n > 0 && buffer->size) memmove(buffer->data, buffer->data + n, (size_t)buffer->size);
 }
 
 void nwc__gates_unknown(float *cells, uint8_t *flags, int64_t n)

@@ -13,10 +13,9 @@
 NWC__DECLARE_KERNELS(nwc__gate_kernels);
 
 enum {
-    VOLUME_HEADER = 24,
     FRAME = 2432, /* bytes of a message in its slot; those of types 29 and 31 have their own length */
     PREFIX = 12,  /* bytes before a message, of its transmission */
-    HEADER = 28,  /* and with the message's own header */
+    HEADER = NWC__NEXRAD_MESSAGE,
     BODY_31 = 32, /* bytes of message 31 before its pointers */
     BODY_1 = 100, /* bytes of message 1 before its data */
     MOST_BLOCKS = 32,
@@ -38,14 +37,6 @@ struct gates {
     float first_m, spacing_m, scale, offset;
 };
 
-struct radial {
-    const uint8_t *body; /* after the header of its message */
-    int32_t size;        /* bytes of the body */
-    uint8_t type, cut, state;
-    int64_t time_ns;
-    float azimuth_deg, elevation_deg;
-};
-
 /* The part of the radials that is one sweep, and what it becomes. */
 struct cut {
     int64_t first, n;
@@ -58,7 +49,7 @@ struct job {
     nwc_ctx *ctx;
     nwc_volume *volume;
     const struct nwc__gate_kernels *kernels;
-    struct radial *radial;
+    struct nwc__nexrad_radial *radial;
     int64_t n_radials;
     struct cut *cut;
     int64_t n_cuts;
@@ -82,9 +73,9 @@ static int64_t time_of(int64_t day, int64_t ms)
     return (day - 1) * DAY_NS + ms * 1000000;
 }
 
-static bool read_radial(const uint8_t *body, int64_t size, uint8_t type, struct radial *radial)
+static bool read_radial(const uint8_t *body, int64_t size, uint8_t type, struct nwc__nexrad_radial *radial)
 {
-    *radial = (struct radial){.body = body, .size = (int32_t)size, .type = type};
+    *radial = (struct nwc__nexrad_radial){.body = body, .size = (int32_t)size, .type = type};
     if (type == 31) {
         if (size < BODY_31) return false;
         radial->time_ns = time_of(nwc__u16_be(body + 8), nwc__u32_be(body + 4));
@@ -113,32 +104,40 @@ static void read_plan(struct job *job, const uint8_t *body, int64_t size)
     job->n_plan = n;
 }
 
+bool nwc__nexrad_message_at(const uint8_t *bytes, int64_t left, bool last, struct nwc__nexrad_message *message)
+{
+    if (left < HEADER) return false;
+    const uint8_t type = bytes[PREFIX + 3];
+    const int64_t halfwords = nwc__u16_be(bytes + PREFIX);
+    int64_t length = PREFIX + 2 * halfwords > FRAME && type == 1 ? PREFIX + 2 * halfwords : FRAME;
+    if ((type == 31 || type == 29) && halfwords > 8)
+        length = halfwords < 65535 ? PREFIX + 2 * halfwords
+                                   : PREFIX + ((int64_t)nwc__u16_be(bytes + PREFIX + 12) << 16 |
+                                               (int64_t)nwc__u16_be(bytes + PREFIX + 14));
+    if (length < HEADER) length = FRAME;
+    if (length > left && !(last && type == 1)) return false;
+    *message = (struct nwc__nexrad_message){.body = bytes + HEADER,
+                                            .size = (length < left ? length : left) - HEADER,
+                                            .length = length,
+                                            .type = type};
+    message->is_radial = (type == 31 || type == 1) && read_radial(message->body, message->size, type, &message->radial);
+    return true;
+}
+
 /* The messages of one record; with job->radial NULL radials are only counted. */
 static void list_record(struct job *job, const struct nwc__nexrad_record *record)
 {
+    struct nwc__nexrad_message message;
     int64_t at = 0;
-    while (record->size - at >= HEADER) {
-        const uint8_t *const message = record->bytes + at;
-        const uint8_t type = message[PREFIX + 3];
-        const int64_t halfwords = nwc__u16_be(message + PREFIX);
-        int64_t length = PREFIX + 2 * halfwords > FRAME && type == 1 ? PREFIX + 2 * halfwords : FRAME;
-        if ((type == 31 || type == 29) && halfwords > 8)
-            length = halfwords < 65535 ? PREFIX + 2 * halfwords
-                                       : PREFIX + ((int64_t)nwc__u16_be(message + PREFIX + 12) << 16 |
-                                                   (int64_t)nwc__u16_be(message + PREFIX + 14));
-        if (length < HEADER) length = FRAME;
-        const int64_t left = record->size - at;
-        if (length > left && type != 1) break;
-        /* Of a message in a slot that is cut off the moments that are whole may be read. */
-        struct radial radial;
-        if ((type == 31 || type == 1) &&
-            read_radial(message + HEADER, (length < left ? length : left) - HEADER, type, &radial)) {
-            if (job->radial) job->radial[job->n_radials] = radial;
+    while (nwc__nexrad_message_at(record->bytes + at, record->size - at, true, &message)) {
+        if (message.is_radial) {
+            if (job->radial) job->radial[job->n_radials] = message.radial;
             job->n_radials++;
-        } else if (type == 5 && job->radial) {
-            read_plan(job, message + HEADER, length - HEADER);
+        } else if (message.type == 5 && job->radial) {
+            read_plan(job, message.body, message.size);
         }
-        at += length;
+        at += message.length;
+        if (at > record->size) break;
     }
     if (at != record->size || !record->whole) job->cut_off = true;
 }
@@ -155,9 +154,14 @@ done:
     return status;
 }
 
-static bool begins_sweep(const struct radial *radial)
+bool nwc__nexrad_begins(const struct nwc__nexrad_radial *radial)
 {
     return radial->state == 0 || radial->state == 3 || radial->state == 5;
+}
+
+bool nwc__nexrad_ends(const struct nwc__nexrad_radial *radial)
+{
+    return radial->state == 2 || radial->state == 4;
 }
 
 static nwc_status list_cuts(struct job *job)
@@ -167,8 +171,8 @@ static nwc_status list_cuts(struct job *job)
     for (int round = 0; round < 2; round++) {
         job->n_cuts = 0;
         for (int64_t r = 0; r < job->n_radials; r++) {
-            const struct radial *const radial = &job->radial[r];
-            if (r == 0 || radial->cut != radial[-1].cut || begins_sweep(radial)) {
+            const struct nwc__nexrad_radial *const radial = &job->radial[r];
+            if (r == 0 || radial->cut != radial[-1].cut || nwc__nexrad_begins(radial)) {
                 if (job->cut) job->cut[job->n_cuts] = (struct cut){.first = r};
                 job->n_cuts++;
             }
@@ -190,7 +194,7 @@ done:
 /* ---- gates of a radial ---- */
 
 /* A block of message 31 by its name; NULL where there is none that is whole. */
-static const uint8_t *find_block(const struct radial *radial, const char name[3], int64_t least)
+static const uint8_t *find_block(const struct nwc__nexrad_radial *radial, const char name[3], int64_t least)
 {
     const uint8_t *const body = radial->body;
     const int32_t blocks = nwc__u16_be(body + 30);
@@ -201,7 +205,7 @@ static const uint8_t *find_block(const struct radial *radial, const char name[3]
     return NULL;
 }
 
-static struct gates gates_31(const struct radial *radial, const struct nwc__nexrad_kind *kind)
+static struct gates gates_31(const struct nwc__nexrad_radial *radial, const struct nwc__nexrad_kind *kind)
 {
     const uint8_t *const block = find_block(radial, kind->block, 28);
     if (!block) return (struct gates){0};
@@ -218,7 +222,7 @@ static struct gates gates_31(const struct radial *radial, const struct nwc__nexr
     return good ? gates : (struct gates){0};
 }
 
-static struct gates gates_1(const struct radial *radial, int32_t kind)
+static struct gates gates_1(const struct nwc__nexrad_radial *radial, int32_t kind)
 {
     const uint8_t *const body = radial->body;
     if (kind > 2) return (struct gates){0};
@@ -236,7 +240,7 @@ static struct gates gates_1(const struct radial *radial, int32_t kind)
     return good ? gates : (struct gates){0};
 }
 
-static struct gates gates_of(const struct radial *radial, int32_t kind)
+static struct gates gates_of(const struct nwc__nexrad_radial *radial, int32_t kind)
 {
     return radial->type == 31 ? gates_31(radial, &nwc__nexrad_kinds[kind]) : gates_1(radial, kind);
 }
@@ -257,7 +261,7 @@ static void find_moments(struct job *job, struct cut *cut)
 }
 
 /* Nyquist speed in m s-1 and unambiguous range in m; NaN where the file has 0. */
-static void read_limits(const struct radial *radial, float *nyquist, float *range)
+static void read_limits(const struct nwc__nexrad_radial *radial, float *nyquist, float *range)
 {
     const uint8_t *const block = radial->type == 31 ? find_block(radial, "RAD", 18) : NULL;
     const uint8_t *const at = block ? block : radial->body;
@@ -280,7 +284,7 @@ static double fixed_angle(const struct job *job, const struct cut *cut)
 
 static nwc_status add_sweep(struct job *job, struct cut *cut)
 {
-    const struct radial *const first = &job->radial[cut->first], *const last = first + cut->n - 1;
+    const struct nwc__nexrad_radial *const first = &job->radial[cut->first], *const last = first + cut->n - 1;
     NWC__TRY(nwc__volume_add_sweep(job->volume, NWC_SWEEP_SURVEILLANCE, fixed_angle(job, cut), cut->n, &cut->sweep));
     for (int64_t r = 0; r < cut->n; r++) {
         cut->sweep->time_ns[r] = first[r].time_ns;
@@ -296,9 +300,9 @@ static nwc_status add_sweep(struct job *job, struct cut *cut)
                                         like->n, (double)like->first_m, (double)like->spacing_m, &cut->moment[k]));
         cut->moment[k]->resolution = 1.0 / (double)like->scale;
     }
-    if (!begins_sweep(first)) return nwc__volume_incomplete(job->volume, cut->sweep, "its first rays are missing");
-    if (last->state != 2 && last->state != 4)
-        return nwc__volume_incomplete(job->volume, cut->sweep, "its last rays are missing");
+    if (!nwc__nexrad_begins(first))
+        return nwc__volume_incomplete(job->volume, cut->sweep, "its first rays are missing");
+    if (!nwc__nexrad_ends(last)) return nwc__volume_incomplete(job->volume, cut->sweep, "its last rays are missing");
     return NWC_OK;
 }
 
@@ -306,7 +310,7 @@ static nwc_status decode_radial(int64_t tile, void *user)
 {
     struct job *const job = user;
     const struct cut *const cut = &job->cut[job->ray_of[tile]];
-    const struct radial *const radial = &job->radial[tile];
+    const struct nwc__nexrad_radial *const radial = &job->radial[tile];
     for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++) {
         const nwc__moment *const moment = cut->moment[k];
         if (!moment) continue;
@@ -330,7 +334,7 @@ static nwc_status decode_radial(int64_t tile, void *user)
 /* ---- the volume ---- */
 
 /* The pattern's number and, from message 31, where the antenna is. */
-static int32_t read_place(const struct radial *radial, nwc_volume_facts *facts)
+static int32_t read_place(const struct nwc__nexrad_radial *radial, nwc_volume_facts *facts)
 {
     if (radial->type == 1) return nwc__u16_be(radial->body + 44);
     const uint8_t *const block = find_block(radial, "VOL", 42);
@@ -349,15 +353,20 @@ static void take_text(const uint8_t *from, size_t n, char *to)
     to[n] = '\0';
 }
 
-static nwc_status set_facts(struct job *job, const uint8_t *bytes, bool headed)
+bool nwc__nexrad_is_header(const uint8_t *bytes, int64_t size)
 {
-    const struct radial *const first = &job->radial[0];
+    return size >= NWC__NEXRAD_HEADER && (memcmp(bytes, "AR2V", 4) == 0 || memcmp(bytes, "ARCHIVE2", 8) == 0);
+}
+
+static nwc_status set_facts(struct job *job, const uint8_t *header)
+{
+    const struct nwc__nexrad_radial *const first = &job->radial[0];
     char version[16] = "", site[8] = "", scan[16] = "";
     nwc_volume_facts facts;
     NWC__TRY(nwc_volume_describe(job->volume, &facts));
-    if (headed) {
-        take_text(bytes, 8, version);
-        take_text(bytes + 20, 4, site);
+    if (header) {
+        take_text(header, 8, version);
+        take_text(header + 20, 4, site);
     }
     if (first->type == 31) take_text(first->body, 4, site);
     const int32_t pattern = read_place(first, &facts);
@@ -369,38 +378,59 @@ static nwc_status set_facts(struct job *job, const uint8_t *bytes, bool headed)
     return nwc__volume_set_facts(job->volume, &facts);
 }
 
-static nwc_status check_whole(struct job *job)
+const char *nwc__nexrad_missing(uint8_t first_state, uint8_t last_state, bool cut_off)
 {
-    if (job->cut_off) return nwc__volume_incomplete(job->volume, NULL, "the file is damaged or ends early");
-    if (job->radial[0].state != 3) return nwc__volume_incomplete(job->volume, NULL, "its first radials are missing");
-    if (job->radial[job->n_radials - 1].state != 4)
-        return nwc__volume_incomplete(job->volume, NULL, "its last radials are missing");
-    return NWC_OK;
+    return cut_off            ? "the file is damaged or ends early"
+           : first_state != 3 ? "its first radials are missing"
+           : last_state != 4  ? "its last radials are missing"
+                              : "";
 }
 
-static nwc_status read_all(struct job *job, const uint8_t *bytes, bool headed,
-                           const struct nwc__nexrad_records *records)
+static nwc_status add_all(struct job *job, const uint8_t *header, const struct nwc__nexrad_records *records)
 {
+    nwc_volume_facts before;
+    NWC__TRY(nwc_volume_describe(job->volume, &before));
     NWC__TRY(list_radials(job, records));
     NWC__TRY(list_cuts(job));
     for (int64_t c = 0; c < job->n_cuts; c++) NWC__TRY(add_sweep(job, &job->cut[c]));
     NWC__TRY(nwc__for_each_tile(job->ctx, "decode", job->n_radials, decode_radial, job));
-    NWC__TRY(set_facts(job, bytes, headed));
-    NWC__TRY(check_whole(job));
-    return nwc__volume_finish(job->volume);
+    for (int64_t c = 0; c < job->n_cuts; c++) nwc__sweep_finish(job->volume, job->cut[c].sweep);
+    return before.n_sweeps ? NWC_OK : set_facts(job, header);
+}
+
+static void release(struct job *job)
+{
+    nwc__free(job->ctx, job->angle);
+    nwc__free(job->ctx, job->ray_of);
+    nwc__free(job->ctx, job->cut);
+    nwc__free(job->ctx, job->radial);
+}
+
+nwc_status nwc__nexrad_add(nwc_ctx *ctx, const struct nwc__nexrad_part *part, nwc_volume *volume)
+{
+    struct job job = {.ctx = ctx, .volume = volume, .kernels = NWC__KERNELS(ctx, nwc__gate_kernels)};
+    struct nwc__nexrad_record record = {.bytes = part->messages, .size = part->size, .whole = true};
+    if (part->plan) read_plan(&job, part->plan, part->plan_size);
+    const nwc_status status = add_all(&job, part->header, &(struct nwc__nexrad_records){&record, 1});
+    release(&job);
+    return status;
 }
 
 nwc_status nwc__nexrad_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
 {
-    const bool headed = size >= VOLUME_HEADER && (memcmp(bytes, "AR2V", 4) == 0 || memcmp(bytes, "ARCHIVE2", 8) == 0);
+    const bool headed = nwc__nexrad_is_header(bytes, size);
     struct job job = {.ctx = ctx, .volume = volume, .kernels = NWC__KERNELS(ctx, nwc__gate_kernels)};
     struct nwc__nexrad_records records;
-    NWC__TRY(nwc__nexrad_unpack(ctx, bytes, size, headed ? VOLUME_HEADER : 0, nwc__volume_limit(volume), &records));
-    const nwc_status status = read_all(&job, bytes, headed, &records);
-    nwc__free(ctx, job.angle);
-    nwc__free(ctx, job.ray_of);
-    nwc__free(ctx, job.cut);
-    nwc__free(ctx, job.radial);
+    NWC__TRY(
+        nwc__nexrad_unpack(ctx, bytes, size, headed ? NWC__NEXRAD_HEADER : 0, nwc__volume_limit(volume), &records));
+    nwc_status status = add_all(&job, headed ? bytes : NULL, &records);
+    if (status == NWC_OK) {
+        const char *const missing =
+            nwc__nexrad_missing(job.radial[0].state, job.radial[job.n_radials - 1].state, job.cut_off);
+        if (missing[0]) status = nwc__volume_incomplete(volume, NULL, "%s", missing);
+    }
+    if (status == NWC_OK) status = nwc__volume_finish(volume);
+    release(&job);
     nwc__nexrad_release(ctx, &records);
     return status;
 }

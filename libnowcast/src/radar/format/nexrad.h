@@ -12,13 +12,17 @@ struct nwc__nexrad_record {
     int64_t capacity;
     const uint8_t *bytes;
     int64_t size;
-    bool whole; /* the stream came to its end undamaged */
+    bool whole;   /* the stream came to its end undamaged */
+    int64_t left; /* packed bytes behind that end */
 };
 
 struct nwc__nexrad_records {
     struct nwc__nexrad_record *record;
     int64_t n;
 };
+
+/* Whether a bzip2 stream begins at byte at. */
+bool nwc__nexrad_is_stream(const uint8_t *bytes, int64_t size, int64_t at);
 
 /*
  * Find the records of a file from byte at on and unpack them, all at once on the context's threads. What is damaged or cut off
@@ -27,6 +31,55 @@ struct nwc__nexrad_records {
 nwc_status nwc__nexrad_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, int64_t at, int64_t max_bytes,
                               struct nwc__nexrad_records *records);
 void nwc__nexrad_release(nwc_ctx *ctx, struct nwc__nexrad_records *records);
+
+enum {
+    NWC__NEXRAD_HEADER = 24, /* bytes of the volume's header */
+    NWC__NEXRAD_MESSAGE = 28 /* and of a message's, with what comes before it */
+};
+/* Whether bytes begin with it. */
+bool nwc__nexrad_is_header(const uint8_t *bytes, int64_t size);
+
+/* A radial, as its message is found. */
+struct nwc__nexrad_radial {
+    const uint8_t *body; /* after the header of its message */
+    int32_t size;        /* bytes of the body */
+    uint8_t type, cut, state;
+    int64_t time_ns;
+    float azimuth_deg, elevation_deg;
+};
+
+/* A message among others. */
+struct nwc__nexrad_message {
+    const uint8_t *body;
+    int64_t size, length; /* of its body, and with what comes before it */
+    uint8_t type;
+    bool is_radial;
+    struct nwc__nexrad_radial radial;
+};
+
+/*
+ * The message that left bytes begin with; false where it is not whole. Where they are the last, of one in a slot that is cut
+ * off what is there.
+ */
+bool nwc__nexrad_message_at(const uint8_t *bytes, int64_t left, bool last, struct nwc__nexrad_message *message);
+
+/* Whether a radial is the first of a sweep, and the last, by what it says. */
+bool nwc__nexrad_begins(const struct nwc__nexrad_radial *radial);
+bool nwc__nexrad_ends(const struct nwc__nexrad_radial *radial);
+
+/* Why a volume is not whole, by its first and its last radial and whether bytes are damaged or missing; "" where it is. */
+const char *nwc__nexrad_missing(uint8_t first_state, uint8_t last_state, bool cut_off);
+
+/* Some radials of a volume, in their messages, one behind the other. */
+struct nwc__nexrad_part {
+    const uint8_t *header, *plan; /* that of the volume and the body of message 5; NULL where there is none */
+    int64_t plan_size;
+    const uint8_t *messages;
+    int64_t size;
+};
+
+/* Append the sweeps of a part. Of the first the facts of the volume are taken. */
+nwc_status nwc__nexrad_add(nwc_ctx *ctx, const struct nwc__nexrad_part *part, nwc_volume *volume);
 
 /* Moments, and the blocks of message 31 that hold them. */
 enum { NWC__NEXRAD_KINDS = 7 };

@@ -14,9 +14,8 @@
 #include <stdio.h>
 
 enum {
-    VOLUME_HEADER = 24,
     FRAME = 2432,
-    HEADER = 28, /* of a message, with what comes before it */
+    HEADER = NWC__NEXRAD_MESSAGE,
     FRAMES = 134,
     FRAME_5 = 132,
     FRAME_2 = 133, /* the last: readers begin behind it */
@@ -370,7 +369,7 @@ static nwc_status put_file(struct job *job, struct nwc__buffer *buffer)
         n_rays += job->sweep.n_rays;
     }
     NWC__ALLOC(job->ctx, job->message_at, n_rays + 1);
-    if ((status = nwc__buffer_extend(buffer, VOLUME_HEADER, &header)) != NWC_OK) goto done;
+    if ((status = nwc__buffer_extend(buffer, NWC__NEXRAD_HEADER, &header)) != NWC_OK) goto done;
     memcpy(header, "AR2V0006.001", 12);
     nwc__put_u32_be(header + 12, (uint32_t)day_of(job->facts.time_ns));
     nwc__put_u32_be(header + 16, ms_of(job->facts.time_ns));

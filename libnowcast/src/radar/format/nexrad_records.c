@@ -18,7 +18,7 @@ enum {
     LARGE = 1 << 17       /* bytes of a stream that is unpacked by its blocks: some radars send a volume as one */
 };
 
-static bool is_stream(const uint8_t *bytes, int64_t size, int64_t at)
+bool nwc__nexrad_is_stream(const uint8_t *bytes, int64_t size, int64_t at)
 {
     return at >= 0 && size - at >= MAGIC && memcmp(bytes + at, "BZh", 3) == 0 && bytes[at + 3] >= '1' &&
            bytes[at + 3] <= '9' && memcmp(bytes + at + 4, "1AY&SY", 6) == 0;
@@ -30,9 +30,9 @@ static int64_t next_stream(const uint8_t *bytes, int64_t size, int64_t at)
     const int32_t word = (int32_t)nwc__u32_be(bytes + at - LENGTH);
     const int64_t length = word < 0 ? -(int64_t)word : (int64_t)word;
     const int64_t end = at + length;
-    if (length > MAGIC && (end == size || is_stream(bytes, size, end + LENGTH))) return end + LENGTH;
+    if (length > MAGIC && (end == size || nwc__nexrad_is_stream(bytes, size, end + LENGTH))) return end + LENGTH;
     for (int64_t next = at + MAGIC; next <= size - MAGIC; next++)
-        if (is_stream(bytes, size, next)) return next;
+        if (nwc__nexrad_is_stream(bytes, size, next)) return next;
     return size + LENGTH;
 }
 
@@ -40,7 +40,7 @@ static int64_t next_stream(const uint8_t *bytes, int64_t size, int64_t at)
 static int64_t list_streams(const uint8_t *bytes, int64_t size, int64_t first, struct nwc__nexrad_record *record)
 {
     int64_t n = 0;
-    for (int64_t at = first, next; is_stream(bytes, size, at); at = next, n++) {
+    for (int64_t at = first, next; nwc__nexrad_is_stream(bytes, size, at); at = next, n++) {
         next = next_stream(bytes, size, at);
         const int64_t end = next - LENGTH < size ? next - LENGTH : size;
         if (record) record[n] = (struct nwc__nexrad_record){.packed = bytes + at, .packed_size = end - at};
@@ -66,6 +66,7 @@ static nwc_status unpack(int64_t tile, void *user)
     }
     record->size = record->capacity - stream.avail_out;
     record->whole = result == BZ_STREAM_END;
+    record->left = stream.avail_in;
     if (record->whole && record->size == record->capacity) record->capacity++; /* it fitted exactly */
     BZ2_bzDecompressEnd(&stream);
     record->bytes = record->room;
@@ -111,7 +112,7 @@ nwc_status nwc__nexrad_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, 
                               struct nwc__nexrad_records *records)
 {
     nwc_status status = NWC_OK;
-    const bool packed = is_stream(bytes, size, at + LENGTH);
+    const bool packed = nwc__nexrad_is_stream(bytes, size, at + LENGTH);
     *records = (struct nwc__nexrad_records){.n = packed ? list_streams(bytes, size, at + LENGTH, NULL) : 1};
     NWC__ALLOC(ctx, records->record, records->n);
     if (!packed) {
