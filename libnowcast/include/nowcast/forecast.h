@@ -19,7 +19,7 @@ typedef enum nwc_sampling {
 typedef struct nwc_extrapolate_options {
     size_t struct_size; /**< set by the init function */
     int32_t sampling;   /**< an nwc_sampling; default NWC_SAMPLE_BILINEAR */
-    double travel;      /**< 0 to 1: the motion field itself moves at this share of its smoothed speed; default 0.5 */
+    double travel;      /**< 0 to 1: the motion field itself moves at this share of its smoothed speed; default 0.75 */
     double travel_scale_m; /**< standard deviation of that smoothing over the ground; default 150 km */
     double step_s;         /**< longest time step of a trajectory, 1 to 3600; default 300 */
     int32_t node_spacing;  /**< trajectories start on every nth cell, n a power of two up to 64; 0 (default): 4 on large

@@ -165,7 +165,7 @@ void nwc_extrapolate_options_init(nwc_extrapolate_options *options)
     if (!options) return;
     *options = (nwc_extrapolate_options){.struct_size = sizeof *options,
                                          .sampling = NWC_SAMPLE_BILINEAR,
-                                         .travel = 0.5,
+                                         .travel = 0.75,
                                          .travel_scale_m = 150e3,
                                          .step_s = 300.0};
 }

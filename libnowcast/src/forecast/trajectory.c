@@ -2,8 +2,9 @@
  * Backward trajectories of the nodes of a coarse grid, through a motion field that itself moves.
  *
  * The motion at time t at a point p is v0(p - t c(p)): the field of time 0, travelling at c, a share of its own smoothed
- * speed, since storms carry their surroundings' motion along with them, but not at full speed. With the default share
- * of one half the scores of real cases gained, at any between .35 and .65 alike; at 1 stationary cases lost.
+ * speed, since storms carry their surroundings' motion along with them. Of shares 0, .25, .5, .75 and 1 the default of
+ * .75 was the best over six rain events: against .5 an hour ahead it gains 2 to 7 % of CSI at 5 mm/h in four of them and
+ * loses 4 % in one, a stationary one, where 1 loses more.
  *
  * A displacement map belongs to a lead time: where the air of each node was at time 0. The map of the next time is one
  * step back, by the midpoint rule in the field of the step's middle, followed by the map before:

