@@ -102,7 +102,7 @@ def main(ctx: click.Context, threads: int, verbose: bool) -> None:
 @_inputs
 @_json
 def info(inputs: tuple[str, ...], as_json: bool) -> None:
-    """What is in files: fields, times, grids; sweeps and moments of volumes; stations and values of observations."""
+    """What is in files: fields and grids, sweeps and moments of volumes, variables of models, stations and their values."""
     found = [describe(path) for path in inputs]
     if as_json:
         click.echo(json.dumps(found))
@@ -118,6 +118,8 @@ def _lines(file: dict[str, Any]) -> Iterator[str]:
         yield from _volume_lines(file)
     elif "quantities" in file:
         yield from _observation_lines(file)
+    elif "variables" in file:
+        yield from _model_lines(file)
     else:
         yield from map(_field_line, file["fields"])
 
@@ -134,6 +136,24 @@ def _observation_lines(file: dict[str, Any]) -> Iterator[str]:
     for row in file["quantities"]:
         reach = "" if row["min"] is None else f", {row['min']:g} to {row['max']:g} {row['units']}"
         yield f"{row['quantity']}: {row['values']} values{reach}"
+
+
+def _model_lines(model: dict[str, Any]) -> Iterator[str]:
+    runs, steps = model["reference_times"], model["steps_h"]
+    members = f", {len(model['members'])} members" if model["members"] else ""
+    yield (
+        f"{model['messages']} fields, {runs[0]}" + (f" to {runs[-1]} ({len(runs)} runs)" if len(runs) > 1 else "")
+    ) + f", +{steps[0]:g} to +{steps[-1]:g} h ({len(steps)} steps){members}"
+    if model["incomplete"]:
+        yield f"incomplete: {model['incomplete']}"
+    for grid in model["grids"]:
+        yield f"{grid['nx']} x {grid['ny']} cells of {grid['dx']:g} x {grid['dy']:g}, {grid['projection']}"
+    for variable in model["variables"]:
+        levels = variable["levels"]
+        where = variable["level_type"] + (f" {levels[0]:g}" if levels else "")
+        where += f" to {levels[-1]:g} ({len(levels)})" if len(levels) > 1 else ""
+        statistic = "" if variable["statistic"] == "instant" else f", {variable['statistic']}"
+        yield f"{variable['name']} [{variable['units']}] {where}{statistic}, {variable['fields']} fields"
 
 
 def _field_line(field: dict[str, Any]) -> str:

@@ -30,7 +30,8 @@ class Grid:
     """A grid of cells, equally spaced in x and y, ascending: west to east and south to north.
 
     ``projection`` is a PROJ string; x and y are metres in its plane, or degrees of longitude and latitude where it is
-    "+proj=longlat ...". ``x_first`` and ``y_first`` are the centre of the south-westernmost cell.
+    "+proj=longlat ...", of a turned Earth where it is "+proj=ob_tran +o_proj=longlat ...". ``x_first`` and ``y_first``
+    are the centre of the south-westernmost cell.
     """
 
     projection: str
@@ -75,6 +76,12 @@ class Grid:
             x = {"standard_name": "longitude", "long_name": "longitude", "units": "degrees_east", "axis": "X"}
             y = {"standard_name": "latitude", "long_name": "latitude", "units": "degrees_north", "axis": "Y"}
             mapping = {"grid_mapping_name": "latitude_longitude"}
+        elif "+o_proj=longlat" in self.projection:
+            x = {"standard_name": "grid_longitude", "long_name": "longitude of the turned grid", "units": "degrees"}
+            y = {"standard_name": "grid_latitude", "long_name": "latitude of the turned grid", "units": "degrees"}
+            x |= {"axis": "X"}
+            y |= {"axis": "Y"}
+            mapping = {}
         else:
             x = {"standard_name": "projection_x_coordinate", "long_name": "x in the projection's plane"}
             y = {"standard_name": "projection_y_coordinate", "long_name": "y in the projection's plane"}

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nowcast import _lib, grid, io, motion, radar, verify
+from nowcast import _lib, grid, io, model, motion, radar, verify
 from nowcast import forecast as forecasting
 from nowcast._files import replacing
 from nowcast._open import open as open_any
@@ -183,6 +183,9 @@ def convert(
             data.to_csv(beside, index=False)
         missing = data.attrs["incomplete"]
         return {"output": str(output), "rows": len(data), "incomplete": missing, "degraded": bool(missing)}
+    if isinstance(data, model.Model):
+        names = ", ".join(sorted(set(data.table()["name"])))
+        raise ArgumentError(f"quantity: one of the model's variables expected, none given; there are {names}")
     io.write(data, output)
     left_out = data.attrs.get("left_out", "").splitlines()
     return {"output": str(output), "times": data.sizes["time"], "left_out": left_out, "degraded": bool(left_out)}

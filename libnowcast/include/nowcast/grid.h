@@ -19,7 +19,7 @@ enum { NWC_MAX_NDIM = 5 /**< [member][time][z][y][x] */ };
  * A grid of cells, equally spaced in x and y.
  *
  * On a projected grid x and y are metres in the plane of the projection. Where the projection is "+proj=longlat ..."
- * they are degrees of longitude and latitude.
+ * they are degrees of longitude and latitude; where it is "+proj=ob_tran +o_proj=longlat ..." degrees of a turned Earth.
  */
 typedef struct nwc_grid {
     const char *projection; /**< PROJ string */

@@ -6,6 +6,7 @@
 #include <nowcast/forecast.h>
 #include <nowcast/grid.h>
 #include <nowcast/io.h>
+#include <nowcast/model.h>
 #include <nowcast/motion.h>
 #include <nowcast/obs.h>
 #include <nowcast/radar.h>

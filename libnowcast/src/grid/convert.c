@@ -116,6 +116,20 @@ static nwc_status turn_of(nwc_ctx *ctx, const nwc_grid *grid, int64_t row, int64
     return NWC_OK;
 }
 
+nwc_status nwc__grid_turn(nwc_ctx *ctx, const nwc_grid *grid, double *sine, double *cosine)
+{
+    nwc_status status = NWC_OK;
+    double *work = NULL;
+    NWC__ALLOC(ctx, work, 4 * BLOCK_ROWS * grid->nx);
+    for (int64_t row = 0; row < grid->ny && status == NWC_OK; row += BLOCK_ROWS) {
+        const int64_t rows = grid->ny - row < BLOCK_ROWS ? grid->ny - row : BLOCK_ROWS;
+        status = turn_of(ctx, grid, row, rows, work, sine + row * grid->nx, cosine + row * grid->nx);
+    }
+done:
+    nwc__free(ctx, work);
+    return status;
+}
+
 static nwc_status check_wind(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, const nwc_field *u_out,
                              const nwc_field *v_out)
 {

@@ -27,6 +27,19 @@ int64_t nwc__cells(const nwc_field *field);
 /* Two grids place their cells at the same points (to a thousandth of a cell). */
 bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b);
 
+/* Where the centres of a grid's cells lie in another, in its cells: found once for many fields on it. */
+typedef struct nwc__places {
+    const nwc_grid *from, *to; /* must stay */
+    double *y, *x;             /* (ny, nx) of to */
+} nwc__places;
+nwc_status nwc__places_create(nwc_ctx *ctx, const nwc_grid *from, const nwc_grid *to, nwc__places *places);
+void nwc__places_destroy(nwc_ctx *ctx, nwc__places *places);
+/* As nwc_grid_resample with its defaults; nothing is checked. */
+nwc_status nwc__places_read(nwc_ctx *ctx, const nwc__places *places, const nwc_field *field, nwc_field *out);
+
+/* Sine and cosine, (ny, nx) each, of the angle from true north to the grid's +y, clockwise. */
+nwc_status nwc__grid_turn(nwc_ctx *ctx, const nwc_grid *grid, double *sine, double *cosine);
+
 /*
  * Ground length of one cell along +x and along +y, on nodes every NWC__METRIC_STEP cells; between nodes it is
  * interpolated bilinearly. From geodesic distances on the projection's ellipsoid between points half a cell to either side,

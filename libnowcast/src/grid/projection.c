@@ -8,24 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The parameter "+proj=longlat" (or latlong), as a whole word. */
-static bool projection_is_longlat(const char *projection)
+/* A parameter, "+proj=" or "+o_proj=", that is longlat (or latlong), as a whole word. */
+static bool is_longlat(const char *projection, const char *parameter)
 {
-    const char *const name = projection ? strstr(projection, "+proj=") : NULL;
-    if (!name) return false;
+    const char *const found = projection ? strstr(projection, parameter) : NULL;
+    if (!found) return false;
+    const char *const name = found + strlen(parameter);
     static const char *const longlat[] = {"longlat", "latlong", "lonlat", "latlon"};
     for (size_t n = 0; n < sizeof longlat / sizeof longlat[0]; n++) {
         const size_t length = strlen(longlat[n]);
-        const char end = name[6];
-        if (end && strncmp(name + 6, longlat[n], length) == 0 && (name[6 + length] == ' ' || name[6 + length] == '\0'))
-            return true;
+        if (strncmp(name, longlat[n], length) == 0 && (name[length] == ' ' || name[length] == '\0')) return true;
     }
     return false;
 }
 
 int32_t nwc_grid_is_latlon(const nwc_grid *grid)
 {
-    return grid && projection_is_longlat(grid->projection);
+    return grid && is_longlat(grid->projection, "+proj=");
 }
 
 /* A projection in its own context. */
@@ -33,6 +32,7 @@ struct projection {
     PJ_CONTEXT *context;
     PJ *pj;
     bool longlat;
+    bool degrees; /* x and y are angles, of a turned Earth, which PROJ has in radians */
 };
 
 static void silent(void *user, int level, const char *text)
@@ -55,7 +55,8 @@ static nwc_status projection_open(const char *text, struct projection *projectio
     if (!projection->context) return nwc__fail(NWC_ERR_NOMEM, "no memory for a PROJ context");
     proj_log_func(projection->context, NULL, silent);
     proj_context_set_enable_network(projection->context, 0);
-    projection->longlat = projection_is_longlat(text);
+    projection->longlat = is_longlat(text, "+proj=");
+    projection->degrees = is_longlat(text, "+o_proj=");
     projection->pj = proj_create(projection->context, text);
     if (!projection->pj) {
         const char *const reason =
@@ -82,6 +83,7 @@ static void to_lonlat(const struct projection *projection, double x, double y, d
         *lon_deg = x, *lat_deg = y;
         return;
     }
+    if (projection->degrees) x = proj_torad(x), y = proj_torad(y);
     const PJ_COORD out = proj_trans(projection->pj, PJ_INV, proj_coord(x, y, 0.0, 0.0));
     const bool found = isfinite(out.lp.lam) && isfinite(out.lp.phi) && out.lp.lam != HUGE_VAL;
     *lon_deg = found ? proj_todeg(out.lp.lam) : (double)NAN;
@@ -97,8 +99,9 @@ static void from_lonlat(const struct projection *projection, double lon_deg, dou
     const PJ_COORD out =
         proj_trans(projection->pj, PJ_FWD, proj_coord(proj_torad(lon_deg), proj_torad(lat_deg), 0.0, 0.0));
     const bool found = isfinite(out.xy.x) && isfinite(out.xy.y);
-    *x = found ? out.xy.x : (double)NAN;
-    *y = found ? out.xy.y : (double)NAN;
+    const double unit = projection->degrees ? proj_todeg(1.0) : 1.0;
+    *x = found ? unit * out.xy.x : (double)NAN;
+    *y = found ? unit * out.xy.y : (double)NAN;
 }
 
 typedef void (*point_fn)(const struct projection *projection, double a, double b, double *c, double *d);

@@ -19,6 +19,7 @@ struct job {
     int32_t method, probes; /* along each axis of a target cell */
     double min_known;
     bool aligned;  /* one projection: no points are needed for the mean */
+    bool wraps;    /* the source goes round the Earth: its last column lies beside the first */
     float *linear; /* (ny, nx) of the source */
     double *x, *y; /* places of the block's probes in the source, in cells: row, column, probe */
     int64_t row;   /* the block's first */
@@ -37,9 +38,12 @@ static nwc_status read_row(int64_t j, void *user)
 }
 
 /* The cell a place lies in; false outside the grid. */
-static bool cell_at(const nwc_grid *grid, double y, double x, int64_t *at)
+static bool cell_at(const struct job *job, double y, double x, int64_t *at)
 {
-    const double j = floor(y + 0.5), i = floor(x + 0.5);
+    const nwc_grid *const grid = job->from;
+    const double j = floor(y + 0.5);
+    double i = floor(x + 0.5);
+    if (job->wraps && i >= (double)grid->nx) i -= (double)grid->nx;
     if (!(j >= 0.0 && i >= 0.0 && j < (double)grid->ny && i < (double)grid->nx)) return false;
     *at = (int64_t)j * grid->nx + (int64_t)i;
     return true;
@@ -49,13 +53,15 @@ static float between_cells(const struct job *job, double y, double x)
 {
     const nwc_grid *const grid = job->from;
     int64_t inside;
-    if (!cell_at(grid, y, x, &inside)) return NAN;
+    if (!cell_at(job, y, x, &inside)) return NAN;
     const double j0 = floor(y), i0 = floor(x), b = y - j0, a = x - i0;
     double sum = 0.0, weight = 0.0;
     for (int corner = 0; corner < 4; corner++) {
-        /* Beyond the outermost centres the outermost cell goes on. */
+        /* Beyond the outermost centres the outermost cell goes on, or the first on the other side. */
         const double j = fmin(fmax(j0 + (corner >> 1), 0.0), (double)(grid->ny - 1));
-        const double i = fmin(fmax(i0 + (corner & 1), 0.0), (double)(grid->nx - 1));
+        double i = i0 + (corner & 1);
+        if (job->wraps) i -= (double)grid->nx * floor(i / (double)grid->nx);
+        i = fmin(fmax(i, 0.0), (double)(grid->nx - 1));
         const double w = (corner >> 1 ? b : 1.0 - b) * (corner & 1 ? a : 1.0 - a);
         const float cell = job->linear[(int64_t)j * grid->nx + (int64_t)i];
         if (!isnan(cell)) sum += w * (double)cell, weight += w;
@@ -94,7 +100,7 @@ static float mean_of_probes(const struct job *job, const double *y, const double
     int32_t known = 0;
     for (int32_t p = 0; p < n; p++) {
         int64_t at;
-        if (cell_at(job->from, y[p], x[p], &at) && !isnan(job->linear[at])) sum += (double)job->linear[at], known++;
+        if (cell_at(job, y[p], x[p], &at) && !isnan(job->linear[at])) sum += (double)job->linear[at], known++;
     }
     return known > 0 && known >= job->min_known * n ? (float)(sum / known) : NAN;
 }
@@ -110,7 +116,7 @@ static nwc_status resample_row(int64_t tile, void *user)
         int64_t at;
         float value;
         if (job->method == NWC_RESAMPLE_NEAREST)
-            value = cell_at(job->from, y[0], x[0], &at) ? job->linear[at] : NAN;
+            value = cell_at(job, y[0], x[0], &at) ? job->linear[at] : NAN;
         else if (job->method == NWC_RESAMPLE_BILINEAR)
             value = between_cells(job, y[0], x[0]);
         else if (job->aligned)
@@ -181,6 +187,53 @@ static nwc_status count_probes(nwc_ctx *ctx, struct job *job)
     return status;
 }
 
+static bool goes_round(const nwc_grid *grid)
+{
+    return nwc_grid_is_latlon(grid) && fabs((double)grid->nx * grid->dx - 360.0) < 1e-3 * grid->dx;
+}
+
+nwc_status nwc__places_create(nwc_ctx *ctx, const nwc_grid *from, const nwc_grid *to, nwc__places *places)
+{
+    nwc_status status = NWC_OK;
+    *places = (nwc__places){.from = from, .to = to};
+    NWC__ALLOC(ctx, places->x, to->ny * to->nx);
+    NWC__ALLOC(ctx, places->y, to->ny * to->nx);
+    struct job job = {.from = from, .to = to, .probes = 1, .x = places->x, .y = places->y};
+    job.aligned = strcmp(from->projection, to->projection) == 0;
+    status = place_probes(ctx, &job, to->ny);
+done:
+    if (status != NWC_OK) nwc__places_destroy(ctx, places);
+    return status;
+}
+
+void nwc__places_destroy(nwc_ctx *ctx, nwc__places *places)
+{
+    nwc__free(ctx, places->y);
+    nwc__free(ctx, places->x);
+    *places = (nwc__places){0};
+}
+
+nwc_status nwc__places_read(nwc_ctx *ctx, const nwc__places *places, const nwc_field *field, nwc_field *out)
+{
+    nwc_status status = NWC_OK;
+    struct job job = {.field = field,
+                      .out = out,
+                      .from = places->from,
+                      .to = places->to,
+                      .method = NWC_RESAMPLE_BILINEAR,
+                      .probes = 1,
+                      .min_known = 0.5,
+                      .wraps = goes_round(places->from),
+                      .x = places->x,
+                      .y = places->y};
+    NWC__ALLOC(ctx, job.linear, job.from->ny * job.from->nx);
+    if ((status = nwc__for_each_tile(ctx, NULL, job.from->ny, read_row, &job)) != NWC_OK) goto done;
+    status = nwc__for_each_tile(ctx, NULL, job.to->ny, resample_row, &job);
+done:
+    nwc__free(ctx, job.linear);
+    return status;
+}
+
 void nwc_resample_options_init(nwc_resample_options *options)
 {
     if (options)
@@ -202,7 +255,8 @@ nwc_status nwc_grid_resample(nwc_ctx *ctx, const nwc_field *field, const nwc_res
                       .to = resampled->grid,
                       .method = options.method,
                       .min_known = options.min_known,
-                      .aligned = strcmp(field->grid->projection, resampled->grid->projection) == 0};
+                      .aligned = strcmp(field->grid->projection, resampled->grid->projection) == 0,
+                      .wraps = goes_round(field->grid)};
     nwc_status status = count_probes(ctx, &job);
     if (status != NWC_OK) return status;
     const int64_t ny = job.to->ny, places = BLOCK_ROWS * job.to->nx * job.probes * job.probes;

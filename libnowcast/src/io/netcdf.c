@@ -3,9 +3,8 @@
  * held in the tree; fields of grids stay in the file and are fetched some rows at a time. Volumes in netCDF-4 are read by hdf5.c.
  */
 #include "io/internal.h"
-
+#include "io/netcdf_tree.h"
 #include "obs/format/netcdf_obs.h"
-#include "radar/format/tree.h"
 #include "radar/volume.h"
 
 #ifdef NWC__HAVE_NETCDF
@@ -180,24 +179,35 @@ static nwc_status read_tree(nwc_ctx *ctx, int file, nwc__tree *tree)
     return NWC_OK;
 }
 
+nwc_status nwc__netcdf_open(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc__tree *tree, int *file)
+{
+    *file = -1;
+    /* The library does not write into the bytes when it opens them for reading. */
+    const int error = nc_open_mem("memory", NC_NOWRITE, (size_t)size, (void *)bytes, file);
+    if (error) {
+        *file = -1;
+        return nwc__fail(error == NC_ENOMEM ? NWC_ERR_NOMEM : NWC_ERR_FORMAT, "netCDF cannot open it: %s",
+                         nc_strerror(error));
+    }
+    tree->fetch = fetch;
+    tree->source = file;
+    return read_tree(ctx, *file, tree);
+}
+
+void nwc__netcdf_close(int file)
+{
+    if (file >= 0) nc_close(file);
+}
+
 /* Read the header and what is short into a tree, and let use take what it wants of it while the file is open. */
 static nwc_status with_tree(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc__tree *tree,
                             nwc_status (*use)(nwc_ctx *ctx, const nwc__tree *tree, void *user), void *user)
 {
-    int file = -1;
-    nwc_status status;
+    int file;
     nwc__io_lock();
-    /* The library does not write into the bytes when it opens them for reading. */
-    const int error = nc_open_mem("memory", NC_NOWRITE, (size_t)size, (void *)bytes, &file);
-    if (error) {
-        status = nwc__fail(error == NC_ENOMEM ? NWC_ERR_NOMEM : NWC_ERR_FORMAT, "netCDF cannot open it: %s",
-                           nc_strerror(error));
-    } else {
-        tree->fetch = fetch;
-        tree->source = &file;
-        if ((status = read_tree(ctx, file, tree)) == NWC_OK) status = use(ctx, tree, user);
-        nc_close(file);
-    }
+    nwc_status status = nwc__netcdf_open(ctx, bytes, size, tree, &file);
+    if (status == NWC_OK) status = use(ctx, tree, user);
+    nwc__netcdf_close(file);
     nwc__io_unlock();
     return status;
 }
@@ -271,5 +281,17 @@ nwc_status nwc__netcdf_obs_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size
 {
     (void)ctx, (void)bytes, (void)size, (void)hints, (void)obs;
     return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read netCDF");
+}
+
+nwc_status nwc__netcdf_open(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc__tree *tree, int *file)
+{
+    (void)ctx, (void)bytes, (void)size, (void)tree;
+    *file = -1;
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read netCDF");
+}
+
+void nwc__netcdf_close(int file)
+{
+    (void)file;
 }
 #endif

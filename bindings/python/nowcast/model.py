@@ -1,0 +1,728 @@
+"""Model fields: what files of numerical weather prediction hold, single fields, and fields on grids of ours.
+
+Names are ecCodes' short names whatever the file: "u", "v", "t", "gh", "q", "tp". Winds of ``read`` are as the file
+stores them, those of ``read_wind`` point to true east and north, those of ``on_grid`` lie along the axes of its grid.
+"""
+
+import dataclasses
+import functools
+import itertools
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pydantic
+import xarray as xr
+from xarray.backends.locks import HDF5_LOCK
+
+from nowcast import _field, _isolation, _lib
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError, FileError, NoDataError
+from nowcast.grid import Grid
+
+__all__ = ["Model", "Name", "System", "on_grid", "open"]
+
+PathLike = str | os.PathLike[str]
+
+_ANY_TIME = -(2**63)
+_VERTICALS = {
+    lib.NWC_VERTICAL_OTHER: "other",
+    lib.NWC_VERTICAL_SURFACE: "surface",
+    lib.NWC_VERTICAL_PRESSURE: "pressure",
+    lib.NWC_VERTICAL_HYBRID: "hybrid",
+    lib.NWC_VERTICAL_HEIGHT_SEA: "height above sea",
+    lib.NWC_VERTICAL_HEIGHT_GROUND: "height above ground",
+    lib.NWC_VERTICAL_MEAN_SEA: "mean sea",
+}
+_KINDS = {name: number for number, name in _VERTICALS.items()}
+# Attributes of the coordinate level.
+_LEVELS = {
+    "pressure": {"standard_name": "air_pressure", "units": "Pa", "positive": "down"},
+    "hybrid": {"long_name": "model level", "units": "1"},
+    "height above sea": {"standard_name": "altitude", "units": "m", "positive": "up"},
+    "height above ground": {"standard_name": "height", "units": "m", "positive": "up"},
+}
+_ALONG_GRID = {"eastward_wind": "x_wind", "northward_wind": "y_wind"}
+_STAGGERS = {
+    "by name": lib.NWC_STAGGER_BY_NAME,
+    "none": lib.NWC_STAGGER_NONE,
+    "x": lib.NWC_STAGGER_X,
+    "y": lib.NWC_STAGGER_Y,
+    "z": lib.NWC_STAGGER_Z,
+}
+_WINDS = {"file": -1, "earth": 0, "grid": 1}
+_PLAIN = ("name", "long_name", "standard_name", "units", "level_type", "statistic", "grid_type")
+_NUMBERS = ("edition", "centre", "discipline", "category", "number", "vertical", "level", "level_2", "reference_ns")
+_MORE = ("start_ns", "time_ns", "member", "along_grid", "points", "file", "offset")
+
+
+# ---- systems ----
+
+
+class Name(pydantic.BaseModel):
+    """What a variable of a system's files is to be called."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    """the short name it gets: "u" """
+    units: str | None = None
+    """those the values have once scaled; of the file when omitted"""
+    scale: float = 1.0
+    offset: float = 0.0
+    stagger: str = "by name"
+    """of netCDF: "none", "x", "y", "z", or "by name" of the dimension as WRF has them"""
+
+    @pydantic.field_validator("stagger")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in _STAGGERS:
+            raise ValueError(f"one of {', '.join(_STAGGERS)} expected")
+        return value
+
+
+class System(pydantic.BaseModel):
+    """How the files of a model system are to be understood: a TOML file, or these fields.
+
+    ::
+
+        name = "PWAFS"
+        winds = "grid"
+        [names]
+        "0-2-2" = { name = "u" }            # GRIB 2: discipline-category-number
+        UU = { name = "u", stagger = "x" }  # netCDF: the variable
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    projection: str | None = None
+    """PROJ string of netCDF files, in place of what their attributes say"""
+    winds: str = "file"
+    """where components of wind lie: along the "grid", to the east and north of the "earth", or as the "file" says"""
+    names: dict[str, Name] = {}
+    """by what the file calls them: a short name, "discipline-category-number", or a netCDF variable"""
+
+    @pydantic.field_validator("winds")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in _WINDS:
+            raise ValueError(f"one of {', '.join(_WINDS)} expected")
+        return value
+
+    @classmethod
+    def load(cls, path: PathLike) -> Self:
+        """The system a TOML file describes.
+
+        Raises
+        ------
+        FileError : the file cannot be read.
+        ArgumentError : it is not TOML, or says what a system has no place for; the text names file and entry.
+        """
+        try:
+            with Path(path).open("rb") as file:
+                return cls(**tomllib.load(file))
+        except OSError as error:
+            raise FileError(f"{path}: {error.strerror or error}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ArgumentError(f"{path}: {error}") from error
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            raise ArgumentError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+# ---- the door to C ----
+
+
+class _Handle:
+    """The C handle of files that are open in this process."""
+
+    def __init__(self, paths: Sequence[PathLike], system: System) -> None:
+        texts = [ffi.new("char[]", os.fsencode(path)) for path in paths]
+        kept: list[Any] = []
+
+        def text(value: str | None) -> Any:
+            kept.append(ffi.NULL if value is None else ffi.new("char[]", value.encode()))
+            return kept[-1]
+
+        names = ffi.new("nwc_model_name[]", max(len(system.names), 1))
+        for struct, (file_name, name) in zip(names, system.names.items(), strict=False):
+            struct.file_name, struct.name, struct.units = text(file_name), text(name.name), text(name.units)
+            struct.scale, struct.offset, struct.stagger = name.scale, name.offset, _STAGGERS[name.stagger]
+        options = _lib.options("model", projection=text(system.projection), winds=_WINDS[system.winds])
+        options.names, options.n_names = names, len(system.names)
+        out = ffi.new("nwc_model **")
+        with HDF5_LOCK, _lib.call() as ctx:
+            _lib.check(lib.nwc_model_open(ctx, ffi.new("char *[]", texts), len(texts), options, out))
+        self._model = ffi.gc(out[0], lib.nwc_model_destroy)
+
+    def facts(self) -> dict[str, Any]:
+        """The entries as plain values; grids once each."""
+        grids: dict[Any, int] = {}
+        found: list[dict[str, Any]] = []
+        entry = ffi.new("nwc_model_entry *")
+        entries = []
+        for index in range(lib.nwc_model_count(self._model)):
+            _lib.check(lib.nwc_model_entry_at(self._model, index, entry))
+            facts: dict[str, Any] = {name: _lib.text(getattr(entry, name)) for name in _PLAIN}
+            facts |= {name: getattr(entry, name) for name in _NUMBERS + _MORE}
+            facts["grid"] = None
+            if entry.grid:
+                if entry.grid not in grids:
+                    grids[entry.grid] = len(found)
+                    grid = entry.grid
+                    found.append(
+                        dataclasses.asdict(
+                            Grid(
+                                _lib.text(grid.projection),
+                                grid.nx,
+                                grid.ny,
+                                grid.x_first,
+                                grid.y_first,
+                                grid.dx,
+                                grid.dy,
+                            )
+                        )
+                    )
+                facts["grid"] = grids[entry.grid]
+            entries.append(facts)
+        incomplete = _lib.text(lib.nwc_model_incomplete(self._model))
+        return {"entries": entries, "grids": found, "incomplete": incomplete}
+
+    def read(self, index: int, shape: Sequence[int]) -> list[npt.NDArray[Any]]:
+        fields = self._fields(1, shape)
+        with HDF5_LOCK, _lib.call() as ctx:
+            _lib.check(lib.nwc_model_read(ctx, self._model, index, fields.c))
+        return list(fields.arrays)
+
+    def wind(self, u: int, v: int, shape: Sequence[int]) -> list[npt.NDArray[Any]]:
+        fields = self._fields(2, shape)
+        with HDF5_LOCK, _lib.call() as ctx:
+            _lib.check(lib.nwc_model_read_wind(ctx, self._model, u, v, fields.c, fields.c + 1))
+        return list(fields.arrays)
+
+    def lonlat(self, index: int, points: int) -> list[npt.NDArray[Any]]:
+        lon, lat = np.empty(points), np.empty(points)
+        with HDF5_LOCK, _lib.call() as ctx:
+            _lib.check(lib.nwc_model_lonlat(ctx, self._model, index, _doubles(lon), _doubles(lat)))
+        return [lon, lat]
+
+    def hybrid(self, index: int) -> list[npt.NDArray[Any]]:
+        count = ffi.new("int64_t *")
+        with HDF5_LOCK:
+            _lib.check(lib.nwc_model_hybrid(self._model, index, 0, ffi.NULL, ffi.NULL, count))
+            a, b = np.empty(count[0]), np.empty(count[0])
+            _lib.check(lib.nwc_model_hybrid(self._model, index, a.size, _doubles(a), _doubles(b), count))
+        return [a, b]
+
+    def interpolate(
+        self, names: Sequence[str], grid: dict[str, Any], heights: Sequence[float] | None, time: int, **chosen: Any
+    ) -> list[npt.NDArray[Any]]:
+        target = Grid(**grid)
+        shape = (*(() if heights is None else (len(heights),)), target.ny, target.nx)
+        fields = _field.Fields([np.empty(shape, dtype=np.float32) for _ in names], None, target)
+        z = np.array([] if heights is None else heights, dtype=np.float64)
+        for index in range(len(names)):
+            fields.c[index].grid.nz = z.size
+            fields.c[index].grid.z_m = _doubles(z) if z.size else ffi.NULL
+        texts = [ffi.new("char[]", name.encode()) for name in names]
+        options = _lib.options("model_interpolate", **chosen)
+        with HDF5_LOCK, _lib.call() as ctx:
+            pointers = ffi.new("char *[]", texts)
+            _lib.check(lib.nwc_model_interpolate(ctx, self._model, pointers, len(names), time, options, fields.c))
+        return list(fields.arrays)
+
+    @staticmethod
+    def _fields(n: int, shape: Sequence[int]) -> _field.Fields:
+        return _field.Fields([np.empty(tuple(shape), dtype=np.float32) for _ in range(n)])
+
+
+def _doubles(array: npt.NDArray[np.float64]) -> Any:
+    return ffi.cast("double *", array.ctypes.data)
+
+
+@functools.lru_cache(maxsize=1)
+def _handle_of(paths: tuple[str, ...], system: str) -> _Handle:
+    """The files a child process was asked about last."""
+    return _Handle(paths, System.model_validate_json(system))
+
+
+def portable(request: Sequence[PathLike]) -> tuple[Any, list[npt.NDArray[Any]]]:
+    """What is asked of the files given, in a process of its own: paths, then the request as JSON."""
+    *paths, text = (os.fspath(part) for part in request)
+    what = json.loads(text)
+    handle = _handle_of(tuple(paths), what["system"])
+    if what["do"] == "facts":
+        return handle.facts(), []
+    return None, getattr(handle, what["do"])(**what["given"])
+
+
+# ---- models ----
+
+
+class Model:
+    """The fields of one or several files. Made by ``open``; ``close`` gives their memory back."""
+
+    def __init__(self, paths: Sequence[PathLike], system: System) -> None:
+        self.paths = [Path(path) for path in paths]
+        """the files, in the order given"""
+        self._system = system
+        self._child = _isolation.child()
+        self._handle = None if self._child else _Handle(paths, system)
+        facts = self._handle.facts() if self._handle else self._ask("facts")[0]
+        self.grids = [Grid(**grid) for grid in facts["grids"]]
+        """the regular grids of the fields"""
+        self.incomplete: str = facts["incomplete"]
+        """why the fields are not all the files once held, or an empty text"""
+        self._entries = _table(facts["entries"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the memory of the files; the table stays."""
+        self._handle = None
+        self._child = None
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._entries["name"].drop_duplicates())
+        return f"<Model of {len(self._entries)} fields: {names}>"
+
+    def _ask(self, do: str, **given: Any) -> tuple[Any, list[npt.NDArray[Any]]]:
+        """Have the handle do something, wherever it is."""
+        if self._handle is not None:
+            return None, getattr(self._handle, do)(**given)
+        if self._child is None:
+            raise ArgumentError("the model is closed")
+        request = json.dumps({"do": do, "system": self._system.model_dump_json(), "given": given})
+        facts, arrays = self._child.call("model", [*map(str, self.paths), request], "ecCodes or netCDF-C")
+        return facts, arrays
+
+    def table(self) -> pd.DataFrame:
+        """One row for each field: name, level, times, member, grid and the file's own numbers."""
+        return self._entries.copy()
+
+    def select(
+        self,
+        name: str | None = None,
+        *,
+        level: float | Sequence[float] | None = None,
+        level_type: str | None = None,
+        vertical: str | None = None,
+        time: Any = None,
+        step: Any = None,
+        reference: Any = None,
+        member: int | Sequence[int] | None = None,
+        statistic: str | None = None,
+    ) -> pd.DataFrame:
+        """The rows of the table that are asked for.
+
+        Parameters
+        ----------
+        name : str, optional
+            Short name, standard name, or "discipline-category-number".
+        level : number or numbers, optional
+            Pa, m or number of the level, as ``vertical`` says.
+        level_type : str, optional
+            ecCodes' typeOfLevel: "isobaricInhPa".
+        vertical : str, optional
+            "pressure", "hybrid", "height above sea", "height above ground", "surface", "mean sea" or "other".
+        time, reference : datetime-like, optional
+            Valid time and start of the forecast, UTC.
+        step : timedelta-like, or hours, optional
+        member : int or ints, optional
+        statistic : str, optional
+            "instant", "accum", "avg", "max", "min" ...
+        """
+        rows = self._entries
+        if name is not None:
+            parts = ["discipline", "category", "number"]
+            numbers = rows[parts].astype(str).agg("-".join, axis=1).str.removeprefix("-1-")
+            rows = rows[(rows["name"] == name) | (rows["standard_name"] == name) | (numbers == name)]
+        for column, wanted in (("level_type", level_type), ("vertical", vertical), ("statistic", statistic)):
+            if wanted is not None:
+                rows = rows[rows[column] == wanted]
+        for column, moment in (("time", time), ("reference_time", reference)):
+            if moment is not None:
+                rows = rows[rows[column] == np.datetime64(moment, "ns")]
+        if step is not None:
+            lead = pd.Timedelta(hours=step) if isinstance(step, int | float) else pd.Timedelta(step)
+            rows = rows[rows["step"] == lead]
+        if level is not None:
+            near = np.isclose(rows["level"].to_numpy()[:, None], np.atleast_1d(level), rtol=1e-6, atol=0.0)
+            rows = rows[near.any(axis=1)]
+        if member is not None:
+            rows = rows[rows["member"].isin(np.atleast_1d(member))]
+        return rows
+
+    def read(self, name: str, **chosen: Any) -> xr.DataArray:
+        """Read the fields of one variable, as the file stores them, on their own grid.
+
+        Parameters
+        ----------
+        name : str
+        chosen
+            As ``select`` takes them; what is left must be on one grid and of one kind of levels.
+
+        Returns
+        -------
+        (member, time, level, y, x) float32 DataArray, without those dimensions that have one value only: y and x
+        ascending, NaN where a bitmap leaves a value out. Several runs with several steps are (forecast_reference_time,
+        lead_time). Fields on no regular grid are (..., point) with ``longitude`` and ``latitude``.
+
+        Raises
+        ------
+        NoDataError : nothing is left; the text says what there is.
+        ArgumentError : fields that do not fit together; the text says in what they differ.
+        FormatError, UnsupportedError : a damaged message; a packing this build lacks.
+        """
+        rows = self._chosen(name, chosen)
+        return self._joined(rows, [self._ask("read", index=i, shape=self._shape(rows))[1][0] for i in rows.index])
+
+    def read_wind(self, u: str = "u", v: str = "v", **chosen: Any) -> xr.Dataset:
+        """Read both components of the wind, towards true east and north, on their own grid.
+
+        Returns
+        -------
+        Dataset of ``u`` and ``v``, each as ``read`` gives it.
+        """
+        rows, others = self._chosen(u, chosen), self._chosen(v, chosen)
+        keys = ["level", "level_type", "time", "reference_time", "member"]
+        pairs = rows.reset_index().merge(others.reset_index(), on=keys, suffixes=("", "_v"))
+        if len(pairs) != len(rows):
+            raise NoDataError(f"{v}: a field for each of the {len(rows)} of {u} expected, {len(pairs)} found")
+        shape = self._shape(rows)
+        both = [
+            self._ask("wind", u=int(i), v=int(j), shape=shape)[1]
+            for i, j in zip(pairs["index"], pairs["index_v"], strict=True)
+        ]
+        rows = rows.assign(along_grid=False)
+        parts = {"u": self._joined(rows, [pair[0] for pair in both])}
+        parts["v"] = self._joined(others.loc[pairs["index_v"]].assign(along_grid=False), [pair[1] for pair in both])
+        return xr.Dataset(parts)
+
+    def hybrid(self, **chosen: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """a (Pa) and b of the half levels, from the top: pressure is a + b times that of the surface."""
+        rows = self.select(vertical="hybrid", **chosen)
+        if rows.empty:
+            raise NoDataError("no field on hybrid levels")
+        a, b = self._ask("hybrid", index=int(rows.index[0]))[1]
+        return a, b
+
+    def on_grid(
+        self,
+        names: str | Sequence[str],
+        grid: Grid,
+        *,
+        heights: Sequence[float] | npt.NDArray[Any] | None = None,
+        times: Any = None,
+        members: int | Sequence[int] | None = None,
+        reference: Any = None,
+        vertical: str | None = None,
+        below: float | None = None,
+        above: float | None = None,
+        under_ground: bool = False,
+    ) -> xr.Dataset:
+        """Variables on a grid, at heights above mean sea level, at given times, of each member.
+
+        Parameters
+        ----------
+        names : str or several
+            Short names: "u", "v", "t", "q", "pres" ...
+        grid : Grid
+        heights : numbers, optional
+            Metres above mean sea level, increasing. None for variables of a single level: "2t", "prmsl", "10u".
+        times : datetime-like or several, optional
+            Valid times, UTC, between the first and the last of the run; all of the file's when omitted.
+        members : int or several, optional
+            All there are when omitted.
+        reference : datetime-like, optional
+            Start of the run; the latest that covers a time when omitted.
+        vertical : str, optional
+            The kind of levels to use, as ``select`` takes it; the one with most of them when omitted.
+        below, above : float, optional
+            Metres by which the value of the lowest and the highest level goes on beyond them; 0 when omitted.
+        under_ground : bool
+            Keep values below the model's ground.
+
+        Returns
+        -------
+        (member, time, z, y, x) Dataset, without member for what is of no ensemble, without z where heights is None.
+        NaN beyond the levels and under the ground. Winds lie along the grid's axes.
+        """
+        wanted = [names] if isinstance(names, str) else list(names)
+        rows = self._entries[self._entries["name"].isin(wanted)]
+        if rows.empty and "pres" not in wanted:
+            raise NoDataError(f"{', '.join(wanted)}: {self._there()}")
+        rows = self._entries if rows.empty else rows
+        moments = np.unique(rows["time"]) if times is None else np.atleast_1d(np.asarray(times, "datetime64[ns]"))
+        number = sorted(rows["member"].unique()) if members is None else [int(m) for m in np.atleast_1d(members)]
+        z = None if heights is None else [float(height) for height in heights]
+        chosen = {
+            "vertical": None if vertical is None else _KINDS[vertical],
+            "below_m": below,
+            "above_m": above,
+            "under_ground": int(under_ground),
+            "reference_ns": None if reference is None else _ns(reference),
+        }
+        shape = (len(number), len(moments), *(() if z is None else (len(z),)), grid.ny, grid.nx)
+        cells = {name: np.empty(shape, dtype=np.float32) for name in wanted}
+        for m, t in itertools.product(range(len(number)), range(len(moments))):
+            arrays = self._ask(
+                "interpolate",
+                names=wanted,
+                grid=dataclasses.asdict(grid),
+                heights=z,
+                time=_ns(moments[t]),
+                member=int(number[m]),
+                **chosen,
+            )[1]
+            for name, array in zip(wanted, arrays, strict=True):
+                cells[name][m, t] = array
+        dims = ("member", "time", *(() if z is None else ("z",)), "y", "x")
+        coords: dict[str, Any] = {
+            "member": ("member", number, {"standard_name": "realization"}),
+            "time": ("time", moments, {"standard_name": "time", "long_name": "valid time (UTC)"}),
+        }
+        if z is not None:
+            coords["z"] = ("z", z, {"standard_name": "altitude", "units": "m", "positive": "up", "axis": "Z"})
+        data = xr.Dataset(
+            {name: (dims, cells[name], self._attributes(name, grid)) for name in wanted}, coords=coords | grid.coords()
+        )
+        return data.isel(member=0, drop=True) if number == [lib.NWC_MODEL_NO_MEMBER] else data
+
+    # ---- parts of these ----
+
+    def _there(self) -> str:
+        return f"there are {', '.join(sorted(self._entries['name'].unique()))}"
+
+    def _chosen(self, name: str, chosen: dict[str, Any]) -> pd.DataFrame:
+        rows = self.select(name, **chosen)
+        if rows.empty:
+            named = self.select(name)
+            there = self._there() if named.empty else f"there are\n{_brief(named)}"
+            raise NoDataError(f"{name}: no such field; {there}")
+        for column in ("grid", "level_type", "statistic"):
+            found = rows[column].unique()
+            if len(found) > 1:
+                raise ArgumentError(f"{name}: fields of one {column} expected, there are {', '.join(map(str, found))}")
+        return rows
+
+    def _shape(self, rows: pd.DataFrame) -> tuple[int, ...]:
+        number = int(rows["grid"].iloc[0])
+        if number < 0:
+            return (int(rows["points"].iloc[0]),)
+        return (self.grids[number].ny, self.grids[number].nx)
+
+    def _joined(self, rows: pd.DataFrame, fields: list[npt.NDArray[Any]]) -> xr.DataArray:
+        """Fields as one array with the dimensions in which they differ."""
+        first = rows.iloc[0]
+        axes: dict[str, str] = {"member": "member"}
+        several = rows["reference_time"].nunique() > 1 and rows["step"].nunique() > 1
+        if several:
+            axes |= {"forecast_reference_time": "reference_time", "lead_time": "step"}
+        else:
+            axes |= {"time": "time"}
+        axes["level"] = "level"
+        values = {dim: np.unique(rows[column].to_numpy()) for dim, column in axes.items()}
+        sizes = tuple(len(found) for found in values.values())
+        if len(rows) != np.prod(sizes) or rows.duplicated(list(axes.values())).any():
+            raise ArgumentError(
+                f"{first['name']}: one field for each of "
+                + " x ".join(f"{size} {dim}" for dim, size in zip(values, sizes, strict=True))
+                + f" expected, there are {len(rows)}:\n{_brief(rows)}"
+            )
+        shape = self._shape(rows)
+        cells = np.empty((*sizes, *shape), dtype=np.float32)
+        for row, field in zip(rows.to_dict("records"), fields, strict=True):
+            place = tuple(
+                int(np.searchsorted(values[dim], np.asarray(row[column]).astype(values[dim].dtype)))
+                for dim, column in axes.items()
+            )
+            cells[place] = field
+        dims, coords = self._coords(rows, values, several)
+        attributes = _named(first) | {"statistic": first["statistic"], "level_type": first["level_type"]}
+        if first["grid"] >= 0:
+            attributes["grid_mapping"] = "crs"
+        attributes["input_files"] = "\n".join(self.paths[file].name for file in rows["file"].unique())
+        name = first["name"]
+        data = xr.DataArray(cells, dims=(*values, *dims), coords=coords, attrs=attributes, name=name)
+        single = {dim: 0 for dim, size in zip(values, sizes, strict=True) if size == 1}
+        data = data.isel(single)
+        gone = [dim for dim in ("member", "level") if dim in single and _is_none(values[dim][0])]
+        return data.drop_vars(gone)
+
+    def _coords(
+        self, rows: pd.DataFrame, values: dict[str, Any], several: bool
+    ) -> tuple[tuple[str, ...], dict[str, Any]]:
+        first = rows.iloc[0]
+        coords: dict[str, Any] = {
+            "member": ("member", values["member"], {"standard_name": "realization"}),
+            "level": ("level", values["level"], dict(_LEVELS.get(first["vertical"], {}))),
+        }
+        moment = {"standard_name": "time", "long_name": "valid time (UTC)"}
+        start = {"standard_name": "forecast_reference_time"}
+        lead = {"standard_name": "forecast_period"}
+        if several:
+            runs, leads = values["forecast_reference_time"], values["lead_time"]
+            coords["forecast_reference_time"] = ("forecast_reference_time", runs, start)
+            coords["lead_time"] = ("lead_time", leads, lead)
+            coords["time"] = (("forecast_reference_time", "lead_time"), runs[:, None] + leads[None, :], moment)
+        else:
+            by_time = rows.drop_duplicates("time").sort_values("time")
+            coords["time"] = ("time", values["time"], moment)
+            coords["lead_time"] = ("time", by_time["step"].to_numpy(), lead)
+            runs = by_time["reference_time"].to_numpy()
+            one = rows["reference_time"].nunique() == 1
+            coords["forecast_reference_time"] = ((), runs[0], start) if one else ("time", runs, start)
+        if first["grid"] >= 0:
+            return ("y", "x"), coords | self.grids[int(first["grid"])].coords()
+        lon, lat = self._ask("lonlat", index=int(rows.index[0]), points=int(first["points"]))[1]
+        coords["longitude"] = ("point", lon, {"standard_name": "longitude", "units": "degrees_east"})
+        coords["latitude"] = ("point", lat, {"standard_name": "latitude", "units": "degrees_north"})
+        return ("point",), coords
+
+    def _attributes(self, name: str, grid: Grid) -> dict[str, Any]:
+        rows = self._entries[self._entries["name"] == name]
+        if rows.empty:  # had from the levels
+            return {"units": "Pa", "standard_name": "air_pressure", "long_name": "pressure", "grid_mapping": "crs"}
+        row = rows.iloc[0].copy()
+        row["along_grid"] = not grid.is_latlon
+        return _named(row) | {"grid_mapping": "crs"}
+
+
+def _named(row: pd.Series) -> dict[str, Any]:
+    """Units and names of CF; components of wind are called by where they lie."""
+    standard = row["standard_name"]
+    standard = _ALONG_GRID.get(standard, standard) if row["along_grid"] else standard
+    found = {"units": row["units"], "long_name": row["long_name"], "standard_name": standard}
+    return {key: value for key, value in found.items() if value}
+
+
+def _is_none(value: Any) -> bool:
+    """No level, or no member."""
+    return bool(value == lib.NWC_MODEL_NO_MEMBER or value != value)
+
+
+def _table(entries: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    rows = pd.DataFrame(list(entries))
+    for column, source in (("reference_time", "reference_ns"), ("start_time", "start_ns"), ("time", "time_ns")):
+        rows[column] = rows.pop(source).to_numpy(dtype="datetime64[ns]")
+    rows["step"] = rows["time"] - rows["reference_time"]
+    rows["vertical"] = rows["vertical"].map(_VERTICALS)
+    rows["grid"] = rows["grid"].fillna(-1).astype(int)
+    rows["along_grid"] = rows["along_grid"].astype(bool)
+    order = ["name", "vertical", "level_type", "level", "level_2", "reference_time", "step", "time", "start_time"]
+    order += ["statistic", "member", "units", "standard_name", "long_name", "grid", "grid_type", "points", "along_grid"]
+    return rows[[*order, "edition", "centre", "discipline", "category", "number", "file", "offset"]]
+
+
+def _brief(rows: pd.DataFrame) -> str:
+    columns = ["name", "level_type", "level", "reference_time", "step", "member", "statistic"]
+    return str(rows[columns].head(12).to_string(index=False))
+
+
+def _ns(time: Any) -> int:
+    return int(np.datetime64(time, "ns").astype(np.int64))
+
+
+# ---- functions ----
+
+
+def open(paths: PathLike | Sequence[PathLike], *, system: System | PathLike | None = None) -> Model:
+    """List the fields of model files: GRIB 1 and 2, packed or not, and output of WRF.
+
+    Parameters
+    ----------
+    paths : path, pattern, or several of them
+        The files of one or several runs.
+    system : System, or path of a TOML file, optional
+        What the files call their variables, where that is not as ecCodes or WRF do.
+
+    Raises
+    ------
+    ArgumentError : nothing matches.
+    FileError, FormatError, UnsupportedError, NoDataError : as ``nowcast.io.layers``.
+    """
+    from nowcast.io import expand  # it itself writes by way of this package's other modules
+
+    described = System() if system is None else system if isinstance(system, System) else System.load(system)
+    return Model(list(expand(paths)), described)
+
+
+def on_grid(
+    paths: PathLike | Sequence[PathLike] | Model,
+    names: str | Sequence[str],
+    grid: Grid,
+    *,
+    system: System | PathLike | None = None,
+    **chosen: Any,
+) -> xr.Dataset:
+    """Variables of model files on a grid: ``open`` and ``Model.on_grid`` in one."""
+    if isinstance(paths, Model):
+        return paths.on_grid(names, grid, **chosen)
+    with open(paths, system=system) as model:
+        return model.on_grid(names, grid, **chosen)
+
+
+def is_model(head: bytes, size: int) -> bool:
+    """Whether the first bytes of a file, of size bytes when unpacked, begin model fields in GRIB.
+
+    Not those of MRMS (discipline 209) and not a single amount of precipitation of edition 1, which are composites.
+    """
+    at = head.find(b"GRIB", 0, 256)
+    if at < 0 or len(head) < at + 20:
+        return False
+    if head[at + 7] == 2:
+        return head[at + 6] != 209
+    length = int.from_bytes(head[at + 4 : at + 7])
+    return head[at + 7] == 1 and not (head[at + 16] == 61 and at + length >= size)
+
+
+def describe(path: PathLike) -> dict[str, Any]:
+    """What is in a file, as plain values: the variables with their levels, times and members, and the grids."""
+    with Model([path], System()) as model:
+        rows = model.table()
+        variables = []
+        for (name, level_type, statistic), group in rows.groupby(["name", "level_type", "statistic"], sort=False):
+            levels = [None if level != level else float(level) for level in np.unique(group["level"])]
+            variables.append(
+                {
+                    "name": name,
+                    "long_name": group["long_name"].iloc[0],
+                    "units": group["units"].iloc[0],
+                    "level_type": level_type,
+                    "vertical": group["vertical"].iloc[0],
+                    "levels": [level for level in levels if level is not None],
+                    "statistic": statistic,
+                    "fields": len(group),
+                }
+            )
+        seconds = "datetime64[s]"
+        members = [int(m) for m in sorted(rows["member"].unique()) if m != lib.NWC_MODEL_NO_MEMBER]
+        return {
+            "path": str(path),
+            "format": {0: "WRF", 1: "GRIB 1", 2: "GRIB 2"}[int(rows["edition"].iloc[0])],
+            "messages": len(rows),
+            "incomplete": model.incomplete,
+            "reference_times": [f"{t}Z" for t in np.unique(rows["reference_time"]).astype(seconds)],
+            "steps_h": [float(s / np.timedelta64(1, "h")) for s in np.unique(rows["step"])],
+            "members": members,
+            "variables": variables,
+            "grids": [dataclasses.asdict(grid) for grid in model.grids],
+        }
