@@ -1,7 +1,8 @@
 /*
- * Decoders of the neutral tree: ODIM_H5, KNMI, CF and CfRadial. The input is a program that builds a tree: its first byte chooses the
+ * Decoders of the neutral tree: ODIM_H5, KNMI, CF, CfRadial and WRF. The input is a program that builds a tree: its first byte chooses the
  * decoder, each further one a step, and names come from a list, so that the fuzzer soon meets those the decoders look for.
  */
+#include "io/wrf.h"
 #include "radar/format/tree.h"
 #include "radar/volume.h"
 
@@ -114,6 +115,19 @@ static const char *const names[] = {
     "meters_to_center_of_first_gate",
     "radar_parameters",
     "latitude",
+    "XLAT",
+    "XLONG",
+    "XTIME",
+    "Times",
+    "U",
+    "PH",
+    "PHB",
+    "T",
+    "MAP_PROJ",
+    "TRUELAT1",
+    "STAND_LON",
+    "DX",
+    "START_DATE",
 };
 static const char *const texts[] = {
     "COMP",
@@ -161,6 +175,11 @@ static const char *const texts[] = {
     "range_folded",
     "VRADH_flags",
     "dBZ",
+    "2019-06-05_12:00:00",
+    "Time bottom_top south_north west_east",
+    "Time bottom_top south_north west_east_stag",
+    "Time bottom_top_stag south_north west_east",
+    "Time south_north west_east",
 };
 
 struct input {
@@ -297,6 +316,63 @@ static nwc_status put_cfradial2(nwc__tree *tree)
     return status;
 }
 
+/* Output of WRF: latitude and longitude of 3 x 4 points, and variables on two levels at one time. */
+static nwc_status put_wrf(nwc__tree *tree)
+{
+    static const struct {
+        const char *name, *axes;
+        int64_t nz, ny, nx;
+    } variables[] = {{"XLAT", "Time south_north west_east", 0, 3, 4},
+                     {"XLONG", "Time south_north west_east", 0, 3, 4},
+                     {"U", "Time bottom_top south_north west_east_stag", 2, 3, 5},
+                     {"PH", "Time bottom_top_stag south_north west_east", 3, 3, 4},
+                     {"PHB", "Time bottom_top_stag south_north west_east", 3, 3, 4},
+                     {"T", "Time bottom_top south_north west_east", 2, 3, 4}};
+    static const char *const none[] = {NULL};
+    const double kind = 6.0;
+    nwc__node *node;
+    for (size_t v = 0; v < sizeof variables / sizeof *variables; v++) {
+        const int64_t nz = variables[v].nz, ny = variables[v].ny, nx = variables[v].nx;
+        NWC__TRY(put_group(tree, tree->root, variables[v].name, none, &node));
+        NWC__TRY(nwc__tree_axes(tree, node, variables[v].axes));
+        node->ndim = nz ? 4 : 3;
+        const int64_t dim[4] = {1, nz ? nz : ny, nz ? ny : nx, nx};
+        memcpy(node->dim, dim, sizeof dim);
+        NWC__TRY(nwc__tree_values(tree, node));
+        for (int64_t c = 0; c < (nz ? nz : 1) * ny * nx; c++) node->values[c] = (double)(v ? c % nx : c / nx);
+    }
+    NWC__TRY(put_group(tree, tree->root, "Times", none, &node));
+    node->ndim = 2, node->dim[0] = 1, node->dim[1] = 19, node->type = NWC__CELL_TEXT;
+    NWC__TRY(nwc__tree_cells(tree, node));
+    memcpy(node->cells, "2019-06-05_12:00:00", 19);
+    return nwc__tree_attribute(tree, tree->root, "MAP_PROJ", NULL, &kind, 1);
+}
+
+/* List what a tree of WRF holds, and read all of it. The tree becomes the model's. */
+static void read_wrf(nwc_ctx *ctx, const nwc__tree *tree)
+{
+    nwc_model *model = NULL;
+    nwc_model_options options;
+    nwc_model_options_init(&options);
+    struct nwc__wrf_base *const base = nwc__alloc(ctx, 1, sizeof *base);
+    if (!base) abort();
+    *base = (struct nwc__wrf_base){.tree = *tree, .netcdf = -1};
+    if (nwc__model_create(ctx, &model) != NWC_OK) abort();
+    const nwc_status status = nwc__wrf_list(model, base, 0, &options);
+    for (int64_t e = 0; status == NWC_OK && e < nwc_model_count(model); e++) {
+        nwc_model_entry entry;
+        float cells[64];
+        if (nwc_model_entry_at(model, e, &entry) != NWC_OK || entry.points > 64) continue;
+        nwc_field field = {.data = cells,
+                           .ndim = 2,
+                           .dim = {entry.grid->ny, entry.grid->nx},
+                           .stride = {entry.grid->nx, 1},
+                           .missing = (float)NAN};
+        (void)nwc_model_read(ctx, model, e, &field);
+    }
+    nwc_model_destroy(model);
+}
+
 static nwc_status build(struct input *input, nwc__tree *tree)
 {
     nwc__node *node = tree->root;
@@ -341,13 +417,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     nwc__tree tree;
     nwc_raster *raster = NULL;
     nwc_volume *volume = NULL;
-    const uint8_t decoder = take(&input) % 6;
+    const uint8_t decoder = take(&input) % 7;
     nwc_status status = nwc__tree_create(ctx, 1 << 20, &tree);
     tree.keep_cells = decoder > 2;
     if (status == NWC_OK && decoder == 3 && take(&input) % 4) status = put_odim(&tree);
     if (status == NWC_OK && decoder == 4 && take(&input) % 4) status = put_cfradial(&tree);
     if (status == NWC_OK && decoder == 5 && take(&input) % 4) status = put_cfradial2(&tree);
+    if (status == NWC_OK && decoder == 6 && take(&input) % 4) status = put_wrf(&tree);
     if (status == NWC_OK) status = build(&input, &tree);
+    if (status == NWC_OK && decoder == 6) {
+        read_wrf(ctx, &tree);
+        return 0;
+    }
     if (status == NWC_OK) status = nwc__raster_create(ctx, "", 1 << 20, &raster);
     if (status == NWC_OK) status = nwc__volume_create(ctx, "", 1 << 20, &volume);
     if (status == NWC_OK && decoder > 2)

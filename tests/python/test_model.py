@@ -208,3 +208,50 @@ def test_turned_grids_count_degrees() -> None:
     x, _ = grid.from_lonlat(lon, lat)
     np.testing.assert_allclose(x, np.broadcast_to([-1.0, 0.0, 1.0], (3, 3)), atol=1e-9)
     assert grid.coords()["x"][2]["standard_name"] == "grid_longitude"
+
+
+@pytest.mark.realdata
+def test_levels_come_to_heights_on_a_grid(real_data: Path) -> None:
+    grid = Grid("+proj=lcc +lat_1=25 +lat_2=25 +lat_0=25 +lon_0=-95 +R=6371229", 30, 20, -1e6, 5e5, 3e4, 3e4)
+    nam = nowcast.open(real_data / NAM)
+    data = model.on_grid(nam, ["u", "v", "gh", "pres"], grid, heights=[3000.0, 5500.0])
+    assert data["u"].dims == ("time", "z", "y", "x")
+    assert data["u"].attrs["standard_name"] == "x_wind"
+    # geopotential height at a height: R z / (R + z)
+    np.testing.assert_allclose(data["gh"].sel(z=5500.0), 6371229.0 * 5500.0 / (6371229.0 + 5500.0), atol=0.1)
+    assert 50000 < float(data["pres"].sel(z=5500.0).mean()) < 53500  # low latitudes in September
+    # on the grid's own axes, wind at the height of a level is that of the file
+    place = {"y": 40, "x": 50}
+    own = {name: float(nam.read(name, level=50000, level_type="isobaricInhPa")[place]) for name in ("u", "v", "gh")}
+    height = 6371229.0 * own["gh"] / (6371229.0 - own["gh"])
+    first = nam.grids[0]
+    there = Grid(first.projection, 1, 1, float(first.x[50]), float(first.y[40]), first.dx, first.dy)
+    at = nam.on_grid(["u", "v"], there, heights=[height])
+    assert float(at["u"].squeeze()) == pytest.approx(own["u"], abs=0.01)
+    assert float(at["v"].squeeze()) == pytest.approx(own["v"], abs=0.01)
+
+
+@pytest.mark.realdata
+def test_hybrid_levels_and_members_come_to_a_grid(real_data: Path) -> None:
+    grid = Grid("+proj=longlat +R=6371229", 6, 5, 0.0, 45.0, 0.5, 0.5)
+    levels = model.open(real_data / "nwp/forecast_ml.grib").on_grid(["t", "pres"], grid, heights=[5500.0, 9000.0])
+    # the standard atmosphere within its weather
+    assert 49500 < float(levels["pres"].isel(z=0).mean()) < 53000
+    assert 29500 < float(levels["pres"].isel(z=1).mean()) < 33500
+    assert 245 < float(levels["t"].isel(z=0).mean()) < 270
+    members = model.open(real_data / "nwp/era5-levels-members.grib").on_grid("t", grid, heights=[3000.0])
+    assert dict(members["t"].sizes) == {"member": 10, "time": 4, "z": 1, "y": 5, "x": 6}
+    with io.isolated():
+        apart = model.on_grid(real_data / "nwp/era5-levels-members.grib", "t", grid, heights=[3000.0], members=3)
+    np.testing.assert_array_equal(apart["t"].values, members["t"].sel(member=[3]).values)
+
+
+@pytest.mark.realdata
+def test_surface_fields_come_to_a_flat_grid(real_data: Path) -> None:
+    grid = Grid("+proj=longlat +R=6371229", 10, 5, -5.0, 45.0, 1.0, 1.0)
+    flat = model.on_grid(real_data / "nwp/gfs.grb", ["2t", "prmsl", "10u"], grid)
+    assert flat["2t"].dims == ("time", "y", "x")
+    assert 270 < float(flat["2t"].mean()) < 300
+    assert float(flat["2t"].isel(time=0).sel(x=0.0, y=45.0)) == float(
+        model.open(real_data / "nwp/gfs.grb").read("2t").sel(x=0.0, y=45.0)
+    )

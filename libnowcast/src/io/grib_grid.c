@@ -9,6 +9,7 @@
 
 #define NANOSECONDS INT64_C(1000000000)
 #define MISSING 1e30
+#define MOST_LEAD_S (100 * INT64_C(366) * 86400)
 
 double nwc__grib_real(codes_handle *handle, const char *key)
 {
@@ -206,6 +207,8 @@ static nwc_status times_1(codes_handle *handle, int64_t reference, int64_t *star
     if (range == 1) from = to = 0;
     if (range >= 2 && range <= 5) to = p2;
     if (range == 10) from = to = p1 * 256 + p2;
+    if (from * second > MOST_LEAD_S || to * second > MOST_LEAD_S)
+        return nwc__fail(NWC_ERR_FORMAT, "a forecast of more than 100 years");
     *start_ns = reference + from * second * NANOSECONDS;
     *time_ns = reference + to * second * NANOSECONDS;
     return NWC_OK;
@@ -230,6 +233,8 @@ nwc_status nwc__grib_times(codes_handle *handle, int64_t *reference_ns, int64_t 
     const int64_t second = unit_s(unit);
     if (!second || lead < -INT32_MAX || lead > INT32_MAX)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "forecast time %ld in unit %ld", lead, unit);
+    if (lead * second > MOST_LEAD_S || lead * second < -MOST_LEAD_S)
+        return nwc__fail(NWC_ERR_FORMAT, "a forecast of more than 100 years");
     *start_ns = *time_ns = *reference_ns + lead * second * NANOSECONDS;
     for (int k = 0; k < 6; k++) parts[k] = nwc__grib_whole(handle, end[k]);
     if (parts[0] > 0) NWC__TRY(civil(parts, "end of the interval", time_ns));

@@ -140,7 +140,8 @@ static nwc_status read_variable(nwc_ctx *ctx, int file, int variable, nwc__tree 
     node->id = variable;
     for (int a = 0; a < attributes && a < MOST_ATTRIBUTES; a++)
         NWC__TRY(read_attribute(ctx, file, variable, a, tree, node));
-    if (type >= NC_STRING || ndim > NWC__TREE_MOST_DIMS || (type == NC_CHAR && !tree->keep_cells)) return NWC_OK;
+    if (type >= NC_STRING || ndim > NWC__TREE_MOST_DIMS || (type == NC_CHAR && !tree->keep_cells && !tree->keep_texts))
+        return NWC_OK;
     NWC__TRY(read_dimensions(file, variable, tree, node, ndim));
     (void)cell_type(type, &node->type);
     return type == NC_CHAR ? read_characters(file, variable, tree, node)

@@ -163,27 +163,25 @@ static nwc_status find_projection(struct wrf *wrf, const nwc_model_options *opti
     const nwc__node *const root = wrf->base->tree.root;
     const double first = nwc__node_number(root, "TRUELAT1", NAN), second = nwc__node_number(root, "TRUELAT2", first);
     const double lon = nwc__node_number(root, "STAND_LON", NAN), pole = nwc__node_number(root, "POLE_LAT", 90.0);
-    const int kind = (int)nwc__node_number(root, "MAP_PROJ", -1.0);
+    const double kind = nwc__node_number(root, "MAP_PROJ", -1.0);
     char *const text = wrf->projection;
     if (options->projection) {
         if (strlen(options->projection) >= NWC__TEXT)
             return nwc__fail(NWC_ERR_ARG, "projection: fewer than %d characters expected", NWC__TEXT);
         strcpy(text, options->projection);
-    } else if (kind == 1)
+    } else if (kind == 1.0)
         snprintf(text, NWC__TEXT, "+proj=lcc +lat_1=%.9g +lat_2=%.9g +lat_0=%.9g +lon_0=%.9g +R=%.9g", first, second,
                  first, lon, RADIUS_M);
-    else if (kind == 2)
+    else if (kind == 2.0)
         snprintf(text, NWC__TEXT, "+proj=stere +lat_0=%d +lat_ts=%.9g +lon_0=%.9g +R=%.9g", first < 0.0 ? -90 : 90,
                  first, lon, RADIUS_M);
-    else if (kind == 3)
+    else if (kind == 3.0)
         snprintf(text, NWC__TEXT, "+proj=merc +lat_ts=%.9g +lon_0=%.9g +R=%.9g", first, lon, RADIUS_M);
-    else if (kind == 6 && fabs(pole - 90.0) < 1e-3)
+    else if (kind == 6.0 && fabs(pole - 90.0) < 1e-3)
         snprintf(text, NWC__TEXT, "+proj=longlat +R=%.9g", RADIUS_M);
     else
-        return nwc__fail(NWC_ERR_UNSUPPORTED,
-                         kind < 0 ? "netCDF that is not of WRF: it has no attribute MAP_PROJ"
-                                  : "MAP_PROJ %d, or its pole moved",
-                         kind);
+        return kind < 0.0 ? nwc__fail(NWC_ERR_UNSUPPORTED, "netCDF that is not of WRF: it has no attribute MAP_PROJ")
+                          : nwc__fail(NWC_ERR_UNSUPPORTED, "MAP_PROJ %g, or its pole moved", kind);
     wrf->grid.projection = text;
     return NWC_OK;
 }
@@ -200,7 +198,7 @@ static const nwc__node *node_called(const struct wrf *wrf, const nwc_model_optio
 /* Its numbers can be had, from the tree or from the file. */
 static bool has_values(const struct wrf *wrf, const nwc__node *node)
 {
-    return !node->codes && (node->values || wrf->base->tree.fetch);
+    return !node->cells && (node->values || wrf->base->tree.fetch);
 }
 
 static nwc_status find_grid(struct wrf *wrf, const nwc_model_options *options)
@@ -258,7 +256,8 @@ static nwc_status find_times(struct wrf *wrf)
 {
     const nwc__node *const root = wrf->base->tree.root, *const times = nwc__node_find(root, "Times");
     const nwc__node *const since = nwc__node_find(root, "XTIME");
-    const bool texts = times && times->codes && times->ndim == 2 && times->dim[1] >= TIME_TEXT && times->width == 1;
+    const bool texts =
+        times && times->cells && times->type == NWC__CELL_TEXT && times->ndim == 2 && times->dim[1] >= TIME_TEXT;
     const bool numbers = since && since->values && since->ndim == 1;
     if (!texts && !numbers) return nwc__fail(NWC_ERR_FORMAT, "variable Times or XTIME expected, there is none");
     wrf->times = texts ? times->dim[0] : since->dim[0];
@@ -268,7 +267,7 @@ static nwc_status find_times(struct wrf *wrf)
     if (!wrf->time_ns) return NWC_ERR_NOMEM;
     for (int64_t t = 0; t < wrf->times; t++) {
         char text[TIME_TEXT + 1] = "";
-        if (texts) memcpy(text, times->codes + t * times->dim[1], TIME_TEXT);
+        if (texts) memcpy(text, times->cells + t * times->dim[1], TIME_TEXT);
         if (texts ? !read_time(text, &wrf->time_ns[t]) : !nwc__cf_time(since, t, &wrf->time_ns[t]))
             return nwc__fail(NWC_ERR_FORMAT, "time %lld: \"%s\" is no time", (long long)t, text);
     }
@@ -459,7 +458,7 @@ nwc_status nwc__wrf_model(nwc_model *model, struct nwc__bytes bytes, int32_t fil
     }
     *base = (struct nwc__wrf_base){.bytes = bytes, .netcdf = -1};
     nwc_status status = nwc__tree_create(memory, options->max_bytes, &base->tree);
-    base->tree.keep_codes = true;
+    base->tree.keep_texts = true;
     if (status == NWC_OK) {
         nwc__io_lock();
         status = nwc__netcdf_open(memory, bytes.data, bytes.size, &base->tree, &base->netcdf);

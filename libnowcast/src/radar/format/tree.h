@@ -61,6 +61,7 @@ typedef struct nwc__tree {
     nwc__node *root;
     int64_t left;        /* bytes it may still take */
     bool keep_cells;     /* arrays of two and more dimensions, long lists, and texts are kept as cells */
+    bool keep_texts;     /* texts are kept as cells, whatever keep_cells says */
     nwc__fetch_fn fetch; /* NULL where all arrays are in the tree */
     void *source;        /* handed to fetch */
 } nwc__tree;
