@@ -26,12 +26,15 @@ _OWN = {
     "format",
 }
 
+_EVENTS = {"at least": lib.NWC_EVENT_AT_LEAST, "below": lib.NWC_EVENT_BELOW}
+
 
 class Writer:
     """Write fields of successive times to one file, which appears when the ``with`` block ends well."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
+        self._grib = os.fspath(path).endswith((".grib2", ".grb2"))
         self._handle: Any = ffi.NULL
         self._described: set[str] = set()
 
@@ -55,18 +58,25 @@ class Writer:
             self._handle = ffi.NULL
 
     def add(self, data: xr.DataArray) -> None:
-        """Append the times of data, a (time, y, x) array."""
-        if data.dims != ("time", "y", "x"):
-            raise ArgumentError(f"data: dimensions (time, y, x) expected, {data.dims} given")
+        """Append the times of data, a (time, y, x) array, or (member, time, y, x) for GRIB."""
+        if data.dims not in (("time", "y", "x"), ("member", "time", "y", "x")):
+            raise ArgumentError(f"data: dimensions (time, y, x) or (member, time, y, x) expected, {data.dims} given")
         grid = Grid.of(data)
         name = str(data.name or "field")
-        for index in range(data.sizes["time"]):
-            self._add(data.isel(time=index), name, grid)
+        for key in ("centre", "subCentre"):
+            if self._grib and key in data.attrs:
+                with HDF5_LOCK:
+                    _lib.check(lib.nwc_writer_number(self._handle, ffi.NULL, key.encode(), float(data.attrs[key])))
+        members = data.sizes.get("member", 0)
+        for member in range(max(members, 1)):
+            fields = data.isel(member=member) if members else data
+            for index in range(data.sizes["time"]):
+                self._add(fields.isel(time=index), name, grid, members, member)
         if name not in self._described:
             self._described.add(name)
             self._describe(name, {key: value for key, value in data.attrs.items() if key not in _OWN})
 
-    def _add(self, data: xr.DataArray, name: str, grid: Grid) -> None:
+    def _add(self, data: xr.DataArray, name: str, grid: Grid, members: int, member: int) -> None:
         fields = _field.Fields([ascending(data, _field.as_float32(data.values))], data.attrs.get("units"), grid)
         layer = ffi.new("nwc_layer *")
         texts = [ffi.new("char[]", str(data.attrs.get(key, "")).encode()) for key in ("quantity", "source")]
@@ -76,6 +86,12 @@ class Writer:
         layer.time_ns = _ns(data["time"])
         layer.reference_ns = _ns(data.coords.get("forecast_reference_time", data["time"]))
         layer.duration_s = float(data.attrs.get("duration_s", 0.0))
+        layer.members, layer.member = members, member
+        event = data.attrs.get("event")
+        if event is not None and self._grib:  # elsewhere they are attributes as others are
+            if event not in _EVENTS:
+                raise ArgumentError(f"data: an event of {', '.join(_EVENTS)} expected, {event!r} given")
+            layer.event, layer.limit = _EVENTS[event], float(data.attrs.get("limit", np.nan))
         with HDF5_LOCK:
             _lib.check(lib.nwc_writer_add(self._handle, layer))
 

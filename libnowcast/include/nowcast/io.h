@@ -18,6 +18,13 @@ extern "C" {
 /** The gridded fields of one file. One thread at a time. */
 typedef struct nwc_raster nwc_raster;
 
+/** What a field may be the probability of. */
+typedef enum nwc_event {
+    NWC_EVENT_NONE = 0,     /**< it is no probability */
+    NWC_EVENT_AT_LEAST = 1, /**< the quantity reaches the limit, or passes it */
+    NWC_EVENT_BELOW = 2     /**< it stays below it */
+} nwc_event;
+
 /** One field of a file with what the file says of it. What it points to lives as long as its raster. */
 typedef struct nwc_layer {
     nwc_field field;      /**< (y, x), dBZ, mm h-1, mm, m s-1 ...; units in field.units, geometry in field.grid */
@@ -28,6 +35,10 @@ typedef struct nwc_layer {
     int64_t reference_ns; /**< time the forecast started from; time_ns for an observation */
     double duration_s;    /**< length of the accumulation interval; 0 for an instantaneous value */
     double height_m;      /**< of one of several levels, above mean sea level; 0 for a field of none; not written */
+    int32_t members;      /**< of the ensemble it belongs to; 0 for none. Only GRIB has a place for these and below */
+    int32_t member;       /**< its number there, from 0 */
+    int32_t event;        /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100 */
+    double limit;         /**< of the event, in the unit of the quantity: mm h-1 for RATE */
 } nwc_layer;
 
 /** Limits of reading. Fill with nwc_read_options_init. */
@@ -245,7 +256,8 @@ NWC_API nwc_status nwc_obs_decode(nwc_ctx *ctx, const void *bytes, size_t size, 
 typedef struct nwc_writer nwc_writer;
 
 /**
- * Begin a file in the format its name ends in: ".nc" for CF netCDF-4, ".h5" or ".hdf" for an ODIM_H5 composite.
+ * Begin a file in the format its name ends in: ".nc" for CF netCDF-4, ".h5" or ".hdf" for an ODIM_H5 composite, ".grib2" or
+ * ".grb2" for GRIB 2, ".tif" or ".tiff" for a GeoTIFF.
  *
  * All is written to a file beside it, which takes the name when nwc_writer_close succeeds: until then what was there stays
  * as it was.
@@ -263,6 +275,10 @@ NWC_API nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer 
  * CF netCDF: layers of one name become one variable (time, y, x), written in order of time; all layers of a file are on one
  * grid, and its forecasts start at one time. ODIM_H5: all layers of a file are of one time, on one grid, and no forecasts;
  * quantities RATE, ACRR, VIL, QIND and those of reflectivity. NaN becomes nodata; no echo and no rain become undetect.
+ * GRIB 2: a message for each layer, members and probabilities included, on latitude and longitude, Lambert, polar stereographic
+ * and Mercator grids; quantities RATE, ACRR, VIL, DBZH, or "discipline-category-number" with cells in the unit of that
+ * parameter; packed in 16 bits, every message being decoded again and compared before it is written. GeoTIFF: a band of
+ * float for each layer, all on one grid, north row first, NaN where not known.
  *
  * @param layer  field needs units and a grid; name is that of the variable, NULL or "" for the quantity in lower case;
  *               quantity and source may be NULL; reference_ns as nwc_layer says
@@ -273,7 +289,8 @@ NWC_API nwc_status nwc_writer_add(nwc_writer *writer, const nwc_layer *layer);
 
 /**
  * Attach a text, or a number, to a variable already written, or to the file where @p variable is NULL. ODIM_H5 keeps them in
- * the group how.
+ * the group how. GRIB 2 takes "centre" and "subCentre" of the file, before the layers they are for, and GeoTIFF the text
+ * "description"; they have no place for others, which are left out.
  *
  * @return NWC_OK; NWC_ERR_ARG for an unknown variable or an empty name; NWC_ERR_IO
  */

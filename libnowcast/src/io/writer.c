@@ -2,6 +2,7 @@
 #include "io/writer.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 struct nwc_writer {
     struct nwc_ctx memory; /* allocator only */
@@ -15,7 +16,20 @@ static const struct nwc__write_format *const formats[] = {
 #ifdef NWC__HAVE_NETCDF
     &nwc__netcdf_format, &nwc__odim_format,
 #endif
-    NULL};
+#ifdef NWC__HAVE_ECCODES
+    &nwc__grib_format,
+#endif
+    &nwc__geotiff_format, NULL};
+
+/* ".nc, .h5 or .hdf": endings of all formats. */
+static const char *all_endings(char text[NWC__TEXT])
+{
+    size_t used = 0;
+    for (const struct nwc__write_format *const *f = formats; *f; f++)
+        for (int e = 0; e < 3 && (*f)->ending[e]; e++)
+            used += (size_t)snprintf(text + used, NWC__TEXT - used, "%s%s", used ? ", " : "", (*f)->ending[e]);
+    return text;
+}
 
 static const struct nwc__write_format *format_of(const char *path)
 {
@@ -33,10 +47,10 @@ nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer **made)
     if (!path || !path[0]) return nwc__fail(NWC_ERR_ARG, "path: a path expected, none given");
     if (!made) return nwc__fail(NWC_ERR_ARG, "writer: a place for the writer expected, NULL given");
     *made = NULL;
+    char endings[NWC__TEXT];
     const struct nwc__write_format *const format = format_of(path);
     if (!format)
-        return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: a name ending in %s expected", path,
-                         formats[0] ? ".nc, .h5 or .hdf" : "none of the formats this build lacks");
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: a name ending in one of %s expected", path, all_endings(endings));
     nwc_writer *const writer = nwc__alloc(ctx, 1, sizeof *writer);
     if (!writer) return NWC_ERR_NOMEM;
     *writer = (nwc_writer){.memory = {.alloc = ctx->alloc, .free = ctx->free, .alloc_user = ctx->alloc_user},
@@ -76,6 +90,13 @@ static nwc_status check_layer(const nwc_layer *layer)
                          (long long)field->dim[1]);
     if (!(layer->duration_s >= 0.0))
         return nwc__fail(NWC_ERR_ARG, "layer.duration_s: at least 0 expected, %g given", layer->duration_s);
+    if (layer->members < 0 || (layer->members && (layer->member < 0 || layer->member >= layer->members)))
+        return nwc__fail(NWC_ERR_ARG, "layer.member: 0 to %d expected, %d given", (int)layer->members - 1,
+                         (int)layer->member);
+    if (layer->event < NWC_EVENT_NONE || layer->event > NWC_EVENT_BELOW ||
+        (layer->event && (!isfinite(layer->limit) || layer->members)))
+        return nwc__fail(NWC_ERR_ARG, "layer.event: an nwc_event with a limit, of no member, expected, %d and %g given",
+                         (int)layer->event, layer->limit);
     return nwc_grid_check(NULL, field->grid);
 }
 
@@ -97,6 +118,9 @@ nwc_status nwc_writer_add(nwc_writer *writer, const nwc_layer *layer)
     NWC__TRY(check_open(writer));
     NWC__TRY(check_layer(layer));
     NWC__TRY(name_of(layer, name));
+    if (!writer->format->ensembles && (layer->members || layer->event))
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: no place in this format for members and probabilities",
+                         writer->path);
     nwc__io_lock();
     const nwc_status status = writer->format->add(writer->state, layer, name);
     nwc__io_unlock();

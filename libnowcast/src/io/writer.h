@@ -8,6 +8,7 @@
 /* A format: the endings of its names, and its steps. They are called under the io lock; state is what create made. */
 struct nwc__write_format {
     const char *ending[3];
+    bool ensembles; /* it has a place for members and probabilities */
     nwc_status (*create)(nwc_ctx *memory, const char *path, void **state);
     nwc_status (*add)(void *state, const nwc_layer *layer, const char *name);
     /* text NULL: the number. variable NULL: of the file. */
@@ -16,7 +17,7 @@ struct nwc__write_format {
     nwc_status (*close)(void *state);
 };
 
-extern const struct nwc__write_format nwc__netcdf_format, nwc__odim_format;
+extern const struct nwc__write_format nwc__netcdf_format, nwc__odim_format, nwc__grib_format, nwc__geotiff_format;
 
 /* Rows row to row + rows - 1 of a field (y, x), contiguous. */
 void nwc__copy_rows(const nwc_field *field, int64_t row, int64_t rows, float *cells);
