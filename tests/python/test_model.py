@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import click.testing
+import netCDF4
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import nowcast
@@ -255,3 +257,45 @@ def test_surface_fields_come_to_a_flat_grid(real_data: Path) -> None:
     assert float(flat["2t"].isel(time=0).sel(x=0.0, y=45.0)) == float(
         model.open(real_data / "nwp/gfs.grb").read("2t").sel(x=0.0, y=45.0)
     )
+
+
+@pytest.fixture
+def own_file(tmp_path: Path) -> Path:
+    """A netCDF file of a C grid, 5 x 4 mass points, 3 levels, with the names of examples/systems/pwafs.toml."""
+    grid = Grid("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=30 +lon_0=118 +R=6370000", 5, 4, 1e5, 2e5, 9000.0, 9000.0)
+    lon, lat = grid.lonlat()
+    with netCDF4.Dataset(tmp_path / "own.nc", "w") as file:
+        for name, size in {"Time": 1, "z": 3, "zs": 4, "y": 4, "x": 5, "ys": 5, "xs": 6, "text": 19}.items():
+            file.createDimension(name, size)
+
+        def put(name: str, dims: tuple[str, ...], values: npt.ArrayLike) -> None:
+            file.createVariable(name, "f4", dims)[:] = values
+
+        file.createVariable("Times", "S1", ("Time", "text"))[:] = np.array([list("2026-06-01_06:00:00")], "S1")
+        put("XLAT_M", ("Time", "y", "x"), lat)
+        put("XLONG_M", ("Time", "y", "x"), lon)
+        put("UU", ("Time", "z", "y", "xs"), np.broadcast_to(np.arange(6.0), (1, 3, 4, 6)))
+        put("VV", ("Time", "z", "ys", "x"), np.broadcast_to(np.arange(5.0)[:, None], (1, 3, 5, 5)))
+        put("HEIGHT", ("Time", "zs", "y", "x"), np.broadcast_to(1000.0 * np.arange(4)[:, None, None], (1, 4, 4, 5)))
+        put("TEMP", ("Time", "z", "y", "x"), np.broadcast_to(20.0 - 5 * np.arange(3)[:, None, None], (1, 3, 4, 5)))
+        put("PRESSURE", ("Time", "z", "y", "x"), np.full((1, 3, 4, 5), 900.0))
+    return tmp_path / "own.nc"
+
+
+def test_the_example_of_a_system_reads_its_files(own_file: Path) -> None:
+    system = model.System.load(Path(__file__).parents[2] / "examples/systems/pwafs.toml")
+    with pytest.raises(nowcast.errors.NowcastError):
+        model.open(own_file)
+    projection = "+proj=lcc +lat_1=30 +lat_2=60 +lat_0=30 +lon_0=118 +R=6370000"
+    own = nowcast.open(own_file, system=system.model_copy(update={"projection": projection}))
+    assert set(own.table()["name"]) == {"u", "v", "gh", "t", "pres"}
+    np.testing.assert_allclose(own.read("u", level=2).values, np.broadcast_to(np.arange(5) + 0.5, (4, 5)))
+    np.testing.assert_allclose(own.read("v", level=2).values[:, 0], np.arange(4) + 0.5)
+    assert float(own.read("t", level=1)[0, 0]) == pytest.approx(293.15)
+    assert float(own.read("pres", level=1)[0, 0]) == pytest.approx(90000.0)
+    there = own.on_grid(["t", "u"], Grid(projection, 2, 2, 1.09e5, 2.09e5, 9000.0, 9000.0), heights=[1000.0])
+    # levels at 500 and 1500 m: half way from 20 to 15 degrees
+    assert there["t"].values == pytest.approx(290.65, abs=0.02)
+    with io.isolated():
+        apart = model.open(own_file, system=system.model_copy(update={"projection": projection}))
+        assert float(apart.read("t", level=1)[0, 0]) == pytest.approx(293.15)
