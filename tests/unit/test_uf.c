@@ -14,7 +14,7 @@ struct made {
 
 static struct made made;
 
-static void put(int64_t at, uint32_t value, int width)
+static void put(int64_t at, uint64_t value, int width)
 {
     for (int k = 0; k < width; k++) made.bytes[at + (made.big ? width - 1 - k : k)] = (uint8_t)(value >> (8 * k));
 }
@@ -252,12 +252,13 @@ static void what_is_damaged_is_named_and_the_rest_is_read(void **state)
 static void cut_off_anywhere_whole_rays_remain(void **state)
 {
     (void)state;
+    nwc_ctx *const ctx = context_with_threads(1);
     make(4, true);
     for (int64_t size = made.size - 5; size >= 0; size--) {
         nwc_volume *volume;
         nwc_volume_facts facts;
         made.size = size;
-        const nwc_status status = read_made(nwc__ctx(NULL), &volume);
+        const nwc_status status = read_made(ctx, &volume);
         if (status != NWC_OK) {
             assert_int_equal(status, NWC_ERR_NODATA);
             assert_non_null(strstr(nwc_error_text(), "no whole ray"));
@@ -267,6 +268,7 @@ static void cut_off_anywhere_whole_rays_remain(void **state)
         if (size > made.last_record) assert_string_not_equal(facts.incomplete, "");
         nwc_volume_destroy(volume);
     }
+    nwc_ctx_destroy(ctx);
 }
 
 static nwc_status read_only(nwc_ctx *ctx, void *user)
@@ -281,6 +283,7 @@ static nwc_status read_only(nwc_ctx *ctx, void *user)
 static void damage_and_failures_leave_no_memory(void **state)
 {
     (void)state;
+    nwc_ctx *const ctx = context_with_threads(1);
     make(4, true);
     assert_true(check_every_allocation_failure(read_only, NULL) > 20);
     for (unsigned seed = 1; seed <= 3000; seed++) {
@@ -291,8 +294,9 @@ static void damage_and_failures_leave_no_memory(void **state)
             made.bytes[(dice >> 8) % (uint32_t)made.size] ^= (uint8_t)(dice >> 3);
         }
         nwc_volume *volume;
-        if (read_made(nwc__ctx(NULL), &volume) == NWC_OK) nwc_volume_destroy(volume);
+        if (read_made(ctx, &volume) == NWC_OK) nwc_volume_destroy(volume);
     }
+    nwc_ctx_destroy(ctx);
 }
 
 static void threads_do_not_matter(void **state)

@@ -10,6 +10,7 @@
 
 #ifdef NWC__HAVE_NETCDF
 #include "io/hdf5_chunks.h"
+#include "io/hdf5_header.h"
 
 enum { MOST_DEPTH = 8, MOST_NODES = 20000, MOST_NAME = 256, MOST_TEXT = 65536 };
 
@@ -21,7 +22,7 @@ static uint64_t little_endian(const uint8_t *bytes, int n)
 }
 
 /* The end of file that the superblock states (HDF5 File Format Specification 3.0, II.A), and what its addresses count from. */
-static nwc_status check_end(const uint8_t *b, int64_t size, uint64_t *base)
+static nwc_status check_end(const uint8_t *b, int64_t size, uint64_t *base, struct nwc__hdf5_image *image)
 {
     if (size < 48) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the HDF5 superblock ends early");
     const int version = b[8], offsets = version < 2 ? b[13] : b[9];
@@ -30,6 +31,9 @@ static nwc_status check_end(const uint8_t *b, int64_t size, uint64_t *base)
                          offsets);
     const int first = version == 0 ? 24 : version == 1 ? 28 : 12, at = first + 2 * offsets;
     *base = little_endian(b + first, offsets);
+    *image = (struct nwc__hdf5_image){b, size, offsets, version < 2 ? b[14] : b[10]};
+    if (image->length_size != 4 && image->length_size != 8)
+        return nwc__fail(NWC_ERR_FORMAT, "byte 8: HDF5 superblock with lengths of %d bytes", image->length_size);
     const uint64_t end = little_endian(b + at, offsets);
     if (end > (uint64_t)size)
         return nwc__fail(NWC_ERR_FORMAT, "byte %lld: the file ends early, its header promises %llu bytes",
@@ -39,6 +43,8 @@ static nwc_status check_end(const uint8_t *b, int64_t size, uint64_t *base)
 
 /* What a walk carries along; the first failure ends it. */
 struct walk {
+    const struct nwc__hdf5_image *image; /* NULL where the library is to read all attributes */
+    hid_t object;
     nwc__tree *tree;
     nwc__chunks *chunks; /* NULL where the library is to read all */
     nwc__node *node;
@@ -94,23 +100,45 @@ static nwc_status read_number(nwc__tree *tree, nwc__node *node, const char *name
 static const char *const skipped[] = {"DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "_Netcdf4Dimid",
                                       "_Netcdf4Coordinates"};
 
-static herr_t take_attribute(hid_t object, const char *name, const H5A_info_t *info, void *user)
+static nwc_status take_attribute(const char *name, void *user)
 {
-    (void)info;
     struct walk *const walk = user;
+    nwc_status status = NWC_OK;
     for (size_t k = 0; k < sizeof skipped / sizeof skipped[0]; k++)
-        if (strcmp(name, skipped[k]) == 0) return 0;
-    const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+        if (strcmp(name, skipped[k]) == 0) return NWC_OK;
+    const hid_t attribute = H5Aopen(walk->object, name, H5P_DEFAULT);
     const hid_t type = attribute < 0 ? -1 : H5Aget_type(attribute);
     if (type < 0)
-        walk->status = nwc__fail(NWC_ERR_FORMAT, "attribute %s: damaged", name);
+        status = nwc__fail(NWC_ERR_FORMAT, "attribute %s: damaged", name);
     else if (H5Tget_class(type) == H5T_STRING)
-        walk->status = read_text(walk->tree, walk->node, name, attribute, type);
+        status = read_text(walk->tree, walk->node, name, attribute, type);
     else if (H5Tget_class(type) == H5T_INTEGER || H5Tget_class(type) == H5T_FLOAT)
-        walk->status = read_number(walk->tree, walk->node, name, attribute);
+        status = read_number(walk->tree, walk->node, name, attribute);
     if (type >= 0) H5Tclose(type);
     if (attribute >= 0) H5Aclose(attribute);
+    return status;
+}
+
+static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *info, void *user)
+{
+    (void)object, (void)info;
+    struct walk *const walk = user;
+    walk->status = take_attribute(name, walk);
     return walk->status == NWC_OK ? 0 : -1;
+}
+
+static nwc_status read_attributes(struct walk *walk)
+{
+    H5O_info_t info;
+    hsize_t at = 0;
+    bool known = false;
+    if (walk->image && H5Oget_info2(walk->object, &info, H5O_INFO_BASIC) >= 0)
+        NWC__TRY(nwc__hdf5_attributes(walk->image, info.addr, walk->tree, walk->node, take_attribute, walk, &known));
+    if (known) return NWC_OK;
+    if (H5Aiterate2(walk->object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, visit_attribute, walk) < 0 &&
+        walk->status == NWC_OK)
+        return nwc__fail(NWC_ERR_FORMAT, "object %s: damaged attributes", walk->node->name);
+    return walk->status;
 }
 
 /* The cells that keep a type of HDF5 as it is; false for one that is read as double. */
@@ -275,19 +303,18 @@ static bool keeps_order(hid_t group)
 
 static nwc_status read_object(struct walk *around, hid_t object, nwc__node *node)
 {
-    struct walk walk = {.tree = around->tree,
+    struct walk walk = {.image = around->image,
+                        .object = object,
+                        .tree = around->tree,
                         .chunks = around->chunks,
                         .node = node,
                         .depth = around->depth + 1,
                         .nodes = around->nodes};
     hsize_t at = 0;
-    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, take_attribute, &walk) < 0 && walk.status == NWC_OK)
-        return nwc__fail(NWC_ERR_FORMAT, "object %s: damaged attributes", node->name);
-    if (walk.status != NWC_OK) return walk.status;
+    NWC__TRY(read_attributes(&walk));
     const H5I_type_t kind = H5Iget_type(object);
     if (kind == H5I_DATASET) return read_array(&walk, object);
     if (kind != H5I_GROUP) return NWC_OK;
-    at = 0;
     /* The tree lists the last added first: netCDF-4, which keeps its order, is walked backwards. */
     const bool ordered = keeps_order(object);
     if (H5Literate(object, ordered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, ordered ? H5_ITER_DEC : H5_ITER_NATIVE, &at,
@@ -351,11 +378,15 @@ static nwc_status read_file(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, in
     int nodes = 0;
     *other = false;
     *tree = (nwc__tree){.ctx = ctx};
-    NWC__TRY(check_end(bytes, size, &base));
+    struct nwc__hdf5_image image;
+    NWC__TRY(check_end(bytes, size, &base, &image));
     NWC__TRY(nwc__tree_create(ctx, max_bytes, tree));
     tree->keep_cells = reading->keep_cells;
     nwc__chunks chunks = {.ctx = ctx, .bytes = bytes, .size = size};
-    struct walk outside = {.tree = tree, .chunks = base == 0 ? &chunks : NULL, .nodes = &nodes};
+    struct walk outside = {.image = base == 0 ? &image : NULL,
+                           .tree = tree,
+                           .chunks = base == 0 ? &chunks : NULL,
+                           .nodes = &nodes};
     nwc__io_lock();
     H5E_auto2_t print;
     void *print_user;
