@@ -166,16 +166,20 @@ static hid_t memory_type(nwc__cell_type cell)
     return types[cell];
 }
 
-/* Numbers: into double, or as they are, now or later. */
+static bool is_large(const nwc__node *node)
+{
+    return node->ndim >= 2 || (node->ndim == 1 && node->dim[0] > NWC__TREE_MOST_HELD);
+}
+
+/* Numbers: into double, or as they are, now or later. Of what is not large hold_lists makes double in the end. */
 static nwc_status read_numbers(struct walk *walk, hid_t dataset, hid_t type)
 {
     nwc__node *const node = walk->node;
     nwc__tree *const tree = walk->tree;
-    const bool large = node->ndim >= 2 || (node->ndim == 1 && node->dim[0] > NWC__TREE_MOST_HELD);
     hid_t wanted = H5T_NATIVE_DOUBLE;
+    bool listed = false;
     void *to;
-    if (tree->keep_cells && large && cell_type(type, &node->type)) {
-        bool listed = false;
+    if (tree->keep_cells && cell_type(type, &node->type)) {
         NWC__TRY(nwc__tree_cells(tree, node));
         if (walk->chunks) NWC__TRY(nwc__chunks_list(walk->chunks, dataset, type, node, &listed));
         if (listed) return NWC_OK;
@@ -187,6 +191,21 @@ static nwc_status read_numbers(struct walk *walk, hid_t dataset, hid_t type)
     return H5Dread(dataset, wanted, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) < 0
                ? nwc__fail(NWC_ERR_FORMAT, "array %s: damaged", node->name)
                : NWC_OK;
+}
+
+/* Lists and single numbers that were read as they are become double, as all decoders want them. */
+static nwc_status hold_lists(nwc__tree *tree, nwc__node *group)
+{
+    for (nwc__node *node = group->first; node; node = node->next) {
+        NWC__TRY(hold_lists(tree, node));
+        if (!node->cells || node->type == NWC__CELL_TEXT || is_large(node)) continue;
+        NWC__TRY(nwc__tree_values(tree, node));
+        const int64_t n = node->ndim ? node->dim[0] : 1;
+        for (int64_t k = 0; k < n; k++) node->values[k] = nwc__node_value(node, k);
+        nwc__free(tree->ctx, node->cells);
+        node->cells = NULL;
+    }
+    return NWC_OK;
 }
 
 /* Texts of any length, one or a list of them, as characters. */
@@ -357,7 +376,7 @@ static nwc_status read_tree(const uint8_t *bytes, int64_t size, const struct rea
     nwc_status status = NWC_OK;
     hid_t file = -1, root = -1;
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access < 0 || H5Pset_fapl_core(access, 1 << 20, 0) < 0 ||
+    if (access < 0 || H5Pset_fapl_core(access, 1 << 20, 0) < 0 || H5Pset_sieve_buf_size(access, 0) < 0 ||
         H5Pset_file_image(access, (void *)bytes, (size_t)size) < 0)
         status = nwc__fail(NWC_ERR_NOMEM, "no memory for HDF5");
     else if ((file = H5Fopen("memory", H5F_ACC_RDONLY, access)) < 0 || (root = H5Oopen(file, "/", H5P_DEFAULT)) < 0)
@@ -396,6 +415,7 @@ static nwc_status read_file(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, in
     H5Eset_auto2(H5E_DEFAULT, print, print_user);
     nwc__io_unlock();
     if (status == NWC_OK) status = nwc__chunks_unpack(&chunks);
+    if (status == NWC_OK) status = hold_lists(tree, tree->root);
     nwc__chunks_release(&chunks);
     return status;
 }

@@ -170,6 +170,7 @@ static int64_t place_of(const struct target *target, int64_t c, int64_t *run)
     const struct nwc__chunk *const chunk = target->chunk;
     const nwc__node *const node = chunk->node;
     int64_t place = 0, stride = 1, rest = c;
+    *run = 1;
     bool inside = true;
     for (int64_t d = node->ndim - 1; d >= 0; d--) {
         const int64_t at = rest % chunk->dim[d], along = chunk->first[d] + at;
