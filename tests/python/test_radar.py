@@ -286,6 +286,8 @@ def test_files_of_xradar_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read["DBZH"].values, expected)
     assert str(read["time"].values[3])[:23] == "2011-05-24T23:56:01.750"
     assert float(tree["latitude"]) == 36.5
+
+
 def test_a_format_may_be_asked_for_whatever_the_name(volume: Path, tmp_path: Path) -> None:
     tree = radar.read(volume, site=(35.25, -97.5, 400.0))
     radar.write(tree, tmp_path / "anything", format="NEXRAD Level II")
@@ -295,6 +297,22 @@ def test_a_format_may_be_asked_for_whatever_the_name(volume: Path, tmp_path: Pat
     with pytest.raises(errors.UnsupportedError, match=r"a name ending in \.nc"):
         radar.write(tree, tmp_path / "packed.nc.bz2")
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith((".", "o"))) == []
+
+
+def test_moments_of_other_names_keep_their_units(volume: Path, tmp_path: Path) -> None:
+    tree = radar.read(volume)
+    sweep = tree["sweep_0"].to_dataset()
+    sweep["TEXTURE"] = sweep["VRADH"].copy().assign_attrs(units="m s-1")
+    tree["sweep_0"] = sweep
+    radar.write(tree, tmp_path / "volume.nc")
+    back = xr.open_datatree(tmp_path / "volume.nc")
+    assert back["sweep_0"]["TEXTURE"].attrs["units"] == "m s-1"
+    np.testing.assert_array_equal(back["sweep_0"]["TEXTURE"].values, sweep["TEXTURE"].values)
+    back.close()
+    del sweep["TEXTURE"].attrs["units"]
+    tree["sweep_0"] = sweep
+    with pytest.raises(errors.ArgumentError, match="another and its units"):
+        radar.write(tree, tmp_path / "without.nc")
 
 
 def test_convert_writes_volumes_and_refuses_what_it_cannot(volume: Path, tmp_path: Path) -> None:
