@@ -2,8 +2,8 @@
  * Level III products of rays of gates: a volume of one sweep with one moment.
  *
  * Gates are runs of 4-bit codes (packet AF1F) or one code a byte (packet 16). A value of a stepped product is the level that is said
- * for its code: the end of the interval that is nearer to zero. Products of all elevations, such as vertically integrated
- * liquid, lie at elevation 0. No time but that of the volume is said of the rays.
+ * for its code: the lower end of its interval, of a velocity the one that is nearer to zero. Products of all elevations, such as
+ * vertically integrated liquid, lie at elevation 0. No time but that of the volume is said of the rays.
  */
 #include "radar/format/level3.h"
 #include "radar/format/volume_format.h"
