@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import nowcast
 from nowcast import cli, errors, obs
+from nowcast._lib import ffi
 
 SOUNDING = """\
    PRES   HGHT   TEMP   DWPT   RELH   MIXR   DRCT   SKNT
@@ -110,6 +111,65 @@ def test_convert_writes_a_row_for_each_value(tmp_path: Path) -> None:
     answer = CliRunner().invoke(cli.main, ["convert", str(path), str(tmp_path / "sounding.h5")])
     assert answer.exit_code == 1
     assert not (tmp_path / "sounding.h5").exists()
+
+
+def network(n: int = 12, steps: int = 36) -> str:
+    """Temperatures of stations 12 km apart, of which number 5 is 6 degrees too warm."""
+    lines = ["time,station,longitude,latitude,height,tmpc"]
+    for step in range(steps):
+        for k in range(n):
+            place = f"{120 + 0.125 * (k % 4)},{32 + 0.1 * (k // 4)},{10 * k}"
+            value = 20 + 3 * np.sin(0.2 * step) - 0.065 * k + (6 if k == 5 else 0)
+            lines.append(f"2026-06-01T{step // 6:02d}:{step % 6}0,S{k},{place},{value:.2f}")
+    return "\n".join(lines)
+
+
+def test_a_row_is_laid_out_as_in_c() -> None:
+    struct = {name: field for name, field in ffi.typeof("nwc_obs_row").fields}
+    assert ffi.sizeof("nwc_obs_row") == obs._ROW.itemsize
+    for name, (_, offset) in obs._ROW.fields.items():
+        assert struct[name].offset == offset
+
+
+def test_checks_flag_the_liar_and_keep_every_row() -> None:
+    table = obs.decode(network())
+    checked = obs.check(table)
+    liar = checked["station"] == "S5"
+    assert (checked["flags"] & obs.FLAGS["unlike_neighbours"] != 0).tolist() == liar.tolist()
+    assert (checked["flags"] & obs.SUSPECT != 0).sum() == liar.sum()
+    assert set(checked.loc[~liar, "quality"]) == {1.0}
+    trust = obs.stations(checked).set_index("id")["trust"]
+    assert trust["S5"] < 0.25 < 0.95 < trust.drop("S5").min()
+    pd.testing.assert_frame_equal(checked.drop(columns=["flags", "quality"]), table.drop(columns=["flags", "quality"]))
+    assert (table["flags"] == 0).all()
+    assert (obs.check(table, tests=["step"])["flags"] == 0).all()
+    with pytest.raises(errors.ArgumentError, match="radius_m"):
+        obs.check(table, radius_m=-1.0)
+    with pytest.raises(errors.ArgumentError, match=r"options: .*radius"):
+        obs.check(table, radius=1.0)
+    with pytest.raises(errors.ArgumentError, match="tests: some of"):
+        obs.check(table, tests=["colour"])
+    with pytest.raises(errors.ArgumentError, match="columns quantity expected"):
+        obs.check(table.drop(columns="quantity"))
+
+
+def test_gauges_are_checked_beside_a_radar() -> None:
+    grid = nowcast.grid.Grid("+proj=longlat +datum=WGS84", 9, 7, 119.9, 31.9, 0.1, 0.1)
+    times = pd.date_range("2026-06-01", periods=7, freq="10min")
+    cells = np.zeros((7, 7, 9), dtype=np.float32)
+    cells[:, :, :4] = 12.0
+    rates = xr.DataArray(
+        cells,
+        dims=("time", "y", "x"),
+        coords={"time": times} | grid.coords(),
+        attrs={"units": "mm h-1", "grid_mapping": "crs"},
+    )
+    gauges = "time,station,lon,lat,p01m\n2026-06-01T01:00,A,120,32.2,11\n2026-06-01T01:00,B,120,32.2,0\n"
+    for given in (rates, rates.isel(y=slice(None, None, -1))):  # south or north first
+        checked = obs.check_radar(obs.decode(gauges), given)
+        assert checked["flags"].tolist() == [0, obs.FLAGS["unlike_radar"]]
+    with pytest.raises(errors.ArgumentError, match="units mm h-1 expected"):
+        obs.check_radar(obs.decode(gauges), rates.assign_attrs(units="mm"))
 
 
 WYOMING = {

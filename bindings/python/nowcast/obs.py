@@ -24,20 +24,34 @@ A table has one row for each value:
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _field, _isolation, _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
+from nowcast.grid import Grid, ascending
 
-__all__ = ["FLAGS", "KINDS", "QUANTITIES", "decode", "describe", "read", "stations", "wide"]
+__all__ = [
+    "FLAGS",
+    "KINDS",
+    "QUANTITIES",
+    "SUSPECT",
+    "check",
+    "check_radar",
+    "decode",
+    "describe",
+    "read",
+    "stations",
+    "wide",
+]
 
 KINDS = {
     lib.NWC_OBS_SURFACE: "surface",
@@ -98,6 +112,12 @@ _ROLES = {
     "quality": lib.NWC_COLUMN_QUALITY,
     "stroke_kind": lib.NWC_COLUMN_STROKE_KIND,
 }
+
+_ROW = np.dtype(list(_COLUMNS.values()))
+"""An nwc_obs_row."""
+
+SUSPECT = int(lib.NWC_OBS_SUSPECT)
+"""All bits of ``flags`` that say that a value should not be trusted."""
 
 PathLike = str | os.PathLike[str]
 Columns = Mapping[str, str | tuple[str, str] | tuple[str, str, float]]
@@ -186,6 +206,61 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     result.columns.name = None
     result.attrs = dict(table.attrs)
     return result
+
+
+def check(table: pd.DataFrame, **options: Any) -> pd.DataFrame:
+    """Check values of surface stations: range, steps, persistence, neighbours, twin sensors, contradictions.
+
+    Parameters
+    ----------
+    table : DataFrame as ``read`` gives it
+    options
+        ``tests`` (names of ``FLAGS``; all by default), ``step_factor``, ``stuck_s``, ``radius_m``,
+        ``least_neighbours``, ``spread_factor``, ``window_s``, ``twin_m`` of ``nwc_obs_check_options``.
+
+    Returns
+    -------
+    The same rows with ``flags`` and ``quality`` anew, and the ``trust`` of stations. None is taken away: those in doubt
+    are ``checked[checked["flags"] & obs.SUSPECT != 0]``.
+
+    Raises
+    ------
+    ArgumentError : an option out of range.
+    """
+    tests = options.pop("tests", None)
+    if tests is not None:
+        unknown = set(tests) - set(FLAGS)
+        if unknown:
+            raise ArgumentError(f"tests: some of {', '.join(FLAGS)} expected, {', '.join(sorted(unknown))} given")
+        options["tests"] = sum(FLAGS[name] for name in set(tests))
+    try:
+        chosen = _lib.options("obs_check", **options)
+    except AttributeError as error:
+        raise ArgumentError(f"options: {error}") from None
+    return _checked(table, lambda ctx, obs: lib.nwc_obs_check(ctx, obs, chosen))
+
+
+def check_radar(table: pd.DataFrame, rates: xr.DataArray, *, reach: int = 1) -> pd.DataFrame:
+    """Check amounts of rain beside a radar's rates, (time, y, x) in mm h-1, within ``reach`` cells of each gauge.
+
+    Returns
+    -------
+    The same rows; gauges that are too dry, too wet or out of all proportion have the flag ``unlike_radar``.
+
+    Raises
+    ------
+    ArgumentError : other units or dimensions.
+    """
+    if rates.dims != ("time", "y", "x"):
+        raise ArgumentError(f"rates: (time, y, x) expected, ({', '.join(map(str, rates.dims))}) given")
+    frames = _field.Fields(
+        [_field.as_float32(frame) for frame in ascending(rates, rates.values)],
+        str(rates.attrs.get("units", "")),
+        Grid.of(rates),
+    )
+    times = rates["time"].values.astype("datetime64[ns]").astype(np.int64)
+    pointer = ffi.cast("int64_t *", times.ctypes.data)
+    return _checked(table, lambda ctx, obs: lib.nwc_obs_check_radar(ctx, obs, frames.c, pointer, len(frames.c), reach))
 
 
 def describe(path: PathLike) -> dict[str, Any]:
@@ -282,7 +357,7 @@ class _Options:
         if given.get("near") is not None:
             self.c.near_ns = given["near"]
         if given.get("station"):
-            self.c.station = self._keep(_station(given["station"], self._keep))
+            self.c.station = self._keep(_station(given["station"], self._kept))
         listed = given.get("columns") or []
         columns = self._keep(ffi.new("nwc_obs_column[]", max(1, len(listed))))
         for column, (name, meaning, units, duration) in zip(columns, listed, strict=False):
@@ -300,14 +375,76 @@ class _Options:
         return what
 
 
-def _station(given: Mapping[str, Any], keep: Any, kind: int = lib.NWC_OBS_SURFACE) -> Any:
+def _station(given: Mapping[str, Any], kept: list[Any], kind: int = lib.NWC_OBS_SURFACE) -> Any:
+    """A station from plain values; what it points to is put into ``kept``, which must live as long."""
     station = ffi.new("nwc_obs_station *")
-    station.id, station.name = (keep(ffi.new("char[]", str(given.get(name, "")).encode())) for name in ("id", "name"))
+    texts = [ffi.new("char[]", str(given.get(name, "")).encode()) for name in ("id", "name")]
+    kept += texts
+    station.id, station.name = texts
     station.kind = kind
     for name, member in (("longitude", "longitude_deg"), ("latitude", "latitude_deg"), ("height", "height_m")):
         setattr(station, member, float("nan" if given.get(name) is None else given[name]))
     station.trust = float("nan" if given.get("trust") is None else given["trust"])
     return station
+
+
+def _checked(table: pd.DataFrame, work: Callable[[Any, Any], int]) -> pd.DataFrame:
+    """A copy of a table after a function of the library has worked on it in place."""
+    with _lib.call() as ctx:
+        made = _table(ctx, table)
+        _lib.check(work(ctx, made))
+    facts, arrays = _facts(made)
+    column = dict(zip(_COLUMNS, arrays, strict=True))
+    result = table.copy()
+    result["flags"], result["quality"] = column["flags"].copy(), column["quality"].copy()
+    trust = {(station["id"], station["kind"]): station["trust"] for station in facts["stations"]}
+    result.attrs = {name: fact for name, fact in table.attrs.items() if name != "stations"}
+    result.attrs["stations"] = [
+        station | {"trust": trust.get((station["id"], station["kind"]), station["trust"])}
+        for station in table.attrs.get("stations", facts["stations"])
+    ]
+    return result
+
+
+def _table(ctx: Any, table: pd.DataFrame) -> Any:
+    """A table of the library with the rows of a DataFrame, in their order."""
+    missing = {"time", "station", "kind", "quantity", "value"} - set(table.columns)
+    if missing:
+        raise ArgumentError(f"table: columns {', '.join(sorted(missing))} expected, not found")
+    out = ffi.new("nwc_obs **")
+    _lib.check(lib.nwc_obs_create(ctx, out))
+    made = ffi.gc(out[0], lib.nwc_obs_destroy)
+    known = {(station["id"], station["kind"]): station for station in table.attrs.get("stations", [])}
+    number = ffi.new("int32_t *")
+    numbers: dict[tuple[str, str], int] = {}
+    code = {name: kind for kind, name in KINDS.items()}
+    pairs = list(zip(table["station"].astype(str), table["kind"].astype(str), strict=True))
+    for station, kind in dict.fromkeys(pairs):
+        if kind not in code:
+            raise ArgumentError(f"kind: one of {', '.join(code)} expected, {kind!r} given")
+        facts = known.get((station, kind), {"id": station})
+        texts: list[Any] = []
+        _lib.check(lib.nwc_obs_add_station(made, _station(facts, texts, code[kind]), number))
+        numbers[station, kind] = number[0]
+    rows, n_reports = np.zeros(len(table), dtype=_ROW), 1
+    for name, (member, dtype) in _COLUMNS.items():
+        default = {"duration": 0.0, "lead": 0.0, "report": 0, "flags": 0}.get(name, np.nan)
+        if name == "station":
+            rows[member] = [numbers[pair] for pair in pairs]
+        elif name == "quantity":
+            of = {text: lib.nwc_quantity_named(text.encode()) for text in table[name].astype(str).unique()}
+            rows[member] = table[name].astype(str).map(of).to_numpy(dtype)
+        elif name == "report" and name in table.columns:
+            reports, rows[member] = np.unique(table[name].to_numpy(), return_inverse=True)
+            n_reports = len(reports)
+        elif name == "time":
+            rows[member] = table[name].to_numpy("datetime64[ns]").astype(np.int64)
+        else:
+            rows[member] = table[name].to_numpy(dtype) if name in table.columns else default
+    for _ in range(n_reports):
+        lib.nwc_obs_new_report(made)
+    _lib.check(lib.nwc_obs_add(made, ffi.cast("nwc_obs_row *", rows.ctypes.data), len(rows)))
+    return made
 
 
 def _facts(table: Any) -> tuple[dict[str, Any], list[npt.NDArray[Any]]]:

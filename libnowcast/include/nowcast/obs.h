@@ -10,7 +10,7 @@
 #ifndef NOWCAST_OBS_H
 #define NOWCAST_OBS_H
 
-#include <nowcast/core.h>
+#include <nowcast/grid.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -241,6 +241,58 @@ NWC_API void nwc_obs_choice_init(nwc_obs_choice *choice);
  * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
  */
 NWC_API nwc_status nwc_obs_select(nwc_ctx *ctx, const nwc_obs *obs, const nwc_obs_choice *choice, nwc_obs **selected);
+
+/** What nwc_obs_check looks for and how strictly. Fill with nwc_obs_check_options_init. */
+typedef struct nwc_obs_check_options {
+    size_t struct_size; /**< set by the init function */
+    uint32_t tests; /**< bits of nwc_obs_flag: those from OUT_OF_RANGE to UNLIKE_TWIN and INCONSISTENT; default all */
+    double step_factor;       /**< how much faster than usual values may change; above 0, default 1 */
+    double stuck_s;           /**< how long 18 values or more may stay the same; above 0, default 3 h */
+    double radius_m;          /**< of the neighbourhood; above 0, default 50 km */
+    int32_t least_neighbours; /**< fewer say nothing; at least 3, default 5 */
+    double
+        spread_factor; /**< how many spreads of its neighbours a value may be from their median; above 0, default 4 */
+    double window_s;   /**< what is observed within it is of one time; 0 or more, default 300 s */
+    double twin_m;     /**< two stations no farther apart are one place; 0 or more, default 100 m */
+} nwc_obs_check_options;
+
+NWC_API void nwc_obs_check_options_init(nwc_obs_check_options *options);
+
+/**
+ * Check observations of surface stations against what is possible, what they themselves said before and after, other values
+ * of their report, their neighbours, and a second sensor at the place. Rows are flagged, never changed or taken away.
+ *
+ * Flags of an earlier check are taken back first. A row that was tested gets a quality, 1 for one without a flag, halved for
+ * each; NaN, or what the source said, stays where no test applies, as for lightning, soundings and forecasts. The trust of a
+ * station is the share of its tested rows that are good, as far as they are many: (good + 9) / (tested + 10).
+ *
+ * Neighbours are asked for temperatures, reduced by 6.5 K km-1 to the height of the row, pressures at sea level, and amounts of
+ * rain of one interval, as square roots. They must be of other stations, within the radius, of the same time and the same
+ * height above the ground (to 1 m), and at least as many as said; what failed an earlier test is not asked.
+ *
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * Source: limits of Zahumensky (2004, WMO CBS); neighbours as the buddy check of Baserud et al. (2020), with median and median
+ * deviation in place of mean and standard deviation, which one liar moves.
+ */
+NWC_API nwc_status nwc_obs_check(nwc_ctx *ctx, nwc_obs *obs, const nwc_obs_check_options *options);
+
+/**
+ * Check amounts of rain beside a radar: NWC_OBS_UNLIKE_RADAR where a gauge has (almost) nothing and the radar saw rain all
+ * around it, where it has rain and the radar saw none near it, or where the two differ by more than ten times.
+ *
+ * A gauge's interval is looked at where the radar's frames cover it with no gap of over 15 minutes; it is compared with the least
+ * and the most that fell in the cells within @p reach of its own, since drops drift and clocks differ.
+ *
+ * @param rates     n_frames fields (y, x) of "mm h-1" on one grid, NaN where the radar did not look
+ * @param times_ns  UTC, strictly increasing
+ * @param reach     cells; 0 or more, 1 is usual
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ *
+ * Source: the classes of false zero, false rain and outlier of Qi et al. (2016).
+ */
+NWC_API nwc_status nwc_obs_check_radar(nwc_ctx *ctx, nwc_obs *obs, const nwc_field *rates, const int64_t *times_ns,
+                                       int32_t n_frames, int32_t reach);
 
 #ifdef __cplusplus
 }
