@@ -87,7 +87,7 @@ def test_wrong_options_are_told() -> None:
 def test_every_flag_and_quantity_has_a_name() -> None:
     assert len(set(obs.FLAGS.values())) == len(obs.FLAGS)
     assert obs.QUANTITIES["air_temperature"] == "K"
-    assert sum(obs.FLAGS.values()) == 2047
+    assert sum(obs.FLAGS.values()) == 4095
 
 
 def test_info_lists_stations_and_quantities(tmp_path: Path) -> None:
@@ -151,6 +151,18 @@ def test_checks_flag_the_liar_and_keep_every_row() -> None:
         obs.check(table, tests=["colour"])
     with pytest.raises(errors.ArgumentError, match="columns quantity expected"):
         obs.check(table.drop(columns="quantity"))
+
+
+def test_components_and_levels_are_derived() -> None:
+    table = obs.decode(SOUNDING, near="1999-05-04")
+    pressures_only = table[table["quantity"] != "geopotential_height"].assign(height=np.nan)
+    for given in (table, pressures_only):
+        more = obs.wide(obs.derive(given))
+        assert len(more) == 2
+        angle = np.deg2rad(more["wind_from_direction"])
+        assert more["eastward_wind"].to_numpy() == pytest.approx(-more["wind_speed"] * np.sin(angle))
+        assert more["northward_wind"].to_numpy() == pytest.approx(-more["wind_speed"] * np.cos(angle))
+    assert more["height"].tolist() == pytest.approx([462, 762], abs=1)  # of the standard atmosphere
 
 
 def test_gauges_are_checked_beside_a_radar() -> None:

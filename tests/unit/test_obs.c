@@ -1,4 +1,5 @@
 /* The table of observations: filling, sorting, picking, putting together. */
+#include "obs/table.h"
 #include "support/support.h"
 
 #define SECOND INT64_C(1000000000)
@@ -313,6 +314,126 @@ static void tables_are_put_together(void **state)
     nwc_obs_destroy(one);
 }
 
+/* ---- what rows imply ---- */
+
+static void the_standard_atmosphere_is_that_of_icao(void **state)
+{
+    (void)state;
+    /* Doc 7488, table 1 */
+    static const double known[][2] = {{0, 101325},      {1000, 89874.6},  {5000, 54019.9}, {11000, 22632.1},
+                                      {15000, 12044.6}, {20000, 5474.89}, {30000, 1171.87}};
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+        assert_near(nwc__standard_pressure(known[k][0]) / known[k][1], 1.0, 2e-5);
+        assert_near(nwc__standard_height(known[k][1]), known[k][0], 0.5);
+    }
+    assert_true(isnan(nwc__standard_height(0.0)));
+    assert_true(isnan(nwc__standard_height(NAN)));
+}
+
+static void add_level(nwc_obs *obs, int32_t station, int64_t report, double pressure, double height, int32_t quantity,
+                      double value)
+{
+    nwc_obs_row row;
+    nwc_obs_row_init(&row);
+    row.station = station, row.report = report, row.time_ns = 0;
+    row.pressure_pa = pressure, row.height_m = height, row.quantity = quantity, row.value = value;
+    assert_ok(nwc_obs_add(obs, &row, 1));
+}
+
+static double derived(const nwc_obs *obs, int32_t quantity, double pressure)
+{
+    nwc_obs_columns c;
+    assert_ok(nwc_obs_lend(obs, &c));
+    for (int64_t r = 0; r < c.n; r++)
+        if (c.quantity[r] == quantity && c.pressure_pa[r] == pressure && c.flags[r] & NWC_OBS_DERIVED)
+            return c.value[r];
+    return NAN;
+}
+
+static void wind_and_humidity_follow_from_each_other(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_columns c;
+    int32_t number;
+    const nwc_obs_station station = {.id = "sonde",
+                                     .kind = NWC_OBS_SOUNDING,
+                                     .longitude_deg = NAN,
+                                     .latitude_deg = NAN,
+                                     .height_m = NAN,
+                                     .trust = NAN};
+    assert_ok(nwc_obs_create(NULL, &obs));
+    assert_ok(nwc_obs_add_station(obs, &station, &number));
+    const int64_t report = nwc_obs_new_report(obs);
+    add_level(obs, number, report, 90000, 1000, NWC_QUANTITY_WIND_SPEED, 10.0);
+    add_level(obs, number, report, 90000, 1000, NWC_QUANTITY_WIND_FROM_DIRECTION, 240.0);
+    add_level(obs, number, report, 90000, 1000, NWC_QUANTITY_AIR_TEMPERATURE, 293.15);
+    add_level(obs, number, report, 90000, 1000, NWC_QUANTITY_RELATIVE_HUMIDITY, 0.5);
+    add_level(obs, number, report, 80000, 2000, NWC_QUANTITY_EASTWARD_WIND, -3.0);
+    add_level(obs, number, report, 80000, 2000, NWC_QUANTITY_NORTHWARD_WIND, 4.0);
+    add_level(obs, number, report, 80000, 2000, NWC_QUANTITY_AIR_TEMPERATURE, 293.15);
+    add_level(obs, number, report, 80000, 2000, NWC_QUANTITY_DEW_POINT, 282.42);
+    add_level(obs, number, report, 70000, 3000, NWC_QUANTITY_WIND_SPEED, 0.0);
+    add_level(obs, number, report, 60000, 4000, NWC_QUANTITY_WIND_SPEED, 5.0); /* from where it is not said */
+    assert_ok(nwc_obs_derive(NULL, obs));
+    assert_ok(nwc_obs_lend(obs, &c));
+    assert_int_equal(c.n, 10 + 3 + 3 + 2);
+    assert_near(derived(obs, NWC_QUANTITY_EASTWARD_WIND, 90000), 10.0 * sqrt(0.75), 1e-12);
+    assert_near(derived(obs, NWC_QUANTITY_NORTHWARD_WIND, 90000), 5.0, 1e-12);
+    assert_near(derived(obs, NWC_QUANTITY_DEW_POINT, 90000), 282.45, 0.05); /* WMO-No. 8: 9.3 degrees at 20 and 50 % */
+    assert_near(derived(obs, NWC_QUANTITY_WIND_SPEED, 80000), 5.0, 1e-12);
+    assert_near(derived(obs, NWC_QUANTITY_WIND_FROM_DIRECTION, 80000), 180.0 - atan(0.75) / 3.14159265358979 * 180.0,
+                1e-9);
+    assert_near(derived(obs, NWC_QUANTITY_RELATIVE_HUMIDITY, 80000), 0.5, 1e-3);
+    assert_near(derived(obs, NWC_QUANTITY_EASTWARD_WIND, 70000), 0.0, 0.0);
+    assert_ok(nwc_obs_derive(NULL, obs)); /* again: all is there */
+    assert_ok(nwc_obs_lend(obs, &c));
+    assert_int_equal(c.n, 18);
+    nwc_obs_destroy(obs);
+}
+
+static void levels_are_placed_between_and_beyond_those_with_both(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_columns c;
+    int32_t number, ground;
+    nwc_obs_station station = {.id = "sonde",
+                               .kind = NWC_OBS_SOUNDING,
+                               .longitude_deg = NAN,
+                               .latitude_deg = NAN,
+                               .height_m = NAN,
+                               .trust = NAN};
+    assert_ok(nwc_obs_create(NULL, &obs));
+    assert_ok(nwc_obs_add_station(obs, &station, &number));
+    station.kind = NWC_OBS_SURFACE;
+    assert_ok(nwc_obs_add_station(obs, &station, &ground));
+    const int64_t first = nwc_obs_new_report(obs), second = nwc_obs_new_report(obs), third = nwc_obs_new_report(obs);
+    const int32_t t = NWC_QUANTITY_AIR_TEMPERATURE;
+    add_level(obs, number, first, 100000, 100, t, 290);
+    add_level(obs, number, first, sqrt(100000.0 * 80000.0), NAN, t, 285); /* half way in the logarithm */
+    add_level(obs, number, first, 80000, 1900, t, 280);
+    add_level(obs, number, first, NAN, 1000, t, 286);
+    add_level(obs, number, first, 50000, NAN, t, 260);
+    add_level(obs, number, first, NAN, 0, t, 291);
+    add_level(obs, number, second, 50000, NAN, t, 260);
+    add_level(obs, number, second, NAN, 1000, t, 280);
+    add_level(obs, ground, third, NAN, 20, t, 290);
+    assert_ok(nwc_obs_derive(NULL, obs));
+    assert_ok(nwc_obs_lend(obs, &c));
+    assert_int_equal(c.n, 9);
+    assert_near(c.height_m[1], 1000.0, 1e-6);
+    assert_int_equal(c.flags[1], NWC_OBS_PLACED);
+    assert_int_equal(c.flags[2], 0);
+    assert_near(c.pressure_pa[3], sqrt(100000.0 * 80000.0), 1e-6);
+    assert_near(c.height_m[4], 1900.0 + nwc__standard_height(50000) - nwc__standard_height(80000), 1e-6);
+    assert_near(c.pressure_pa[5], 100000.0 * 101325.0 / nwc__standard_pressure(100.0), 1e-6);
+    assert_near(c.height_m[6], 5574.4, 1.0); /* 500 hPa of the standard atmosphere */
+    assert_near(c.pressure_pa[7], 89874.6, 2.0);
+    assert_true(isnan(c.pressure_pa[8]));
+    nwc_obs_destroy(obs);
+}
+
 static nwc_status work(nwc_ctx *ctx, void *user)
 {
     nwc_obs *obs = NULL, *other = NULL, *selected = NULL;
@@ -320,6 +441,7 @@ static nwc_status work(nwc_ctx *ctx, void *user)
     nwc_status status = make_mixed(ctx, &obs);
     if (status == NWC_OK) status = make_mixed(ctx, &other);
     for (int k = 0; k < 20 && status == NWC_OK; k++) status = nwc_obs_append(obs, other);
+    if (status == NWC_OK) status = nwc_obs_derive(ctx, obs);
     if (status == NWC_OK) status = nwc_obs_sort(obs, NWC_OBS_BY_TIME);
     if (status == NWC_OK) status = nwc_obs_select(ctx, obs, NULL, &selected);
     nwc_obs_destroy(selected);
@@ -345,6 +467,9 @@ int main(void)
         cmocka_unit_test(sorting_many_rows_keeps_ties_as_they_were),
         cmocka_unit_test(rows_are_picked_by_what_they_are_when_and_where),
         cmocka_unit_test(tables_are_put_together),
+        cmocka_unit_test(the_standard_atmosphere_is_that_of_icao),
+        cmocka_unit_test(wind_and_humidity_follow_from_each_other),
+        cmocka_unit_test(levels_are_placed_between_and_beyond_those_with_both),
         cmocka_unit_test(a_failure_of_memory_leaves_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,7 @@ __all__ = [
     "check",
     "check_radar",
     "decode",
+    "derive",
     "describe",
     "read",
     "stations",
@@ -83,6 +84,7 @@ FLAGS = {
     "unlike_twin": lib.NWC_OBS_UNLIKE_TWIN,
     "unlike_radar": lib.NWC_OBS_UNLIKE_RADAR,
     "inconsistent": lib.NWC_OBS_INCONSISTENT,
+    "placed": lib.NWC_OBS_PLACED,
 }
 """Bits of the column ``flags``."""
 
@@ -205,6 +207,21 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     result = first.unstack("quantity").reset_index()
     result.columns.name = None
     result.attrs = dict(table.attrs)
+    return result
+
+
+def derive(table: pd.DataFrame) -> pd.DataFrame:
+    """Append what the rows imply: wind components or speed and direction, dew point or humidity; and place levels.
+
+    In profiles a level with a pressure and no height gets one, or the other way round, from the levels around it that
+    have both, else by the ICAO standard atmosphere. Rows so made or placed have the flags ``derived`` and ``placed``.
+    """
+    with _lib.call() as ctx:
+        made = _table(ctx, table)
+        _lib.check(lib.nwc_obs_derive(ctx, made))
+    facts, arrays = _facts(made)
+    result = _frame(facts, arrays)
+    result.attrs |= {name: table.attrs[name] for name in ("format", "incomplete", "stations") if name in table.attrs}
     return result
 
 

@@ -103,7 +103,8 @@ typedef enum nwc_obs_flag {
     NWC_OBS_UNLIKE_NEIGHBOURS = 128, /**< by nwc_obs_check */
     NWC_OBS_UNLIKE_TWIN = 256,       /**< by nwc_obs_check: a second sensor at the place says otherwise */
     NWC_OBS_UNLIKE_RADAR = 512,      /**< by nwc_obs_check_radar */
-    NWC_OBS_INCONSISTENT = 1024      /**< by nwc_obs_check: contradicts another value of its report */
+    NWC_OBS_INCONSISTENT = 1024,     /**< by nwc_obs_check: contradicts another value of its report */
+    NWC_OBS_PLACED = 2048            /**< by nwc_obs_derive: its height or pressure was computed from the other */
 } nwc_obs_flag;
 
 enum { NWC_OBS_SUSPECT = 2033 /**< all flags that say that a value should not be trusted */ };
@@ -241,6 +242,19 @@ NWC_API void nwc_obs_choice_init(nwc_obs_choice *choice);
  * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
  */
 NWC_API nwc_status nwc_obs_select(nwc_ctx *ctx, const nwc_obs *obs, const nwc_obs_choice *choice, nwc_obs **selected);
+
+/**
+ * Append what the rows imply, flagged NWC_OBS_DERIVED, and place levels.
+ *
+ * Where a level has speed and direction of the wind alone, its components, and the other way round; where it has a
+ * temperature and either dew point or humidity, the other, over water by Magnus' formula of WMO-No. 8. In profiles a level that has
+ * a pressure and no height gets one, and one with a height a pressure, and its rows the flag NWC_OBS_PLACED: linearly in the
+ * logarithm of pressure between levels of the report that have both; beyond them by the steps of the ICAO standard atmosphere, which
+ * alone decides where none has both.
+ *
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_obs_derive(nwc_ctx *ctx, nwc_obs *obs);
 
 /** What nwc_obs_check looks for and how strictly. Fill with nwc_obs_check_options_init. */
 typedef struct nwc_obs_check_options {

@@ -96,7 +96,9 @@ static int compare_rows(const nwc_obs_columns *c, int32_t order, int64_t a, int6
         return d ? d : compare_time(c->time_ns[a], c->time_ns[b]);
     }
     d = compare_whole(c->report[a], c->report[b]);
+    if (!d && order == NWC__OBS_BY_LEVEL) d = compare_time(c->time_ns[a], c->time_ns[b]);
     if (!d) d = compare_level(c, a, b);
+    if (!d && order == NWC__OBS_BY_LEVEL) d = compare(c->duration_s[a], c->duration_s[b]);
     return d ? d : compare_whole(c->quantity[a], c->quantity[b]);
 }
 
