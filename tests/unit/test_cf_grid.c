@@ -117,6 +117,87 @@ static void packed_amounts_are_unpacked(void **state)
 }
 
 /* Members, levels and 2-D latitudes beside a rate in m s-1 on longitudes that run west, in hours. */
+/* Brightness temperatures as the imager of GOES-R has them: packed angles, north first, numbers that mean unsigned ones. */
+static void put_geostationary(const char *units, bool height, const char *axis, const char *sweeps)
+{
+    static const short packed[2][3] = {{100, -1, -536}, {0, 200, 300}}, columns[3] = {0, 1, 2}, rows[2] = {0, 1},
+                       fill = -1;
+    const double step = 0.000056, x_first = -0.024052, y_first = 0.095340, back = -0.000056, scale = 0.01,
+                 offset = 100.0;
+    const double lon = -75.0, h = 35786023.0, a = 6378137.0, b = 6356752.31414, time = 583977600.0;
+    int file, dimension[2], x, y, mapping, t, id;
+    NC(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    NC(nc_def_dim(file, "y", 2, &dimension[0]));
+    NC(nc_def_dim(file, "x", 3, &dimension[1]));
+    NC(nc_def_var(file, "x", NC_SHORT, 1, &dimension[1], &x));
+    NC(nc_def_var(file, "y", NC_SHORT, 1, &dimension[0], &y));
+    text(file, x, "standard_name", "projection_x_coordinate"), text(file, x, "units", units);
+    text(file, y, "standard_name", "projection_y_angular_coordinate"), text(file, y, "units", units);
+    NC(nc_put_att_double(file, x, "scale_factor", NC_DOUBLE, 1, &step));
+    NC(nc_put_att_double(file, x, "add_offset", NC_DOUBLE, 1, &x_first));
+    NC(nc_put_att_double(file, y, "scale_factor", NC_DOUBLE, 1, &back));
+    NC(nc_put_att_double(file, y, "add_offset", NC_DOUBLE, 1, &y_first));
+    NC(nc_def_var(file, "projection", NC_INT, 0, NULL, &mapping));
+    text(file, mapping, "grid_mapping_name", "geostationary");
+    text(file, mapping, axis, sweeps);
+    if (height) NC(nc_put_att_double(file, mapping, "perspective_point_height", NC_DOUBLE, 1, &h));
+    NC(nc_put_att_double(file, mapping, "semi_major_axis", NC_DOUBLE, 1, &a));
+    NC(nc_put_att_double(file, mapping, "semi_minor_axis", NC_DOUBLE, 1, &b));
+    NC(nc_put_att_double(file, mapping, "longitude_of_projection_origin", NC_DOUBLE, 1, &lon));
+    NC(nc_def_var(file, "t", NC_DOUBLE, 0, NULL, &t));
+    text(file, t, "standard_name", "time"), text(file, t, "units", "seconds since 2000-01-01 12:00:00");
+    NC(nc_def_var(file, "CMI", NC_SHORT, 2, dimension, &id));
+    text(file, id, "standard_name", "toa_brightness_temperature"), text(file, id, "units", "K");
+    text(file, id, "grid_mapping", "projection"), text(file, id, "_Unsigned", "true");
+    NC(nc_put_att_short(file, id, "_FillValue", NC_SHORT, 1, &fill));
+    NC(nc_put_att_double(file, id, "scale_factor", NC_DOUBLE, 1, &scale));
+    NC(nc_put_att_double(file, id, "add_offset", NC_DOUBLE, 1, &offset));
+    NC(nc_enddef(file));
+    NC(nc_put_var_short(file, x, columns));
+    NC(nc_put_var_short(file, y, rows));
+    NC(nc_put_var_double(file, t, &time));
+    NC(nc_put_var_short(file, id, &packed[0][0]));
+    NC(nc_close(file));
+}
+
+static void a_view_of_a_geostationary_satellite_lies_where_it_should(void **state)
+{
+    (void)state;
+    nwc_raster *raster;
+    nwc_layer layer;
+    for (int kind = 0; kind < 2; kind++) {
+        put_geostationary("rad", true, kind ? "fixed_angle_axis" : "sweep_angle_axis", kind ? "y" : "x");
+        assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+        assert_int_equal(nwc_raster_count(raster), 1);
+        assert_ok(nwc_raster_layer(raster, 0, &layer));
+        assert_string_equal(layer.quantity, "CMI");
+        assert_string_equal(layer.field.units, "K");
+        assert_true(layer.time_ns == (INT64_C(946728000) + 583977600) * 1000000000);
+        const nwc_grid *const grid = layer.field.grid;
+        const int64_t up = layer.field.stride[0];
+        assert_near(grid->dx, 0.000056 * 35786023.0, 1e-6);
+        /* The north-western cell, by the worked example of the GOES-R Product User's Guide (volume 3, section 5.1.2.8.1). */
+        double lon = grid->x_first, lat = grid->y_first + grid->dy;
+        assert_ok(nwc_grid_to_lonlat(NULL, grid, 1, &lon, &lat, &lon, &lat));
+        assert_near(lon, -84.690932, 1e-5);
+        assert_near(lat, 33.846162, 1e-5);
+        assert_near(layer.field.data[up], 101.0, 1e-4);
+        assert_true(isnan(layer.field.data[up + 1]));
+        assert_near(layer.field.data[up + 2], 750.0, 1e-3); /* 65000 */
+        assert_near(layer.field.data[2], 103.0, 1e-4);
+        nwc_raster_destroy(raster);
+    }
+    put_geostationary("microradian", true, "sweep_angle_axis", "y");
+    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_layer(raster, 0, &layer));
+    assert_near(layer.field.grid->dx, 1e-6 * 0.000056 * 35786023.0, 1e-12);
+    assert_non_null(strstr(layer.field.grid->projection, "+sweep=y"));
+    nwc_raster_destroy(raster);
+    put_geostationary("rad", false, "sweep_angle_axis", "x");
+    assert_fails(NWC_ERR_FORMAT, "y: angles in a geostationary grid mapping with perspective_point_height expected",
+                 nwc_raster_open(NULL, path, NULL, &raster));
+}
+
 static void a_file_of_many_things_gives_its_flat_fields(void **state)
 {
     (void)state;
@@ -310,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packed_amounts_are_unpacked),
+        cmocka_unit_test(a_view_of_a_geostationary_satellite_lies_where_it_should),
         cmocka_unit_test(a_file_of_many_things_gives_its_flat_fields),
         cmocka_unit_test(what_is_no_grid_says_so),
         cmocka_unit_test(every_truncation_is_an_error),

@@ -74,8 +74,10 @@ static bool is_one_of(const char *text, const char *const *words)
 
 static bool is_along(const nwc__node *node, bool x)
 {
-    static const char *const names[2][3] = {{"projection_y_coordinate", "latitude", NULL},
-                                            {"projection_x_coordinate", "longitude", NULL}};
+    static const char *const names[2][4] = {{"projection_y_coordinate", "projection_y_angular_coordinate", "latitude",
+                                             NULL},
+                                            {"projection_x_coordinate", "projection_x_angular_coordinate", "longitude",
+                                             NULL}};
     static const char *const units[2][5] = {{"degrees_north", "degree_north", "degrees_N", "degreesN", NULL},
                                             {"degrees_east", "degree_east", "degrees_E", "degreesE", NULL}};
     static const char *const plain[2][4] = {{"y", "lat", "latitude", NULL}, {"x", "lon", "longitude", NULL}};
@@ -86,23 +88,46 @@ static bool is_along(const nwc__node *node, bool x)
     return is_one_of(nwc__node_text(node, "units"), units[x]) || is_one_of(node->name, plain[x]);
 }
 
-/* A coordinate variable as an axis. Coordinates are often rounded to float: they are held to a hundredth of a cell. */
-static nwc_status read_axis(const nwc__node *node, struct axis *axis)
+/*
+ * Metres or degrees of one unit of a coordinate: of a satellite's view, whose coordinates are angles, by the satellite's height
+ * (CF 1.11, appendix F, geostationary). 0 for angles without it.
+ */
+static double factor_of(const char *units, const nwc__node *mapping)
+{
+    static const char *const radians[] = {"rad", "radian", "radians", NULL};
+    static const char *const microradians[] = {"microradian", "microradians", "urad", NULL};
+    const double height = mapping ? nwc__node_number(mapping, "perspective_point_height", 0.0) : 0.0;
+    if (is_one_of(units, radians)) return height;
+    if (is_one_of(units, microradians)) return 1e-6 * height;
+    return strcmp(units, "km") == 0 ? 1000.0 : 1.0;
+}
+
+/*
+ * A coordinate variable, packed or not, as an axis. Coordinates are often rounded to float: they are held to a hundredth of a
+ * cell.
+ */
+static nwc_status read_axis(const nwc__node *node, const nwc__node *mapping, struct axis *axis)
 {
     const char *const units = nwc__node_text(node, "units");
-    const double factor = strcmp(units, "km") == 0 ? 1000.0 : 1.0;
+    const double factor = factor_of(units, mapping), scale = nwc__node_number(node, "scale_factor", 1.0) * factor;
+    const double offset = nwc__node_number(node, "add_offset", 0.0) * factor;
     *axis = (struct axis){.n = node->dim[0], .degrees = strncmp(units, "degree", 6) == 0};
     const double first = node->values[0], last = node->values[axis->n - 1];
-    if (axis->n > 1) axis->spacing = (last - first) / (double)(axis->n - 1);
-    if (!isfinite(first) || !isfinite(last) || (axis->n > 1 && axis->spacing == 0.0))
+    if (factor == 0.0)
+        return nwc__fail(NWC_ERR_FORMAT,
+                         "%s: angles in a geostationary grid mapping with perspective_point_height expected",
+                         node->name);
+    const double step = axis->n > 1 ? (last - first) / (double)(axis->n - 1) : 0.0;
+    if (!isfinite(first) || !isfinite(last) || !isfinite(scale) || !isfinite(offset) || scale == 0.0 ||
+        (axis->n > 1 && step == 0.0))
         return nwc__fail(NWC_ERR_FORMAT, "%s: coordinates from %g to %g", node->name, first, last);
     for (int64_t i = 0; i < axis->n; i++)
-        if (!(fabs(node->values[i] - (first + axis->spacing * (double)i)) <= 0.01 * fabs(axis->spacing)))
+        if (!(fabs(node->values[i] - (first + step * (double)i)) <= 0.01 * fabs(step)))
             return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: equal steps expected, %g found where %g belongs", node->name,
-                             node->values[i], first + axis->spacing * (double)i);
-    axis->descending = axis->spacing < 0.0;
-    axis->first = factor * (axis->descending ? last : first);
-    axis->spacing = factor * fabs(axis->spacing);
+                             node->values[i], first + step * (double)i);
+    axis->descending = step * scale < 0.0;
+    axis->first = scale * (axis->descending ? last : first) + offset;
+    axis->spacing = fabs(step * scale);
     return NWC_OK;
 }
 
@@ -191,25 +216,34 @@ static double duration_of(const nwc__tree *tree, const nwc__node *variable, cons
 /* How the numbers of an array become values: not known outside what is valid, scaled, in our units. */
 struct coding {
     double fill, missing, least, most, scale, offset;
+    double wrap; /* what negative numbers lack that mean unsigned ones */
 };
+
+static double unwrapped(double number, double wrap)
+{
+    return number < 0.0 ? number + wrap : number;
+}
 
 static struct coding coding_of(const nwc__node *variable, double factor)
 {
     const nwc__attribute *const range = nwc__node_own(variable, "valid_range");
+    const bool is_unsigned = strcmp(nwc__node_text(variable, "_Unsigned"), "true") == 0;
+    const double wrap = is_unsigned && variable->width > 0 ? ldexp(1.0, 8 * variable->width) : 0.0;
     return (struct coding){
-        .fill = nwc__node_number(variable, "_FillValue", NAN),
-        .missing = nwc__node_number(variable, "missing_value", NAN),
-        .least = range ? range->number : nwc__node_number(variable, "valid_min", -unwritten),
-        .most = range ? range->second : nwc__node_number(variable, "valid_max", unwritten),
+        .fill = unwrapped(nwc__node_number(variable, "_FillValue", NAN), wrap),
+        .missing = unwrapped(nwc__node_number(variable, "missing_value", NAN), wrap),
+        .least = range ? unwrapped(range->number, wrap) : nwc__node_number(variable, "valid_min", -unwritten),
+        .most = range ? unwrapped(range->second, wrap) : nwc__node_number(variable, "valid_max", unwritten),
         .scale = nwc__node_number(variable, "scale_factor", 1.0) * factor,
         .offset = nwc__node_number(variable, "add_offset", 0.0) * factor,
+        .wrap = wrap,
     };
 }
 
 static void decode(const struct coding *coding, const double *raw, int64_t n, int64_t step, float *cells)
 {
     for (int64_t i = 0; i < n; i++) {
-        const double r = raw[i];
+        const double r = unwrapped(raw[i], coding->wrap);
         const bool known = r != coding->fill && r != coding->missing && r >= coding->least && r <= coding->most;
         cells[i * step] = known ? (float)(r * coding->scale + coding->offset) : NAN;
     }
@@ -241,10 +275,10 @@ static nwc_status find_grid(const nwc__tree *tree, const nwc__node *variable, ch
     const nwc__node *const x = coordinate(tree, variable, variable->ndim - 1);
     *found = x && y && is_along(x, true) && is_along(y, false);
     if (!*found) return NWC_OK;
-    NWC__TRY(read_axis(y, &axes[0]));
-    NWC__TRY(read_axis(x, &axes[1]));
     const char *const name = nwc__node_text(variable, "grid_mapping");
     const nwc__node *const mapping = name[0] ? nwc__node_find(tree->root, name) : NULL;
+    NWC__TRY(read_axis(y, mapping, &axes[0]));
+    NWC__TRY(read_axis(x, mapping, &axes[1]));
     if (!mapping && !(axes[0].degrees && axes[1].degrees))
         return nwc__fail(NWC_ERR_FORMAT, "%s: a grid mapping expected, none found", variable->name);
     NWC__TRY(nwc__cf_to_proj(mapping, proj));

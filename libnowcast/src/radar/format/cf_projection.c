@@ -61,6 +61,9 @@ static const struct projection {
       {"scale_factor_at_projection_origin", "k_0", NULL},
       FALSE_ORIGIN}},
     {"azimuthal_equidistant", "aeqd", {ORIGIN, {"longitude_of_projection_origin", "lon_0", NULL}, FALSE_ORIGIN}},
+    {"geostationary",
+     "geos",
+     {{"longitude_of_projection_origin", "lon_0", NULL}, {"perspective_point_height", "h", NULL}, FALSE_ORIGIN}},
     {"lambert_cylindrical_equal_area",
      "cea",
      {{"longitude_of_central_meridian", "lon_0", NULL}, {"standard_parallel", "lat_ts", NULL}, FALSE_ORIGIN}},
@@ -100,6 +103,15 @@ static void append_figure(const nwc__node *mapping, char proj[NWC__TEXT])
         append(proj, "b", b);
 }
 
+/* The axis about which a satellite's instrument sweeps, said outright or by the other one; PROJ's own choice is y. */
+static void append_sweep(const nwc__node *mapping, char proj[NWC__TEXT])
+{
+    const char *const sweep = nwc__node_text(mapping, "sweep_angle_axis");
+    const char *const fixed = nwc__node_text(mapping, "fixed_angle_axis");
+    const bool about_x = strcmp(sweep, "x") == 0 || (!sweep[0] && strcmp(fixed, "y") == 0);
+    strncat(proj, about_x ? " +sweep=x" : " +sweep=y", NWC__TEXT - strlen(proj) - 1);
+}
+
 nwc_status nwc__cf_to_proj(const nwc__node *mapping, char proj[NWC__TEXT])
 {
     static const char *const exact[] = {"proj_string", "proj4_params", "proj4"};
@@ -125,6 +137,7 @@ nwc_status nwc__cf_to_proj(const nwc__node *mapping, char proj[NWC__TEXT])
         append(proj, p->key, given->number);
         if (p->second && !isnan(given->second)) append(proj, p->second, given->second);
     }
+    if (strcmp(projection->proj, "geos") == 0) append_sweep(mapping, proj);
     append_figure(mapping, proj);
     return NWC_OK;
 }
@@ -196,6 +209,8 @@ void nwc__cf_from_proj(const char *proj, struct nwc__cf_mapping *mapping)
             (strcmp(projections[p].proj, "stere") != 0 || polar == (strcmp(projections[p].cf, "stereographic") != 0)))
             projection = &projections[p];
     if (!projection) return;
+    /* Of a satellite's view CF wants angles, where this library has metres. */
+    if (strcmp(projection->proj, "geos") == 0) return;
     /* What changes the plane and has no CF attribute: the PROJ string alone then says it right. */
     size_t length;
     static const char *const beyond[] = {"to_meter", "towgs84", "nadgrids", "axis", "pm", "alpha", "gamma"};
