@@ -1,5 +1,6 @@
 """Files written by the package, read by others and by itself."""
 
+import gzip
 import struct
 from pathlib import Path
 
@@ -101,3 +102,40 @@ def test_levels_of_a_file_are_an_axis(tmp_path: Path) -> None:
     (tmp_path / "42.bin").write_bytes(bytes(header) + bytes(6))
     with pytest.raises(errors.ArgumentError, match="the same levels at all times"):
         io.open(str(tmp_path / "*.bin"))
+
+
+SIDECAR = """\
+ncols 500
+nrows 500
+xllcorner -50.3701
+yllcorner -18.2131
+xdim 0.0094348
+ydim 0.0089886
+nodata_value -99
+projection +proj=longlat +datum=WGS84
+units dBZ
+quantity DBZH
+source INPE
+"""
+
+
+@pytest.mark.realdata
+def test_real_cells_without_a_header_are_read_with_a_sidecar(real_data: Path, tmp_path: Path) -> None:
+    sidecar = tmp_path / "gama.hdr"
+    sidecar.write_text(SIDECAR)
+    files = sorted((real_data / "tracking/gama-20170930").glob("*.dat.gz"))
+    data = io.open(files[:6], sidecar=sidecar)
+    assert data.shape == (6, 500, 500)
+    assert data["time"].values[[0, -1]].tolist() == [
+        np.datetime64("2017-09-30T15:00", "ns").astype(int),
+        np.datetime64("2017-09-30T15:50", "ns").astype(int),
+    ]
+    assert float(data["x"][0]) == pytest.approx(-50.3701 + 0.5 * 0.0094348)
+    assert float(data["y"][-1]) == pytest.approx(-13.7188, abs=0.006)
+    raw = np.frombuffer(gzip.decompress(files[0].read_bytes()), dtype="<f4").reshape(500, 500)
+    expected = np.where(raw == -99, np.nan, raw)[::-1]
+    np.testing.assert_array_equal(data.values[0], expected)
+    with io.isolated():  # packed files go to a child
+        np.testing.assert_array_equal(io.layers(files[0], sidecar=sidecar)[0].cells, expected)
+    with pytest.raises(errors.UnsupportedError):
+        io.layers(files[0])

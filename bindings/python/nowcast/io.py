@@ -82,8 +82,14 @@ class Layer:
         return cls(**facts | own | times)
 
 
-def layers(path: PathLike) -> list[Layer]:
+def layers(path: PathLike, *, sidecar: PathLike | None = None) -> list[Layer]:
     """All gridded fields of one file, whatever its format and compression.
+
+    Parameters
+    ----------
+    path : path
+    sidecar : path, optional
+        Of float32 cells without a header: the text that says what they are.
 
     Raises
     ------
@@ -106,19 +112,21 @@ def layers(path: PathLike) -> list[Layer]:
     child = _isolation.child()
     kind = _lib.text(lib.nwc_io_sniff(head, len(head)))
     if child and kind not in _OWN:
-        read = child.call("layers", [str(path)], _isolation.library(kind))
+        read = child.call("layers", [str(path), *([] if sidecar is None else [str(sidecar)])], _isolation.library(kind))
         return [Layer.from_facts(*pair) for pair in zip(*read, strict=True)]
     # netCDF-C and HDF5 are not thread-safe, and xarray may call the same copies of them.
     out = ffi.new("nwc_raster **")
+    text = ffi.NULL if sidecar is None else ffi.new("char[]", os.fsencode(sidecar))
+    options = _lib.options("read", sidecar=text)
     with HDF5_LOCK, _lib.call() as ctx:
-        _lib.check(lib.nwc_raster_open(ctx, os.fsencode(path), ffi.NULL, out))
+        _lib.check(lib.nwc_raster_open(ctx, os.fsencode(path), options, out))
     raster = ffi.gc(out[0], lib.nwc_raster_destroy)
     return [_layer(path, raster, index) for index in range(lib.nwc_raster_count(raster))]
 
 
 def portable(paths: Sequence[PathLike]) -> tuple[list[dict[str, Any]], list[_field.Array]]:
-    """The fields of the one file given as plain values, and their cells."""
-    found = layers(paths[0])
+    """The fields of a file, and of its sidecar where that is given too, as plain values, and their cells."""
+    found = layers(paths[0], sidecar=paths[1] if len(paths) > 1 else None)
     return [layer.facts() for layer in found], [layer.cells for layer in found]
 
 
@@ -148,6 +156,7 @@ def open(
     quantity: str | None = None,
     on_error: str = "raise",
     last: int | None = None,
+    sidecar: PathLike | None = None,
 ) -> xr.DataArray:
     """Read gridded fields into one array, sorted by time.
 
@@ -164,6 +173,8 @@ def open(
         warnings and named in the attribute ``left_out``.
     last : int, optional
         Keep the latest times only, so that memory holds no more than these.
+    sidecar : path, optional
+        Of files of float32 cells without a header: the one text that says what they all are.
 
     Returns
     -------
@@ -184,7 +195,9 @@ def open(
     places: dict[tuple[np.datetime64, float], Path] = {}
     for path in expand(paths):
         try:
-            chosen = _choose(layers(path), quantity if quantity or not taken else taken[0].quantity, path)
+            chosen = _choose(
+                layers(path, sidecar=sidecar), quantity if quantity or not taken else taken[0].quantity, path
+            )
         except (FileError, NoDataError) as error:
             if on_error == "raise":
                 raise

@@ -45,6 +45,9 @@ typedef struct nwc_layer {
 typedef struct nwc_read_options {
     size_t struct_size; /**< set by the init function */
     int64_t max_bytes;  /**< refuse to decompress or hold more than this; default 4 GiB */
+    /** Of files of float32 cells without a header, format "FLAT": the path of a text that says what they are, in the keywords of
+     *  ESRI's floating-point grids and a few more (see the guide); not used for volumes; default NULL */
+    const char *sidecar;
 } nwc_read_options;
 
 NWC_API void nwc_read_options_init(nwc_read_options *options);

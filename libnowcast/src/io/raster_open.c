@@ -3,6 +3,8 @@
 
 typedef nwc_status (*decode_fn)(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
+enum { MOST_SIDECAR = 1 << 20 };
+
 /*
  * A format: its name, the bytes it is told by and where they are, or what tells it, and how it is read. Archives come
  * first: they begin with the name of a member, which may look like any other.
@@ -59,12 +61,28 @@ const char *nwc_io_sniff(const void *bytes, size_t size)
     return format ? format->name : NULL;
 }
 
-static nwc_status decode(nwc_ctx *ctx, const struct nwc__bytes *bytes, int64_t max_bytes, nwc_raster **raster)
+/* Cells that a text beside them describes. */
+static nwc_status decode_flat(nwc_ctx *ctx, const struct nwc__bytes *bytes, const char *sidecar, const char *path,
+                              nwc_raster *raster)
 {
-    NWC__TRY(nwc__raster_create(ctx, "", max_bytes, raster));
+    struct nwc__bytes text;
+    const nwc_status read = nwc__bytes_read(ctx, sidecar, MOST_SIDECAR, &text);
+    if (read != NWC_OK) return nwc__fail_within(read, sidecar);
+    nwc__raster_set_format(raster, "FLAT");
+    const nwc_status status = nwc__flat_read(bytes->data, bytes->size, text.data, text.size, path, raster);
+    nwc__free(ctx, text.data);
+    return status;
+}
+
+static nwc_status decode(nwc_ctx *ctx, const struct nwc__bytes *bytes, const nwc_read_options *options,
+                         const char *path, nwc_raster **raster)
+{
+    NWC__TRY(nwc__raster_create(ctx, "", options->max_bytes, raster));
     const struct format *const format = recognise(bytes->data, bytes->size);
     const bool archive = format && format->decode == nwc__tar_read;
-    const nwc_status status = (archive ? nwc__tar_read : nwc__raster_decode)(ctx, bytes->data, bytes->size, *raster);
+    const nwc_status status =
+        options->sidecar ? decode_flat(ctx, bytes, options->sidecar, path, *raster)
+                         : (archive ? nwc__tar_read : nwc__raster_decode)(ctx, bytes->data, bytes->size, *raster);
     if (status == NWC_OK) return NWC_OK;
     nwc_raster_destroy(*raster);
     *raster = NULL;
@@ -85,7 +103,7 @@ nwc_status nwc_raster_open(nwc_ctx *ctx, const char *path, const nwc_read_option
     struct nwc__bytes bytes;
     nwc_status status = nwc__bytes_read(ctx, path, options.max_bytes, &bytes);
     if (status == NWC_OK) {
-        status = decode(ctx, &bytes, options.max_bytes, raster);
+        status = decode(ctx, &bytes, &options, path, raster);
         nwc__free(ctx, bytes.data);
     }
     return status == NWC_OK ? NWC_OK : nwc__fail_within(status, path);

@@ -2,7 +2,7 @@
 #ifndef NWC_OBS_FORMAT_H
 #define NWC_OBS_FORMAT_H
 
-#include "obs/format/text.h"
+#include "core/text.h"
 #include "obs/table.h"
 
 #include <nowcast/io.h>

@@ -48,6 +48,10 @@ nwc_status nwc__swan_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_
 /* National mosaics of China's meteorological observation centre. */
 nwc_status nwc__moc_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
+/* Float32 without a header, which the text of a sidecar describes; path is for the time in its name. */
+nwc_status nwc__flat_read(const uint8_t *bytes, int64_t size, const uint8_t *sidecar, int64_t sidecar_size,
+                          const char *path, nwc_raster *raster);
+
 /* FMI's PGM: reflectivity of a composite, with its geometry in comments. */
 nwc_status nwc__pgm_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 

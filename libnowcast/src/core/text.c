@@ -1,5 +1,5 @@
 /* Reading text whose end is a size. */
-#include "obs/format/text.h"
+#include "core/text.h"
 
 #define SECOND INT64_C(1000000000)
 #define DAY (86400 * SECOND)

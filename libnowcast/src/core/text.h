@@ -1,6 +1,6 @@
 /* Reading text whose end is a size: lines, words, numbers, times. Nothing here depends on the locale. */
-#ifndef NWC_OBS_TEXT_H
-#define NWC_OBS_TEXT_H
+#ifndef NWC_CORE_TEXT_H
+#define NWC_CORE_TEXT_H
 
 #include "core/internal.h"
 
