@@ -319,6 +319,12 @@ def test_convert_writes_volumes_and_refuses_what_it_cannot(volume: Path, tmp_pat
     result = CliRunner().invoke(cli.main, ["convert", str(volume), str(tmp_path / "out.nc")])
     assert result.exit_code == 0, result.output
     assert "1 sweeps" in result.output
+    for name in ("out.h5", "out.bin", "out.bin.bz2"):
+        assert CliRunner().invoke(cli.main, ["convert", str(volume), str(tmp_path / name)]).exit_code == 0
+        assert list(nowcast.open(tmp_path / name).children) == ["sweep_0"]
+    asked = ["convert", str(volume), str(tmp_path / "out.dat"), "--format", "CMA standard"]
+    assert CliRunner().invoke(cli.main, asked).exit_code == 0
+    assert radar.describe(tmp_path / "out.dat")["format"] == "CMA standard"
     tree = radar.read(volume)
     with pytest.raises(errors.UnsupportedError, match=r"out\.txt"):
         radar.write(tree, tmp_path / "out.txt")

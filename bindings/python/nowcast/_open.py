@@ -1,17 +1,22 @@
 """One call for any file: gridded fields, radar volumes, model fields or observations."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from nowcast import _files, io, model, obs, radar
+from nowcast._follow import chunk_of
 from nowcast._lib import ffi, lib
-from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
+from nowcast.errors import ArgumentError, FileError, FormatError, NoDataError, UnsupportedError
 
-
+_logger = logging.getLogger("nowcast")
+_ONE_VOLUME = np.timedelta64(10, "m")
+_SAME_ANGLE = 0.02  # degrees
 _OF_VOLUMES = {"site"}
 _OF_MODELS = {"system"}
 _OF_OBSERVATIONS = {"near", "station", "columns", "kind", "utc_offset_hours"}
@@ -25,6 +30,8 @@ def open(
     Parameters
     ----------
     paths : path, pattern, or several of them
+        A folder stands for the radar volumes in it: real-time chunks of one volume are put together, and so are files
+        of one sweep each, of one radar, whose times are within ten minutes and whose angles differ.
     options
         As ``nowcast.io.open`` takes them, for fields; ``site`` of ``nowcast.radar.read``, for volumes; ``system`` of
         ``nowcast.model.open`` and ``quantity``, for model fields; those of ``nowcast.obs.read``, for observations. A table in
@@ -43,6 +50,8 @@ def open(
     FileError, FormatError, UnsupportedError, NoDataError : as ``nowcast.io.layers``.
     """
     files = list(io.expand(paths))
+    if files[0].is_dir():
+        return _one_or_all([volume for folder in files for volume in _folder(folder, options)])
     kind = _kind(files[0])
     if set(options) & _OF_OBSERVATIONS:
         kind = "observations"
@@ -74,6 +83,10 @@ def open(
                 continue
         return io.open(paths, **options)
     volumes += [radar.read(group, **options) for group in groups[1:]]
+    return _one_or_all(volumes)
+
+
+def _one_or_all(volumes: list[xr.DataTree]) -> xr.DataTree | list[xr.DataTree]:
     return volumes[0] if len(volumes) == 1 else volumes
 
 
@@ -82,6 +95,51 @@ def _open_model(
 ) -> model.Model | xr.DataArray:
     found = model.open(paths, **_only(options, _OF_MODELS, f"{first} holds model fields"))
     return found if quantity is None else found.read(quantity)
+
+
+def _folder(folder: Path, options: dict[str, Any]) -> list[xr.DataTree]:
+    """The volumes in a folder, by radar and time. Files of anything else are left out, and the log says so."""
+    _only(options, _OF_VOLUMES, f"{folder} is read for radar volumes")
+    parts: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith("."):
+            parts.setdefault(chunk_of(path)[0], []).append(path)
+    found: list[tuple[list[Path], xr.DataTree]] = []
+    for paths in parts.values():
+        try:
+            found.append((paths, radar.read(paths, **options)))
+        except (FileError, FormatError, NoDataError, UnsupportedError) as error:
+            _logger.warning("left out: %s", error)
+    if not found:
+        raise NoDataError(f"{folder}: no radar volume in it")
+    found.sort(key=lambda pair: _place_of(pair[1]))
+    groups: list[list[tuple[list[Path], xr.DataTree]]] = []
+    for pair in found:
+        if not (groups and _belongs(pair[1], [volume for _, volume in groups[-1]])):
+            groups.append([])
+        groups[-1].append(pair)
+    return [
+        group[0][1] if len(group) == 1 else radar.read([path for paths, _ in group for path in paths], **options)
+        for group in groups
+    ]
+
+
+def _place_of(volume: xr.DataTree) -> tuple[str, str, str]:
+    return (
+        str(volume.attrs["format"]),
+        str(volume.attrs["instrument_name"]),
+        str(volume["time_coverage_start"].values),
+    )
+
+
+def _belongs(volume: xr.DataTree, before: list[xr.DataTree]) -> bool:
+    """Whether a volume of one sweep goes on with others of one sweep each."""
+    if any(len(one.children) != 1 for one in (volume, *before)) or _place_of(volume)[:2] != _place_of(before[0])[:2]:
+        return False
+    starts = [np.datetime64(_place_of(one)[2].rstrip("Z")) for one in (before[0], volume)]
+    angles = [float(one["sweep_0"]["sweep_fixed_angle"]) for one in before]
+    angle = float(volume["sweep_0"]["sweep_fixed_angle"])
+    return bool(starts[1] - starts[0] < _ONE_VOLUME) and all(abs(angle - other) > _SAME_ANGLE for other in angles)
 
 
 def describe(path: io.PathLike) -> dict[str, Any]:

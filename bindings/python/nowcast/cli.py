@@ -19,6 +19,7 @@ from nowcast._open import describe
 from nowcast.errors import NowcastError, UnsupportedError
 from nowcast.forecast import SAMPLINGS
 from nowcast.motion import METHODS
+from nowcast.radar import FORMATS
 
 DEGRADED = 3
 
@@ -191,14 +192,19 @@ def _volume_lines(volume: dict[str, Any]) -> Iterator[str]:
 @click.argument("output")
 @_quantity
 @click.option("--on-error", type=click.Choice(["skip", "raise"]), default="raise", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), help="Of a volume; by default OUTPUT's suffix says."
+)
 @_json
-def convert(inputs: tuple[str, ...], output: str, quantity: str | None, on_error: str, as_json: bool) -> None:
+def convert(
+    inputs: tuple[str, ...], output: str, quantity: str | None, on_error: str, form: str | None, as_json: bool
+) -> None:
     """Write fields, a radar volume or observations in the format OUTPUT's suffix names.
 
-    Fields as .nc (CF) or .h5 (ODIM composite of one time), the volume that INPUTS are parts of as .nc (FM 301),
-    observations as .csv, a row for each value.
+    Fields as .nc (CF), .h5 (ODIM composite of one time), .grib2 or .tif; observations as .csv, a row for each value; the volume that INPUTS are parts of as .nc (FM 301), .h5
+    (ODIM), .ar2v (NEXRAD Level II), .bin or .bin.bz2 (CMA standard format).
     """
-    summary = jobs.convert(inputs, output, quantity=quantity, on_error=on_error)
+    summary = jobs.convert(inputs, output, quantity=quantity, on_error=on_error, format=form)
     _finish(
         summary,
         as_json,

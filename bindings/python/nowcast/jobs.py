@@ -166,14 +166,18 @@ def convert(
     *,
     quantity: str | None = None,
     on_error: str = "raise",
+    format: str | None = None,
 ) -> dict[str, Any]:
-    """Read fields, a radar volume or observations of any format and write what the output's suffix names."""
+    """Read fields, a radar volume or observations of any format and write what the output's suffix names.
+
+    A volume may be written in one of ``radar.FORMATS``, whatever the suffix.
+    """
     choices = {"quantity": quantity} if quantity else {}
     data = open_any(inputs, **choices, **({"on_error": on_error} if on_error != "raise" else {}))
     if isinstance(data, list):
         raise ArgumentError(f"inputs: one volume expected, {len(data)} found")
     if isinstance(data, xr.DataTree):
-        radar.write(data, output)
+        radar.write(data, output, format=format)
         missing = data.attrs["incomplete"]
         return {"output": str(output), "sweeps": len(data.children), "incomplete": missing, "degraded": bool(missing)}
     if isinstance(data, pd.DataFrame):
@@ -186,6 +190,8 @@ def convert(
     if isinstance(data, model.Model):
         names = ", ".join(sorted(set(data.table()["name"])))
         raise ArgumentError(f"quantity: one of the model's variables expected, none given; there are {names}")
+    if format is not None:
+        raise ArgumentError(f"format: a radar volume expected for {format}, fields found")
     io.write(data, output)
     left_out = data.attrs.get("left_out", "").splitlines()
     return {"output": str(output), "times": data.sizes["time"], "left_out": left_out, "degraded": bool(left_out)}

@@ -11,51 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _field, _files, _isolation, _lib
+from nowcast import _field, _files, _isolation, _lib, _volume
+from nowcast._follow import follow
 from nowcast._lib import ffi, lib
+from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, NowcastError
 
-__all__ = ["FORMATS", "NOTHING_DBZ", "describe", "read", "write"]
+__all__ = ["FORMATS", "NOTHING_DBZ", "describe", "follow", "read", "write"]
 
-NOTHING_DBZ = float(lib.NWC_NOTHING_DBZ)
-"""In reflectivities: observed, and nothing there. NaN is not observed."""
-
-_MODES = {
-    lib.NWC_SWEEP_SURVEILLANCE: "azimuth_surveillance",
-    lib.NWC_SWEEP_SECTOR: "sector",
-    lib.NWC_SWEEP_RHI: "rhi",
-    lib.NWC_SWEEP_VERTICAL_POINTING: "vertical_pointing",
-    lib.NWC_SWEEP_MANUAL: "manual_ppi",
-}
 FORMATS = ("FM 301", "ODIM_H5", "NEXRAD Level II", "CMA standard")
 """What ``write`` writes."""
-
-_LONG_NAMES = {
-    "DBZH": ("equivalent_reflectivity_factor", "equivalent reflectivity factor H"),
-    "DBZV": ("equivalent_reflectivity_factor", "equivalent reflectivity factor V"),
-    "DBTH": ("equivalent_reflectivity_factor", "total power H (uncorrected reflectivity)"),
-    "DBTV": ("equivalent_reflectivity_factor", "total power V (uncorrected reflectivity)"),
-    "VRADH": ("radial_velocity_of_scatterers_away_from_instrument", "radial velocity away from the radar H"),
-    "VRADV": ("radial_velocity_of_scatterers_away_from_instrument", "radial velocity away from the radar V"),
-    "VRADDH": ("radial_velocity_of_scatterers_away_from_instrument", "unfolded radial velocity H"),
-    "VRADDV": ("radial_velocity_of_scatterers_away_from_instrument", "unfolded radial velocity V"),
-    "WRADH": ("radar_doppler_spectrum_width", "Doppler spectrum width H"),
-    "WRADV": ("radar_doppler_spectrum_width", "Doppler spectrum width V"),
-    "ZDR": ("log_differential_reflectivity_hv", "differential reflectivity"),
-    "LDR": ("log_linear_depolarization_ratio_h", "linear depolarisation ratio"),
-    "PHIDP": ("radar_differential_phase_hv", "differential phase"),
-    "KDP": ("radar_specific_differential_phase_hv", "specific differential phase"),
-    "RHOHV": ("radar_correlation_coefficient_hv", "correlation of H and V"),
-    "SNRH": ("signal_to_noise_ratio", "signal to noise ratio H"),
-    "SNRV": ("signal_to_noise_ratio", "signal to noise ratio V"),
-    "SQIH": ("normalized_coherent_power", "signal quality index H"),
-}
-
-Arrays = list[npt.NDArray[Any]]
 
 
 def read(
@@ -91,7 +59,7 @@ def read(
     facts, arrays = portable(several)
     if site is not None:
         facts |= dict(zip(("latitude", "longitude", "altitude"), map(float, site), strict=True))
-    return _tree(facts, iter(arrays), [Path(path).name for path in several])
+    return _volume.tree(facts, iter(arrays), [Path(path).name for path in several])
 
 
 def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None = None) -> None:
@@ -170,7 +138,7 @@ def _add_sweep(volume: Any, data: xr.Dataset) -> None:
     keep.append(times)
     sweep = ffi.new("nwc_sweep *")
     mode = str(data["sweep_mode"].values) if "sweep_mode" in data else ""
-    sweep.mode = {name: number for number, name in _MODES.items()}.get(mode, 0)
+    sweep.mode = {name: number for number, name in _volume.MODES.items()}.get(mode, 0)
     angle = next((float(data[name]) for name in ("sweep_fixed_angle", "fixed_angle") if name in data), np.nan)
     sweep.fixed_angle_deg, sweep.n_rays = angle, n
     sweep.time_ns = ffi.cast("int64_t *", times.ctypes.data)
@@ -214,7 +182,7 @@ def describe(paths: os.PathLike[str] | str | Sequence[os.PathLike[str] | str]) -
     rest = iter(arrays)
     for sweep in facts["sweeps"]:
         times, _, elevations, nyquist, _ = (next(rest) for _ in range(5))
-        sweep |= {"time": _iso(times[0]), "rays": len(times), "elevation": float(np.median(elevations))}
+        sweep |= {"time": _volume.iso(times[0]), "rays": len(times), "elevation": float(np.median(elevations))}
         sweep["nyquist"] = None if np.isnan(nyquist).all() else float(np.nanmax(nyquist))
         for moment in sweep["moments"]:
             cells = next(rest)
@@ -223,11 +191,11 @@ def describe(paths: os.PathLike[str] | str | Sequence[os.PathLike[str] | str]) -
             echo = cells[np.isfinite(cells) & (cells != NOTHING_DBZ)]
             moment |= {"gates": cells.shape[1], "known": int(np.isfinite(cells).sum()), "values": int(echo.size)}
             moment |= {"min": float(echo.min()) if echo.size else None, "max": float(echo.max()) if echo.size else None}
-    facts["time"] = _iso(np.int64(facts.pop("time_ns")))
+    facts["time"] = _volume.iso(np.int64(facts.pop("time_ns")))
     return {"path": str(several[0])} | facts
 
 
-def portable(paths: Sequence[os.PathLike[str] | str]) -> tuple[dict[str, Any], Arrays]:
+def portable(paths: Sequence[os.PathLike[str] | str]) -> tuple[dict[str, Any], _volume.Arrays]:
     """A volume as plain values and the arrays they speak of, read in a child process where reading is isolated."""
     child = _isolation.child()
     if child and not all(_is_own(path) for path in paths):
@@ -236,7 +204,7 @@ def portable(paths: Sequence[os.PathLike[str] | str]) -> tuple[dict[str, Any], A
     out = ffi.new("nwc_volume **")
     with HDF5_LOCK, _lib.call() as ctx:
         _lib.check(lib.nwc_volume_open(ctx, ffi.new("char *[]", names), len(names), ffi.NULL, out))
-    return _facts(ffi.gc(out[0], lib.nwc_volume_destroy))
+    return _volume.read_out(ffi.gc(out[0], lib.nwc_volume_destroy))
 
 
 def _is_own(path: os.PathLike[str] | str) -> bool:
@@ -245,184 +213,3 @@ def _is_own(path: os.PathLike[str] | str) -> bool:
         return not _files.head(path).startswith((b"\x89HDF", b"CDF"))
     except NowcastError:
         return True  # and reading it says why
-
-
-def _facts(volume: Any) -> tuple[dict[str, Any], Arrays]:
-    facts = ffi.new("nwc_volume_facts *")
-    _lib.check(lib.nwc_volume_describe(volume, facts))
-    texts = ("format", "version", "site", "site_name", "instrument", "scan_name", "incomplete")
-    numbers = {
-        "latitude": facts.latitude_deg,
-        "longitude": facts.longitude_deg,
-        "altitude": facts.altitude_m,
-        "frequency": facts.frequency_hz,
-        "beam_width_h": facts.beam_width_h_deg,
-        "beam_width_v": facts.beam_width_v_deg,
-    }
-    found: dict[str, Any] = {name: _lib.text(getattr(facts, name)) for name in texts}
-    found |= {name: None if np.isnan(number) else number for name, number in numbers.items()}
-    found |= {"time_ns": facts.time_ns, "experimental": bool(facts.experimental)}
-    arrays: Arrays = []
-    found["sweeps"] = [_sweep_facts(volume, index, arrays) for index in range(facts.n_sweeps)]
-    return found, arrays
-
-
-def _sweep_facts(volume: Any, index: int, arrays: Arrays) -> dict[str, Any]:
-    sweep, moment = ffi.new("nwc_sweep *"), ffi.new("nwc_moment *")
-    _lib.check(lib.nwc_volume_sweep(volume, index, sweep))
-    arrays.append(_field.lent_row(sweep.time_ns, sweep.n_rays, np.int64, volume))
-    for row in (sweep.azimuth_deg, sweep.elevation_deg, sweep.nyquist_m_s, sweep.unambiguous_range_m):
-        arrays.append(_field.lent_row(row, sweep.n_rays, np.float32, volume))
-    moments = []
-    for number in range(sweep.n_moments):
-        _lib.check(lib.nwc_volume_moment(volume, index, number, moment))
-        gates = sweep.n_rays * moment.field.dim[1]
-        shape = (sweep.n_rays, moment.field.dim[1])
-        arrays.append(_field.lent_row(moment.field.data, gates, np.float32, volume).reshape(shape))
-        if moment.flags.data:
-            arrays.append(_field.lent_row(moment.flags.data, gates, np.uint8, volume).reshape(shape))
-        moments.append(
-            {
-                "name": _lib.text(moment.name),
-                "own_name": _lib.text(moment.own_name),
-                "units": _lib.text(moment.field.units),
-                "first_gate": moment.first_gate_m,
-                "gate_spacing": moment.gate_spacing_m,
-                "resolution": moment.resolution,
-                "flagged": bool(moment.flags.data),
-            }
-        )
-    return {
-        "mode": _MODES[sweep.mode],
-        "fixed_angle": None if np.isnan(sweep.fixed_angle_deg) else sweep.fixed_angle_deg,
-        "incomplete": _lib.text(sweep.incomplete),
-        "moments": moments,
-    }
-
-
-def _tree(facts: dict[str, Any], arrays: Any, files: list[str]) -> xr.DataTree:
-    sweeps = {f"sweep_{number}": _sweep(number, sweep, arrays) for number, sweep in enumerate(facts["sweeps"])}
-    position = {
-        "latitude": ("degrees_north", "latitude of the antenna"),
-        "longitude": ("degrees_east", "longitude of the antenna"),
-        "altitude": ("m", "height of the antenna above mean sea level"),
-    }
-    place = {
-        name: (
-            (),
-            np.nan if facts[name] is None else facts[name],
-            {"units": units, "long_name": text, "standard_name": name},
-        )
-        for name, (units, text) in position.items()
-    }
-    last = max(int(sweep["time"].values.astype(np.int64).max()) for sweep in sweeps.values())
-    root = xr.Dataset(
-        {
-            "volume_number": ((), np.int32(0)),
-            "platform_type": ((), "fixed"),
-            "instrument_type": ((), "radar"),
-            "time_coverage_start": ((), _iso(np.int64(facts["time_ns"]))),
-            "time_coverage_end": ((), _iso(np.int64(last))),
-            "sweep_group_name": (("sweep",), list(sweeps)),
-            "sweep_fixed_angle": (("sweep",), [float(sweep["sweep_fixed_angle"]) for sweep in sweeps.values()]),
-        },
-        coords=place,
-        attrs={
-            "Conventions": "CF-1.8, WMO CF-1.0",
-            "wmo__cf_profile": "FM 301-2022",
-            "instrument_name": facts["site"] or facts["site_name"],
-            "site_name": facts["site_name"] or facts["site"],
-            "scan_name": facts["scan_name"],
-            "platform_is_mobile": "false",
-            "source": " ".join(filter(None, ("radar", facts["instrument"]))),
-            "format": " ".join(filter(None, (facts["format"], facts["version"]))),
-            "experimental": str(facts["experimental"]).lower(),
-            "incomplete": facts["incomplete"],
-            "input_files": "\n".join(files),
-        }
-        | {name: facts[name] for name in ("frequency", "beam_width_h", "beam_width_v") if facts[name] is not None},
-    )
-    return xr.DataTree.from_dict({"/": root} | sweeps)
-
-
-def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
-    times, azimuth, elevation, nyquist, unambiguous = (next(arrays) for _ in range(5))
-    ray = "elevation" if facts["mode"] == "rhi" else "azimuth"
-    angle = {"units": "degrees", "axis": "radial_azimuth_coordinate"}
-    moments = [(moment, next(arrays), next(arrays) if moment["flagged"] else None) for moment in facts["moments"]]
-    spacing = min((moment["gate_spacing"] for moment, _, _ in moments), default=1.0)
-    finest = [moment["first_gate"] for moment, _, _ in moments if moment["gate_spacing"] == spacing]
-    first = min(finest, default=0.0)
-    ends = [(m["first_gate"] + (cells.shape[1] - 0.5) * m["gate_spacing"]) for m, cells, _ in moments]
-    n_gates = max((int((end - first) / spacing + 0.5) for end in ends), default=0)
-    gates: npt.NDArray[np.float64] = first + spacing * np.arange(n_gates, dtype=np.float64)
-    data: dict[str, Any] = {
-        "sweep_number": ((), np.int32(number)),
-        "sweep_mode": ((), facts["mode"]),
-        "sweep_fixed_angle": (
-            (),
-            np.nan if facts["fixed_angle"] is None else facts["fixed_angle"],
-            {"units": "degrees"},
-        ),
-        "prt_mode": ((), "not_set"),
-        "follow_mode": ((), "none"),
-        "nyquist_velocity": ((ray,), nyquist, {"units": "m s-1", "long_name": "unambiguous Doppler velocity"}),
-        "unambiguous_range": ((ray,), unambiguous, {"units": "m"}),
-    }
-    for moment, cells, flags in moments:
-        name, own = moment["name"], moment["own_name"]
-        standard, long_name = _LONG_NAMES.get(name, (None, own))
-        attributes = {"units": moment["units"], "long_name": long_name, "coordinates": "elevation azimuth range"}
-        attributes |= {"standard_name": standard} if standard else {}
-        attributes |= {"own_name": own, "resolution": moment["resolution"]}
-        if moment["units"] == "dBZ":
-            attributes["_Undetect"] = np.float32(NOTHING_DBZ)
-        if flags is not None:
-            attributes["ancillary_variables"] = f"{name}_flags"
-            meaning = {"flag_masks": np.uint8(lib.NWC_GATE_RANGE_FOLDED), "flag_meanings": "range_folded"}
-            data[f"{name}_flags"] = ((ray, "range"), _on_gates(flags, moment, gates, spacing, 0), meaning)
-        data[name] = ((ray, "range"), _on_gates(cells, moment, gates, spacing, np.nan), attributes)
-    coords = {
-        "azimuth": (
-            (ray,),
-            azimuth,
-            angle | {"standard_name": "ray_azimuth_angle", "long_name": "azimuth from true north"},
-        ),
-        "elevation": (
-            (ray,),
-            elevation,
-            angle
-            | {"axis": "radial_elevation_coordinate", "standard_name": "ray_elevation_angle", "long_name": "elevation"},
-        ),
-        "time": ((ray,), times.view("datetime64[ns]"), {"standard_name": "time"}),
-        "range": (
-            ("range",),
-            gates,
-            {
-                "units": "m",
-                "standard_name": "projection_range_coordinate",
-                "long_name": "range of the centre of the gate",
-                "axis": "radial_range_coordinate",
-                "meters_to_center_of_first_gate": first,
-                "meters_between_gates": spacing,
-            },
-        ),
-    }
-    return xr.Dataset(data, coords=coords, attrs={"incomplete": facts["incomplete"]})
-
-
-def _on_gates(
-    cells: npt.NDArray[Any], moment: dict[str, Any], gates: npt.NDArray[np.float64], spacing: float, unknown: float
-) -> npt.NDArray[Any]:
-    """A moment on the range axis of its sweep: the array itself where it has these gates."""
-    here = np.floor((gates - moment["first_gate"]) / moment["gate_spacing"] + 0.5).astype(np.int64)
-    if here.size == cells.shape[1] and here[0] == 0 and moment["gate_spacing"] == spacing:
-        return cells
-    inside = (here >= 0) & (here < cells.shape[1])
-    placed = np.full((cells.shape[0], gates.size), unknown, dtype=cells.dtype)
-    placed[:, inside] = cells[:, here[inside]]
-    return placed
-
-
-def _iso(time_ns: np.int64) -> str:
-    return f"{np.datetime64(int(time_ns), 'ns').astype('datetime64[s]')}Z"
