@@ -221,6 +221,24 @@ static void moments_without_a_name_of_fm_301_keep_their_own(void **state)
     nwc_volume_destroy(volume);
 }
 
+static void seconds_that_no_calendar_has_are_those_of_their_lower_half(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    headers(16, 1);
+    for (int r = 0; r < RAYS; r++) {
+        const int64_t at = made.size;
+        radial(true, r, r ? 1 : 3, 1);
+        put4(at + 32, r == 1 ? -1 : r == 2 ? 1 : 0); /* what is above 32 bits */
+    }
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.time_ns[1], INT64_C(1780000001250000000));
+    assert_int_equal(sweep.time_ns[2], INT64_C(1780000002250000000) + (INT64_C(1) << 32) * 1000000000);
+    nwc_volume_destroy(volume);
+}
+
 static void a_file_cut_off_anywhere_keeps_its_whole_radials(void **state)
 {
     (void)state;
@@ -432,6 +450,7 @@ int main(void)
         cmocka_unit_test(a_phased_array_is_sorted_into_its_elevations),
         cmocka_unit_test(a_number_of_one_begins_a_sweep_of_a_phased_array),
         cmocka_unit_test(moments_without_a_name_of_fm_301_keep_their_own),
+        cmocka_unit_test(seconds_that_no_calendar_has_are_those_of_their_lower_half),
         cmocka_unit_test(a_file_cut_off_anywhere_keeps_its_whole_radials),
         cmocka_unit_test(what_is_no_base_data_is_refused),
         cmocka_unit_test(legacy_records_are_read_by_their_size),

@@ -295,7 +295,7 @@ static void read_ray(const struct job *job, const struct radial *radial, nwc__sw
     sweep->azimuth_deg[r] = (float)azimuth < 360.0f ? (float)azimuth : 0.0f;
     sweep->elevation_deg[r] = (float)elevation;
     int64_t seconds = nwc__u32_le(radial->at + l->time);
-    if (l->wide_time) seconds |= (int64_t)(nwc__u32_le(radial->at + l->time + 4) & 0xff) << 32;
+    if (l->wide_time && nwc__u32_le(radial->at + l->time + 4) == 1) seconds += INT64_C(1) << 32; /* from 2106 on */
     sweep->time_ns[r] = seconds * 1000000000 + (int64_t)nwc__u32_le(radial->at + l->microseconds) % 1000000 * 1000;
 }
 
