@@ -1,4 +1,4 @@
-"""Synthetic storms whose motion, growth and decay are known exactly."""
+"""Sequences of rain whose motion, growth and decay are known exactly."""
 
 import numpy as np
 import xarray as xr

@@ -1,0 +1,58 @@
+"""What one particle does to a radar's waves: Rayleigh-Gans scattering by spheroids that lie flat or tumble.
+
+Spheroids small beside the wavelength (Bringi and Chandrasekar 2001, sections 2.3 and 4.2): the polarisability along
+axis i of a volume V is V (eps - 1) / (1 + L_i (eps - 1)). Raindrops lie flat, with the axis ratios of Brandes et al.
+(2002); hail, graupel and snow are spheres that tumble, so that they add nothing to ZDR and KDP; what melts has the
+permittivity of water. Resonance of large particles at C and X band is left out.
+"""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["ATTENUATION", "Echo", "drops", "spheres"]
+
+Array = npt.NDArray[np.float64]
+
+_WATER = 77.6 - 23.0j
+_ICE = 3.17 - 0.005j
+_K2 = 0.93
+
+ATTENUATION = {"S": (0.017, 0.003), "C": (0.08, 0.02), "X": (0.28, 0.04)}
+"""dB for each degree of KDP: of H, and of H less V (Bringi and Chandrasekar 2001, table 7.1, rounded)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Echo:
+    """Of one particle in a cubic metre."""
+
+    zh: Array
+    """mm6 m-3"""
+    zv: Array
+    kdp: Array
+    """degrees km-1 at a wavelength of 1 m: it goes as its inverse"""
+
+
+def drops(diameter: Array) -> Echo:
+    """Raindrops of an equivolume diameter (m) seen from the side."""
+    d = np.minimum(diameter * 1e3, 7.0)
+    ratio = 0.9951 + 0.02510 * d - 0.03644 * d**2 + 0.005303 * d**3 - 0.0002492 * d**4
+    eccentricity = np.sqrt(1.0 / np.minimum(ratio, 0.999) ** 2 - 1.0)
+    upright = (1.0 + eccentricity**2) / eccentricity**2 * (1.0 - np.arctan(eccentricity) / eccentricity)
+    flat = 0.5 * (1.0 - upright)
+    along = [(_WATER - 1.0) / (1.0 + shape * (_WATER - 1.0)) for shape in (flat, upright)]
+    zh, zv = (d**6 * np.abs(a / 3.0) ** 2 / _K2 for a in along)
+    # k/2 Re(alpha_h - alpha_v) rad m-1 with k = 2 pi / wavelength
+    kdp = np.degrees(np.pi * 1e3) * np.pi / 6.0 * (d * 1e-3) ** 3 * (along[0] - along[1]).real
+    return Echo(zh, zv, kdp)
+
+
+def spheres(diameter: Array, density: Array, wet: Array) -> Echo:
+    """Ice of a bulk density (kg m-3); ``wet``, 0 to 1, brings its |K|^2 from that of ice in air to that of water."""
+    share = np.clip(density / 917.0, 0.0, 1.0)
+    factor = (_ICE - 1.0) / (_ICE + 2.0)
+    dry2 = np.abs(share * factor) ** 2
+    k2 = dry2 + (np.abs((_WATER - 1.0) / (_WATER + 2.0)) ** 2 - dry2) * wet
+    z = (diameter * 1e3) ** 6 * k2 / _K2
+    return Echo(z, z, np.zeros_like(z))
