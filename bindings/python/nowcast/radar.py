@@ -20,7 +20,7 @@ from nowcast._lib import ffi, lib
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, NowcastError
 
-__all__ = ["FORMATS", "NOTHING_DBZ", "describe", "follow", "read", "write"]
+__all__ = ["FORMATS", "NOTHING_DBZ", "describe", "follow", "read", "remake", "write"]
 
 FORMATS = ("FM 301", "ODIM_H5", "NEXRAD Level II", "CMA standard")
 """What ``write`` writes."""
@@ -83,6 +83,35 @@ def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None
     UnsupportedError : another format, or what it has no place for, such as an RHI in NEXRAD Level II.
     FileError : the system refused.
     """
+    with HDF5_LOCK, _lib.call() as ctx:
+        volume = _made(ctx, tree)
+        wanted = ffi.NULL if format is None else format.encode()
+        _lib.check(lib.nwc_volume_write(ctx, volume, os.fsencode(path), wanted))
+
+
+def remake(tree: xr.DataTree) -> xr.DataTree:
+    """A volume made by hand, as reading it back from a file would give it.
+
+    Takes and refuses what ``write`` does; no file is made.
+    """
+    with _lib.call() as ctx:
+        facts, arrays = _volume.read_out(_made(ctx, tree))
+    return _volume.tree(facts, iter(arrays), [])
+
+
+_SWEEP = re.compile(r"sweep_\d+")
+_TEXTS = {
+    "site": "instrument_name",
+    "site_name": "site_name",
+    "scan_name": "scan_name",
+    "incomplete": "incomplete",
+    "version": "version",
+    "instrument": "instrument",
+}
+
+
+def _made(ctx: Any, tree: xr.DataTree) -> Any:
+    """The C volume of a tree."""
     sweeps = sorted((name for name in tree.children if _SWEEP.fullmatch(name)), key=lambda name: int(name[6:]))
     if not sweeps:
         raise ArgumentError("tree: groups sweep_0 ... expected, none found")
@@ -102,24 +131,11 @@ def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None
     datasets = [tree[name].to_dataset() for name in sweeps]
     facts.time_ns = min(int(data["time"].values.astype("datetime64[ns]").astype(np.int64).min()) for data in datasets)
     out = ffi.new("nwc_volume **")
-    with HDF5_LOCK, _lib.call() as ctx:
-        _lib.check(lib.nwc_volume_create(ctx, facts, out))
-        volume = ffi.gc(out[0], lib.nwc_volume_destroy)
-        for data in datasets:
-            _add_sweep(volume, data)
-        wanted = ffi.NULL if format is None else format.encode()
-        _lib.check(lib.nwc_volume_write(ctx, volume, os.fsencode(path), wanted))
-
-
-_SWEEP = re.compile(r"sweep_\d+")
-_TEXTS = {
-    "site": "instrument_name",
-    "site_name": "site_name",
-    "scan_name": "scan_name",
-    "incomplete": "incomplete",
-    "version": "version",
-    "instrument": "instrument",
-}
+    _lib.check(lib.nwc_volume_create(ctx, facts, out))
+    volume = ffi.gc(out[0], lib.nwc_volume_destroy)
+    for data in datasets:
+        _add_sweep(volume, data)
+    return volume
 
 
 def _add_sweep(volume: Any, data: xr.Dataset) -> None:

@@ -1,17 +1,26 @@
 """Synthetic storms of known truth, and what radars, stations and models would tell of them."""
 
+from nowcast.sim import strategy
 from nowcast.sim._composite import storms
+from nowcast.sim._terrain import terrain
 from nowcast.sim.cases import pulse_cells, squall_line, stratiform, supercell
 from nowcast.sim.environment import Environment, hodograph
+from nowcast.sim.radar import Effects, Scan, Site, scan
 from nowcast.sim.storm import Storm
 
 __all__ = [
+    "Effects",
     "Environment",
+    "Scan",
+    "Site",
     "Storm",
     "hodograph",
     "pulse_cells",
+    "scan",
     "squall_line",
     "storms",
+    "strategy",
     "stratiform",
     "supercell",
+    "terrain",
 ]

@@ -1,6 +1,7 @@
 """A storm: winds, water and what radars would see, as functions of place and time."""
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -63,6 +64,21 @@ class Precipitation:
         west, south = float(x) + box.x, float(y) + box.y
         return west, west + (box.nx - 1) * box.dx, south, south + (box.ny - 1) * box.dx, (box.nz - 1) * box.dz
 
+    def over(self, x: Array, y: Array, t: Array) -> npt.NDArray[np.bool_]:
+        """Whether anything may be above points of the plane."""
+        box = self.deposits.box
+        at_x, at_y = self.path.at(t)
+        i, j = np.rint((x - at_x - box.x) / box.dx), np.rint((y - at_y - box.y) / box.dx)
+        inside = (i >= 0) & (i < box.nx) & (j >= 0) & (j < box.ny)
+        return np.asarray(inside & self._plan[np.where(inside, j, 0).astype(int), np.where(inside, i, 0).astype(int)])
+
+    @functools.cached_property
+    def _plan(self) -> npt.NDArray[np.bool_]:
+        """Columns of the box with anything in them or in their neighbours'."""
+        wet = np.pad((self.deposits.air[..., 0] > 0.0).any(axis=0), 1)
+        wide = wet[1:-1] | wet[:-2] | wet[2:]
+        return np.asarray(wide[:, 1:-1] | wide[:, :-2] | wide[:, 2:])
+
     def air(self, x: Array, y: Array, z: Array, t: Array) -> Array:
         """COLUMNS at points, read trilinearly: (point, column)."""
         box, table = self.deposits.box, self.deposits.air
@@ -98,6 +114,10 @@ class Layer:
     def bounds(self, t: float) -> tuple[float, float, float, float, float]:
         """No bounds but the top."""
         return -np.inf, np.inf, -np.inf, np.inf, self.top
+
+    def over(self, x: Array, y: Array, t: Array) -> npt.NDArray[np.bool_]:
+        """Whether anything may be above points of the plane: it is."""
+        return np.ones(x.shape, dtype=bool)
 
     def air(self, x: Array, y: Array, z: Array, t: Array) -> Array:
         """COLUMNS at points: (point, column)."""
@@ -306,6 +326,14 @@ class Storm:
         for part in self.water:
             west, east, south, north, top = part.bounds(t - self.delay)
             yield west + self.shift[0], east + self.shift[0], south + self.shift[1], north + self.shift[1], top
+
+    def over(self, x: npt.ArrayLike, y: npt.ArrayLike, t: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Whether there may be echo above points of the plane; where not, there is none."""
+        x, y, _, t = self._own(x, y, 0.0, t)
+        found = np.zeros(x.shape, dtype=bool)
+        for part in self.water:
+            found |= part.over(x, y, t)
+        return found
 
     def _own(
         self, x: npt.ArrayLike, y: npt.ArrayLike, z: npt.ArrayLike, t: npt.ArrayLike
