@@ -114,11 +114,16 @@ class Grid:
 
     def lonlat(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Longitude and latitude of every cell's centre, (y, x) each, degrees; NaN where the projection has none."""
-        x, y = np.meshgrid(self.x, self.y)
+        return self.to_lonlat(*np.meshgrid(self.x, self.y))
+
+    def to_lonlat(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Longitude and latitude (degrees) of points given by x and y; NaN where the projection has none."""
+        pair = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+        lon, lat = (np.array(a, order="C") for a in pair)
         with _lib.call() as ctx:
-            pointers = [ffi.cast("double *", a.ctypes.data) for a in (x, y)]
-            _lib.check(lib.nwc_grid_to_lonlat(ctx, self.to_c()[0], x.size, *pointers, *pointers))
-        return x, y
+            pointers = [ffi.cast("double *", a.ctypes.data) for a in (lon, lat)]
+            _lib.check(lib.nwc_grid_to_lonlat(ctx, self.to_c()[0], lon.size, *pointers, *pointers))
+        return lon, lat
 
     def from_lonlat(
         self, lon: npt.ArrayLike, lat: npt.ArrayLike

@@ -42,11 +42,12 @@ class Life:
     def at(self, t: npt.ArrayLike) -> Array:
         age = np.asarray(t, dtype=np.float64) - self.birth
         rising = np.clip(age / self.growth, 0.0, 1.0)
-        falling = np.clip((self.growth + self.mature + self.decay - age) / self.decay, 0.0, 1.0)
+        falling = np.clip((self.end - self.birth - age) / self.decay, 0.0, 1.0)
         return np.asarray(self.strength * (_ease(rising) * _ease(falling)))
 
     @property
     def end(self) -> float:
+        """When nothing is left, s."""
         return self.birth + self.growth + self.mature + self.decay
 
 
@@ -70,10 +71,6 @@ class Path:
         t = np.asarray(t, dtype=np.float64)
         before, after = np.minimum(t, self.turn), np.maximum(t - self.turn, 0.0)
         return (self.x + self.u * before + self.u_after * after), (self.y + self.v * before + self.v_after * after)
-
-    def velocity(self, t: float) -> tuple[float, float]:
-        """m s-1"""
-        return (self.u, self.v) if t < self.turn else (self.u_after, self.v_after)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,8 +37,8 @@ class Site:
     @classmethod
     def near(cls, storm: Storm, x: float, y: float, altitude: float = 50.0, name: str = "SIM") -> "Site":
         """At a place of a storm's plane, m."""
-        lon, lat = Grid(storm.projection, 1, 1, x, y, 1.0, 1.0).lonlat()
-        return cls(float(lat[0, 0]), float(lon[0, 0]), altitude, name)
+        lon, lat = storm.lonlat(x, y)
+        return cls(float(lat), float(lon), altitude, name)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ import xarray as xr
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid
 from nowcast.sim import scattering
-from nowcast.sim.environment import CP, R_DRY, Environment
+from nowcast.sim.environment import CP, R_DRY, Environment, saturation
 from nowcast.sim.flow import Life, Overturning, Path, Vortex
 from nowcast.sim.particles import COLUMNS, GROUND, Deposits
 
@@ -223,6 +223,15 @@ class Storm:
         n = round(2 * half / dx) + 1
         return Grid(self.projection, n, n, x - half, y - half, dx, dx)
 
+    def lonlat(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
+        """Longitude and latitude of places of the plane, degrees."""
+        return self.grid(1e3, 1e3).to_lonlat(x, y)
+
+    def time(self, t: npt.ArrayLike) -> npt.NDArray[np.datetime64]:
+        """UTC of seconds since the start."""
+        since = np.rint(1e9 * np.asarray(t, dtype=np.float64)).astype("timedelta64[ns]")
+        return np.asarray(np.datetime64(self.start, "ns") + since)
+
     def seconds(self, time: Time) -> float:
         """Seconds since the start, of a UTC time or of seconds."""
         if isinstance(time, str | np.datetime64):
@@ -309,8 +318,7 @@ class Storm:
             x, y = np.meshgrid(grid.x, grid.y)
         else:
             x, y = self.grid(1e3, 1e3).from_lonlat(*grid.lonlat())
-        when = np.datetime64(self.start, "ns") + np.timedelta64(round(1e9 * t), "ns")
-        coords = grid.coords() | {"time": ((), when)}
+        coords = grid.coords() | {"time": ((), self.time(t))}
         coords["z"] = ("z", heights, {"units": "m", "standard_name": "altitude", "positive": "up", "axis": "Z"})
         data = xr.Dataset(coords=coords)
         levels = [self.at(x, y, height - self.ground, t, band=band) for height in heights]
@@ -349,11 +357,9 @@ class Storm:
         for part in self.parts:
             warmth += part.warmth(x, y, z, t)
         exner = (pressure / 1e5) ** (R_DRY / CP)
-        return {
-            "temperature": base.read(base.temperature, z) + self.intensity * warmth * exner,
-            "pressure": pressure,
-            "humidity": base.read(base.humidity, z),
-        }
+        temperature = base.read(base.temperature, z) + self.intensity * warmth * exner
+        humidity = np.minimum(base.read(base.humidity, z), saturation(temperature, pressure))
+        return {"temperature": temperature, "pressure": pressure, "humidity": humidity}
 
 
 def observables(columns: Array, band: str) -> dict[str, Array]:
