@@ -1,6 +1,6 @@
 """Synthetic storms of known truth, and what radars, stations and models would tell of them."""
 
-from nowcast.sim import observe, strategy
+from nowcast.sim import model, observe, strategy
 from nowcast.sim._composite import storms
 from nowcast.sim._terrain import terrain
 from nowcast.sim.cases import pulse_cells, squall_line, stratiform, supercell
@@ -15,6 +15,7 @@ __all__ = [
     "Site",
     "Storm",
     "hodograph",
+    "model",
     "observe",
     "pulse_cells",
     "scan",

@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float64]
 
 
 def terrain(grid: Grid, *, seed: int = 1, hills: int = 40, highest: float = 800.0, sea: float = 0.3) -> xr.DataArray:
-    """Hills and valleys: (y, x) heights above mean sea level, m; ``nowcast.io.write`` makes a netCDF file of them.
+    """Hills and valleys: (y, x) heights above mean sea level, m; ``to_netcdf`` of xarray makes a file of them.
 
     Parameters
     ----------

@@ -182,7 +182,7 @@ def stations(
     for number, (x, y) in enumerate(places):
         u, v, _ = storm.wind(x, y, 10.0, t)
         air = storm.at(x, y, 2.0, minutes)
-        rain = storm.surface(x, y, t)["rain_rate"].mean(axis=1) / 60.0
+        rain = storm.rain_rate(x, y, t).mean(axis=1) / 60.0
         lon, lat = storm.lonlat(x, y)
         noise = random.standard_normal((5, minutes.size)) if errors else np.zeros((5, minutes.size))
         moist = _moist(
@@ -209,7 +209,7 @@ def gauges(
     t = ends[:, None] - 0.5 * length * (1.0 - node)
     tables = []
     for number, (x, y) in enumerate(places):
-        true = storm.surface(x, y, t)["rain_rate"] @ weight * 0.5 * minutes / 60.0
+        true = storm.rain_rate(x, y, t) @ weight * 0.5 * minutes / 60.0
         caught = np.cumsum(true) * (1.0 + 0.03 * random.standard_normal())
         shown = np.diff(np.floor(caught / tip + 1e-9) * tip, prepend=0.0)
         lon, lat = storm.lonlat(x, y)

@@ -283,13 +283,7 @@ class Storm:
 
     def surface(self, x: npt.ArrayLike, y: npt.ArrayLike, t: npt.ArrayLike) -> dict[str, Array]:
         """At the ground: rain_rate, hail_rate, ground_hail_size, gust, flash_density."""
-        xs, ys, _, ts = self._own(x, y, 0.0, t)
-        flat = [a.ravel() for a in (xs, ys, ts)]
-        total = np.zeros((xs.size, len(GROUND)))
-        for part in self.water:
-            total += part.ground(*flat)
-        total = self.intensity * total.reshape(*xs.shape, len(GROUND))
-        rain, hail, size = (total[..., GROUND.index(name)] for name in ("rain", "hail", "hail_size"))
+        rain, hail, size = self._arriving(x, y, t)
         u, v, _ = self.wind(x, y, 10.0, t)
         return {
             "rain_rate": 3600.0 * rain,
@@ -298,6 +292,21 @@ class Storm:
             "gust": np.hypot(u, v),
             "flash_density": self.flash_density(x, y, t),
         }
+
+    def rain_rate(self, x: npt.ArrayLike, y: npt.ArrayLike, t: npt.ArrayLike) -> Array:
+        """Rain arriving at the ground, mm h-1."""
+        return 3600.0 * self._arriving(x, y, t)[0]
+
+    def _arriving(self, x: npt.ArrayLike, y: npt.ArrayLike, t: npt.ArrayLike) -> tuple[Array, Array, Array]:
+        """Flux of rain and of hail, kg m-2 s-1, and that of hail times its size."""
+        x, y, _, t = self._own(x, y, 0.0, t)
+        flat = [a.ravel() for a in (x, y, t)]
+        total = np.zeros((x.size, len(GROUND)))
+        for part in self.water:
+            total += part.ground(*flat)
+        total = self.intensity * total.reshape(*x.shape, len(GROUND))
+        rain, hail, size = (total[..., GROUND.index(name)] for name in ("rain", "hail", "hail_size"))
+        return rain, hail, size
 
     def flash_density(self, x: npt.ArrayLike, y: npt.ArrayLike, t: npt.ArrayLike) -> Array:
         """Flashes per km2 and minute, by the upward flux of graupel at -15 degrees (McCaul et al. 2009, equation 1)."""
