@@ -7,14 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nowcast.sim import beam
-from nowcast.sim.particles import COLUMNS
 from nowcast.sim.storm import Storm
 from nowcast.sim.strategy import Radar, Sweep
 
 __all__ = ["Look", "Seen"]
 
 Array = npt.NDArray[np.float64]
-Index = npt.NDArray[np.int64]
 
 _FIELDS = ("zh", "zv", "zhv", "kdp", "zv_r", "zv_r2")
 _CHUNK = 100_000
@@ -57,28 +55,13 @@ class Look:
     def see(self, gates: int) -> Seen:
         """The means of so many gates."""
         turning, ranging, sweep = self._turning, self._ranging, self.sweep
-        row = np.arange(-turning.reach, (sweep.rays - 1) * turning.every + turning.reach + 1)
-        angle = sweep.start + sweep.step * (0.5 + row / turning.every)
-        column = np.arange(-ranging.reach, (gates - 1) * ranging.every + ranging.reach + 1)
-        slant = np.maximum(sweep.gate * (0.5 + column / ranging.every), 1.0)
+        angle = sweep.start + sweep.step * (0.5 + turning.points(sweep.rays) / turning.every)
+        slant = np.maximum(sweep.gate * (0.5 + ranging.points(gates) / ranging.every), 1.0)
         rows, columns = self._window(angle, slant)
-        sums = self._lattice(angle[rows], slant[columns])
-        here = np.full(row.size, -1)
-        here[rows] = np.arange(rows.size)
-        mean = np.zeros((sweep.rays, columns.size, len(_FIELDS)))
-        for offset, weight in enumerate(turning.weights):
-            source = here[np.arange(sweep.rays) * turning.every + offset]
-            mean[source >= 0] += weight * sums[source[source >= 0]]
-        # Only the gates that lattice columns reach are worth the work.
-        first = int(columns[0]) if columns.size else 0
-        last = first + columns.size - 1
-        near = np.arange(max(-(-(first - 2 * ranging.reach) // ranging.every), 0), gates if columns.size else 0)
-        near = near[near * ranging.every <= last]
-        sums = np.zeros((sweep.rays, near.size, len(_FIELDS)))
-        for offset, weight in enumerate(ranging.weights):
-            source = near * ranging.every + offset - first
-            inside = (source >= 0) & (source < columns.size)
-            sums[:, inside] += weight * mean[:, source[inside]]
+        lattice = self._lattice(angle[rows], slant[columns])
+        turned, ray = turning.means(lattice, rows.start, sweep.rays)
+        means, gate = ranging.means(np.swapaxes(turned, 0, 1), columns.start, gates)
+        sums = np.swapaxes(means, 0, 1)
         zh, zv, zhv, kdp, first_moment, second_moment = np.moveaxis(sums, -1, 0)
         there = np.where(zh > 0.0, zh, np.nan)
         velocity = first_moment / there
@@ -86,14 +69,14 @@ class Look:
 
         def placed(values: Array, nothing: float) -> Array:
             full = np.full((sweep.rays, gates), nothing)
-            full[:, near] = values
+            full[ray : ray + sums.shape[0], gate : gate + sums.shape[1]] = values
             return full
 
         zh, zv, zhv, kdp = (placed(values, 0.0) for values in (zh, zv, zhv, kdp))
         return Seen(zh, zv, zhv, kdp, placed(velocity, np.nan), placed(width, np.nan))
 
-    def _window(self, angle: Array, slant: Array) -> tuple[Index, Index]:
-        """The rows and columns of the lattice that can meet an echo; columns are contiguous."""
+    def _window(self, angle: Array, slant: Array) -> tuple[slice, slice]:
+        """The rows and columns of the lattice that can meet an echo."""
         sweep = self.sweep
         lowest = 0.0 if sweep.rhi else sweep.angle
         ground = beam.ray(slant, lowest, self.altitude)[0]
@@ -101,7 +84,7 @@ class Look:
         middle = 0.5 * (self.seconds[0] + self.seconds[-1])
         for west, east, south, north, _ in self.storm.bounds(float(middle)):
             if not math.isfinite(west):
-                return np.arange(angle.size), np.arange(slant.size)
+                return slice(0, angle.size), slice(0, slant.size)
             # What moves during the sweep moves less than this.
             radius = 0.5 * math.hypot(east - west, north - south) + 60.0 * max(sweep.seconds, 1.0)
             distance, azimuth = self.plane.polar(0.5 * (west + east), 0.5 * (south + north))
@@ -112,9 +95,7 @@ class Look:
                 rows |= met
                 # Rays of an RHI that climb reach a place above the ground later than its first ray does.
                 columns |= (ground >= distance - radius) & ((ground <= distance + radius) | sweep.rhi)
-        found = np.flatnonzero(columns)
-        filled = np.arange(found[0], found[-1] + 1) if found.size else found
-        return np.flatnonzero(rows), filled
+        return _span(rows), _span(columns)
 
     def _lattice(self, angle: Array, slant: Array) -> Array:
         """The fields at every point, averaged across the turning: (row, column, field)."""
@@ -149,17 +130,21 @@ class Look:
         storm = self.storm
         x, y = self.plane.place(ground, azimuth)
         z = height - storm.ground
-        columns = storm.columns(x, y, z, t)
-        of = {name: columns[:, k] for k, name in enumerate(COLUMNS)}
         found = np.zeros((ground.size, len(_FIELDS)))
-        for k, name in enumerate(_FIELDS[:4]):
-            found[:, k] = of[name]
-        wet = np.flatnonzero(of["zh"] > 0.0)
+        echo = storm.echo(x, y, z, t)
+        found[:, :4] = echo[:, :4]
+        wet = np.flatnonzero(echo[:, 0] > 0.0)
+        z_h, z_fall = echo[wet, 0], echo[wet, 4]
         u, v, w = storm.wind(x[wet], y[wet], z[wet], t[wet])
         east, north = self.plane.outward(ground[wet], azimuth[wet])
         up = beam.local_elevation(elevation[wet], ground[wet])
-        fall = of["z_fall"][wet] / of["zh"][wet]
-        away = (u * east + v * north) * np.cos(up) + (w - fall) * np.sin(up)
-        found[wet, 4] = of["zh"][wet] * away
-        found[wet, 5] = of["zh"][wet] * away**2
+        away = (u * east + v * north) * np.cos(up) + (w - z_fall / z_h) * np.sin(up)
+        found[wet, 4] = z_h * away
+        found[wet, 5] = z_h * away**2
         return found
+
+
+def _span(which: npt.NDArray[np.bool_]) -> slice:
+    """From the first to the last that is set."""
+    found = np.flatnonzero(which)
+    return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)

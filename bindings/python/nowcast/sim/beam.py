@@ -50,6 +50,25 @@ class Smoothing:
     def reach(self) -> int:
         return self.weights.size // 2
 
+    def points(self, samples: int) -> npt.NDArray[np.int64]:
+        """Where the lattice of so many samples lies, from the first sample on, in its own steps."""
+        return np.arange(-self.reach, (samples - 1) * self.every + self.reach + 1)
+
+    def means(self, lattice: Array, first: int, samples: int) -> tuple[Array, int]:
+        """Means along the first axis, of a lattice of which the points from ``first`` on are given, all others 0.
+
+        Also which of the samples is the first that those points touch.
+        """
+        every, last = self.every, first + lattice.shape[0] - 1
+        low, high = max(-(-(first - 2 * self.reach) // every), 0), min(last // every, samples - 1)
+        mean = np.zeros((max(high - low + 1, 0), *lattice.shape[1:]))
+        for offset, weight in enumerate(self.weights):
+            begin, end = max(low, -(-(first - offset) // every)), min(high, (last - offset) // every)
+            if begin <= end:
+                source = slice(begin * every + offset - first, end * every + offset - first + 1, every)
+                mean[begin - low : end - low + 1] += weight * lattice[source]
+        return mean, low
+
 
 def around(beam_width: float, step: float) -> Smoothing:
     """Along the turning of the antenna: rays ``step`` degrees apart."""

@@ -23,6 +23,7 @@ Time = float | str | np.datetime64
 WAVELENGTH = {"S": 0.107, "C": 0.0535, "X": 0.0319}
 """m, by the name of the band"""
 NOTHING_DBZ = -128.0
+_MASSES = [COLUMNS.index(name) for name in ("rain", "graupel", "hail", "snow")]
 
 _UNITS = {
     "u": ("m s-1", "wind along x"),
@@ -81,23 +82,34 @@ class Precipitation:
 
     def air(self, x: Array, y: Array, z: Array, t: Array) -> Array:
         """COLUMNS at points, read trilinearly: (point, column)."""
-        box, table = self.deposits.box, self.deposits.air
-        at_x, at_y = self.path.at(t)
-        where = ((z / box.dz), (y - at_y - box.y) / box.dx, (x - at_x - box.x) / box.dx)
-        return self._aged(_read(table, where), ("rain", "graupel", "hail", "snow"), COLUMNS, t)
+        amounts = _read(self.deposits.air, self._where(x, y, z, t))
+        mass = amounts[:, _MASSES].sum(axis=1)
+        return amounts * self._strength(mass, amounts[:, COLUMNS.index("age")], t)[:, None]
+
+    def echo(self, x: Array, y: Array, z: Array, t: Array) -> Array:
+        """The first five of COLUMNS, what a beam needs, for less than half the work."""
+        amounts = _read(self._echo, self._where(x, y, z, t))
+        return amounts[:, :5] * self._strength(amounts[:, 5], amounts[:, 6], t)[:, None]
 
     def ground(self, x: Array, y: Array, t: Array) -> Array:
         """GROUND at points: (point, column)."""
-        box, table = self.deposits.box, self.deposits.ground
-        at_x, at_y = self.path.at(t)
-        where = ((y - at_y - box.y) / box.dx, (x - at_x - box.x) / box.dx)
-        return self._aged(_read(table, where), ("rain", "hail"), GROUND, t)
+        amounts = _read(self.deposits.ground, self._where(x, y, x, t)[1:])
+        mass = amounts[:, GROUND.index("rain")] + amounts[:, GROUND.index("hail")]
+        return amounts * self._strength(mass, amounts[:, GROUND.index("age")], t)[:, None]
 
-    def _aged(self, amounts: Array, masses: tuple[str, ...], columns: tuple[str, ...], t: Array) -> Array:
-        mass = sum(amounts[:, columns.index(name)] for name in masses)
-        age = amounts[:, columns.index("age")] / np.maximum(mass, 1e-30)
-        amounts *= self.life.at(t - age)[:, None]
-        return amounts
+    @functools.cached_property
+    def _echo(self) -> npt.NDArray[np.float32]:
+        air = self.deposits.air
+        return np.concatenate([air[..., :5], air[..., _MASSES].sum(axis=-1, keepdims=True), air[..., -1:]], axis=-1)
+
+    def _where(self, x: Array, y: Array, z: Array, t: Array) -> tuple[Array, Array, Array]:
+        box = self.deposits.box
+        at_x, at_y = self.path.at(t)
+        return z / box.dz, (y - at_y - box.y) / box.dx, (x - at_x - box.x) / box.dx
+
+    def _strength(self, mass: Array, aged: Array, t: Array) -> Array:
+        """Of the draught when what is here now began."""
+        return self.life.at(t - aged / np.maximum(mass, 1e-30))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -136,6 +148,10 @@ class Layer:
             amounts[:, COLUMNS.index(name)] *= factor
         amounts[:, COLUMNS.index("z_fall")] *= bright
         return np.asarray(np.where((z <= self.top)[:, None], amounts, 0.0))
+
+    def echo(self, x: Array, y: Array, z: Array, t: Array) -> Array:
+        """The first five of COLUMNS."""
+        return self.air(x, y, z, t)[:, :5]
 
     def ground(self, x: Array, y: Array, t: Array) -> Array:
         """GROUND at points: (point, column)."""
@@ -269,6 +285,14 @@ class Storm:
         for part in self.water:
             total += part.air(*flat)
         return self.intensity * total.reshape(*x.shape, len(COLUMNS))
+
+    def echo(self, x: Array, y: Array, z: Array, t: Array) -> Array:
+        """The first five of ``particles.COLUMNS`` at points in a row: (point, column)."""
+        own = self._own(x, y, z, t)
+        total = np.zeros((x.size, 5))
+        for part in self.water:
+            total += part.echo(*own)
+        return self.intensity * total
 
     def at(
         self, x: npt.ArrayLike, y: npt.ArrayLike, z: npt.ArrayLike, t: npt.ArrayLike, *, band: str = "S"
