@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Power", "clutter_map", "doppler", "independent", "unfold", "wrap"]
+__all__ = ["Power", "clutter_map", "doppler", "independent", "power", "unfold", "wrap"]
 
 Array = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -45,6 +45,16 @@ def independent(samples: float, width: Array, nyquist: float) -> Array:
     """How many independent samples so many pulses are."""
     spectrum = np.maximum(width, 0.1) / (4.0 * nyquist)
     return np.asarray(samples / np.clip(1.0 / (4.0 * np.sqrt(np.pi) * spectrum), 1.0, samples))
+
+
+def power(signal: Array, noise: Array, apart: Array, samples: float, random: np.random.Generator) -> Array:
+    """Power of the signal as measured, which is that of both less the noise's mean: below 0 where chance has it so.
+
+    The signal has ``apart`` independent samples, the noise as many as there are pulses; their sum goes as chi square.
+    """
+    share = signal / (signal + noise)
+    many = 1.0 / (share**2 / apart + (1.0 - share**2) / samples)
+    return np.asarray((signal + noise) * random.gamma(many) / many - noise)
 
 
 def doppler(power: Power, noise: Array, nyquist: float, samples: float, random: Random) -> tuple[Array, Array, Array]:

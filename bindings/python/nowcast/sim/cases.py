@@ -8,7 +8,8 @@ from nowcast.errors import ArgumentError
 from nowcast.sim.environment import Environment, hodograph
 from nowcast.sim.flow import Life, Overturning, Path, Vortex
 from nowcast.sim.particles import Array, Box, Deposits, fall_out
-from nowcast.sim.storm import Layer, Precipitation, Storm
+from nowcast.sim.storm import Storm
+from nowcast.sim.water import Layer, Precipitation
 
 __all__ = ["pulse_cells", "squall_line", "stratiform", "supercell"]
 

@@ -230,7 +230,8 @@ class _Receiver:
         phidp = look.radar.phase + self.phase
         if random is not None:
             normal = random.standard_normal
-            dbz = dbz + 4.343 * (1.0 + np.minimum(ratio, 10.0)) / np.sqrt(apart) * normal(dbz.shape)
+            measured = _receiver.power(signal, self.noise, apart, sweep.samples, random)
+            dbz = 10.0 * np.log10(np.maximum(measured, 1e-30))
             zdr = zdr + 4.343 * np.sqrt(2.0 * (1.0 - noisy**2) / apart) * normal(dbz.shape)
             scatter = np.degrees(np.sqrt(np.minimum((1.0 / noisy**2 - 1.0) / (2.0 * apart), 10.0)))
             phidp = phidp + scatter * normal(dbz.shape)

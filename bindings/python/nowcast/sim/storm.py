@@ -1,8 +1,7 @@
 """A storm: winds, water and what radars would see, as functions of place and time."""
 
 import dataclasses
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +9,12 @@ import xarray as xr
 
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid
-from nowcast.sim import scattering
 from nowcast.sim.environment import CP, R_DRY, Environment, saturation
-from nowcast.sim.flow import Life, Overturning, Path, Vortex
-from nowcast.sim.particles import COLUMNS, GROUND, Deposits
+from nowcast.sim.flow import Overturning, Vortex
+from nowcast.sim.particles import COLUMNS, GROUND
+from nowcast.sim.water import Layer, Precipitation
 
-__all__ = ["Layer", "Precipitation", "Storm"]
+__all__ = ["Storm", "observables"]
 
 Array = npt.NDArray[np.float64]
 Time = float | str | np.datetime64
@@ -23,7 +22,6 @@ Time = float | str | np.datetime64
 WAVELENGTH = {"S": 0.107, "C": 0.0535, "X": 0.0319}
 """m, by the name of the band"""
 NOTHING_DBZ = -128.0
-_MASSES = [COLUMNS.index(name) for name in ("rain", "graupel", "hail", "snow")]
 
 _UNITS = {
     "u": ("m s-1", "wind along x"),
@@ -48,160 +46,6 @@ _UNITS = {
     "gust": ("m s-1", "wind speed at 10 m"),
     "flash_density": ("km-2 min-1", "lightning flashes"),
 }
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Precipitation:
-    """Deposits that travel along a path, and live as the draught that made them: what is seen now began its age ago."""
-
-    deposits: Deposits
-    path: Path
-    life: Life
-
-    def bounds(self, t: float) -> tuple[float, float, float, float, float]:
-        """x from and to, y from and to, top: beyond is nothing, m."""
-        box = self.deposits.box
-        x, y = self.path.at(t)
-        west, south = float(x) + box.x, float(y) + box.y
-        return west, west + (box.nx - 1) * box.dx, south, south + (box.ny - 1) * box.dx, (box.nz - 1) * box.dz
-
-    def over(self, x: Array, y: Array, t: Array) -> npt.NDArray[np.bool_]:
-        """Whether anything may be above points of the plane."""
-        box = self.deposits.box
-        at_x, at_y = self.path.at(t)
-        i, j = np.rint((x - at_x - box.x) / box.dx), np.rint((y - at_y - box.y) / box.dx)
-        inside = (i >= 0) & (i < box.nx) & (j >= 0) & (j < box.ny)
-        return np.asarray(inside & self._plan[np.where(inside, j, 0).astype(int), np.where(inside, i, 0).astype(int)])
-
-    @functools.cached_property
-    def _plan(self) -> npt.NDArray[np.bool_]:
-        """Columns of the box with anything in them or in their neighbours'."""
-        wet = np.pad((self.deposits.air[..., 0] > 0.0).any(axis=0), 1)
-        wide = wet[1:-1] | wet[:-2] | wet[2:]
-        return np.asarray(wide[:, 1:-1] | wide[:, :-2] | wide[:, 2:])
-
-    def air(self, x: Array, y: Array, z: Array, t: Array) -> Array:
-        """COLUMNS at points, read trilinearly: (point, column)."""
-        amounts = _read(self.deposits.air, self._where(x, y, z, t))
-        mass = amounts[:, _MASSES].sum(axis=1)
-        return amounts * self._strength(mass, amounts[:, COLUMNS.index("age")], t)[:, None]
-
-    def echo(self, x: Array, y: Array, z: Array, t: Array) -> Array:
-        """The first five of COLUMNS, what a beam needs, for less than half the work."""
-        amounts = _read(self._echo, self._where(x, y, z, t))
-        return amounts[:, :5] * self._strength(amounts[:, 5], amounts[:, 6], t)[:, None]
-
-    def ground(self, x: Array, y: Array, t: Array) -> Array:
-        """GROUND at points: (point, column)."""
-        amounts = _read(self.deposits.ground, self._where(x, y, x, t)[1:])
-        mass = amounts[:, GROUND.index("rain")] + amounts[:, GROUND.index("hail")]
-        return amounts * self._strength(mass, amounts[:, GROUND.index("age")], t)[:, None]
-
-    @functools.cached_property
-    def _echo(self) -> npt.NDArray[np.float32]:
-        air = self.deposits.air
-        return np.concatenate([air[..., :5], air[..., _MASSES].sum(axis=-1, keepdims=True), air[..., -1:]], axis=-1)
-
-    def _where(self, x: Array, y: Array, z: Array, t: Array) -> tuple[Array, Array, Array]:
-        box = self.deposits.box
-        at_x, at_y = self.path.at(t)
-        return z / box.dz, (y - at_y - box.y) / box.dx, (x - at_x - box.x) / box.dx
-
-    def _strength(self, mass: Array, aged: Array, t: Array) -> Array:
-        """Of the draught when what is here now began."""
-        return self.life.at(t - aged / np.maximum(mass, 1e-30))
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Layer:
-    """Rain and snow that are the same everywhere: of one rate (mm h-1), with drops as Marshall and Palmer (1948).
-
-    Above the 0 degree level of ``environment`` it is snow of the same flux; without an environment, rain up to ``top``.
-    """
-
-    rate: float
-    top: float = 8000.0
-    environment: Environment | None = None
-
-    def bounds(self, t: float) -> tuple[float, float, float, float, float]:
-        """No bounds but the top."""
-        return -np.inf, np.inf, -np.inf, np.inf, self.top
-
-    def over(self, x: Array, y: Array, t: Array) -> npt.NDArray[np.bool_]:
-        """Whether anything may be above points of the plane: it is."""
-        return np.ones(x.shape, dtype=bool)
-
-    def air(self, x: Array, y: Array, z: Array, t: Array) -> Array:
-        """COLUMNS at points: (point, column)."""
-        level = self.environment.height_of(273.15) if self.environment else np.inf
-        rain, snow = self._columns()
-        melting = np.exp(-(((z - level + 200.0) / 150.0) ** 2)) if np.isfinite(level) else np.zeros_like(z)
-        frozen = np.clip((z - level + 300.0) / 300.0, 0.0, 1.0) if np.isfinite(level) else np.zeros_like(z)
-        decay = np.exp(-np.maximum(z - level, 0.0) / 2000.0) if np.isfinite(level) else np.ones_like(z)
-        amounts = rain * (1.0 - frozen)[:, None] + snow * (frozen * decay)[:, None]
-        bright = 1.0 + 3.0 * melting
-        for name, factor in (
-            ("zh", bright),
-            ("zv", bright * (1 - 0.1 * melting)),
-            ("zhv", bright * (1 - 0.13 * melting)),
-        ):
-            amounts[:, COLUMNS.index(name)] *= factor
-        amounts[:, COLUMNS.index("z_fall")] *= bright
-        return np.asarray(np.where((z <= self.top)[:, None], amounts, 0.0))
-
-    def echo(self, x: Array, y: Array, z: Array, t: Array) -> Array:
-        """The first five of COLUMNS."""
-        return self.air(x, y, z, t)[:, :5]
-
-    def ground(self, x: Array, y: Array, t: Array) -> Array:
-        """GROUND at points: (point, column)."""
-        amounts = np.zeros((x.size, len(GROUND)))
-        amounts[:, GROUND.index("rain")] = self.rate / 3600.0
-        return amounts
-
-    def _columns(self) -> tuple[Array, Array]:
-        size = np.arange(1e-4, 6e-3, 5e-5)
-        slope = 4100.0 * self.rate**-0.21
-        number = 8e6 * np.exp(-slope * size) * 5e-5
-        speed = np.maximum(9.65 - 10.3 * np.exp(-600.0 * size), 0.0)
-        mass = 1000.0 * np.pi / 6.0 * size**3 * number
-        number *= self.rate / 3600.0 / float(np.sum(mass * speed))
-        mass = 1000.0 * np.pi / 6.0 * size**3 * number
-        echo = scattering.drops(size)
-        zh, zv = float(np.sum(number * echo.zh)), float(np.sum(number * echo.zv))
-        rain, snow = np.zeros(len(COLUMNS)), np.zeros(len(COLUMNS))
-        values = {"zh": zh, "zv": zv, "zhv": 0.993 * np.sqrt(zh * zv), "kdp": float(np.sum(number * echo.kdp))}
-        values |= {"z_fall": float(np.sum(number * echo.zh * speed)), "rain": float(np.sum(mass))}
-        for name, value in values.items():
-            rain[COLUMNS.index(name)] = value
-        values = {"zh": 0.25 * zh, "zv": 0.25 * zh, "zhv": 0.985 * 0.25 * zh, "z_fall": 0.3 * zh}
-        values |= {"snow": self.rate / 3600.0 / 1.2}
-        for name, value in values.items():
-            snow[COLUMNS.index(name)] = value
-        return rain, snow
-
-
-def _read(table: npt.NDArray[np.float32], where: Sequence[Array]) -> Array:
-    """A table read linearly between its points along all axes but the last; 0 outside, below the first z that of it."""
-    shape = table.shape[:-1]
-    lowest = np.maximum(where[0], 0.0) if len(shape) == 3 else where[0]
-    inside = np.ones(where[0].shape, dtype=bool)
-    near, share = [], []
-    for axis, at in enumerate((lowest, *where[1:])):
-        inside &= (at >= 0.0) & (at <= shape[axis] - 1)
-        first = np.clip(np.floor(np.where(inside, at, 0.0)).astype(np.int64), 0, max(shape[axis] - 2, 0))
-        near.append(first)
-        share.append(np.where(inside, at - first, 0.0))
-    flat = table.reshape(-1, table.shape[-1])
-    found = np.zeros((where[0].size, table.shape[-1]))
-    for corner in range(2 ** len(shape)):
-        weight, index = inside.astype(np.float64), np.zeros(where[0].shape, dtype=np.int64)
-        for axis in range(len(shape)):
-            up = corner >> axis & 1
-            weight = weight * (share[axis] if up else 1.0 - share[axis])
-            index = index * shape[axis] + np.minimum(near[axis] + up, shape[axis] - 1)
-        found += weight[:, None] * flat[index]
-    return found
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
