@@ -137,9 +137,11 @@ def test_a_supercell_has_a_vault_a_hook_a_mesocyclone_and_a_tornado(supercell) -
     middle = supercell.at(x, y, 4500.0, 0.0)
     assert np.ptp(middle["v"][near < 5000.0]) > 30.0
     close = np.arange(-1500.0, 1500.0, 50.0)
-    close_x, close_y = np.meshgrid(close - 400.0, close - 1600.0)
+    close_x, close_y = np.meshgrid(close - 4000.0, close - 1200.0)
     v = supercell.wind(close_x, close_y, 300.0, 0.0)[1]
     assert np.ptp(v) > 60.0
+    # and rain or hail turns with it, for a radar to see
+    assert supercell.at(-4000.0, -1200.0, 500.0, 0.0)["DBZH"] > 10.0
 
 
 def test_a_squall_line_has_rear_inflow_a_gust_front_and_weaker_rain_behind(line) -> None:

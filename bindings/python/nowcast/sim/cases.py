@@ -34,8 +34,8 @@ def supercell(
     """A right-moving supercell, mature from ``start`` on for two hours, at (x, y) then.
 
     A leaning updraught, a mesocyclone at its side, a forward and a rear flank downdraught with their outflow; with
-    ``tornado`` a vortex of some 300 m at low levels in the mesocyclone. Rain and hail are what the particles of that
-    wind leave. ``dx`` is the spacing of the box they are kept in.
+    ``tornado`` a vortex of some 300 m at low levels, in the tip of the hook. Rain and hail are what the particles of
+    that wind leave. ``dx`` is the spacing of the box they are kept in.
     """
     random = np.random.Generator(np.random.Philox(seed))
     base = environment or Environment.weisman_klemp()
@@ -52,7 +52,7 @@ def supercell(
     parts = [dataclasses.replace(block, life=life, path=path) for block in blocks]
     if tornado:
         strong = dataclasses.replace(life, birth=-600.0, growth=600.0, mature=3600.0, decay=900.0)
-        parts.append(Vortex(38.0 * vary[4], 300.0, 300.0, 2500.0, 5.0, -400.0, -1600.0, _LEAN, strong, path))
+        parts.append(Vortex(38.0 * vary[4], 300.0, 300.0, 2500.0, 5.0, -4000.0, -1200.0, _LEAN, strong, path))
     steady = Storm(base, blocks)
     box = _box(-26e3, 46e3, -30e3, 38e3, dx)
     water = _water(steady, (u, v), (1000.0, 500.0, 6000.0, 6000.0), box, seed, particles, cloud=0.45)

@@ -156,7 +156,7 @@ class Storm:
         return {
             "rain_rate": 3600.0 * rain,
             "hail_rate": hail,
-            "ground_hail_size": np.where(hail > 1e-9, size / np.maximum(hail, 1e-12), 0.0),
+            "ground_hail_size": np.where(hail > 1e-6, size / np.maximum(hail, 1e-12), 0.0),
             "gust": np.hypot(u, v),
             "flash_density": self.flash_density(x, y, t),
         }
