@@ -49,7 +49,7 @@ def drops(diameter: Array) -> Echo:
 
 
 def spheres(diameter: Array, density: Array, wet: Array) -> Echo:
-    """Ice of a bulk density (kg m-3); ``wet``, 0 to 1, brings its |K|^2 from that of ice in air to that of water."""
+    """Ice of a bulk density (kg m-3); ``wet``, 0 to 1, turns its dielectric factor from ice to water."""
     share = np.clip(density / 917.0, 0.0, 1.0)
     factor = (_ICE - 1.0) / (_ICE + 2.0)
     dry2 = np.abs(share * factor) ** 2
