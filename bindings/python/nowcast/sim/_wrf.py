@@ -68,8 +68,8 @@ def _dataset(run: "Run", t: float, levels: int, words: dict[str, str]) -> xr.Dat
     _add(data, "ZNW", ("Time", "bottom_top_stag"), znw, "", "eta values on full (w) levels", "Z")
     _add(data, "P_TOP", ("Time",), np.array(_TOP_PA), "Pa", "PRESSURE TOP OF THE MODEL")
     _add(data, "XTIME", ("Time",), np.array((t - run.start) / 60.0), "minutes", "minutes since the start of the run")
-    text = _text(run, t)
-    data["Times"] = (("Time", "DateStrLen"), np.array([list(text)], dtype="S1"))
+    data["Times"] = (("Time",), np.array([_text(run, t)], dtype="S19"))
+    data["Times"].encoding["char_dim_name"] = "DateStrLen"
     return data.assign_attrs(_attributes(run, grid, here, words, levels))
 
 
