@@ -177,6 +177,54 @@ static void rays_come_out_of_their_runs(void **state)
     nwc_volume_destroy(volume);
 }
 
+/* A sweep of four rays that turn either way across north, each with an extended header that has its time. */
+static const int turns[4][2] = {{100, 95}, {65530, 5}, {3, 65534}, {200, 203}};
+
+static void make_turning(void)
+{
+    make();
+    put4(RECORD + 628, 1 << 0 | 1 << 2);
+    put2(RECORD + 1430, 1), put4(RECORD + 1264, 0);
+    memset(made.bytes + 2 * RECORD, 0, sizeof made.bytes - 2 * RECORD);
+    made.size = 2 * RECORD;
+    for (int w = 0; w < 2 * 38; w++) put_word(1, 0);
+    put_time(2 * RECORD + 12 + 12, 21600), put2(2 * RECORD + 12 + 30, 4);
+    for (int r = 0; r < 4; r++) {
+        const int ms = 1250 * r;
+        const int extended[8] = {turns[r][0], 65531, turns[r][1], 65528, 1, r, ms, 0};
+        const int gates[7] = {turns[r][0], 65531, turns[r][1], 65528, 2, r, 80 + r};
+        put_word(1, 0x8000 | 8);
+        for (int w = 0; w < 8; w++) put_word(1, extended[w]);
+        put_word(1, 1), put_word(1, 0x8000 | 7);
+        for (int w = 0; w < 7; w++) put_word(1, gates[w]);
+        put_word(1, 1);
+    }
+    made.size = 3 * RECORD;
+}
+
+static void a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_header(void **state)
+{
+    (void)state;
+    static const double middle[4] = {97.5, 65535.5, 0.5, 201.5};
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    nwc_moment moment;
+    make_turning();
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.n_rays, 4);
+    assert_int_equal(sweep.n_moments, 1);
+    for (int r = 0; r < 4; r++) {
+        assert_near(sweep.azimuth_deg[r], middle[r] * 360.0 / 65536.0, 1e-5);
+        assert_near(sweep.elevation_deg[r], -6.5 * 360.0 / 65536.0, 1e-5);
+        assert_int_equal(sweep.time_ns[r] % INT64_C(86400000000000), INT64_C(21600250000000) + r * INT64_C(1250000000));
+    }
+    assert_ok(nwc_volume_find(volume, 0, "DBZH", &moment));
+    assert_near(moment.field.data[2 * 3], (83 - 64) / 2.0, 0.0);
+    assert_near(moment.first_gate_m, 125.0, 0.0); /* said to be 0, which is where it begins */
+    nwc_volume_destroy(volume);
+}
+
 static void cut_off_anywhere_whole_records_remain(void **state)
 {
     (void)state;
@@ -301,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rays_come_out_of_their_runs),
+        cmocka_unit_test(a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_header),
         cmocka_unit_test(cut_off_anywhere_whole_records_remain),
         cmocka_unit_test(other_products_are_refused),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),

@@ -18,7 +18,9 @@ enum {
     RAY_WORDS = 6,    /* before the data of a ray */
     MOST_TYPES = 160,
     MOST_WORDS = RAY_WORDS + NWC__MOST_GATES,
-    END = 1 /* code of the end of a ray */
+    END = 1,          /* code of the end of a ray */
+    EXTENDED = 0,     /* data type of the extended header of a ray */
+    MOST_MS = 3600000 /* no sweep takes longer */
 };
 
 #define LIGHT_M_S 299792458.0
@@ -296,10 +298,12 @@ static bool time_of(const uint8_t *at, int64_t *time_ns)
     return true;
 }
 
+/* Of two angles, 0 to below 360, whichever way the antenna turned. */
 static double middle(uint16_t from, uint16_t to)
 {
-    return circle((uint16_t)(from + (int16_t)(uint16_t)(to - from) / 2)) +
-           ((uint16_t)(to - from) % 2 ? 0.5 * 360.0 / 65536.0 : 0.0);
+    const int32_t turn = (int16_t)(uint16_t)(to - from);
+    const double degrees = ((double)from + 0.5 * turn) * (360.0 / 65536.0);
+    return degrees - 360.0 * floor(degrees / 360.0);
 }
 
 static void read_ray(const uint16_t *ray, int64_t start_ns, nwc__sweep *sweep, int64_t r)
@@ -308,6 +312,13 @@ static void read_ray(const uint16_t *ray, int64_t start_ns, nwc__sweep *sweep, i
     sweep->azimuth_deg[r] = (float)azimuth < 360.0f ? (float)azimuth : 0.0f;
     sweep->elevation_deg[r] = (float)(elevation > 180.0 ? elevation - 360.0 : elevation);
     sweep->time_ns[r] = start_ns + ray[5] * INT64_C(1000000000);
+}
+
+/* The ray's time since the sweep began as the extended header has it; -1 for none. The ray itself has whole seconds. */
+static int64_t fine_time(const uint16_t *ray, int32_t n)
+{
+    const int64_t ms = n < RAY_WORDS + 2 ? -1 : (int64_t)ray[RAY_WORDS] | (int64_t)ray[RAY_WORDS + 1] << 16;
+    return ms >= 0 && ms < MOST_MS ? ms * INT64_C(1000000) : -1;
 }
 
 static nwc_status decode_sweep(int64_t tile, void *user)
@@ -322,10 +333,12 @@ static nwc_status decode_sweep(int64_t tile, void *user)
     bool good = time_of(header + 12, &start_ns);
     for (int32_t slot = 0; slot < sweep->n_slots && r < sweep->n_rays; slot++) {
         bool any = false;
+        int64_t late_ns = -1;
         for (int32_t t = 0; t < job->n_types; t++) {
             nwc__moment *const moment = sweep->moment[t];
             int32_t words_there = 0;
             good = next_ray(&words, ray, &words_there);
+            if (good && job->type[t] == EXTENDED) late_ns = fine_time(ray, words_there);
             const bool there = good && words_there > RAY_WORDS && kinds[job->type[t]].name;
             if (there && !any) read_ray(ray, start_ns, sweep->made, r);
             any = any || there;
@@ -337,6 +350,7 @@ static nwc_status decode_sweep(int64_t tile, void *user)
             memset(flags, 0, (size_t)n);
             nwc__gates_unknown(cells + n, flags + n, moment->n_gates - n);
         }
+        if (any && late_ns >= 0) sweep->made->time_ns[r] = start_ns + late_ns;
         r += any;
     }
     return NWC_OK;
@@ -355,8 +369,9 @@ static nwc_status add_sweep(struct job *job, struct sweep *sweep)
     if (sweep->n_rays == 0 || sweep->n_gates == 0) return NWC_OK;
     const uint8_t *const header = job->bytes + sweep->first * RECORD + RECORD_HEADER, *const head = ingest(job);
     const int32_t mode = mode_of(nwc__u16_le(head + 1424));
-    const double angle = circle(nwc__u16_le(header + 34)), first_m = 0.01 * i32(head + 1264),
-                 step_m = 0.01 * i32(head + 1280);
+    const double angle = circle(nwc__u16_le(header + 34)), step_m = 0.01 * i32(head + 1280);
+    /* 0 is where the first gate begins: none is centred on the antenna. */
+    const double first_m = i32(head + 1264) != 0 ? 0.01 * i32(head + 1264) : 0.5 * step_m;
     NWC__TRY(nwc__volume_add_sweep(job->volume, mode, angle > 180.0 && mode != NWC_SWEEP_RHI ? angle - 360.0 : angle,
                                    sweep->n_rays, &sweep->made));
     const int32_t prf = i32(head + 760);
