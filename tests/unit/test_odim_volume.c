@@ -14,9 +14,14 @@ struct made {
     bool nyquist;
     int sweeps;
     int rays; /* of the second moment of the first sweep */
+    /* texts of model 2.0: a name and pairs of it, azimuths, elevations and times */
+    const char *angles_name, *angles, *elevations, *times;
+    bool no_stop; /* startazA alone */
+    double rpm;
 };
 
-static const struct made usual = {"ODIM_H5/V2_2", "PVOL", 0.5, false, true, 2, RAYS};
+static const struct made usual = {
+    .conventions = "ODIM_H5/V2_2", .object = "PVOL", .rstart = 0.5, .nyquist = true, .sweeps = 2, .rays = RAYS};
 
 static const uint8_t codes[RAYS * GATES] = {255, 0, 64, 1, 2, 3, 100, 101, 254, 0, 255, 66};
 static const uint16_t wide[RAYS * GATES] = {0, 1, 32768, 40000, 5, 6, 7, 8, 9, 10, 11, 65535};
@@ -79,9 +84,13 @@ static nwc_status add_dataset(nwc__tree *tree, const struct made *made, int n)
     if (made->nyquist) NWC__TRY(number(tree, how, "NI", 32.5));
     if (made->arrays) {
         NWC__TRY(nwc__tree_attribute(tree, how, "startazA", NULL, from, RAYS));
-        NWC__TRY(nwc__tree_attribute(tree, how, "stopazA", NULL, to, RAYS));
+        if (!made->no_stop) NWC__TRY(nwc__tree_attribute(tree, how, "stopazA", NULL, to, RAYS));
         NWC__TRY(nwc__tree_attribute(tree, how, "startazT", NULL, seconds, RAYS));
     }
+    if (made->angles) NWC__TRY(text(tree, how, made->angles_name, made->angles));
+    if (made->elevations) NWC__TRY(text(tree, how, "elangles", made->elevations));
+    if (made->times) NWC__TRY(text(tree, how, "aztimes", made->times));
+    if (made->rpm != 0.0) NWC__TRY(number(tree, how, "rpm", made->rpm));
     NWC__TRY(add_data(tree, dataset, 1, "TH", 0.5, -32.0, 255.0, false, RAYS));
     NWC__TRY(add_data(tree, dataset, 2, "VRAD", 0.01, -327.68, 65535.0, true, n == 1 ? made->rays : RAYS));
     return add_data(tree, dataset, 3, "QCFLAGS", 1.0, 0.0, 255.0, false, RAYS);
@@ -147,24 +156,26 @@ static void sweeps_moments_and_gates_are_those_of_the_tree(void **state)
     assert_near(sweep.elevation_deg[3], 1.0, 0.0);
     assert_near(sweep.nyquist_m_s[0], 32.5, 0.0);
     assert_near(sweep.unambiguous_range_m[0], 299792458.0 / 2400.0, 0.01);
-    for (int r = 0; r < RAYS; r++) assert_near(sweep.azimuth_deg[r], 45.0 + 90.0 * r, 0.0);
-    /* ray 1 was the first: rays 1, 2, 3, 0 at 2.5, 7.5, 12.5 and 17.5 s of 20 */
-    assert_int_equal(sweep.time_ns[0] - sweep.time_ns[1], INT64_C(15000000000));
-    assert_int_equal(sweep.time_ns[1] % INT64_C(60000000000), INT64_C(32500000000));
+    /* row 1 was radiated first: rows 1, 2, 3, 0 at 2.5, 7.5, 12.5 and 17.5 s of 20 */
+    for (int r = 0; r < RAYS; r++) {
+        assert_near(sweep.azimuth_deg[r], 45.0 + 90.0 * ((r + 1) % RAYS), 0.0);
+        assert_int_equal(sweep.time_ns[r] % INT64_C(60000000000), INT64_C(32500000000) + r * INT64_C(5000000000));
+    }
     assert_ok(nwc_volume_find(volume, 0, "DBTH", &moment));
     assert_string_equal(moment.own_name, "TH");
     assert_near(moment.first_gate_m, 625.0, 0.0);
     assert_near(moment.resolution, 0.5, 0.0);
     for (int c = 0; c < RAYS * GATES; c++) {
-        if (codes[c] == 255)
+        const int code = codes[(c + GATES) % (RAYS * GATES)];
+        if (code == 255)
             assert_true(isnan(moment.field.data[c]));
         else
-            assert_true(moment.field.data[c] == (codes[c] ? 0.5F * codes[c] - 32.0F : -128.0F));
+            assert_true(moment.field.data[c] == (code ? 0.5F * (float)code - 32.0F : -128.0F));
     }
     assert_ok(nwc_volume_find(volume, 0, "VRADH", &moment));
-    assert_true(isnan(moment.field.data[0]) && isnan(moment.field.data[11])); /* no echo has no velocity */
-    assert_near(moment.field.data[2], 0.0, 1e-6);
-    assert_near(moment.field.data[3], 72.32, 1e-4);
+    assert_true(isnan(moment.field.data[9]) && isnan(moment.field.data[8])); /* no echo has no velocity */
+    assert_near(moment.field.data[11], 0.0, 1e-6);
+    assert_near(moment.field.data[0], 72.32, 1e-4);
     nwc_volume_destroy(volume);
 }
 
@@ -181,6 +192,72 @@ static void rays_may_say_their_own_angles_and_times(void **state)
     assert_near(sweep.azimuth_deg[3], 275.0, 1e-5);
     assert_int_equal(sweep.time_ns[2], INT64_C(1780000002000000000));
     assert_near(sweep.nyquist_m_s[0], 0.25 * 0.053 * 1200.0 * 900.0 / 300.0, 1e-5); /* 4 : 3 */
+    nwc_volume_destroy(volume);
+}
+
+static void an_antenna_that_turns_backwards_is_followed(void **state)
+{
+    (void)state;
+    struct made made = usual;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    nwc_moment moment;
+    made.rpm = -3.0;
+    assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_ok(nwc_volume_find(volume, 0, "DBTH", &moment));
+    for (int r = 0; r < RAYS; r++) { /* rows 1, 0, 3, 2 */
+        const int row = (1 - r + RAYS) % RAYS;
+        assert_near(sweep.azimuth_deg[r], 45.0 + 90.0 * row, 0.0);
+        assert_true(r == 0 || sweep.time_ns[r] > sweep.time_ns[r - 1]);
+        const int code = codes[GATES * row + 2];
+        assert_true(code == 255 ? isnan(moment.field.data[GATES * r + 2])
+                                : moment.field.data[GATES * r + 2] == 0.5F * (float)code - 32.0F);
+    }
+    nwc_volume_destroy(volume);
+}
+
+static void rays_of_model_2_0_say_their_angles_and_times_in_words(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"azangles", "azangels"};
+    struct made made = usual;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    made.angles = "350.5:20.5,80:110,170:200,260:290", made.elevations = "0.5:0.7,0.5:0.5,0.5:0.5,0.5:0.9";
+    made.times = "060002.000:060003.000,060003.500:060004.500,060000.000:060000.500,060001:060002";
+    for (int k = 0; k < 2; k++) {
+        made.angles_name = names[k];
+        assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+        assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+        static const float azimuths[RAYS] = {185.0F, 275.0F, 5.5F, 95.0F}, elevations[RAYS] = {0.5F, 0.7F, 0.6F, 0.5F};
+        static const int64_t after[RAYS] = {250000000, 1500000000, 2500000000, 4000000000};
+        for (int r = 0; r < RAYS; r++) { /* in the order of their times: rows 2, 3, 0, 1 */
+            assert_near(sweep.azimuth_deg[r], azimuths[r], 1e-4);
+            assert_near(sweep.elevation_deg[r], elevations[r], 1e-6);
+            assert_near((double)(sweep.time_ns[r] % INT64_C(60000000000)), (double)after[r], 1000.0);
+        }
+        nwc_volume_destroy(volume);
+    }
+    made.angles = "350.5:20.5,80:110,170:200"; /* not as many as rays: of no use */
+    made.times = "060002.000:060003.000,x";
+    assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_near(sweep.azimuth_deg[0], 135.0, 0.0);
+    nwc_volume_destroy(volume);
+}
+
+static void rays_without_a_stop_reach_to_the_next(void **state)
+{
+    (void)state;
+    struct made made = usual;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    made.arrays = made.no_stop = true;
+    assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_near(sweep.azimuth_deg[0], 35.0, 1e-4); /* from 350 to 80 */
+    assert_near(sweep.azimuth_deg[3], 305.0, 1e-4);
     nwc_volume_destroy(volume);
 }
 
@@ -323,6 +400,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sweeps_moments_and_gates_are_those_of_the_tree),
         cmocka_unit_test(rays_may_say_their_own_angles_and_times),
+        cmocka_unit_test(an_antenna_that_turns_backwards_is_followed),
+        cmocka_unit_test(rays_of_model_2_0_say_their_angles_and_times_in_words),
+        cmocka_unit_test(rays_without_a_stop_reach_to_the_next),
         cmocka_unit_test(the_first_gate_follows_the_model_s_version),
         cmocka_unit_test(dataset_10_comes_after_dataset_9),
         cmocka_unit_test(what_is_no_volume_is_refused),

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_NUMBERED = 1000 };
+enum { MOST_NUMBERED = 1000, DAY_S = 86400 };
 
 #define LIGHT_M_S 299792458.0
+#define LAST_S 9e9       /* no time is later: it has to fit */
 #define METRES_SINCE 2.4 /* the version from which on rstart is in m, before in km */
 #define FAR_KM 100.0     /* no ray begins farther */
 
@@ -20,6 +21,13 @@ struct job {
     nwc_volume *volume;
     double version;
     nwc__unpacking unpacking;
+    /* of the sweep at hand */
+    int64_t n_rays, first_row;
+    bool backwards;
+    double *room; /* six numbers for each ray, of which the three below are made where they are texts */
+    struct edges {
+        const double *start, *stop; /* by row of the file; NULL where it does not say */
+    } azimuth, elevation, time;
 };
 
 /* ---- attributes ---- */
@@ -78,59 +86,133 @@ static double version_of(const nwc__node *root)
 
 /* ---- rays ---- */
 
+/* Starts and stops of n rays out of "0.1:0.9,1.1:1.9,...", as model 2.0 has them. */
+static bool take_pairs(const char *text, int64_t n, double *start, double *stop)
+{
+    for (int64_t r = 0; r < n; r++) {
+        char *colon, *end;
+        start[r] = strtod(text, &colon);
+        if (colon == text || *colon != ':') return false;
+        stop[r] = strtod(colon + 1, &end);
+        if (end == colon + 1 || (*end != ',' && r < n - 1)) return false;
+        text = end + (*end == ',');
+    }
+    return true;
+}
+
+static struct edges edges_of(const struct job *job, const nwc__node *node, const char *const names[4], double *room)
+{
+    const int64_t n = job->n_rays;
+    const struct edges edges = {numbers_of(node, names[0], n), numbers_of(node, names[1], n)};
+    if (edges.start) return edges;
+    for (int t = 2; t < 4; t++) /* the other spelling is Denmark's */
+        if (take_pairs(text_of(node, "how", names[t]), n, room, room + n)) return (struct edges){room, room + n};
+    return (struct edges){NULL, NULL};
+}
+
+/* Times HHMMSS.sss of the day, or the one after it, as seconds since 1970. */
+static void onto_days(int64_t start_ns, int64_t n, double *times)
+{
+    const double start_s = 1e-9 * (double)start_ns, midnight_s = DAY_S * floor(start_s / DAY_S);
+    for (int64_t r = 0; r < n; r++) {
+        const double hours = floor(times[r] / 1e4), minutes = floor(times[r] / 1e2) - 1e2 * hours;
+        times[r] = midnight_s + 3600.0 * hours + 60.0 * minutes + fmod(times[r], 1e2);
+        if (times[r] < start_s - 0.5 * DAY_S) times[r] += DAY_S;
+    }
+}
+
+/* What the file says of each ray. */
+static nwc_status find_edges(struct job *job, const nwc__node *node, int64_t start_ns)
+{
+    static const char *const azimuths[4] = {"startazA", "stopazA", "azangles", "azangels"},
+                             *const elevations[4] = {"startelA", "stopelA", "elangles", "elangels"},
+                             *const times[4] = {"startazT", "stopazT", "aztimes", "aztimes"};
+    const int64_t n = job->n_rays;
+    if (!(job->room = nwc__alloc(job->ctx, 6 * n, sizeof *job->room))) return NWC_ERR_NOMEM;
+    job->azimuth = edges_of(job, node, azimuths, job->room);
+    job->elevation = edges_of(job, node, elevations, job->room + 2 * n);
+    job->time = edges_of(job, node, times, job->room + 4 * n);
+    if (job->time.start == job->room + 4 * n) onto_days(start_ns, 2 * n, job->room + 4 * n);
+    return NWC_OK;
+}
+
+/* The file has rays from north on; they are given back in the order in which they were radiated. */
+static void find_order(struct job *job, const nwc__node *node)
+{
+    const int64_t n = job->n_rays;
+    const double said = number_of(node, "where", "a1gate", 0.0), *const times = job->time.start;
+    int64_t first = said >= 0.0 && said < (double)n ? (int64_t)said : 0;
+    job->backwards = number_of(node, "how", "rpm", number_of(node, "how", "antspeed", 1.0)) < 0.0;
+    for (int64_t r = 0; times && r < n; r++)
+        if (times[r] > 0.0 && times[r] < times[first]) first = r;
+    job->first_row = first;
+    if (!times) return;
+    const double next = times[(first + 1) % n], before = times[(first + n - 1) % n];
+    if (next != before) job->backwards = next > before;
+}
+
+/* Where ray number r is in the file. */
+static int64_t row_of(const struct job *job, int64_t r)
+{
+    return (job->first_row + (job->backwards ? job->n_rays - r : r)) % job->n_rays;
+}
+
 static double onto_circle(double degrees)
 {
     const double turned = degrees - 360.0 * floor(degrees / 360.0);
     return (float)turned < 360.0f ? turned : 0.0;
 }
 
-/* Ray k of n reaches from k to k + 1 parts of the circle, unless the file says more. */
-static void read_azimuths(const nwc__node *node, nwc__sweep *sweep)
+/* Row k of n reaches from k to k + 1 parts of the circle, unless the file says more; what has no stop reaches to the next. */
+static void read_azimuths(const struct job *job, const nwc__node *node, nwc__sweep *sweep)
 {
     const int64_t n = sweep->n_rays;
-    const double *const start = numbers_of(node, "startazA", n), *const stop = numbers_of(node, "stopazA", n);
+    const double *const start = job->azimuth.start, *const stop = job->azimuth.stop;
     const double first = number_of(node, "how", "astart", 0.0);
     for (int64_t r = 0; r < n; r++) {
-        double azimuth = first + 360.0 * ((double)r + 0.5) / (double)n;
-        if (start && stop) {
-            const double width = stop[r] - start[r];
-            azimuth = start[r] + 0.5 * (width - 360.0 * floor(width / 360.0 + 0.5)); /* across north as elsewhere */
+        const int64_t row = row_of(job, r);
+        double azimuth = first + 360.0 * ((double)row + 0.5) / (double)n;
+        if (start) {
+            const double width = (stop ? stop[row] : start[(row + 1) % n]) - start[row];
+            azimuth = start[row] + 0.5 * (width - 360.0 * floor(width / 360.0 + 0.5)); /* across north as elsewhere */
         }
-        sweep->azimuth_deg[r] = (float)onto_circle(azimuth);
+        sweep->azimuth_deg[r] = isfinite(azimuth) ? (float)onto_circle(azimuth) : 0.0f;
     }
 }
 
-static void read_elevations(const nwc__node *node, nwc__sweep *sweep)
+static void read_elevations(const struct job *job, const nwc__node *node, nwc__sweep *sweep)
 {
-    const int64_t n = sweep->n_rays;
-    const double *const each = numbers_of(node, "elangles", n), *const start = numbers_of(node, "startelA", n),
-                        *const stop = numbers_of(node, "stopelA", n);
-    for (int64_t r = 0; r < n; r++)
-        sweep->elevation_deg[r] = (float)(each            ? each[r]
-                                          : start && stop ? 0.5 * (start[r] + stop[r])
+    const double *const each = numbers_of(node, "elangles", sweep->n_rays), *const start = job->elevation.start,
+                        *const stop = job->elevation.stop;
+    for (int64_t r = 0; r < sweep->n_rays; r++) {
+        const int64_t row = row_of(job, r);
+        sweep->elevation_deg[r] = (float)(each            ? each[row]
+                                          : start && stop ? 0.5 * (start[row] + stop[row])
                                                           : sweep->fixed_angle_deg);
+    }
 }
 
-/* By the times of the rays, else evenly from start to end in the order in which they were radiated. */
-static nwc_status read_times(const nwc__node *node, nwc__sweep *sweep)
+static nwc_status start_of(const nwc__node *node, int64_t *start_ns)
 {
-    const int64_t n = sweep->n_rays;
-    const double *const from = numbers_of(node, "startazT", n), *const to = numbers_of(node, "stopazT", n);
-    int64_t start, end;
-    if (!time_of(node, "startdate", "starttime", &start) && !time_of(node, "date", "time", &start))
-        return nwc__fail(NWC_ERR_FORMAT, "%s/what: a time YYYYMMDD HHmmss expected", node->name);
-    if (!time_of(node, "enddate", "endtime", &end) || end < start) end = start;
-    const double first = number_of(node, "where", "a1gate", 0.0);
-    const int64_t begin = first >= 0.0 && first < (double)n ? (int64_t)first : 0;
-    const bool backwards = number_of(node, "how", "rpm", number_of(node, "how", "antspeed", 1.0)) < 0.0;
-    for (int64_t r = 0; r < n; r++) {
-        const int64_t place = backwards ? (begin - r + n) % n : (r - begin + n) % n;
-        const double share = ((double)place + 0.5) / (double)n;
-        sweep->time_ns[r] = start + (int64_t)(share * (double)(end - start));
-        if (from && from[r] > 0.0 && from[r] < 1e10)
-            sweep->time_ns[r] = (int64_t)(1e9 * (to && to[r] > from[r] ? 0.5 * (from[r] + to[r]) : from[r]));
+    if (time_of(node, "startdate", "starttime", start_ns) || time_of(node, "date", "time", start_ns)) return NWC_OK;
+    return nwc__fail(NWC_ERR_FORMAT, "%s/what: a time YYYYMMDD HHmmss expected", node->name);
+}
+
+/* By the times of the rays, else evenly from start to end. */
+static void read_times(const struct job *job, const nwc__node *node, int64_t start_ns, nwc__sweep *sweep)
+{
+    const double *const from = job->time.start, *const to = job->time.stop;
+    int64_t end_ns;
+    if (!time_of(node, "enddate", "endtime", &end_ns) || end_ns < start_ns) end_ns = start_ns;
+    for (int64_t r = 0; r < sweep->n_rays; r++) {
+        const int64_t row = row_of(job, r);
+        const double share = ((double)r + 0.5) / (double)sweep->n_rays;
+        sweep->time_ns[r] = start_ns + (int64_t)(share * (double)(end_ns - start_ns));
+        if (from && from[row] > 0.0 && from[row] < LAST_S)
+            sweep->time_ns[r] =
+                (int64_t)(1e9 *
+                          (to && to[row] > from[row] && to[row] < LAST_S ? 0.5 * (from[row] + to[row]) : from[row]));
     }
-    return NWC_OK;
 }
 
 /* Nyquist speed as said, else from the wavelength and one or two pulse frequencies; and the unambiguous range. */
@@ -173,6 +255,20 @@ static double first_gate(const struct job *job, const nwc__node *node, double sp
     return start_m + 0.5 * spacing_m;
 }
 
+/* All rays of a moment in their order: runs of rows one behind the other, which are single ones where the antenna turned back. */
+static nwc_status add_rows(struct job *job, const nwc__node *array, const struct nwc__packing *packing,
+                           const nwc__moment *moment)
+{
+    const int64_t n = job->n_rays, length = moment->n_gates;
+    for (int64_t r = 0, run; r < n; r += run) {
+        const int64_t row = row_of(job, r);
+        run = job->backwards ? 1 : n - (row > r ? row : r);
+        NWC__TRY(
+            nwc__unpacking_add_rows(&job->unpacking, array, packing, row, run, length, moment->cells + r * length));
+    }
+    return NWC_OK;
+}
+
 static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node *node, const nwc__node *array)
 {
     const char *const quantity = text_of(node, "what", "quantity"), *const name = name_of(quantity);
@@ -203,7 +299,7 @@ static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node
                                        array->dim[1], first_m, spacing_m, &moment));
     nwc__volume_drop_flags(job->volume, moment);
     moment->resolution = nwc__node_is_whole(array) ? fabs(packing.scale) : 0.0;
-    return nwc__unpacking_add_rows(&job->unpacking, array, &packing, 0, sweep->n_rays, moment->n_gates, moment->cells);
+    return add_rows(job, array, &packing, moment);
 }
 
 static nwc_status add_moments(struct job *job, nwc__sweep *sweep, const nwc__node *dataset)
@@ -237,23 +333,35 @@ static int64_t rays_of(const nwc__node *dataset)
     return 0;
 }
 
-static nwc_status add_sweep(struct job *job, const nwc__node *dataset)
+static nwc_status fill_sweep(struct job *job, const nwc__node *dataset, nwc__sweep *sweep)
 {
-    const int64_t n_rays = rays_of(dataset);
-    const double angle = number_of(dataset, "where", "elangle", NAN);
-    nwc__sweep *sweep;
-    if (n_rays == 0) return NWC_OK;
-    if (!(fabs(angle) <= 180.0))
-        return nwc__fail(NWC_ERR_FORMAT, "%s/where: elangle in degrees expected, none found", dataset->name);
-    const int32_t mode = angle > 89.0 ? NWC_SWEEP_VERTICAL_POINTING : NWC_SWEEP_SURVEILLANCE;
-    NWC__TRY(nwc__volume_add_sweep(job->volume, mode, angle, n_rays, &sweep));
-    read_azimuths(dataset, sweep);
-    read_elevations(dataset, sweep);
-    NWC__TRY(read_times(dataset, sweep));
+    int64_t start_ns;
+    NWC__TRY(start_of(dataset, &start_ns));
+    NWC__TRY(find_edges(job, dataset, start_ns));
+    find_order(job, dataset);
+    read_azimuths(job, dataset, sweep);
+    read_elevations(job, dataset, sweep);
+    read_times(job, dataset, start_ns, sweep);
     read_limits(dataset, sweep);
     const char *const incomplete = incomplete_of(dataset);
     if (incomplete[0]) NWC__TRY(nwc__volume_incomplete(job->volume, sweep, "%s", incomplete));
     return add_moments(job, sweep, dataset);
+}
+
+static nwc_status add_sweep(struct job *job, const nwc__node *dataset)
+{
+    const double angle = number_of(dataset, "where", "elangle", NAN);
+    nwc__sweep *sweep;
+    job->n_rays = rays_of(dataset);
+    if (job->n_rays == 0) return NWC_OK;
+    if (!(fabs(angle) <= 180.0))
+        return nwc__fail(NWC_ERR_FORMAT, "%s/where: elangle in degrees expected, none found", dataset->name);
+    const int32_t mode = angle > 89.0 ? NWC_SWEEP_VERTICAL_POINTING : NWC_SWEEP_SURVEILLANCE;
+    NWC__TRY(nwc__volume_add_sweep(job->volume, mode, angle, job->n_rays, &sweep));
+    const nwc_status status = fill_sweep(job, dataset, sweep);
+    nwc__free(job->ctx, job->room);
+    job->room = NULL;
+    return status;
 }
 
 /* ---- the volume ---- */
