@@ -1,11 +1,11 @@
-"""What the Python tests share: real data where there is any."""
+"""What all Python tests share: real data where there is any."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("NOWCAST_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 

@@ -1,0 +1,215 @@
+"""Real files cut short and with bytes changed, and what becomes of them when they are opened.
+
+Everything has to be answered: data, part of them with the reason, or an error that names the file and what is wrong.
+A worker process opens the files as the command line does, own formats in process and those of other libraries in a
+child, so that a crash, a hang or too much memory is seen here and the rest goes on.
+
+As a program it prints a table of all folders.
+"""
+
+import argparse
+import bz2
+import contextlib
+import gzip
+import json
+import os
+import random
+import re
+import resource
+import select
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SECONDS = 60.0
+"""No file takes longer, on a busy machine."""
+MEMORY_BYTES = 6 << 30
+"""Address space of the worker, of which libraries alone take much; what a file may take is 1 GiB."""
+FOLDERS = ("radar", "composite", "nwp", "obs")
+DATA_SUFFIXES = (".idx", ".md", ".txt.license")
+FAULT = re.compile("failed while reading it|took longer than")
+
+
+@dataclass
+class Tally:
+    """What became of the files of one format."""
+
+    files: int = 0
+    seconds: float = 0.0
+    peak_mib: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+    """What was answered otherwise than it has to be, and how to make the file again."""
+
+
+# ---- damage ----
+
+
+def unpacked(data: bytes) -> bytes | None:
+    """What is in a gzip or bzip2 file; None for any other."""
+    for magic, unpack in ((b"\x1f\x8b", gzip.decompress), (b"BZh", bz2.decompress)):
+        if data.startswith(magic):
+            return unpack(data)
+    return None
+
+
+def damaged(data: bytes, cuts: int, flips: int, seed: int) -> Iterator[tuple[str, bytes]]:
+    """How, and the bytes: cut at random places, then with up to eight changed; packed files unpacked half the time."""
+    dice = random.Random(seed)
+    inside = unpacked(data)
+    for number in range(cuts + flips):
+        base = inside if inside is not None and number % 2 else data
+        form = "unpacked " if base is inside else ""
+        if number < cuts:
+            size = dice.randrange(len(base))
+            yield f"{form}cut at {size}", base[:size]
+            continue
+        changed = bytearray(base)
+        # Headers are where a byte decides: every other change is among the first.
+        places = [dice.randrange(min(len(base), 8192) if k % 2 else len(base)) for k in range(dice.randint(1, 8))]
+        for place in places:
+            changed[place] ^= dice.randint(1, 255)
+        yield f"{form}changed at {sorted(places)}", bytes(changed)
+
+
+# ---- opening ----
+
+
+def serve() -> None:
+    """Be the worker: answer the paths on standard input, one line of JSON each."""
+    import nowcast
+
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    with nowcast.io.isolated(memory_bytes=MEMORY_BYTES, seconds=SECONDS / 2):
+        for line in sys.stdin:
+            path = json.loads(line)
+            kind, text = "data", ""
+            try:
+                found = nowcast.open(path)
+                trees = found if isinstance(found, list) else [found]
+                text = "; ".join(str(tree.attrs.get("incomplete", "")) for tree in trees if hasattr(tree, "attrs"))
+                kind = "part" if text.strip("; ") else "data"
+            except nowcast.errors.NowcastError as error:
+                text = str(error)
+                kind = "library fault" if FAULT.search(text) else "error"
+                if os.fspath(path) not in text or len(text) < len(path) + 8:
+                    kind = "unclear"
+            except Exception as error:  # nothing else may come out
+                kind, text = "unexpected", f"{type(error).__name__}: {error}"
+            peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+            print(json.dumps([kind, text, peak // 1024]), file=answers, flush=True)
+
+
+class Worker:
+    """A process that opens files one by one, begun anew when it ends."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+
+    def open(self, path: Path) -> tuple[str, str, int]:
+        """The kind of answer, its text, and the most memory the worker has held so far, in MiB."""
+        if self.process is None:
+            command = [sys.executable, __file__, "--serve"]
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps(str(path)), file=self.process.stdin, flush=True)
+        ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
+        line = self.process.stdout.readline() if ready else ""
+        if line:
+            kind, text, peak = json.loads(line)
+            return kind, text, peak
+        if not ready:
+            self.process.kill()
+        code = self.process.wait()
+        self.process = None
+        return ("crash", f"the process ended with {code}", 0) if ready else ("hang", f"over {SECONDS:g} s", 0)
+
+    def close(self) -> None:
+        if self.process:
+            self.process.communicate()
+
+
+# ---- all files ----
+
+
+def families(data: Path, folders: tuple[str, ...] = FOLDERS, files: int = 0) -> dict[str, list[Path]]:
+    """Real files by folder, each of one format; of each folder the first ``files``, or all for 0."""
+    found: dict[str, list[Path]] = {}
+    for folder in folders:
+        for path in sorted((data / folder).rglob("*")):
+            if path.is_file() and not path.name.endswith(DATA_SUFFIXES) and "__pycache__" not in path.parts:
+                found.setdefault(str(path.parent.relative_to(data)), []).append(path)
+    return {folder: paths[:files] if files else paths for folder, paths in found.items()}
+
+
+def damage(worker: Worker, family: str, paths: list[Path], cuts: int, flips: int, folder: Path) -> Tally:
+    """Open every file of a family cut ``cuts`` times, and ``flips`` changed ones of all of them together."""
+    tally = Tally(files=len(paths))
+    began = time.monotonic()
+    for number, path in enumerate(paths):
+        share = flips * (number + 1) // len(paths) - flips * number // len(paths)
+        place = folder / path.name
+        seed = sum(path.name.encode())
+        for how, data in damaged(path.read_bytes(), cuts, share, seed):
+            place.write_bytes(data)
+            kind, text, peak = worker.open(place)
+            tally.kinds[kind] += 1
+            tally.peak_mib = max(tally.peak_mib, peak)
+            if kind not in ("data", "part", "error", "library fault"):
+                tally.broken.append(f"{family}/{path.name} {how}: {kind}: {text}")
+        place.unlink(missing_ok=True)
+    tally.seconds = time.monotonic() - began
+    return tally
+
+
+def main() -> None:
+    """Print the table; status 1 where an answer was not what it has to be."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--data", type=Path, default=os.environ.get("NOWCAST_TEST_DATA"))
+    parser.add_argument("--cuts", type=int, default=200, help="of each file")
+    parser.add_argument("--flips", type=int, default=2000, help="of each folder")
+    parser.add_argument("--files", type=int, default=0, help="of each folder; 0 for all")
+    parser.add_argument("--only", default="", help="a regular expression that folders must contain")
+    given = parser.parse_args()
+    if given.serve:
+        serve()
+        return
+    broken: list[str] = []
+    print(f"{'folder':40s} files  opened   data   part  error  library  wrong  MiB      s")
+    worker = Worker()
+    with tempfile.TemporaryDirectory() as name:
+        for family, paths in families(given.data, files=given.files).items():
+            if not re.search(given.only, family):
+                continue
+            tally = damage(worker, family, paths, given.cuts, given.flips, Path(name))
+            counts = [tally.kinds[kind] for kind in ("data", "part", "error", "library fault")]
+            numbers = (tally.files, sum(tally.kinds.values()), *counts, len(tally.broken), tally.peak_mib)
+            print(
+                "{:40s} {:5d} {:7d} {:6d} {:6d} {:6d} {:8d} {:6d} {:5d} {:6.0f}".format(
+                    family, *numbers, tally.seconds
+                ),
+                flush=True,
+            )
+            broken += tally.broken
+            for line in tally.broken[:20]:
+                print(f"  {line[:300]}", flush=True)
+    worker.close()
+    sys.exit(bool(broken))
+
+
+if __name__ == "__main__":
+    main()

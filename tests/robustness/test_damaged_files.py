@@ -1,0 +1,56 @@
+"""Real files cut short and with bytes changed: all are answered. A few here, many with the tests marked long."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from damage import Worker, damage, damaged, families
+
+
+def answers(data: Path, cuts: int, flips: int, files: int) -> tuple[Counter[str], list[str]]:
+    """What became of damaged files of all folders, and what was wrong with it."""
+    kinds: Counter[str] = Counter()
+    broken: list[str] = []
+    worker = Worker()
+    with tempfile.TemporaryDirectory() as folder:
+        for family, paths in families(data, files=files).items():
+            tally = damage(worker, family, paths, cuts, flips, Path(folder))
+            kinds += tally.kinds
+            broken += tally.broken
+    worker.close()
+    return kinds, broken
+
+
+def test_damage_is_the_same_every_time() -> None:
+    data = bytes(range(256)) * 8
+    once, again = (list(damaged(data, 5, 5, seed=3)) for _ in range(2))
+    assert once == again
+    assert all(len(cut) < len(data) for _, cut in once[:5])
+    assert all(1 <= sum(a != b for a, b in zip(changed, data, strict=True)) <= 8 for _, changed in once[5:])
+
+
+def test_a_file_that_is_none_is_an_error_that_names_it(tmp_path: Path) -> None:
+    place = tmp_path / "nothing"
+    place.write_bytes(b"")
+    worker = Worker()
+    kind, text, _ = worker.open(place)
+    worker.close()
+    assert kind == "error"
+    assert "nothing: byte 0: the file is empty" in text
+
+
+@pytest.mark.realdata
+def test_a_few_damaged_files_of_every_folder_are_answered(real_data: Path) -> None:
+    kinds, broken = answers(real_data, cuts=1, flips=3, files=1)
+    assert not broken
+    assert kinds["error"] > 0
+    assert kinds["data"] + kinds["part"] > 0
+
+
+@pytest.mark.realdata
+@pytest.mark.long
+def test_many_damaged_files_of_every_folder_are_answered(real_data: Path) -> None:
+    _, broken = answers(real_data, cuts=200, flips=2000, files=0)
+    assert not broken
