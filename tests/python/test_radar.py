@@ -157,6 +157,16 @@ def test_a_volume_cut_short_says_so(volume: Path, tmp_path: Path) -> None:
         radar.read(tmp_path / "absent")
 
 
+def test_gates_too_unlike_for_one_axis_are_an_error_not_memory(volume: Path, tmp_path: Path) -> None:
+    damaged = bytearray(volume.read_bytes())
+    for ray in range(RAYS):
+        struct.pack_into(">HH", damaged, 24 + 2432 * ray + 28 + 22, 1, 65000)
+    place = tmp_path / "damaged"
+    place.write_bytes(damaged)
+    with pytest.raises(errors.FormatError, match=r"damaged: sweep 0: a range axis of at most 32768 gates .* 1 m and"):
+        radar.read(place)
+
+
 def test_several_volumes_come_as_a_list(volume: Path, tmp_path: Path) -> None:
     (tmp_path / "KHTX20110125_000500").write_bytes(volume.read_bytes())
     volumes = nowcast.open(str(tmp_path / "KHTX*"))

@@ -8,9 +8,12 @@ import xarray as xr
 
 from nowcast import _field, _lib
 from nowcast._lib import ffi, lib
+from nowcast.errors import FormatError
 
 NOTHING_DBZ = float(lib.NWC_NOTHING_DBZ)
 """In reflectivities: observed, and nothing there. NaN is not observed."""
+
+_MOST_GATES = 32768  # in a ray, as in the library: what needs more to hold all of its moments is damaged
 
 MODES = {
     lib.NWC_SWEEP_SURVEILLANCE: "azimuth_surveillance",
@@ -154,6 +157,11 @@ def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
     first = min(finest, default=0.0)
     ends = [(m["first_gate"] + (cells.shape[1] - 0.5) * m["gate_spacing"]) for m, cells, _ in moments]
     n_gates = max((int((end - first) / spacing + 0.5) for end in ends), default=0)
+    if n_gates > _MOST_GATES:
+        raise FormatError(
+            f"sweep {number}: a range axis of at most {_MOST_GATES} gates expected, found gates of {spacing:g} m "
+            f"and others that reach to {max(ends):g} m"
+        )
     gates: npt.NDArray[np.float64] = first + spacing * np.arange(n_gates, dtype=np.float64)
     data: dict[str, Any] = {
         "sweep_number": ((), np.int32(number)),

@@ -18,7 +18,7 @@ from nowcast import _field, _files, _isolation, _lib, _volume
 from nowcast._follow import follow
 from nowcast._lib import ffi, lib
 from nowcast._volume import NOTHING_DBZ
-from nowcast.errors import ArgumentError, NowcastError
+from nowcast.errors import ArgumentError, FormatError, NowcastError
 
 __all__ = ["FORMATS", "NOTHING_DBZ", "describe", "follow", "read", "remake", "write"]
 
@@ -59,7 +59,10 @@ def read(
     facts, arrays = portable(several)
     if site is not None:
         facts |= dict(zip(("latitude", "longitude", "altitude"), map(float, site), strict=True))
-    return _volume.tree(facts, iter(arrays), [Path(path).name for path in several])
+    try:
+        return _volume.tree(facts, iter(arrays), [Path(path).name for path in several])
+    except FormatError as error:
+        raise FormatError(f"{several[0]}: {error}") from None
 
 
 def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None = None) -> None:
