@@ -1,4 +1,4 @@
-"""Real files cut short and with bytes changed: all are answered. A few here, many with the tests marked long."""
+"""Real files cut short and with bytes changed: all are answered. A few here, more with the tests marked long."""
 
 import tempfile
 from collections import Counter

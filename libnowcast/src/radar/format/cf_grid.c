@@ -228,7 +228,7 @@ static struct coding coding_of(const nwc__node *variable, double factor)
 {
     const nwc__attribute *const range = nwc__node_own(variable, "valid_range");
     const bool is_unsigned = strcmp(nwc__node_text(variable, "_Unsigned"), "true") == 0;
-    const double wrap = is_unsigned && variable->width > 0 ? ldexp(1.0, 8 * variable->width) : 0.0;
+    const double wrap = is_unsigned ? ldexp(1.0, 8 * (int)nwc__cell_size(variable->type)) : 0.0;
     return (struct coding){
         .fill = unwrapped(nwc__node_number(variable, "_FillValue", NAN), wrap),
         .missing = unwrapped(nwc__node_number(variable, "missing_value", NAN), wrap),
