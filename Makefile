@@ -1,11 +1,11 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, bench-peers (beside pysteps, on real events), read-back (volumes, by other packages), docs, lint, fuzz, tsan,
-# test-long, clean.
+# Others: bench, bench-peers (beside pysteps, on real events), bench-volumes and bench-decode (radar files beside Py-ART and
+# xradar: every value, and the time), read-back (volumes written, by other packages), docs, lint, fuzz, tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench bench-peers read-back docs lint fuzz tsan test-long clean
+.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -41,16 +41,27 @@ bench: setup
 	cmake --build --preset bench
 	@set -e; for program in build/bench/benchmarks/nowcast_bench_*; do $$program; done
 
-build/peers/installed: benchmarks/peers/requirements.txt | python
+# The packages the comparisons run beside libnowcast, in an environment of their own.
+peers: python
 	@[ -x build/peers/bin/python ] || .venv/bin/python -m venv build/peers
 	@build/peers/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
-	@touch $@
+	@build/peers/bin/pip install --quiet --disable-pip-version-check --no-build-isolation \
+	  -r benchmarks/peers/requirements-source.txt
 
-bench-peers: python build/peers/installed
+bench-peers: peers
 	.venv/bin/python benchmarks/peers/compare.py --python build/peers/bin/python --csv build/peers.csv
 
+bench-volumes: peers
+	.venv/bin/python benchmarks/peers/volumes.py --python build/peers/bin/python
+
+bench-decode: peers
+	@[ -f build/bench/build.ninja ] || cmake --preset bench
+	cmake --build --preset bench --target nowcast_unpack
+	.venv/bin/python benchmarks/peers/decode_times.py --python build/peers/bin/python \
+	  --unpack build/bench/benchmarks/nowcast_unpack --csv build/decode.csv
+
 # Volumes written in every format, read by the packages of others.
-read-back: python build/peers/installed
+read-back: peers
 	.venv/bin/python benchmarks/peers/read_back.py --python build/peers/bin/python
 
 docs: python

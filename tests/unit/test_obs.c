@@ -1,4 +1,5 @@
 /* The table of observations: filling, sorting, picking, putting together. */
+#include "core/atmosphere.h"
 #include "obs/table.h"
 #include "support/support.h"
 

@@ -115,8 +115,6 @@ nwc_status nwc__run_heights(nwc__run *run, const nwc_model_query *query, const n
 
 /* Height above mean sea level, m, of a geopotential height. */
 double nwc__height_of_geopotential(double geopotential_m);
-/* Height of a pressure, Pa, in the standard atmosphere, to 84 km; NaN for pressures that are not above 0. */
-double nwc__standard_height(double pressure_pa);
 
 /*
  * Geopotential heights, m, and pressures, Pa, of the lowest n of levels full levels of one column, from the lowest up. a, b: levels + 1

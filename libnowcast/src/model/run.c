@@ -1,6 +1,8 @@
 /* Entries on the target's horizontal grid, and the heights of levels there: what one call finds once for all its variables. */
 #include "model/model.h"
 
+#include "core/atmosphere.h"
+
 void nwc__run_release(nwc__run *run)
 {
     nwc__places_destroy(run->ctx, &run->places);
@@ -301,7 +303,7 @@ static nwc_status find_heights(nwc__run *run, const nwc_model_query *query, cons
     if (!found && kind != NWC_VERTICAL_PRESSURE)
         return nwc__fail(NWC_ERR_NODATA, "%s: nothing tells the height of its levels", query->name);
     for (int64_t l = 0; !found && l < levels->n; l++) {
-        const float height = (float)nwc__standard_height(levels->item[l]->entry.level);
+        const float height = (float)nwc__height_of_geopotential(nwc__standard_height(levels->item[l]->entry.level));
         for (int64_t p = 0; p < n; p++) run->height_m[l * n + p] = height;
     }
     return NWC_OK;

@@ -41,10 +41,6 @@ nwc_obs_row nwc__obs_row_at(const nwc_obs_columns *columns, int64_t r);
 /* Beside the orders of nwc_obs_order: report, time, level, duration, quantity. */
 enum { NWC__OBS_BY_LEVEL = 3 };
 
-/* The ICAO standard atmosphere, up to 47 km. */
-double nwc__standard_height(double pressure_pa);
-double nwc__standard_pressure(double height_m);
-
 /* The numbers of the rows in an nwc_obs_order; to be given to nwc__free. */
 nwc_status nwc__obs_order(nwc_ctx *ctx, const nwc_obs *obs, int32_t order, int64_t **rows);
 
