@@ -163,6 +163,63 @@ static void both_layouts_give_the_same_rays(void **state)
     check(true);
 }
 
+/* Two sweeps of two rays on gates of their own, of floats that were never written, are fill or are missing. */
+static void make_ranges(double last)
+{
+    const double times[4] = {0, 1, 2, 3}, angles[4] = {10, 20, 30, 40}, up[4] = {0.5, 0.5, 4.0, 4.0};
+    const double starts[2] = {0, 2}, ends[2] = {1, 3}, ranges[2][3] = {{500, 1500, 2500}, {125, 375, last}};
+    const float missing = -999.0F, cells[6] = {1.0F, -999.0F, 3.0F, 4.0F, 5.0F, 6.0F};
+    const size_t first[2] = {0, 0}, count[2] = {2, 3};
+    int file, rays, gates, sweeps, id;
+    assert_nc(nc_create(path, NC_CLOBBER, &file));
+    assert_nc(nc_def_dim(file, "time", 4, &rays));
+    assert_nc(nc_def_dim(file, "range", 3, &gates));
+    assert_nc(nc_def_dim(file, "sweep", 2, &sweeps));
+    assert_nc(nc_def_var(file, "V", NC_FLOAT, 2, (const int[]){rays, gates}, &id));
+    assert_nc(nc_put_att_float(file, id, "missing_value", NC_FLOAT, 1, &missing));
+    assert_nc(nc_enddef(file));
+    assert_nc(nc_put_vara_float(file, id, first, count, cells)); /* the second sweep is left to netCDF's own fill */
+    assert_nc(nc_redef(file));
+    assert_nc(nc_def_var(file, "range", NC_DOUBLE, 2, (const int[]){sweeps, gates}, &id));
+    assert_nc(nc_enddef(file));
+    assert_nc(nc_put_var_double(file, id, ranges[0]));
+    const struct {
+        const char *name;
+        int dimension;
+        const double *numbers;
+    } lists[] = {{"azimuth", rays, angles},
+                 {"elevation", rays, up},
+                 {"sweep_start_ray_index", sweeps, starts},
+                 {"sweep_end_ray_index", sweeps, ends}};
+    assert_nc(nc_redef(file));
+    put_numbers(file, "time", rays, NC_DOUBLE, "seconds since 2008-04-11T18:21:40Z", times);
+    for (int k = 0; k < 4; k++) {
+        assert_nc(nc_redef(file));
+        put_numbers(file, lists[k].name, lists[k].dimension, NC_DOUBLE, "degrees", lists[k].numbers);
+    }
+    assert_nc(nc_close(file));
+}
+
+static void sweeps_may_have_gates_of_their_own(void **state)
+{
+    (void)state;
+    const char *const name = path;
+    nwc_volume *volume;
+    nwc_moment moment;
+    make_ranges(625.0);
+    assert_ok(nwc_volume_open(NULL, &name, 1, NULL, &volume));
+    for (int s = 0; s < 2; s++) {
+        assert_ok(nwc_volume_find(volume, s, "VRADH", &moment));
+        assert_near(moment.first_gate_m, s ? 125.0 : 500.0, 0.0);
+        assert_near(moment.gate_spacing_m, s ? 250.0 : 1000.0, 0.0);
+        for (int c = 0; c < 6; c++)
+            assert_true(s == 1 || c == 1 ? isnan(moment.field.data[c]) : moment.field.data[c] == (float)(c + 1));
+    }
+    nwc_volume_destroy(volume);
+    make_ranges(700.0);
+    assert_fails(NWC_ERR_UNSUPPORTED, "range: equal steps expected", nwc_volume_open(NULL, &name, 1, NULL, &volume));
+}
+
 static void other_netcdf_is_refused(void **state)
 {
     (void)state;
@@ -261,6 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_layouts_give_the_same_rays),
+        cmocka_unit_test(sweeps_may_have_gates_of_their_own),
         cmocka_unit_test(other_netcdf_is_refused),
         cmocka_unit_test(failures_leave_no_memory),
         cmocka_unit_test(real_files_hold_what_is_known_of_them),

@@ -289,6 +289,61 @@ static void what_is_no_base_data_is_refused(void **state)
                  read_made(nwc__ctx(NULL), &volume));
 }
 
+static void moments_of_every_kind_are_kept_and_empty_ones_passed_over(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    nwc_moment got;
+    headers(1, 1);
+    for (int r = 0; r < RAYS; r++) {
+        const int64_t at = made.size;
+        radial(false, r, r ? 1 : 3, 1);
+        put4(at + 40, 9);
+        moment(5, 0, 0, 1, r, 3); /* without a scale its codes mean nothing */
+        moment(9, 200, 5, 1, r, 0);
+        moment(34, 2, 129, 1, r, GATES); /* FM 301 has no name for these three */
+        moment(12, 1, 0, 1, r, GATES);
+        moment(32, 2, 66, 1, r, GATES);
+    }
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.n_moments, 6);
+    assert_fails(NWC_ERR_NODATA, "no moment SQIH", nwc_volume_find(volume, 0, "SQIH", &got));
+    assert_ok(nwc_volume_find(volume, 0, "Wc", &got));
+    assert_string_equal(got.field.units, "m s-1");
+    assert_near(got.gate_spacing_m, 62.5, 0.0); /* as the other Doppler moments */
+    assert_true(isnan(got.field.data[0]) && got.field.data[2] == (float)(6 - 129) / 2.0F);
+    assert_ok(nwc_volume_find(volume, 0, "CP", &got));
+    assert_true(isnan(got.field.data[0]) && got.field.data[2] == 6.0F);
+    assert_ok(nwc_volume_find(volume, 0, "DBZHC", &got));
+    assert_true(got.field.data[0] == -128.0F);
+    nwc_volume_destroy(volume);
+    put4(HEADERS + 256 + 50, 1);
+    assert_fails(NWC_ERR_UNSUPPORTED, "byte 722: a radial that is not packed expected, method 1 found",
+                 read_made(nwc__ctx(NULL), &volume));
+}
+
+static void one_cut_of_a_volume_says_that_others_are_missing(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    headers(1, 3);
+    put4(HEADERS + 512 + 44, 0); /* gates as long as those of the other family */
+    for (int r = 0; r < RAYS; r++) radial(false, r, r ? 1 : 0, 3);
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_string_equal(facts.incomplete, "1 of 3 cuts are in it");
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_near(sweep.fixed_angle_deg, 2.5, 0.0);
+    nwc_moment got;
+    assert_ok(nwc_volume_find(volume, 0, "DBZH", &got));
+    assert_near(got.gate_spacing_m, 62.5, 0.0);
+    nwc_volume_destroy(volume);
+}
+
 /* ---- legacy records ---- */
 
 static void legacy_record(int length, int r, int state, int cut)
@@ -453,6 +508,8 @@ int main(void)
         cmocka_unit_test(seconds_that_no_calendar_has_are_those_of_their_lower_half),
         cmocka_unit_test(a_file_cut_off_anywhere_keeps_its_whole_radials),
         cmocka_unit_test(what_is_no_base_data_is_refused),
+        cmocka_unit_test(moments_of_every_kind_are_kept_and_empty_ones_passed_over),
+        cmocka_unit_test(one_cut_of_a_volume_says_that_others_are_missing),
         cmocka_unit_test(legacy_records_are_read_by_their_size),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),
         cmocka_unit_test(flipped_bytes_give_an_answer),

@@ -225,6 +225,37 @@ static void a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_heade
     nwc_volume_destroy(volume);
 }
 
+static void one_quantity_in_two_widths_is_two_moments(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_moment moment;
+    make();
+    put4(RECORD + 628, 1 << 2), put4(RECORD + 640, 1 << (73 - 64)); /* dBZ, and enhanced dBZ as words 2 and 3 say it */
+    put2(RECORD + 1430, 1);
+    memset(made.bytes + 2 * RECORD, 0, sizeof made.bytes - 2 * RECORD);
+    made.size = 2 * RECORD;
+    for (int w = 0; w < 2 * 38; w++) put_word(1, 0);
+    put_time(2 * RECORD + 12 + 12, 21600), put2(2 * RECORD + 12 + 30, 2);
+    for (int r = 0; r < 2; r++)
+        for (int t = 0; t < 2; t++) {
+            put_word(1, 0x8000 | 7);
+            const int words[7] = {100 * r, 0, 100 * r + 100, 0, 2, 0, 0xff00 | (90 + 20 * t + r)};
+            for (int w = 0; w < 7; w++) put_word(1, words[w]);
+            put_word(1, 1);
+        }
+    made.size = 3 * RECORD;
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    static const char *const names[2] = {"DBZH", "dBZE"};
+    for (int t = 0; t < 2; t++) {
+        assert_ok(nwc_volume_find(volume, 0, names[t], &moment));
+        assert_string_equal(moment.field.units, "dBZ");
+        assert_near(moment.field.data[2], (91 + 20 * t - 64) / 2.0, 0.0);
+        assert_true(isnan(moment.field.data[3])); /* not scanned */
+    }
+    nwc_volume_destroy(volume);
+}
+
 static void cut_off_anywhere_whole_records_remain(void **state)
 {
     (void)state;
@@ -350,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rays_come_out_of_their_runs),
         cmocka_unit_test(a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_header),
+        cmocka_unit_test(one_quantity_in_two_widths_is_two_moments),
         cmocka_unit_test(cut_off_anywhere_whole_records_remain),
         cmocka_unit_test(other_products_are_refused),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),

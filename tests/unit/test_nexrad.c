@@ -272,6 +272,56 @@ static void sweeps_follow_the_antenna_not_a_plan(void **state)
     nwc_volume_destroy(volume);
 }
 
+static void a_plan_may_look_below_the_horizon_and_have_cuts_that_were_left_out(void **state)
+{
+    (void)state;
+    static const int codes[3] = {65527, 91, 182}; /* in parts of the circle: -0.05, 0.5 and 1.0 degrees */
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    volume_header(&made);
+    uint8_t *const message = made.bytes + made.size;
+    memset(message, 0, FRAME);
+    put_header(message, 5, 22 + 2 * 23 * 3);
+    put_short(message + 28 + 6, 3);
+    for (int c = 0; c < 3; c++) put_short(message + 28 + 22 + 2 * 23 * c, codes[c]);
+    made.size += FRAME;
+    for (int c = 1; c <= 2; c++) /* the third was not scanned, and the last of the second is the end */
+        for (int r = 0; r < RAYS; r++)
+            message_31(&made, r, r ? (r < RAYS - 1 ? 1 : c == 2 ? 4 : 2) : c == 2 ? 5 : 3, c, false);
+    assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_int_equal(facts.n_sweeps, 2);
+    assert_string_equal(facts.incomplete, "");
+    for (int s = 0; s < 2; s++) {
+        assert_ok(nwc_volume_sweep(volume, s, &sweep));
+        assert_near(sweep.fixed_angle_deg, (s ? 91.0 : -9.0) * 360.0 / 65536.0, 1e-9);
+    }
+    nwc_volume_destroy(volume);
+}
+
+static void a_volume_without_its_beginning_still_knows_where_it_is(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    volume_header(&made);
+    for (int r = 2; r < RAYS; r++) message_31(&made, r, r == RAYS - 1 ? 2 : 1, 1, false);
+    for (int r = 0; r < RAYS; r++) message_31(&made, r, r ? (r == RAYS - 1 ? 4 : 1) : 0, 2, true);
+    assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_string_equal(facts.incomplete, "its first radials are missing");
+    assert_near(facts.latitude_deg, 35.25, 0.0);
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.n_rays, RAYS - 2);
+    assert_string_equal(sweep.incomplete, "its first rays are missing");
+    assert_near(sweep.fixed_angle_deg, 1.5, 0.0); /* the middle of its rays, since no plan is there */
+    assert_ok(nwc_volume_sweep(volume, 1, &sweep));
+    assert_string_equal(sweep.incomplete, "");
+    nwc_volume_destroy(volume);
+}
+
 static void a_chunk_without_header_is_read(void **state)
 {
     (void)state;
@@ -415,6 +465,8 @@ int main(void)
         cmocka_unit_test(old_messages_have_their_own_scales),
         cmocka_unit_test(cut_off_anywhere_what_is_whole_remains),
         cmocka_unit_test(sweeps_follow_the_antenna_not_a_plan),
+        cmocka_unit_test(a_plan_may_look_below_the_horizon_and_have_cuts_that_were_left_out),
+        cmocka_unit_test(a_volume_without_its_beginning_still_knows_where_it_is),
         cmocka_unit_test(a_chunk_without_header_is_read),
         cmocka_unit_test(a_wrong_length_before_a_record_does_not_lose_the_next),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),

@@ -70,6 +70,10 @@ static const struct kind {
     [64] = {"DBZV", "dBZV2", 2, LINEAR, 100.0, 32768.0, false},
     [65] = {"SNRH", "SNR", 1, LINEAR, 2.0, 63.0, false},
     [66] = {"SNRH", "SNR2", 2, LINEAR, 100.0, 32768.0, false},
+    [71] = {"DBTH", "dBTE", 1, LINEAR, 2.0, 64.0, false},
+    [72] = {"DBTH", "dBTE2", 2, LINEAR, 100.0, 32768.0, false},
+    [73] = {"DBZH", "dBZE", 1, LINEAR, 2.0, 64.0, false},
+    [74] = {"DBZH", "dBZE2", 2, LINEAR, 100.0, 32768.0, false},
 };
 
 /* Data words of a sweep, over the headers of its records. */
@@ -381,12 +385,14 @@ static nwc_status add_sweep(struct job *job, struct sweep *sweep)
     }
     for (int32_t t = 0; t < job->n_types; t++) {
         const struct kind *const kind = &kinds[job->type[t]];
-        bool taken = !kind->name;
-        for (const nwc__moment *other = sweep->made->first; other && !taken; other = other->next)
-            taken = strcmp(other->name, kind->name) == 0; /* the first of a name is kept */
-        if (taken) continue;
-        NWC__TRY(nwc__volume_add_moment(job->volume, sweep->made, kind->name, kind->own_name, sweep->n_gates, first_m,
-                                        step_m, &sweep->moment[t]));
+        if (!kind->name) continue;
+        if (nwc__sweep_find(sweep->made, kind->name)) /* in one byte and in two: the second keeps its own name */
+            NWC__TRY(nwc__volume_add_other(job->volume, sweep->made, kind->own_name,
+                                           nwc__moment_named(kind->name)->units, sweep->n_gates, first_m, step_m,
+                                           &sweep->moment[t]));
+        else
+            NWC__TRY(nwc__volume_add_moment(job->volume, sweep->made, kind->name, kind->own_name, sweep->n_gates,
+                                            first_m, step_m, &sweep->moment[t]));
         if (kind->rule == LINEAR) sweep->moment[t]->resolution = 1.0 / kind->scale;
         if (kind->rule == BY_NYQUIST) sweep->moment[t]->resolution = job->nyquist_m_s / kind->scale;
     }
