@@ -225,6 +225,43 @@ static void a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_heade
     nwc_volume_destroy(volume);
 }
 
+static void behind_damage_in_a_ray_nothing_is_looked_for(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    nwc_moment moment;
+    make();
+    put2(RECORD + 1430, 1);
+    memset(made.bytes + 2 * RECORD, 0, sizeof made.bytes - 2 * RECORD);
+    made.size = 2 * RECORD;
+    for (int w = 0; w < 3 * 38; w++) put_word(1, 0);
+    put_time(2 * RECORD + 12 + 12, 21600), put2(2 * RECORD + 12 + 30, 3);
+    const int ray[7] = {0, 0, 100, 0, 2, 0, 90 | 91 << 8};
+    for (int r = 0; r < 2; r++) {
+        for (int t = 0; t < (r ? 1 : 3); t++) {
+            put_word(1, 0x8000 | 7);
+            for (int w = 0; w < 7; w++) put_word(1, ray[w]);
+            put_word(1, 1);
+        }
+    }
+    put_word(1, 0); /* no code; and then what looks like a ray of many gates */
+    put_word(1, 0x8000 | 6);
+    for (int w = 0; w < 6; w++) put_word(1, w == 4 ? 2000 : 0);
+    put_word(1, 2000), put_word(1, 1);
+    made.size = 3 * RECORD;
+    assert_ok(read_made(nwc__ctx(NULL), &volume));
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.n_rays, 2);
+    assert_string_equal(sweep.incomplete, "the file is damaged or ends early");
+    assert_ok(nwc_volume_find(volume, 0, "PHIDP", &moment));
+    assert_int_equal(moment.field.dim[1], 2);
+    assert_true(isnan(moment.field.data[2]) && isnan(moment.field.data[3]));
+    assert_ok(nwc_volume_find(volume, 0, "DBZH", &moment));
+    assert_near(moment.field.data[3], (91 - 64) / 2.0, 0.0);
+    nwc_volume_destroy(volume);
+}
+
 static void one_quantity_in_two_widths_is_two_moments(void **state)
 {
     (void)state;
@@ -381,6 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rays_come_out_of_their_runs),
         cmocka_unit_test(a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_header),
+        cmocka_unit_test(behind_damage_in_a_ray_nothing_is_looked_for),
         cmocka_unit_test(one_quantity_in_two_widths_is_two_moments),
         cmocka_unit_test(cut_off_anywhere_whole_records_remain),
         cmocka_unit_test(other_products_are_refused),

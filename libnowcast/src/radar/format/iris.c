@@ -334,16 +334,17 @@ static nwc_status decode_sweep(int64_t tile, void *user)
     const uint8_t *const header = job->bytes + sweep->first * RECORD + RECORD_HEADER;
     struct words words = words_of(job, sweep);
     int64_t start_ns = 0, r = 0;
-    bool good = time_of(header + 12, &start_ns);
+    bool whole = true; /* behind damage nothing was counted, and nothing is looked for */
+    (void)time_of(header + 12, &start_ns);
     for (int32_t slot = 0; slot < sweep->n_slots && r < sweep->n_rays; slot++) {
         bool any = false;
         int64_t late_ns = -1;
         for (int32_t t = 0; t < job->n_types; t++) {
             nwc__moment *const moment = sweep->moment[t];
             int32_t words_there = 0;
-            good = next_ray(&words, ray, &words_there);
-            if (good && job->type[t] == EXTENDED) late_ns = fine_time(ray, words_there);
-            const bool there = good && words_there > RAY_WORDS && kinds[job->type[t]].name;
+            whole = whole && next_ray(&words, ray, &words_there);
+            if (whole && job->type[t] == EXTENDED) late_ns = fine_time(ray, words_there);
+            const bool there = whole && words_there > RAY_WORDS && kinds[job->type[t]].name;
             if (there && !any) read_ray(ray, start_ns, sweep->made, r);
             any = any || there;
             if (!moment) continue;
