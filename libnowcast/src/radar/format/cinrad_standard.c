@@ -183,9 +183,8 @@ static nwc_status list_radials(struct job *job)
         job->n_radials = 0;
         while (at < job->size && read_radial(job, &at, &radial)) {
             if (job->layout == &layouts[0] && radial.at[PACKING] != 0)
-                return nwc__fail(NWC_ERR_UNSUPPORTED,
-                                 "byte %lld: a radial that is not packed expected, method %d found",
-                                 (long long)(radial.at - job->bytes) + PACKING, radial.at[PACKING]);
+                return nwc__fail(NWC_ERR_UNSUPPORTED, "radial %lld: one that is not packed expected, method %d found",
+                                 (long long)job->n_radials, radial.at[PACKING]);
             radial.order = job->n_radials;
             if (job->radial) job->radial[job->n_radials] = radial;
             job->n_radials++;
