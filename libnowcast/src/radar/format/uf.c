@@ -281,6 +281,7 @@ static nwc_status add_moments(struct job *job)
                                            strcmp(field->name, "DM") == 0 ? "dBm" : "", field->n_gates, field->first_m,
                                            field->spacing_m, &column->moment));
         column->moment->resolution = 1.0 / fabs(field->scale);
+        nwc__volume_drop_flags(job->volume, column->moment);
     }
     return NWC_OK;
 }
@@ -308,23 +309,28 @@ static nwc_status read_ray(int64_t tile, void *user)
     job->made->azimuth_deg[tile] = (float)(azimuth - 360.0 * floor(azimuth / 360.0));
     job->made->elevation_deg[tile] = (float)(PART_OF_DEG * word(head, ELEVATION));
     (void)time_of(head, &job->made->time_ns[tile]); /* it is one, or this were no record */
-    for (int32_t c = 0; c < job->n_columns; c++) {
-        const nwc__moment *const moment = job->column[c].moment;
-        nwc__gates_unknown(moment->cells + tile * moment->n_gates, moment->flags + tile * moment->n_gates,
-                           moment->n_gates);
-    }
+    uint64_t seen = 0;                              /* a bit for each column */
     for (int64_t r = job->ray[job->first + tile]; r < job->ray[job->first + tile + 1]; r++)
         for (int32_t k = 0; k < fields_of(&job->record[r]); k++) {
             struct field field;
             if (!find_field(&job->record[r], k, &field)) continue;
             const struct column *const column = find_column(job, field.name);
             if (!column || !same_gates(&column->field, &field)) continue;
+            const int64_t n = column->moment->n_gates;
             const uint8_t *const codes = job->record[r].at + 2 * (int64_t)(field.data - 1);
-            (job->big ? job->kernels->i16_be
-                      : job->kernels->i16_le)(codes, field.n_gates, word(&job->record[r], MISSING), (float)field.scale,
-                                              column->moment->cells + tile * column->moment->n_gates);
+            float *const cells = column->moment->cells + tile * n;
+            (job->big ? job->kernels->i16_be : job->kernels->i16_le)(codes, field.n_gates,
+                                                                     word(&job->record[r], MISSING), (float)field.scale,
+                                                                     cells);
+            for (int64_t g = field.n_gates; g < n; g++) cells[g] = NAN;
+            seen |= UINT64_C(1) << (column - job->column);
             read_limits(&job->record[r], &field, job->made, tile);
         }
+    for (int32_t c = 0; c < job->n_columns; c++) {
+        const nwc__moment *const moment = job->column[c].moment;
+        for (int64_t g = 0; g < moment->n_gates && !(seen >> c & 1); g++)
+            moment->cells[tile * moment->n_gates + g] = NAN;
+    }
     return NWC_OK;
 }
 
