@@ -251,6 +251,22 @@ static void levels_may_be_fractions(void **state)
     nwc_volume_destroy(volume);
 }
 
+static void gates_of_rain_share_its_reach(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    begin(80, true);
+    put_level(0, 0x8002), put_level(1, 0), put_level(2, 0x1000 | 3), put_level(3, 0x1000 | 6);
+    add_runs();
+    const nwc_moment moment = moment_of(&volume);
+    assert_string_equal(moment.name, "ACRR");
+    assert_string_equal(moment.field.units, "mm");
+    assert_near(moment.gate_spacing_m, 230e3 / GATES, 1e-6);
+    assert_near(moment.field.data[0], 0.0, 0.0);
+    assert_near(moment.field.data[3], 0.6 * 25.4, 1e-4);
+    nwc_volume_destroy(volume);
+}
+
 static void digital_codes_run_from_a_least_value_in_steps(void **state)
 {
     (void)state;
@@ -555,6 +571,7 @@ int main(void)
         cmocka_unit_test(runs_are_the_levels_said_for_their_codes),
         cmocka_unit_test(velocities_are_knots_and_know_what_is_folded),
         cmocka_unit_test(levels_may_be_fractions),
+        cmocka_unit_test(gates_of_rain_share_its_reach),
         cmocka_unit_test(digital_codes_run_from_a_least_value_in_steps),
         cmocka_unit_test(scales_may_be_floating_point_of_four_and_of_two_bytes),
         cmocka_unit_test(tops_leave_out_the_bit_that_marks_them),

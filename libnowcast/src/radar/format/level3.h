@@ -38,8 +38,8 @@ typedef struct nwc__level3_product {
     const char *quantity; /* of FM 301 or ODIM where they have one */
     const char *units;
     double unit;      /* what values are multiplied with to be in these units */
-    double spacing_m; /* between gates or cells */
-    double reach_m;   /* of grids: beyond it nothing is known */
+    double spacing_m; /* between gates or cells; 0 where the gates share the reach, however many there are */
+    double reach_m;   /* beyond it nothing is known */
     bool tilted;      /* of one elevation, which is said; else of all of them */
 } nwc__level3_product;
 

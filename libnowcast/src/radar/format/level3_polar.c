@@ -109,14 +109,15 @@ static nwc_status read_all(const nwc__level3 *level3, nwc_volume *volume)
     NWC__TRY(read_packet(level3, &packet));
     const int32_t n_rays = count_rays(&packet);
     if (n_rays == 0) return nwc__fail(NWC_ERR_NODATA, "no whole ray in it");
-    const double first_m = (packet.first_gate + 0.5) * product->spacing_m;
+    const double spacing_m = product->spacing_m > 0.0 ? product->spacing_m : product->reach_m / (double)packet.n_gates;
+    const double first_m = (packet.first_gate + 0.5) * spacing_m;
     NWC__TRY(nwc__volume_add_sweep(volume, NWC_SWEEP_SURVEILLANCE, level3->elevation_deg, n_rays, &sweep));
     if (kind)
         NWC__TRY(nwc__volume_add_moment(volume, sweep, kind->name, product->mnemonic, packet.n_gates, first_m,
-                                        product->spacing_m, &moment));
+                                        spacing_m, &moment));
     else
         NWC__TRY(nwc__volume_add_other(volume, sweep, product->quantity, product->units, packet.n_gates, first_m,
-                                       product->spacing_m, &moment));
+                                       spacing_m, &moment));
     nwc__level3_read_codes(level3, nwc__level3_nothing(product, NWC_NOTHING_DBZ), &codes);
     moment->resolution = codes.resolution;
     fill(&packet, level3, &codes, sweep, moment);
