@@ -217,6 +217,39 @@ def test_real_chunks_make_one_volume(real_data: Path) -> None:
 
 
 @pytest.mark.realdata
+def test_chunks_that_are_missing_cost_their_radials_and_no_more(real_data: Path) -> None:
+    chunks = sorted((real_data / "radar/nexrad/chunks-klot-20190617").iterdir())
+    whole = radar.read(chunks)
+    headless = radar.read(chunks[1:])  # without the volume's header and the pattern
+    assert headless.attrs["incomplete"] == ""
+    assert float(headless["latitude"]) == float(whole["latitude"])
+    for name, sweep in whole.children.items():
+        xr.testing.assert_identical(headless[name]["DBZH"], sweep["DBZH"])
+        planned, found = float(sweep["sweep_fixed_angle"]), float(headless[name]["sweep_fixed_angle"])
+        assert found == pytest.approx(planned, abs=0.1)  # the median of the rays
+    early = radar.read(chunks[:31])  # the upper cuts never came
+    assert early.attrs["incomplete"] == "its last radials are missing"
+    assert len(early.children) == 5
+    for name, sweep in early.children.items():
+        xr.testing.assert_identical(whole[name].to_dataset(), sweep.to_dataset())
+    gap = radar.read(chunks[:7] + chunks[13:])  # a whole cut is missing in between
+    assert len(gap.children) == 7
+    xr.testing.assert_identical(gap["sweep_1"]["DBZH"], whole["sweep_2"]["DBZH"])
+
+
+@pytest.mark.realdata
+def test_super_resolution_and_legacy_cuts_of_one_volume(real_data: Path) -> None:
+    tree = nowcast.open(real_data / "radar/nexrad/single/KLBB20160601_150025_V06")
+    rays = [sweep.sizes["azimuth"] for sweep in tree.children.values()]
+    assert rays == [720] * 4 + [360] * 7
+    assert tree["sweep_0"]["DBZH"].shape == (720, 1832)
+    assert float(tree["sweep_0"]["range"][0]) == 2125.0
+    assert float(tree["sweep_1"]["nyquist_velocity"][0]) == pytest.approx(22.56)
+    assert np.median(np.diff(np.sort(tree["sweep_0"]["azimuth"].values))) == pytest.approx(0.5, abs=0.01)
+    assert np.median(np.diff(np.sort(tree["sweep_6"]["azimuth"].values))) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.realdata
 def test_five_volumes_of_one_storm(real_data: Path) -> None:
     volumes = nowcast.open(str(real_data / "radar/nexrad/khtx-20080411/*.gz"))
     assert [len(volume.children) for volume in volumes] == [16] * 5

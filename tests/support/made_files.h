@@ -29,4 +29,10 @@ void put_member(uint8_t *archive, int64_t *at, const char *name, const uint8_t *
 /* Give a member's header the checksum it should have. */
 void sign_member(uint8_t *header);
 
+/*
+ * n bytes as Unix compress packs them, with codes of at most most_width bits; the table is cleared every clear_at bytes, never
+ * for 0. to has room for 2 n + 16. Returns the size.
+ */
+int64_t pack_compress(const uint8_t *bytes, int64_t n, uint8_t *to, int most_width, int64_t clear_at);
+
 #endif

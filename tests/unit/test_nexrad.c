@@ -1,10 +1,13 @@
 /* NEXRAD Level II, on files made byte by byte from the interface control documents. */
+#define _POSIX_C_SOURCE 200809L
 #include "io/internal.h"
 #include "radar/format/nexrad.h"
 #include "support/made_files.h"
 #include "support/support.h"
 
 #include <bzlib.h>
+#include <unistd.h>
+#include <zlib.h>
 
 enum { ROOM = 1 << 20, RAYS = 6, GATES = 40, FRAME = 2432 };
 
@@ -194,12 +197,9 @@ static void a_packed_file_gives_every_gate(void **state)
     nwc_volume_destroy(volume);
 }
 
-static void old_messages_have_their_own_scales(void **state)
+/* Two cuts of message 1, not packed. */
+static void make_1(void)
 {
-    (void)state;
-    nwc_volume *volume;
-    nwc_sweep sweep;
-    nwc_moment moment;
     volume_header(&made);
     for (int r = 0; r < 2 * RAYS; r++)
         message_1(&made, r % RAYS,
@@ -209,6 +209,15 @@ static void old_messages_have_their_own_scales(void **state)
                   : r == RAYS - 1     ? 2
                                       : 1,
                   1 + r / RAYS);
+}
+
+static void old_messages_have_their_own_scales(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    nwc_moment moment;
+    make_1();
     assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
     assert_ok(nwc_volume_sweep(volume, 1, &sweep));
     assert_near(sweep.azimuth_deg[3], 90.0, 0.0);
@@ -352,6 +361,40 @@ static void a_wrong_length_before_a_record_does_not_lose_the_next(void **state)
     nwc_volume_destroy(volume);
 }
 
+static void old_archives_are_read_inside_compress_and_gzip(void **state)
+{
+    (void)state;
+    static uint8_t packed[ROOM];
+    char path[] = "/tmp/nowcast-nexrad-XXXXXX";
+    const char *const name = path;
+    close(mkstemp(path));
+    make_1();
+    for (int kind = 0; kind < 2; kind++) {
+        nwc_volume *volume;
+        nwc_volume_facts facts;
+        nwc_moment moment;
+        if (kind == 0) {
+            const int64_t n = pack_compress(made.bytes, made.size, packed, 16, 0);
+            FILE *const file = fopen(path, "wb");
+            assert_int_equal(fwrite(packed, 1, (size_t)n, file), n);
+            fclose(file);
+        } else {
+            const gzFile file = gzopen(path, "wb");
+            assert_int_equal(gzwrite(file, made.bytes, (unsigned)made.size), made.size);
+            gzclose(file);
+        }
+        assert_ok(nwc_volume_open(NULL, &name, 1, NULL, &volume));
+        assert_ok(nwc_volume_describe(volume, &facts));
+        assert_string_equal(facts.format, "NEXRAD Level II");
+        assert_string_equal(facts.incomplete, "");
+        assert_int_equal(facts.n_sweeps, 2);
+        assert_ok(nwc_volume_find(volume, 1, "DBZH", &moment));
+        assert_near(moment.field.data[9], 27 / 2.0 - 33.0, 0.0);
+        nwc_volume_destroy(volume);
+    }
+    unlink(path);
+}
+
 static nwc_status read_whole(nwc_ctx *ctx, void *user)
 {
     nwc_volume *volume = NULL;
@@ -469,6 +512,7 @@ int main(void)
         cmocka_unit_test(a_volume_without_its_beginning_still_knows_where_it_is),
         cmocka_unit_test(a_chunk_without_header_is_read),
         cmocka_unit_test(a_wrong_length_before_a_record_does_not_lose_the_next),
+        cmocka_unit_test(old_archives_are_read_inside_compress_and_gzip),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),
         cmocka_unit_test(flipped_bytes_give_an_answer),
         cmocka_unit_test(real_files_hold_what_is_known_of_them),

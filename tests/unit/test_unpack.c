@@ -1,6 +1,7 @@
 /* Bytes freed of their packing. Streams are made by the libraries' own packers, zip byte by byte, compress by an LZW of our own. */
 #define _POSIX_C_SOURCE 200809L
 #include "io/unpack.h"
+#include "support/made_files.h"
 #include "support/support.h"
 
 #include <bzlib.h>
@@ -64,60 +65,6 @@ static int64_t pack_zip(const uint8_t *bytes, int64_t n, uint8_t *to, bool store
     uint8_t *const end = described ? sums + 12 : data + size;
     memcpy(end, "PK\1\2", 4); /* a directory begins */
     return end - to;
-}
-
-/* Codes as compress lays them: in groups of eight, the lowest bit first, groups filled up where the width changes. */
-struct lzw {
-    uint8_t *to;
-    int64_t bit, group;
-    int width;
-};
-
-static void put_code(struct lzw *lzw, int code)
-{
-    for (int b = 0; b < lzw->width; b++, lzw->bit++)
-        if (code >> b & 1) lzw->to[lzw->bit / 8] |= (uint8_t)(1 << lzw->bit % 8);
-}
-
-static void change_width(struct lzw *lzw, int width)
-{
-    const int64_t bits = 8 * lzw->width;
-    while ((lzw->bit - lzw->group) % bits) lzw->bit++;
-    lzw->group = lzw->bit, lzw->width = width;
-}
-
-/* By a table searched from its beginning: slow, and unlike any decoder. clear_at: bytes after which the table is cleared. */
-static int64_t pack_compress(const uint8_t *bytes, int64_t n, uint8_t *to, int most_width, int64_t clear_at)
-{
-    static struct {
-        int prefix, suffix;
-    } table[65536];
-    memset(to, 0, (size_t)(2 * n + 16));
-    to[0] = 0x1f, to[1] = 0x9d, to[2] = (uint8_t)(0x80 | most_width);
-    struct lzw lzw = {.to = to + 3, .width = 9};
-    int next = 257, string = bytes[0];
-    for (int64_t at = 1; at <= n; at++) {
-        int found = -1;
-        for (int k = 257; k < next && at < n && found < 0; k++)
-            if (table[k].prefix == string && table[k].suffix == bytes[at]) found = k;
-        if (found >= 0) {
-            string = found;
-            continue;
-        }
-        put_code(&lzw, string);
-        if (at == n) break;
-        if (next < 1 << most_width) {
-            table[next].prefix = string, table[next].suffix = bytes[at];
-            if (next++ == 1 << lzw.width && lzw.width < most_width) change_width(&lzw, lzw.width + 1);
-        }
-        string = bytes[at];
-        if (clear_at && at % clear_at == 0) {
-            put_code(&lzw, 256);
-            change_width(&lzw, 9);
-            next = 257;
-        }
-    }
-    return 3 + (lzw.bit + 7) / 8;
 }
 
 /* Something to pack: words that come again, and noise. */
