@@ -141,6 +141,8 @@ static void what_is_written_is_read_again(void **state)
 }
 
 /* A volume of one sweep and one moment; values is rays * gates. */
+static double fixed_angle = 0.5;
+
 static nwc_volume *one_sweep(const char *name, float *values, int64_t rays, int64_t gates, double spacing_m,
                              double resolution, int mode, const char *incomplete)
 {
@@ -151,7 +153,7 @@ static nwc_volume *one_sweep(const char *name, float *values, int64_t rays, int6
         .site = "KTST", .latitude_deg = 1.0, .longitude_deg = 2.0, .altitude_m = 3.0, .time_ns = 1000000000};
     for (int64_t r = 0; r < rays; r++) times[r] = 1000000000 * (r + 1), angles[r] = 360.0F * (float)r / (float)rays;
     const nwc_sweep sweep = {.mode = mode,
-                             .fixed_angle_deg = 0.5,
+                             .fixed_angle_deg = fixed_angle,
                              .n_rays = rays,
                              .time_ns = times,
                              .azimuth_deg = angles,
@@ -262,6 +264,10 @@ static void what_has_no_place_is_refused(void **state)
     const nwc_volume_facts facts = {.latitude_deg = NAN, .longitude_deg = NAN, .altitude_m = NAN};
     assert_ok(nwc_volume_create(NULL, &facts, &volume));
     refused("the place of the antenna", volume);
+    fixed_angle = 1e300;
+    refused("a fixed angle of -180 to 180 degrees expected, 1e+300",
+            one_sweep("DBZH", values, 4, 2, 250.0, 0.5, 0, NULL));
+    fixed_angle = 0.5;
 }
 
 static nwc_status make_and_encode(nwc_ctx *ctx, void *user)

@@ -47,6 +47,9 @@ struct job {
 static nwc_status check(const struct job *job)
 {
     nwc_sweep first, sweep;
+    if (fabs(job->facts.altitude_m) > 100000.0)
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "an antenna within 100 km of the ground expected, at %g m given",
+                         job->facts.altitude_m);
     NWC__TRY(nwc_volume_sweep(job->volume, 0, &first));
     for (int32_t s = 0; s < job->facts.n_sweeps; s++) {
         NWC__TRY(nwc_volume_sweep(job->volume, s, &sweep));
@@ -233,7 +236,7 @@ static nwc_status put_cut(const struct job *job, uint8_t *cut)
          doppler++) { /* of a family without moments the other's, which readers divide by */
         const double own = job->length_m[doppler], length_m = own > 0.0 ? own : job->length_m[!doppler];
         nwc__put_u32_le(cut + 44 + 4 * (size_t)doppler, (uint32_t)stored_length(length_m));
-        nwc__put_u32_le(cut + 52 + 4 * (size_t)doppler, (uint32_t)reach[doppler]);
+        nwc__put_u32_le(cut + 52 + 4 * (size_t)doppler, (uint32_t)(int32_t)reach[doppler]);
     }
     nwc__put_u32_le(cut + 60, (uint32_t)(int32_t)floor(job->start_m + 0.5));
     nwc__put_f32_le(cut + 80, or_zero((double)speed));

@@ -97,6 +97,9 @@ static nwc_status check_sweep(const nwc_volume *volume, int32_t index)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "sweep %d: NEXRAD Level II has turns all around only", (int)index);
     if (sweep.n_rays < 2)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "sweep %d: at least 2 rays expected for NEXRAD Level II", (int)index);
+    if (fabs(sweep.fixed_angle_deg) > 180.0)
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "sweep %d: a fixed angle of -180 to 180 degrees expected, %g given",
+                         (int)index, sweep.fixed_angle_deg);
     for (int64_t r = 0; r < sweep.n_rays; r++)
         if (sweep.time_ns[r] < 0 || day_of(sweep.time_ns[r]) > MOST_DAYS)
             return nwc__fail(NWC_ERR_UNSUPPORTED, "sweep %d: times of 1970 to 2149 expected for NEXRAD Level II",
