@@ -259,6 +259,22 @@ def test_surface_fields_come_to_a_flat_grid(real_data: Path) -> None:
     )
 
 
+@pytest.mark.realdata
+def test_a_variable_of_a_model_is_converted(real_data: Path, tmp_path: Path) -> None:
+    run = click.testing.CliRunner().invoke
+    gfs = str(real_data / "nwp/gfs.grb")
+    found = run(cli.main, ["convert", gfs, str(tmp_path / "p.nc"), "--quantity", "prmsl", "--json"])
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.output)["times"] == 1
+    back = nowcast.open(tmp_path / "p.nc")
+    assert float(back.min()) == float(model.open(gfs).read("prmsl").min())
+    without = run(cli.main, ["convert", gfs, str(tmp_path / "p.nc")])
+    assert without.exit_code == 1
+    assert "there are 0-3-196, 10u" in without.output
+    wrong = run(cli.main, ["convert", gfs, str(tmp_path / "p.nc"), "--on-error", "skip"])
+    assert "on_error" in wrong.output
+
+
 @pytest.fixture
 def own_file(tmp_path: Path) -> Path:
     """A netCDF file of a C grid, 5 x 4 mass points, 3 levels, with the names of examples/systems/pwafs.toml."""

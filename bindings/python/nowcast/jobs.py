@@ -194,7 +194,7 @@ def convert(
         raise ArgumentError(f"format: a radar volume expected for {format}, fields found")
     io.write(data, output)
     left_out = data.attrs.get("left_out", "").splitlines()
-    return {"output": str(output), "times": data.sizes["time"], "left_out": left_out, "degraded": bool(left_out)}
+    return {"output": str(output), "times": data.sizes.get("time", 1), "left_out": left_out, "degraded": bool(left_out)}
 
 
 def doctor() -> dict[str, Any]:
