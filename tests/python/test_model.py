@@ -59,13 +59,13 @@ def test_the_corners_of_awips_grid_211_are_where_ncep_says(real_data: Path) -> N
 
 
 @pytest.mark.realdata
-def test_a_published_pair_of_wind_components_comes_out(real_data: Path) -> None:
-    """At LoV, 95 W, the grid points north; elsewhere it is turned by sin(25 deg) (lon - LoV)."""
+def test_winds_turn_as_noaa_publishes_for_this_projection(real_data: Path) -> None:
+    """The RUC's list of frequently asked questions: 0.422618 times the longitude from 95 W."""
     nam = model.open(real_data / NAM)
     along = [nam.read(name, level=50000, level_type="isobaricInhPa").values.astype(float) for name in "uv"]
     true = nam.read_wind(level=50000, level_type="isobaricInhPa")
     lon, _ = nam.grids[0].lonlat()
-    angle = np.sin(np.radians(25.0)) * np.radians(lon + 95.0)
+    angle = 0.422618 * np.radians(lon + 95.0)
     np.testing.assert_allclose(true["u"], along[0] * np.cos(angle) + along[1] * np.sin(angle), atol=2e-3)
     np.testing.assert_allclose(true["v"], along[1] * np.cos(angle) - along[0] * np.sin(angle), atol=2e-3)
     assert true["u"].attrs["standard_name"] == "eastward_wind"

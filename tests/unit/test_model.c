@@ -3,7 +3,7 @@
 #include "model/model.h"
 #include "support/support.h"
 
-enum { LEVELS = 6, NZ = 5, NY = 4, NX = 5 };
+enum { LEVELS = 6, NZ = 5, NY = 4, NX = 5, MOST_POINTS = 144 * 73 };
 static const int64_t hour = INT64_C(3600000000000);
 static const double radian = 3.14159265358979323846 / 180.0;
 
@@ -17,13 +17,15 @@ static formula_fn formulas[16];
 static nwc_status read_formula(void *state, nwc_ctx *ctx, const nwc__model_item *item, float *values)
 {
     (void)state;
+    static double x[MOST_POINTS], y[MOST_POINTS];
     const nwc_grid *const grid = item->entry.grid;
-    for (int64_t p = 0; p < item->entry.points; p++) {
-        double x = grid->x_first + grid->dx * (double)(p % grid->nx),
-               y = grid->y_first + grid->dy * (double)(p / grid->nx);
-        NWC__TRY(nwc_grid_to_lonlat(ctx, grid, 1, &x, &y, &x, &y));
-        values[p] = (float)formulas[item->where](&item->entry, x, y);
+    const int64_t n = item->entry.points;
+    for (int64_t p = 0; p < n; p++) {
+        x[p] = grid->x_first + grid->dx * (double)(p % grid->nx);
+        y[p] = grid->y_first + grid->dy * (double)(p / grid->nx);
     }
+    NWC__TRY(nwc_grid_to_lonlat(ctx, grid, n, x, y, x, y));
+    for (int64_t p = 0; p < n; p++) values[p] = (float)formulas[item->where](&item->entry, x[p], y[p]);
     return NWC_OK;
 }
 
