@@ -3,6 +3,7 @@
  * decoder, each further one a step, and names come from a list, so that the fuzzer soon meets those the decoders look for.
  */
 #include "io/wrf.h"
+#include "obs/format/netcdf_obs.h"
 #include "radar/format/tree.h"
 #include "radar/volume.h"
 
@@ -11,6 +12,25 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static const char *const names[] = {
+    "flash_id",
+    "flash_time_offset_of_first_event",
+    "flash_lat",
+    "flash_lon",
+    "flash_area",
+    "event_id",
+    "event_time_offset",
+    "event_lat",
+    "event_lon",
+    "event_energy",
+    "pres",
+    "tdry",
+    "alt",
+    "rh",
+    "qc_rh",
+    "base_time",
+    "time_offset",
+    "_Unsigned",
+    "perspective_point_height",
     "what",
     "where",
     "how",
@@ -130,6 +150,11 @@ static const char *const names[] = {
     "START_DATE",
 };
 static const char *const texts[] = {
+    "milliseconds since 2018-07-02 04:33:00.000",
+    "true",
+    "rad",
+    "geostationary",
+    "hPa",
     "COMP",
     "IMAGE",
     "20200101",
@@ -373,6 +398,16 @@ static void read_wrf(nwc_ctx *ctx, const nwc__tree *tree)
     nwc_model_destroy(model);
 }
 
+/* The same of the lightning mapper, or of a radiosonde. */
+static nwc_status put_obs(nwc__tree *tree, bool lightning)
+{
+    static const char *const flashes[] = {"flash_id", "flash_lat", "flash_lon", "flash_time_offset_of_first_event",
+                                          "event_id"};
+    static const char *const levels[] = {"pres", "tdry", "alt", "time_offset", "base_time"};
+    for (int k = 0; k < 5; k++) NWC__TRY(put_list(tree, (lightning ? flashes : levels)[k], "n", 5, 0));
+    return NWC_OK;
+}
+
 static nwc_status build(struct input *input, nwc__tree *tree)
 {
     nwc__node *node = tree->root;
@@ -417,21 +452,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     nwc__tree tree;
     nwc_raster *raster = NULL;
     nwc_volume *volume = NULL;
-    const uint8_t decoder = take(&input) % 7;
+    nwc_obs *obs = NULL;
+    const struct nwc__obs_hints hints = {.near_ns = NWC_TIME_UNKNOWN};
+    const uint8_t decoder = take(&input) % 8;
     nwc_status status = nwc__tree_create(ctx, 1 << 20, &tree);
-    tree.keep_cells = decoder > 2;
+    tree.keep_cells = decoder >= 3 && decoder <= 5;
     if (status == NWC_OK && decoder == 3 && take(&input) % 4) status = put_odim(&tree);
     if (status == NWC_OK && decoder == 4 && take(&input) % 4) status = put_cfradial(&tree);
     if (status == NWC_OK && decoder == 5 && take(&input) % 4) status = put_cfradial2(&tree);
     if (status == NWC_OK && decoder == 6 && take(&input) % 4) status = put_wrf(&tree);
+    if (status == NWC_OK && decoder == 7) status = put_obs(&tree, take(&input) % 2);
     if (status == NWC_OK) status = build(&input, &tree);
     if (status == NWC_OK && decoder == 6) {
         read_wrf(ctx, &tree);
         return 0;
     }
+    if (status == NWC_OK) status = nwc__obs_create(ctx, "", 1 << 20, &obs);
     if (status == NWC_OK) status = nwc__raster_create(ctx, "", 1 << 20, &raster);
     if (status == NWC_OK) status = nwc__volume_create(ctx, "", 1 << 20, &volume);
-    if (status == NWC_OK && decoder > 2)
+    if (status == NWC_OK && decoder == 7)
+        (void)nwc__netcdf_obs_decode(&tree, &hints, obs);
+    else if (status == NWC_OK && decoder > 2)
         (void)(decoder == 3   ? nwc__odim_volume_read
                : decoder == 4 ? nwc__cfradial1_read
                               : nwc__cfradial2_read)(ctx, &tree, volume);
@@ -439,6 +480,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         (void)(decoder == 0   ? nwc__odim_image_read
                : decoder == 1 ? nwc__knmi_read
                               : nwc__cf_grid_read)(ctx, &tree, raster);
+    nwc_obs_destroy(obs);
     nwc_volume_destroy(volume);
     nwc_raster_destroy(raster);
     nwc__tree_destroy(&tree);

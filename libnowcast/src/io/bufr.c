@@ -275,7 +275,6 @@ nwc_status nwc__bufr_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, cons
     for (int64_t at = 0; at < size;) {
         int64_t length;
         const char *reason;
-        const int64_t here = at;
         if (nwc__bufr_next(bytes, size, &at, &length, &reason)) {
             const nwc_status status = read_at(ctx, bytes + at, length, obs);
             if (status == NWC_ERR_NOMEM) return status;
@@ -285,7 +284,6 @@ nwc_status nwc__bufr_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, cons
         } else if (reason) {
             NWC__TRY(nwc__obs_incomplete(obs, "byte %lld: %s", (long long)(at - 4), reason));
         }
-        assert(at > here);
     }
     nwc_obs_facts facts;
     NWC__TRY(nwc_obs_describe(obs, &facts));
