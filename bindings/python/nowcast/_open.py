@@ -75,10 +75,10 @@ def open(
     except (FileError, NoDataError, UnsupportedError):
         if kind == "volume":
             raise
-        others: tuple[Callable[[], model.Model | pd.DataFrame], ...] = (lambda: model.open(paths), lambda: obs.read(files))
+        others: tuple[Callable[[list[Path]], model.Model | pd.DataFrame], ...] = (model.open, obs.read)
         for read in others:
             try:
-                return read()
+                return read(files)
             except (FileError, NoDataError, UnsupportedError):
                 continue
         return io.open(paths, **options)

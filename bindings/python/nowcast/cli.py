@@ -103,7 +103,7 @@ def main(ctx: click.Context, threads: int, verbose: bool) -> None:
 @_inputs
 @_json
 def info(inputs: tuple[str, ...], as_json: bool) -> None:
-    """What is in files: fields and grids, sweeps and moments of volumes, variables of models, stations and their values."""
+    """What is in files: fields and grids, sweeps of volumes, variables of models, stations and their values."""
     found = [describe(path) for path in inputs]
     if as_json:
         click.echo(json.dumps(found))
@@ -201,8 +201,9 @@ def convert(
 ) -> None:
     """Write fields, a radar volume or observations in the format OUTPUT's suffix names.
 
-    Fields as .nc (CF), .h5 (ODIM composite of one time), .grib2 or .tif; observations as .csv, a row for each value; the volume that INPUTS are parts of as .nc (FM 301), .h5
-    (ODIM), .ar2v (NEXRAD Level II), .bin or .bin.bz2 (CMA standard format).
+    Fields as .nc (CF), .h5 (ODIM composite of one time), .grib2 or .tif; the volume that INPUTS are parts of as .nc
+    (FM 301), .h5 (ODIM), .ar2v (NEXRAD Level II), .bin or .bin.bz2 (CMA standard format); observations as .csv, a row
+    for each value.
     """
     summary = jobs.convert(inputs, output, quantity=quantity, on_error=on_error, format=form)
     _finish(
