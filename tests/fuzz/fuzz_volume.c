@@ -26,8 +26,8 @@ static const struct {
     {nwc__dorade_read, 0, 8, "SSWB\0\0\0\xc4", 0, 0},
     {nwc__uf_read, 0, 2, "UF", 0, 0},
     {nwc__uf_read, 0, 10, "UF\0\x60\0\x2e\0\x2e\0\x2e", 0, 0}, /* one record of 96 words, its headers in a row */
-    {nwc__iris_read, 12288, 0, "", 12288, 0}, /* records behind headers that are good */
-    {nwc__cinrad_sc_read, 0, 0, "", 217, -1}, /* with its table */
+    {nwc__iris_read, 12288, 0, "", 12288, 0},                  /* records behind headers that are good */
+    {nwc__cinrad_sc_read, 0, 0, "", 217, -1},                  /* with its table */
     {nwc__cinrad_cc_read, 0, 0, "", 218, -2},
     {nwc__cinrad_sc_read, 0, 0, "", 0, 0},
     {nwc__cinrad_dxk_read, 0, 0, "", 0, 0},

@@ -285,8 +285,7 @@ static void what_is_no_base_data_is_refused(void **state)
     headers(1, 1);
     made.bytes[made.size + 50] = 1;
     radial(false, 0, 3, 1);
-    assert_fails(NWC_ERR_UNSUPPORTED, "one that is not packed expected, method 1",
-                 read_made(nwc__ctx(NULL), &volume));
+    assert_fails(NWC_ERR_UNSUPPORTED, "one that is not packed expected, method 1", read_made(nwc__ctx(NULL), &volume));
 }
 
 static void moments_of_every_kind_are_kept_and_empty_ones_passed_over(void **state)

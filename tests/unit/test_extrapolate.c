@@ -241,7 +241,7 @@ static void the_motion_field_itself_travels(void **state)
 {
     (void)state;
     struct run run = run_of(160, 260, 1, 3600.0, shear);
-    run.options.travel = 0.5; /* 5 m s-1, as shear_origin has it */
+    run.options.travel = 0.5;          /* 5 m s-1, as shear_origin has it */
     run.options.travel_scale_m = 60e3; /* leaves u as it is and v but a ten-millionth of its wave */
     run.options.step_s = 60.0, run.options.node_spacing = 1;
     assert_near(worst_departure(&run, 3600.0, 40e3, shear_origin), 0.0, 0.06);

@@ -34,8 +34,8 @@ def open(
         of one sweep each, of one radar, whose times are within ten minutes and whose angles differ.
     options
         As ``nowcast.io.open`` takes them, for fields; ``site`` of ``nowcast.radar.read``, for volumes; ``system`` of
-        ``nowcast.model.open`` and ``quantity``, for model fields; those of ``nowcast.obs.read``, for observations. A table in
-        text whose headings are not known is one of observations where ``columns`` is given.
+        ``nowcast.model.open`` and ``quantity``, for model fields; those of ``nowcast.obs.read``, for observations. A
+        table in text whose headings are not known is one of observations where ``columns`` is given.
 
     Returns
     -------
