@@ -5,7 +5,6 @@
  *
  * Source: HDF5 File Format Specification 3.0, IV.A (headers) and IV.A.2 (messages).
  */
-#ifdef NWC__HAVE_NETCDF
 #include "io/hdf5_header.h"
 
 enum {
@@ -300,4 +299,3 @@ nwc_status nwc__hdf5_attributes(const struct nwc__hdf5_image *image, uint64_t ad
 done:
     return status;
 }
-#endif
