@@ -64,7 +64,7 @@ def test_odim_refuses_what_it_has_no_place_for(rain: xr.DataArray, tmp_path: Pat
 
 
 def test_a_name_of_no_format_is_refused(rain: xr.DataArray, tmp_path: Path) -> None:
-    with pytest.raises(errors.UnsupportedError, match=r"\.nc, \.h5 or \.hdf"):
+    with pytest.raises(errors.UnsupportedError, match=r"\.nc, \.h5, \.hdf, .*\.grib2, \.grb2, \.tif"):
         io.write(rain, tmp_path / "rain.txt")
     with pytest.raises(errors.FileError, match="no/where"):
         io.write(rain, "no/where/rain.nc")
