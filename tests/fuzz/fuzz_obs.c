@@ -72,7 +72,12 @@ static void walk_messages(const uint8_t *bytes, size_t size)
 {
     for (int64_t at = 0, length; at < (int64_t)size; at += length) {
         const char *reason;
-        (void)nwc__bufr_next(bytes, (int64_t)size, &at, &length, &reason);
+        if (!nwc__bufr_next(bytes, (int64_t)size, &at, &length, &reason)) continue;
+        uint8_t *const message = malloc((size_t)length);
+        if (!message) return;
+        memcpy(message, bytes + at, (size_t)length);
+        (void)nwc__bufr_without_local(message, length);
+        free(message);
     }
 }
 

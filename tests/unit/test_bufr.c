@@ -224,8 +224,41 @@ static void a_message_at_fault_leaves_the_others(void **state)
     assert_fails(NWC_ERR_FORMAT, "no good message in it; byte 0: data of category 21", read_made(NULL, &obs));
     made.bytes[18] = 0, made.bytes[7] = 5;
     assert_fails(NWC_ERR_FORMAT, "byte 0: an edition other than 2 to 4", read_made(NULL, &obs));
-    made.bytes[7] = 4, made.bytes[10] = 21;
+    made.bytes[7] = 4, made.bytes[8 + 13] = 4, made.bytes[8 + 14] = 1;
+    assert_fails(NWC_ERR_FORMAT, "byte 0: local tables beside a version", read_made(NULL, &obs));
+    made.bytes[8 + 14] = 0, made.bytes[8 + 13] = 28, made.bytes[10] = 21;
     assert_fails(NWC_ERR_FORMAT, "byte 0: sections that do not fill the message", read_made(NULL, &obs));
+}
+
+/* Put a section 2 into the only message made, as centres do. */
+static void put_local_section(void)
+{
+    static const uint8_t local[12] = {0, 0, 12, 0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4};
+    memmove(made.bytes + 30 + 12, made.bytes + 30, (size_t)(made.size - 30));
+    memcpy(made.bytes + 30, local, sizeof local);
+    made.bytes[8 + 9] |= 0x80;
+    made.size += 12;
+    put3(4, made.size);
+}
+
+static void the_section_of_a_centre_is_passed_over(void **state)
+{
+    (void)state;
+    uint8_t without[MOST_BYTES];
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    start();
+    make_sounding();
+    const int64_t size = made.size;
+    memcpy(without, made.bytes, (size_t)size);
+    put_local_section();
+    assert_ok(read_made(NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_int_equal(facts.n_rows, 9);
+    nwc_obs_destroy(obs);
+    assert_int_equal(nwc__bufr_without_local(made.bytes, made.size), size);
+    assert_memory_equal(made.bytes, without, (size_t)size);
+    assert_int_equal(nwc__bufr_without_local(made.bytes, size), size); /* there is none any more */
 }
 
 static void cut_off_anywhere_the_whole_messages_remain(void **state)
@@ -428,6 +461,7 @@ int main(void)
         cmocka_unit_test(soundings_are_read_level_by_level),
         cmocka_unit_test(compressed_subsets_are_taken_apart),
         cmocka_unit_test(a_message_at_fault_leaves_the_others),
+        cmocka_unit_test(the_section_of_a_centre_is_passed_over),
         cmocka_unit_test(cut_off_anywhere_the_whole_messages_remain),
         cmocka_unit_test(a_failure_of_memory_leaves_none),
         cmocka_unit_test(gates_of_profilers_stand_above_station_or_sea),

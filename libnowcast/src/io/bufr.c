@@ -252,11 +252,16 @@ static nwc_status read_message(nwc_ctx *ctx, codes_handle *handle, nwc_obs *obs)
     return status;
 }
 
+/* A copy goes to ecCodes, without the centre's own section: nothing of it is wanted, and damage in it can abort the library. */
 static nwc_status read_at(nwc_ctx *ctx, const uint8_t *bytes, int64_t length, nwc_obs *obs)
 {
     nwc_status status;
+    uint8_t *const message = nwc__alloc(ctx, length, 1);
+    if (!message) return NWC_ERR_NOMEM;
+    memcpy(message, bytes, (size_t)length);
+    length = nwc__bufr_without_local(message, length);
     nwc__io_lock();
-    codes_handle *const handle = codes_handle_new_from_message(NULL, bytes, (size_t)length);
+    codes_handle *const handle = codes_handle_new_from_message(NULL, message, (size_t)length);
     if (handle) {
         status = read_message(ctx, handle, obs);
         codes_handle_delete(handle);
@@ -264,6 +269,7 @@ static nwc_status read_at(nwc_ctx *ctx, const uint8_t *bytes, int64_t length, nw
         status = nwc__fail(NWC_ERR_FORMAT, "ecCodes cannot open the message");
     }
     nwc__io_unlock();
+    nwc__free(ctx, message);
     return status;
 }
 

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { MOST_ID = 64 };
+enum { MOST_ID = 64, FIRST_VERSION = 6, LAST_VERSION = 39 };
 
 #define GRAVITY 9.80665
 #define SECOND 1e9
@@ -546,6 +546,27 @@ static bool sections_fill(const uint8_t *message, int64_t length)
     return at == end;
 }
 
+/*
+ * Whether the tables a message asks for can be looked for without harm: beside a centre's local tables ecCodes (seen in 2.28) aborts
+ * for a version of the master table that it does not have. Without them it takes its latest.
+ */
+static bool tables_known(const uint8_t *message)
+{
+    const int64_t at = 8 + (message[7] == 4 ? 13 : 10);
+    return message[at + 1] == 0 || (message[at] >= FIRST_VERSION && message[at] <= LAST_VERSION);
+}
+
+int64_t nwc__bufr_without_local(uint8_t *message, int64_t length)
+{
+    const int64_t flag_at = 8 + (message[7] == 4 ? 9 : 7);
+    if (!(message[flag_at] & 0x80)) return length;
+    const int64_t two = 8 + big_endian(message + 8, 3), size = big_endian(message + two, 3), left = length - size;
+    memmove(message + two, message + two + size, (size_t)(length - two - size));
+    message[flag_at] &= 0x7f;
+    for (int k = 0; k < 3; k++) message[4 + k] = (uint8_t)(left >> 8 * (2 - k));
+    return left;
+}
+
 bool nwc__bufr_next(const uint8_t *bytes, int64_t size, int64_t *at, int64_t *length, const char **reason)
 {
     const char *faulty = NULL;
@@ -568,6 +589,8 @@ bool nwc__bufr_next(const uint8_t *bytes, int64_t size, int64_t *at, int64_t *le
         faulty = "the message does not end in 7777";
     else if (!sections_fill(bytes + *at, stated))
         faulty = "sections that do not fill the message";
+    else if (!tables_known(bytes + *at))
+        faulty = "local tables beside a version of the master table other than 6 to 39";
     if (faulty) {
         *at += 4;
         *reason = faulty;

@@ -30,4 +30,7 @@ nwc_status nwc__bufr_subset(nwc_obs *obs, int32_t category, const struct nwc__bu
  */
 bool nwc__bufr_next(const uint8_t *bytes, int64_t size, int64_t *at, int64_t *length, const char **reason);
 
+/* Take section 2, which centres fill as they like, out of a message whose sections are good; returns its length then. */
+int64_t nwc__bufr_without_local(uint8_t *message, int64_t length);
+
 #endif
