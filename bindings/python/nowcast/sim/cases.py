@@ -22,6 +22,7 @@ def supercell(
     seed: int = 1,
     environment: Environment | None = None,
     tornado: bool = False,
+    cloud: float = 0.75,
     x: float = 0.0,
     y: float = 0.0,
     latitude: float = 22.5,
@@ -35,7 +36,8 @@ def supercell(
 
     A leaning updraught, a mesocyclone at its side, a forward and a rear flank downdraught with their outflow; with
     ``tornado`` a vortex of some 300 m at low levels, in the tip of the hook. Rain and hail are what the particles of
-    that wind leave. ``dx`` is the spacing of the box they are kept in.
+    that wind leave; ``cloud``, the part of the water of undiluted ascent that they can collect, makes hail larger.
+    ``dx`` is the spacing of the box they are kept in.
     """
     random = np.random.Generator(np.random.Philox(seed))
     base = environment or Environment.weisman_klemp()
@@ -55,7 +57,7 @@ def supercell(
         parts.append(Vortex(38.0 * vary[4], 300.0, 300.0, 2500.0, 5.0, -4000.0, -1200.0, _LEAN, strong, path))
     steady = Storm(base, blocks)
     box = _box(-26e3, 46e3, -30e3, 38e3, dx)
-    water = _water(steady, (u, v), (1000.0, 500.0, 6000.0, 6000.0), box, seed, particles, cloud=0.45)
+    water = _water(steady, (u, v), (1000.0, 500.0, 6000.0, 6000.0), box, seed, particles, cloud=cloud)
     return Storm(
         base, tuple(parts), (Precipitation(water, path, life),), "supercell", seed, latitude, longitude, ground, start
     )
@@ -106,7 +108,7 @@ def squall_line(
         parts.append(dataclasses.replace(core, life=life, path=path))
     steady = Storm(base, tuple(dataclasses.replace(part, path=Path(), life=Life()) for part in parts))
     box = _box(-80e3, 40e3, -half - 25e3, half + 25e3, dx)
-    water = _water(steady, (u, v), (-12e3, 0.0, 22e3, half), box, seed, particles, duration=5400.0, cloud=0.2)
+    water = _water(steady, (u, v), (-12e3, 0.0, 22e3, half), box, seed, particles, duration=5400.0, cloud=0.5)
     return Storm(
         base, tuple(parts), (Precipitation(water, path, life),), "squall line", seed, latitude, longitude, ground, start
     )
@@ -217,7 +219,7 @@ def _water(
     particles: int,
     *,
     duration: float = 3600.0,
-    cloud: float = 0.35,
+    cloud: float = 0.6,
     fade: Life | None = None,
 ) -> Deposits:
     """What the mature wind leaves; with ``fade`` the storm's own wind goes as that, by the age of the particles."""

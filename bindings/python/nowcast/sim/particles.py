@@ -39,6 +39,7 @@ _VISCOSITY = 1.5e-5
 _LARGEST_DROP = 5e-3
 _HAIL = 5e-3  # the least diameter of hail
 _CLOUD_S = 420.0  # that droplets need to become an embryo
+_DILUTION = 5.0  # how much rarer undiluted air is, as the power of e
 _DIFFUSION = 150.0  # of the eddies a particle is in, m2 s-1
 
 
@@ -87,6 +88,8 @@ class _Swarm:
     """m3 of that ice"""
     water: Array
     """kg of liquid with it"""
+    share: Array
+    """of the cloud water it could collect in an undiluted updraught, how much there is on its way"""
 
     def keep(self, which: npt.NDArray[np.bool_]) -> None:
         for field in dataclasses.fields(self):
@@ -110,7 +113,7 @@ def fall_out(
     seed: int,
     particles: int = 6000,
     efficiency: float = 0.2,
-    cloud: float = 0.35,
+    cloud: float = 0.6,
     duration: float = 3600.0,
 ) -> Deposits:
     """Follow the particles of a steady wind.
@@ -120,14 +123,14 @@ def fall_out(
     flow : u, v, w of x, y, z relative to the moving storm, and of the age of the particles (s)
     source : x, y of its middle and half widths along x and y, where embryos may start
     efficiency : part of the condensed vapour that leaves as precipitation
-    cloud : part of the water of undiluted ascent that is there to be collected
+    cloud : part of the water of undiluted ascent that the luckiest particles can collect
     """
     random = np.random.Generator(np.random.Philox(seed))
-    condensed, swarm = _embryos(environment, flow, source, particles, random)
+    condensed, swarm = _embryos(environment, flow, source, particles, cloud, random)
     ledger = _Ledger(box)
     age, fallen, flying = 0.0, 0.0, 0.0
     while swarm.x.size and age < duration:
-        fallen += _step(environment, flow, swarm, ledger, age, cloud, random)
+        fallen += _step(environment, flow, swarm, ledger, age, random)
         age += _STEP_S
     flying = float(np.sum(swarm.number * (swarm.ice + swarm.water)))
     made = fallen + flying + ledger.gone
@@ -151,6 +154,7 @@ def _embryos(
     flow: Flow,
     source: tuple[float, float, float, float],
     particles: int,
+    cloud: float,
     random: np.random.Generator,
 ) -> tuple[float, _Swarm]:
     base, top = environment.height_of(288.0), environment.height_of(235.0)
@@ -162,7 +166,7 @@ def _embryos(
     condensed = float(rate.mean()) * 4.0 * source[2] * source[3] * (top - base)
     total = np.cumsum(rate)
     if total[-1] <= 0.0:
-        return 0.0, _Swarm(*(np.zeros(0) for _ in range(7)))
+        return 0.0, _Swarm(*(np.zeros(0) for _ in range(8)))
     chosen = np.searchsorted(total, (np.arange(particles) + random.uniform(0.0, 1.0)) / particles * total[-1])
     chosen = np.minimum(chosen, tries - 1)
     x, y, z = x[chosen], y[chosen], z[chosen]
@@ -179,7 +183,11 @@ def _embryos(
     size = np.pi / 6.0 * diameter**3
     density = np.where(flake, 120.0, 900.0)
     ice = np.where(frozen, size * density, 0.0)
-    return condensed, _Swarm(x, y, z, number, ice, np.where(frozen, size, 0.0), np.where(frozen, 0.0, size * 1000.0))
+    # Few meet air that is hardly diluted: sizes of hail fall off as an exponential. Drawn evenly and weighted, too.
+    share = random.uniform(0.0, 1.0, particles)
+    number *= np.exp(-_DILUTION * share)
+    volume, water = np.where(frozen, size, 0.0), np.where(frozen, 0.0, size * 1000.0)
+    return condensed, _Swarm(x, y, z, number, ice, volume, water, cloud * share)
 
 
 def _step(
@@ -188,7 +196,6 @@ def _step(
     swarm: _Swarm,
     ledger: "_Ledger",
     age: float,
-    cloud: float,
     random: np.random.Generator,
 ) -> float:
     """Move the particles on by a step, note where they were; the flux that reached the ground, kg s-1."""
@@ -196,7 +203,7 @@ def _step(
     celsius = environment.read(environment.temperature, swarm.z) - 273.15
     u, v, w = flow(swarm.x, swarm.y, swarm.z, age)
     speed, kinds = _speeds(swarm, rho)
-    _change(environment, swarm, celsius, rho, w, speed, cloud)
+    _change(environment, swarm, celsius, rho, w, speed)
     midway = 0.5 * _STEP_S
     x, y = swarm.x + midway * u, swarm.y + midway * v
     z = np.maximum(swarm.z + midway * (w - speed), 0.0)
@@ -247,9 +254,7 @@ def _speeds(swarm: _Swarm, rho: Array) -> tuple[Array, _Kinds]:
     return speed, _Kinds(core, density, drop, drops, wet, liquid)
 
 
-def _change(
-    environment: Environment, swarm: _Swarm, celsius: Array, rho: Array, w: Array, speed: Array, diluted: float
-) -> None:
+def _change(environment: Environment, swarm: _Swarm, celsius: Array, rho: Array, w: Array, speed: Array) -> None:
     """Grow, freeze, melt and evaporate for a step."""
     _, kinds = _speeds(swarm, rho)
     size = np.maximum(np.where(kinds.liquid, kinds.drop, kinds.core), 1e-4)
@@ -257,7 +262,7 @@ def _change(
     pressure = environment.read(environment.pressure, swarm.z)
     vapour = environment.read(environment.humidity, swarm.z)
     full = saturation(celsius + 273.15, pressure)
-    cloud = diluted * rho * np.maximum(environment.humidity[0] - full, 0.0) * np.clip(w / 8.0, 0.0, 1.0)
+    cloud = swarm.share * rho * np.maximum(environment.humidity[0] - full, 0.0) * np.clip(w / 8.0, 0.0, 1.0)
     cloud *= np.clip((celsius + 38.0) / 28.0, 0.0, 1.0)
     count = np.where(kinds.liquid, kinds.drops, 1.0)
     caught = count * 0.25 * np.pi * size**2 * speed * 0.7 * cloud * _STEP_S

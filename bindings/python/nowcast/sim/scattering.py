@@ -3,7 +3,8 @@
 Spheroids small beside the wavelength (Bringi and Chandrasekar 2001, sections 2.3 and 4.2): the polarisability along
 axis i of a volume V is V (eps - 1) / (1 + L_i (eps - 1)). Raindrops lie flat, with the axis ratios of Brandes et al.
 (2002); hail, graupel and snow are spheres that tumble, so that they add nothing to ZDR and KDP; what melts has the
-permittivity of water. Resonance of large particles at C and X band is left out.
+permittivity of water. Hail that is not small beside a wavelength of 10.7 cm passes over to its geometric section;
+resonances are left out, and so is that shorter wavelengths do so earlier.
 """
 
 import dataclasses
@@ -18,6 +19,7 @@ Array = npt.NDArray[np.float64]
 _WATER = 77.6 - 23.0j
 _ICE = 3.17 - 0.005j
 _K2 = 0.93
+_HAIL_WAVELENGTH = 0.107
 
 ATTENUATION = {"S": (0.017, 0.003), "C": (0.08, 0.02), "X": (0.28, 0.04)}
 """dB for each degree of KDP: of H, and of H less V (Bringi and Chandrasekar 2001, table 7.1, rounded)."""
@@ -54,5 +56,9 @@ def spheres(diameter: Array, density: Array, wet: Array) -> Echo:
     factor = (_ICE - 1.0) / (_ICE + 2.0)
     dry2 = np.abs(share * factor) ** 2
     k2 = dry2 + (np.abs((_WATER - 1.0) / (_WATER + 2.0)) ** 2 - dry2) * wet
-    z = (diameter * 1e3) ** 6 * k2 / _K2
+    # By Rayleigh pi^5 |K|^2 D^6 / wavelength^4; of large ones no more than their section times what its face reflects.
+    small = np.pi**5 * k2 * diameter**6 / _HAIL_WAVELENGTH**4
+    face = 0.25 * np.pi * diameter**2 * (0.08 + 0.56 * wet)
+    section = small * face / np.maximum(small + face, 1e-30)
+    z = 1e18 * section * _HAIL_WAVELENGTH**4 / (np.pi**5 * _K2)
     return Echo(z, z, np.zeros_like(z))
