@@ -148,6 +148,22 @@ static const char *const names[] = {
     "STAND_LON",
     "DX",
     "START_DATE",
+    "scan1",
+    "scan2",
+    "radar1",
+    "radar_location",
+    "scan_Z_data",
+    "scan_V_data",
+    "scan_elevation",
+    "scan_range_bin",
+    "scan_start_azim",
+    "scan_antenna_velocity",
+    "scan_datetime",
+    "calibration_Z_formulas",
+    "calibration_V_formulas",
+    "azangles",
+    "elangles",
+    "aztimes",
 };
 static const char *const texts[] = {
     "milliseconds since 2018-07-02 04:33:00.000",
@@ -165,6 +181,8 @@ static const char *const texts[] = {
     "+proj=longlat +ellps=WGS84",
     "+proj=laea +lat_0=50 +lon_0=10",
     "GEO = 0.5 * PV + -32",
+    "0.1:0.9,1.1:1.9,2.1:2.9,3.1:3.9",
+    "060000.000:060001.000,060001:060002,060002:060003,060003:060004",
     "REFLECTIVITY_[DBZ]",
     "01-JAN-2020;12:00:00.000",
     "projection_x_coordinate",
@@ -296,6 +314,23 @@ static nwc_status put_odim(nwc__tree *tree)
     array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->type = NWC__CELL_U8;
     NWC__TRY(nwc__tree_cells(tree, array));
     memset(array->cells, 65, 12);
+    return NWC_OK;
+}
+
+/* The same of the KNMI. */
+static nwc_status put_knmi(nwc__tree *tree)
+{
+    static const char *const scan[] = {"scan_elevation",           "0.5", "scan_range_bin", "0.25", "scan_datetime",
+                                       "01-JAN-2020;12:00:00.000", NULL};
+    static const char *const formulas[] = {"calibration_Z_formulas", "GEO = 0.5 * PV + -32", NULL};
+    static const char *const none[] = {NULL};
+    nwc__node *node, *array;
+    NWC__TRY(put_group(tree, tree->root, "scan1", scan, &node));
+    NWC__TRY(put_group(tree, node, "calibration", formulas, &array));
+    NWC__TRY(put_group(tree, node, "scan_Z_data", none, &array));
+    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->width = 1;
+    NWC__TRY(nwc__tree_codes(tree, array));
+    memset(array->codes, 65, 12);
     return NWC_OK;
 }
 
@@ -454,14 +489,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     nwc_volume *volume = NULL;
     nwc_obs *obs = NULL;
     const struct nwc__obs_hints hints = {.near_ns = NWC_TIME_UNKNOWN};
-    const uint8_t decoder = take(&input) % 8;
+    const uint8_t decoder = take(&input) % 9;
     nwc_status status = nwc__tree_create(ctx, 1 << 20, &tree);
-    tree.keep_cells = decoder >= 3 && decoder <= 5;
+    tree.keep_cells = (decoder >= 3 && decoder <= 5) || decoder == 8;
     if (status == NWC_OK && decoder == 3 && take(&input) % 4) status = put_odim(&tree);
     if (status == NWC_OK && decoder == 4 && take(&input) % 4) status = put_cfradial(&tree);
     if (status == NWC_OK && decoder == 5 && take(&input) % 4) status = put_cfradial2(&tree);
     if (status == NWC_OK && decoder == 6 && take(&input) % 4) status = put_wrf(&tree);
     if (status == NWC_OK && decoder == 7) status = put_obs(&tree, take(&input) % 2);
+    if (status == NWC_OK && decoder == 8 && take(&input) % 4) status = put_knmi(&tree);
     if (status == NWC_OK) status = build(&input, &tree);
     if (status == NWC_OK && decoder == 6) {
         read_wrf(ctx, &tree);
@@ -475,7 +511,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     else if (status == NWC_OK && decoder > 2)
         (void)(decoder == 3   ? nwc__odim_volume_read
                : decoder == 4 ? nwc__cfradial1_read
-                              : nwc__cfradial2_read)(ctx, &tree, volume);
+               : decoder == 5 ? nwc__cfradial2_read
+                              : nwc__knmi_volume_read)(ctx, &tree, volume);
     else if (status == NWC_OK)
         (void)(decoder == 0   ? nwc__odim_image_read
                : decoder == 1 ? nwc__knmi_read

@@ -10,6 +10,7 @@ As a program it prints a table of all folders.
 import argparse
 import bz2
 import contextlib
+import gc
 import gzip
 import json
 import os
@@ -107,6 +108,8 @@ def serve() -> None:
                 kind, text = "unexpected", f"{type(error).__name__}: {error}"
             peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
             print(json.dumps([kind, text, peak // 1024]), file=answers, flush=True)
+            found = trees = None
+            gc.collect()  # what is held is what one file takes
 
 
 class Worker:

@@ -52,5 +52,5 @@ def test_a_few_damaged_files_of_every_folder_are_answered(real_data: Path) -> No
 @pytest.mark.realdata
 @pytest.mark.long
 def test_many_damaged_files_of_every_folder_are_answered(real_data: Path) -> None:
-    _, broken = answers(real_data, cuts=200, flips=2000, files=0)
+    _, broken = answers(real_data, cuts=100, flips=500, files=2)
     assert not broken

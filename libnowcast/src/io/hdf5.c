@@ -358,7 +358,7 @@ static bool is_mark_of_image(const char *name)
 /* ODIM_H5, CfRadial 1, CfRadial 2. */
 static bool is_mark_of_volume(const char *name)
 {
-    return strcmp(name, "what") == 0 || strcmp(name, "sweep_start_ray_index") == 0 ||
+    return strcmp(name, "what") == 0 || strcmp(name, "scan1") == 0 || strcmp(name, "sweep_start_ray_index") == 0 ||
            strcmp(name, "sweep_group_name") == 0 ||
            (strncmp(name, "sweep_", 6) == 0 && name[6] >= '0' && name[6] <= '9');
 }
@@ -445,10 +445,11 @@ nwc_status nwc__hdf5_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t siz
     bool other;
     nwc_status status = read_file(ctx, bytes, size, nwc__volume_limit(volume), &reading, &tree, &other);
     if (status == NWC_OK && other)
-        status = nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but no ODIM_H5 (no group what), no CfRadial 1 (no "
-                                                "sweep_start_ray_index) and no CfRadial 2 (no sweep groups)");
+        status = nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but no ODIM_H5 (no group what), KNMI (scan1), CfRadial 1 "
+                                                "(sweep_start_ray_index) or CfRadial 2 (sweep groups)");
     else if (status == NWC_OK)
         status = (nwc__node_find(tree.root, "what")                    ? nwc__odim_volume_read
+                  : nwc__node_find(tree.root, "scan1")                 ? nwc__knmi_volume_read
                   : nwc__node_find(tree.root, "sweep_start_ray_index") ? nwc__cfradial1_read
                                                                        : nwc__cfradial2_read)(ctx, &tree, volume);
     nwc__tree_destroy(&tree);

@@ -10,8 +10,7 @@
 
 enum { MOST_IMAGES = 100 };
 
-/* "10-JUN-2011;11:40:00.000" */
-static bool time_of(const char *text, int64_t *time_ns)
+bool nwc__knmi_time(const char *text, int64_t *time_ns)
 {
     static const char months[] = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC";
     int32_t civil[6];
@@ -24,8 +23,7 @@ static bool time_of(const char *text, int64_t *time_ns)
     return nwc__time_from_civil(civil, time_ns);
 }
 
-/* "GEO = 0.5 * PV + -32", with or without blanks. */
-static bool calibration_of(const char *text, double *gain, double *offset)
+bool nwc__knmi_calibration(const char *text, double *gain, double *offset)
 {
     char packed[NWC__TEXT];
     size_t n = 0;
@@ -108,13 +106,13 @@ static nwc_status read_image(const nwc__tree *tree, const nwc__node *image, cons
     if (!data || !data->values || data->ndim != 2 || data->dim[0] != grid->ny || data->dim[1] != grid->nx)
         return nwc__fail(NWC_ERR_FORMAT, "%s/image_data: %lld x %lld cells expected", image->name, (long long)grid->ny,
                          (long long)grid->nx);
-    if (!calibration_of(nwc__node_text(calibration, "calibration_formulas"), &gain, &offset))
+    if (!nwc__knmi_calibration(nwc__node_text(calibration, "calibration_formulas"), &gain, &offset))
         return nwc__fail(NWC_ERR_FORMAT, "%s/calibration: GEO = gain * PV + offset expected", image->name);
-    if (!time_of(nwc__node_text(overview, "product_datetime_end"), &end_ns) &&
-        !time_of(nwc__node_text(overview, "product_datetime"), &end_ns))
+    if (!nwc__knmi_time(nwc__node_text(overview, "product_datetime_end"), &end_ns) &&
+        !nwc__knmi_time(nwc__node_text(overview, "product_datetime"), &end_ns))
         return nwc__fail(NWC_ERR_FORMAT, "overview: product_datetime_end DD-MON-YYYY;hh:mm:ss expected");
     const bool amount = strcmp(units, "mm") == 0;
-    const bool timed = amount && time_of(nwc__node_text(overview, "product_datetime_start"), &start_ns);
+    const bool timed = amount && nwc__knmi_time(nwc__node_text(overview, "product_datetime_start"), &start_ns);
     float *cells;
     NWC__TRY(nwc__raster_add(raster,
                              &(struct nwc__layer_facts){.grid = *grid,

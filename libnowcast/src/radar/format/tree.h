@@ -143,6 +143,11 @@ nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume
 
 /* KNMI HDF5: images of reflectivity and rain. */
 nwc_status nwc__knmi_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
+/* KNMI HDF5: volumes of scans. */
+nwc_status nwc__knmi_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume);
+/* Of both, a time "10-JUN-2011;11:40:00.000", and a calibration "GEO = 0.5 * PV + -32" with or without blanks. */
+bool nwc__knmi_time(const char *text, int64_t *time_ns);
+bool nwc__knmi_calibration(const char *text, double *gain, double *offset);
 
 /* CF conventions 1.11: all variables on two regular horizontal axes. */
 nwc_status nwc__cf_grid_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
