@@ -229,7 +229,7 @@ static void other_netcdf_is_refused(void **state)
     assert_nc(nc_create(path, NC_NETCDF4, &file));
     assert_nc(nc_def_dim(file, "x", 3, &dimension));
     assert_nc(nc_close(file));
-    assert_fails(NWC_ERR_UNSUPPORTED, "no CfRadial 1", nwc_volume_open(NULL, &name, 1, NULL, &volume));
+    assert_fails(NWC_ERR_UNSUPPORTED, "but no ODIM_H5", nwc_volume_open(NULL, &name, 1, NULL, &volume));
     make(false, "meters");
     assert_nc(nc_open(path, NC_WRITE, &file));
     const int last = 90;
