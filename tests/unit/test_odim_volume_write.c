@@ -201,6 +201,39 @@ static void floats_and_other_moments_are_kept_as_they_are(void **state)
     }
 }
 
+static void as_few_as_one_ray_keep_their_angles(void **state)
+{
+    (void)state;
+    const char *const name = path;
+    float azimuth[2] = {200.0F, 20.0F}, elevation[2] = {0.25F, 0.75F}, cells[2] = {1.0F, 2.0F};
+    const int64_t times[2] = {INT64_C(1780000000000000000), INT64_C(1780000000500000000)};
+    for (int64_t n = 1; n <= 2; n++) {
+        nwc_volume *volume, *read;
+        nwc_sweep got;
+        const nwc_volume_facts facts = {.site = "x", .frequency_hz = NAN, .time_ns = times[0]};
+        const nwc_sweep sweep = {
+            .fixed_angle_deg = 0.5, .n_rays = n, .time_ns = times, .azimuth_deg = azimuth, .elevation_deg = elevation};
+        const nwc_moment moment = {.name = "ZDR",
+                                   .field = field_2d(cells, n, 1, NULL, NULL),
+                                   .first_gate_m = 125.0,
+                                   .gate_spacing_m = 250.0};
+        assert_ok(nwc_volume_create(NULL, &facts, &volume));
+        assert_ok(nwc_volume_add_sweep(volume, &sweep));
+        assert_ok(nwc_volume_add_moment(volume, &moment));
+        assert_ok(nwc_volume_write(NULL, volume, path, NULL));
+        assert_ok(nwc_volume_open(NULL, &name, 1, NULL, &read));
+        assert_ok(nwc_volume_sweep(read, 0, &got));
+        for (int64_t r = 0; r < n; r++) {
+            const int64_t row = n - 1 - r; /* by azimuth */
+            assert_near(got.azimuth_deg[row], azimuth[r], 1e-5);
+            assert_near(got.elevation_deg[row], elevation[r], 0.0);
+            assert_near((double)(got.time_ns[row] - times[r]), 0.0, 1000.0);
+        }
+        nwc_volume_destroy(read);
+        nwc_volume_destroy(volume);
+    }
+}
+
 static void refused(const char *contains, nwc_volume *volume)
 {
     assert_fails(NWC_ERR_UNSUPPORTED, contains, nwc_volume_write(NULL, volume, path, NULL));
@@ -241,6 +274,7 @@ int main(void)
         cmocka_unit_test(the_file_is_laid_out_as_the_model_says),
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(floats_and_other_moments_are_kept_as_they_are),
+        cmocka_unit_test(as_few_as_one_ray_keep_their_angles),
         cmocka_unit_test(what_has_no_place_is_refused),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };

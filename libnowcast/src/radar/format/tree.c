@@ -86,7 +86,7 @@ nwc_status nwc__tree_attribute(nwc__tree *tree, nwc__node *node, const char *nam
     node->attributes = attribute; /* the tree frees it, whatever follows */
     if (!(attribute->name = take_text(tree, name))) return NWC_ERR_NOMEM;
     if (text && !(attribute->text = take_text(tree, text))) return NWC_ERR_NOMEM;
-    if (n <= 2) return NWC_OK;
+    if (n < 1) return NWC_OK;
     if (!(attribute->numbers = take(tree, n, sizeof *numbers))) return NWC_ERR_NOMEM;
     memcpy(attribute->numbers, numbers, (size_t)n * sizeof *numbers);
     attribute->n = n;

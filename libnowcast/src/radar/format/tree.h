@@ -19,7 +19,7 @@ typedef struct nwc__attribute {
     struct nwc__attribute *next;
     char *name, *text;     /* text is NULL for a number */
     double number, second; /* the first two, of several; NaN where there is one */
-    double *numbers;       /* all n of them where there are more than two, else NULL */
+    double *numbers;       /* all n of them; NULL for a text */
     int64_t n;
 } nwc__attribute;
 
