@@ -24,6 +24,10 @@ typedef struct nwc_extrapolate_options {
     double step_s;         /**< longest time step of a trajectory, 1 to 3600; default 300 */
     int32_t node_spacing;  /**< trajectories start on every nth cell, n a power of two up to 64; 0 (default): 4 on large
                                 grids, 1 on those of up to 65536 cells or narrower than 64 */
+    const nwc_field
+        *delay; /**< (n, y, x) seconds by which the cells of the first n lead times stay behind, n at most the
+                                 number of lead times; what is not finite is none. From nwc_forecast_delay; default NULL,
+                                 none */
 } nwc_extrapolate_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -59,6 +63,38 @@ NWC_API void nwc_extrapolate_options_init(nwc_extrapolate_options *options);
 NWC_API nwc_status nwc_forecast_extrapolate(nwc_ctx *ctx, const nwc_field *fields, int32_t n_fields, const nwc_field *u,
                                             const nwc_field *v, const double *leads_s, int32_t n_leads,
                                             const nwc_extrapolate_options *options, nwc_field *forecasts);
+
+/**
+ * How far the cells of a composite will stay behind its time: composites that carry cells over until the next scan.
+ *
+ * A composite made more often than its radars scan shows, in the area of each, what was there at its last scan. At a lead
+ * time it will have moved by a whole number of scans and not by the lead time: by less where the cells have just been
+ * renewed, by more where they are old. When each area was renewed is seen in the frames, as cells that are the same
+ * number in two of them or are not; when it will be is found from that for periods of scanning that radars have. The
+ * delay is the lead time less the time by which what is shown will have moved: a negative one makes up for cells that
+ * are old now. With it nwc_forecast_extrapolate forecasts what the composite will show; without it, the echo itself.
+ *
+ * Cells tell whether they were renewed where they are known in both frames and differ from each of their four
+ * neighbours, so flat areas, dry ones and the grid's margin take no part. The delay is zero where fewer than half of
+ * the cells around were carried over between any two frames, a tenth of them being taken as renewed beforehand; with
+ * fewer than three frames; and at lead times above 20 min. Frames before a gap of more than 10 min, more than 30 min
+ * older than the latest, or not among the latest 16, are not looked at.
+ *
+ * @param ctx      NULL for the defaults
+ * @param frames   n_frames fields (y, x) on one grid, of at most 2^31 - 1 cells, unchanged since they were read: any
+ *                 interpolation hides which cells are the same
+ * @param times_ns UTC, strictly increasing; steps may differ
+ * @param n_frames 1 or more
+ * @param leads_s  n_leads lead times in seconds after the latest frame, increasing, each at least 0 and at most 86400
+ * @param delay    out: (lead, y, x), seconds
+ * @param carried  out: of the cells that tell, the share that was carried over from a frame to the next, 0 to 1; may be
+ *                 NULL
+ * @return NWC_OK; NWC_ERR_ARG for a shape, time or range; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * The same bits for every thread count.
+ */
+NWC_API nwc_status nwc_forecast_delay(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                                      const double *leads_s, int32_t n_leads, nwc_field *delay, double *carried);
 
 #ifdef __cplusplus
 }

@@ -88,7 +88,7 @@ static nwc_status check_options(const nwc_extrapolate_options *o)
     return NWC_OK;
 }
 
-static nwc_status check_leads(const double *leads_s, int32_t n_leads)
+nwc_status nwc__check_leads(const double *leads_s, int32_t n_leads)
 {
     if (n_leads < 1) return nwc__fail(NWC_ERR_ARG, "n_leads: 1 or more expected, %d given", (int)n_leads);
     if (!leads_s) return nwc__fail(NWC_ERR_ARG, "leads_s: lead times expected, NULL given");
@@ -145,6 +145,17 @@ static nwc_status check_forecasts(const nwc_field *forecasts, const nwc_field *f
     return NWC_OK;
 }
 
+static nwc_status check_delay(const nwc_field *delay, const nwc_field *like, int32_t n_leads)
+{
+    if (!delay) return NWC_OK;
+    NWC__TRY(nwc__check_field(delay, "delay", 3));
+    NWC__TRY(nwc__check_same_shape(delay, "delay", like, "fields"));
+    if (delay->dim[0] > n_leads)
+        return nwc__fail(NWC_ERR_ARG, "delay: at most %d lead times expected, %lld given", (int)n_leads,
+                         (long long)delay->dim[0]);
+    return NWC_OK;
+}
+
 /* ---- the call ---- */
 
 /* The kernels read rows of adjoining cells; a field laid out otherwise is copied, once. */
@@ -179,9 +190,10 @@ nwc_status nwc_forecast_extrapolate(nwc_ctx *ctx, const nwc_field *fields, int32
     nwc_extrapolate_options_init(&options);
     NWC__TRY(nwc__take_options(&options, sizeof options, given, "options"));
     NWC__TRY(check_options(&options));
-    NWC__TRY(check_leads(leads_s, n_leads));
+    NWC__TRY(nwc__check_leads(leads_s, n_leads));
     NWC__TRY(check_fields(ctx, fields, n_fields, u, v));
     NWC__TRY(check_forecasts(forecasts, fields, n_fields, n_leads));
+    NWC__TRY(check_delay(options.delay, &fields[0], n_leads));
 
     nwc_field motion[2] = {*u, *v};
     motion[0].grid = motion[1].grid = fields[0].grid;
@@ -209,6 +221,8 @@ nwc_status nwc_forecast_extrapolate(nwc_ctx *ctx, const nwc_field *fields, int32
     for (int32_t n = 0; n < n_leads; n++) {
         job.lead = n;
         if ((status = nwc__trajectories_at(ctx, &trajectories, leads_s[n], &job.dx, &job.dy)) != NWC_OK) goto done;
+        if (options.delay && n < options.delay->dim[0])
+            nwc__trajectories_delay(&trajectories, leads_s[n], options.delay, n, &job.dx, &job.dy);
         status = nwc__for_each_tile(ctx, "extrapolate", (ny + ROWS - 1) / ROWS, sample_rows, &job);
         if (status != NWC_OK) goto done;
     }

@@ -47,4 +47,33 @@ struct nwc__sample_kernels {
     nwc__sample_fn *sample[3]; /* by nwc_sampling */
 };
 
+/* How often an area is renewed and when: one of several suppositions. */
+struct nwc__supposition {
+    uint32_t renewed; /* bit k: between frames k and k + 1 */
+    int32_t group;    /* those of one group are equally probable beforehand */
+    float share;      /* of the group */
+    float prior;      /* at hand: probability of the group times share */
+};
+
+struct nwc__renewal_kernels {
+    /*
+     * Count, per node of spacing cells, the cells of a row that tell whether they were renewed, and those that were not,
+     * onto telling and carried; cells at its ends tell nothing. above, below: the rows beside later. Cells are step
+     * apart in rows of later, and earlier_step in earlier.
+     */
+    void (*count)(const float *earlier, int64_t earlier_step, const float *later, const float *above,
+                  const float *below, int64_t step, int64_t n, int32_t spacing, float *restrict telling,
+                  float *restrict carried);
+    /*
+     * Probabilities of suppositions (n_suppositions, NWC__CHUNK) for n <= NWC__CHUNK nodes, from renewed shares: pair k
+     * of node i is share[k * stride + i].
+     */
+    void (*weigh)(const float *restrict share, int64_t stride, int32_t n_pairs,
+                  const struct nwc__supposition *suppositions, int32_t n_suppositions, int32_t n,
+                  float *restrict probability);
+    /* The median of value under these probabilities; order lists suppositions by increasing value. */
+    void (*median)(const float *restrict probability, const int32_t *order, const float *value, int32_t n_suppositions,
+                   int32_t n, float *restrict out);
+};
+
 #endif

@@ -206,9 +206,33 @@ nwc_status nwc__trajectories_at(nwc_ctx *ctx, nwc__trajectories *t, double lead_
     return NWC_OK;
 }
 
+/*
+ * What a delayed cell shows has moved for the lead time less the delay. These are minutes, and over minutes paths are
+ * straight: that share of the displacement of the lead time.
+ */
+void nwc__trajectories_delay(const nwc__trajectories *t, double lead_s, const nwc_field *delay, int64_t n,
+                             const float **dx, const float **dy)
+{
+    if (!(lead_s > 0.0)) return;
+    const int64_t ny = delay->dim[1], nx = delay->dim[2];
+    const float per_lead = (float)(1.0 / lead_s);
+    for (int64_t j = 0; j < t->ny; j++) {
+        const int64_t jc = j * t->spacing < ny ? j * t->spacing : ny - 1;
+        const float *const row = delay->data + n * delay->stride[0] + jc * delay->stride[1];
+        for (int64_t i = 0; i < t->nx; i++) {
+            const float late = row[(i * t->spacing < nx ? i * t->spacing : nx - 1) * delay->stride[2]];
+            const float share = isfinite(late) ? 1.0f - late * per_lead : 1.0f;
+            t->mu[j * t->nx + i] = (*dx)[j * t->nx + i] * share;
+            t->mv[j * t->nx + i] = (*dy)[j * t->nx + i] * share;
+        }
+    }
+    *dx = t->mu;
+    *dy = t->mv;
+}
+
 /* ---- making and releasing ---- */
 
-static int32_t choose_spacing(int32_t wanted, int64_t ny, int64_t nx)
+int32_t nwc__node_spacing(int32_t wanted, int64_t ny, int64_t nx)
 {
     if (wanted) return wanted;
     return ny * nx <= FINE_CELLS || ny < FINE_SIDE || nx < FINE_SIDE ? 1 : SPACING;
@@ -223,7 +247,7 @@ static int64_t nodes_along(int64_t cells, int32_t spacing)
 nwc_status nwc__trajectories_create(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v,
                                     const nwc_extrapolate_options *options, nwc__trajectories *t)
 {
-    const int32_t spacing = choose_spacing(options->node_spacing, u->dim[0], u->dim[1]);
+    const int32_t spacing = nwc__node_spacing(options->node_spacing, u->dim[0], u->dim[1]);
     *t = (nwc__trajectories){.ny = nodes_along(u->dim[0], spacing), .nx = nodes_along(u->dim[1], spacing)};
     t->spacing = spacing, t->step_s = options->step_s;
     const int64_t n = t->ny * t->nx;

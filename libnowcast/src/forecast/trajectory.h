@@ -16,7 +16,7 @@ typedef struct nwc__trajectories {
     float *u, *v;    /* motion at time 0, m s-1, known everywhere */
     float *kx, *ky;  /* nodes per metre over the ground */
     float *cu, *cv;  /* velocity at which the motion field itself moves, nodes s-1 */
-    float *mu, *mv;  /* the motion field in the middle of the step at hand, nodes s-1 */
+    float *mu, *mv;  /* the motion field in the middle of the step at hand, nodes s-1; free between steps */
     float *dx, *dy;  /* from a node to where its air was at time 0, nodes */
     float *next_dx, *next_dy;
 } nwc__trajectories;
@@ -29,6 +29,19 @@ void nwc__trajectories_destroy(nwc_ctx *ctx, nwc__trajectories *trajectories);
 /* Lend the displacements of a lead time, not below the one asked for before; valid until the next call. */
 nwc_status nwc__trajectories_at(nwc_ctx *ctx, nwc__trajectories *trajectories, double lead_s, const float **dx,
                                 const float **dy);
+
+/*
+ * Turn the displacements lent for lead_s into those of cells that stay behind by row n of delay (lead, y, x), seconds.
+ * Valid until the next call.
+ */
+void nwc__trajectories_delay(const nwc__trajectories *trajectories, double lead_s, const nwc_field *delay, int64_t n,
+                             const float **dx, const float **dy);
+
+/* Cells between nodes when wanted (0: no wish) are asked for, on a grid of ny x nx. */
+int32_t nwc__node_spacing(int32_t wanted, int64_t ny, int64_t nx);
+
+/* Refuse lead times that are none, not from 0 to a day, or not increasing. */
+nwc_status nwc__check_leads(const double *leads_s, int32_t n_leads);
 
 /* Find cu, cv from u, v, kx, ky: travel times the motion smoothed with standard deviation scale_m. Overwrites mu, mv. */
 nwc_status nwc__steering(nwc_ctx *ctx, nwc__trajectories *trajectories, const nwc__metric *metric, double travel,
