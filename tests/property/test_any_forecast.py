@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import nowcast
 from given import PLANES, cells, fields, on
-from nowcast.forecast import SAMPLINGS, extrapolate
+from nowcast.forecast import SAMPLINGS, delay, extrapolate
 from nowcast.grid import Grid
 from nowcast.motion import METHODS, calm, estimate
 
@@ -94,6 +94,29 @@ def test_threads_and_the_order_of_rows_change_no_bit(
         assert same_bits(extrapolate(field, flow, minutes=20, step=10, sampling=sampling), alone)
     turned = extrapolate(field[::-1, ::-1], flow, minutes=20, step=10, sampling=sampling)
     assert same_bits(turned[:, ::-1, ::-1], alone)
+
+
+@given(st.data(), st.integers(1, 7), st.integers(2, 7))
+def test_delays_are_known_the_same_on_all_threads_and_none_without_carried_cells(
+    data: st.DataObject, times: int, threads: int
+) -> None:
+    ny, nx = data.draw(st.integers(1, 24)), data.draw(st.integers(1, 24))
+    frames = on(Grid(PLANES[0], nx, ny, 0.0, 0.0, 1000.0, 1000.0), data.draw(cells((times, ny, nx))))
+    before = frames.values.tobytes()
+    with nowcast.settings(threads=1):
+        alone = delay(frames, [0.0, 5.0, 10.0, 25.0])
+    with nowcast.settings(threads=threads):
+        late = delay(frames, [0.0, 5.0, 10.0, 25.0])
+    assert frames.values.tobytes() == before
+    assert same_bits(late, alone)
+    assert same_bits(delay(frames, [5.0]), late[1:2])
+    assert np.isfinite(late.values).all()
+    assert (late.values[[0, 3]] == 0).all()
+    assert 0.0 <= late.attrs["carried_over"] <= 1.0
+    # The longest period is ten minutes.
+    assert (np.abs(late.values) <= 600.0).all()
+    if not late.attrs["carried_over"]:
+        assert (late.values == 0).all()
 
 
 @settings(max_examples=15)

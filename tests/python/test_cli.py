@@ -91,6 +91,24 @@ def test_a_sequence_is_forecast_and_verified(storms: Path) -> None:
     assert scores.read_text().count("\n") > 5
 
 
+def test_a_composite_that_carries_cells_over_is_told(tmp_path: Path) -> None:
+    inputs = []
+    for minute in range(0, 10, 2):
+        scan = minute // 6
+        image = codes(6 * scan)
+        rough = np.random.default_rng(scan).integers(0, 9, image.shape)
+        inputs.append(put(tmp_path, minute, np.where(image > 0, image + rough, 0).astype(np.uint8)))
+    choices = ("--minutes", 8, "--step", 2)
+    _, summary, _ = forecast(inputs, tmp_path / "f.nc", *choices)
+    assert summary["carried_over"] == pytest.approx(0.75, abs=0.05)
+    with xr.open_dataset(tmp_path / "f.nc") as written:
+        told = [data.attrs["carried_over"] for data in written.values() if "carried_over" in data.attrs]
+    assert told == [pytest.approx(summary["carried_over"])]
+    result = run("forecast", *inputs, "-o", tmp_path / "f.nc", *choices)
+    assert "of the cells with echo carried over from frame to frame" in result.output
+    assert forecast(inputs[:2], tmp_path / "f.nc", *choices)[1]["carried_over"] == 0
+
+
 def test_no_rain_is_a_good_forecast_of_no_rain(tmp_path: Path) -> None:
     inputs = [put(tmp_path, minute, np.zeros((NY, NX), np.uint8)) for minute in (0, 5, 10)]
     code, summary, made = forecast(inputs, tmp_path / "f.nc")

@@ -236,6 +236,8 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
         f"{output}: from {summary['reference_time']} to +{summary['lead_minutes'][-1]:g} min; "
         f"motion {summary['motion_status']}, mean {summary['mean_speed_m_s']:.1f} m s-1"
     )
+    if summary["carried_over"]:
+        text += f"; {summary['carried_over']:.0%} of the cells with echo carried over from frame to frame"
     _finish(summary, as_json, text)
 
 

@@ -47,6 +47,9 @@ def forecast(
 
     Lead times are computed and written a few at a time: memory holds the frames and the motion, not the forecast.
 
+    Where the composite carries cells over until the next scan, what it will show is forecast, as
+    ``nowcast.forecast.delay`` has it; ``carried_over`` is then the share of such cells, 0 elsewhere.
+
     The answer to hard input is in the summary and in the file's attributes: ``motion_status`` is "estimated"; "no
     echo: zero motion" when it does not rain, a good forecast; or, with ``degraded``, "one frame: zero motion" and "not
     followed: zero motion" when echoes stay where they are for want of a motion. Files left out also make it
@@ -82,11 +85,16 @@ def forecast(
     latest = rain.isel(time=-1)
     left_out = rain.attrs.get("left_out", "").splitlines()
     latest.attrs["degraded"] = np.int32(degraded or bool(left_out))
+    near = [lead for lead in leads if lead <= forecasting.DELAY_MINUTES]
+    delay = forecasting.delay(rain, near) if near else None
+    carried_over = float(delay.attrs["carried_over"]) if delay is not None and delay.values.any() else 0.0
     del rain
     batch = max(1, _BATCH_BYTES // max(1, 4 * latest.size))
     with Writer(output) as writer:
         for start in range(0, len(leads), batch):
-            writer.add(forecasting.extrapolate(latest, flow, leads=leads[start : start + batch], sampling=sampling))
+            some = leads[start : start + batch]
+            late = False if delay is None else delay
+            writer.add(forecasting.extrapolate(latest, flow, leads=some, sampling=sampling, delay=late))
     speed = np.hypot(flow["u"].values, flow["v"].values)
     return {
         "output": str(output),
@@ -94,6 +102,7 @@ def forecast(
         "lead_minutes": leads,
         "motion_status": flow.attrs["motion_status"],
         "mean_speed_m_s": float(np.nanmean(speed)),
+        "carried_over": carried_over,
         "left_out": left_out,
         "degraded": bool(latest.attrs["degraded"]),
         "seconds": time.monotonic() - began,

@@ -1,0 +1,97 @@
+"""Forecasts of composites that carry cells over until the next scan."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from nowcast import forecast as forecasting
+from nowcast import motion
+from nowcast.errors import ArgumentError
+from nowcast.grid import Grid
+
+N = 60
+
+
+def composite(scans: list[int], minutes: float = 2.0) -> xr.DataArray:
+    """The west renewed in every frame, the east with what its scans say: frames of one number are the same there."""
+    values = np.empty((len(scans), N, N), np.float32)
+    for k, scan in enumerate(scans):
+        values[k] = np.random.default_rng(1000 + k).uniform(1.0, 9.0, (N, N))
+        values[k, :, N // 2 :] = np.random.default_rng(scan).uniform(1.0, 9.0, (N, N // 2))
+    grid = Grid("+proj=laea +lat_0=50 +lon_0=10", N, N, 0.0, 0.0, 1000.0, 1000.0)
+    steps = np.round(60e9 * minutes * np.arange(len(scans))).astype("timedelta64[ns]")
+    coords = {"time": np.datetime64("2026-06-01T06:00", "ns") + steps} | grid.coords()
+    attributes = {"units": "mm h-1", "grid_mapping": "crs"}
+    return xr.DataArray(values, dims=("time", "y", "x"), coords=coords, attrs=attributes, name="rain")
+
+
+SCANS = [0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]  # every ten minutes, eight to ten minutes before the latest frame
+
+
+def eastward(frames: xr.DataArray) -> xr.Dataset:
+    flow = motion.calm(frames)
+    flow["u"].values[:] = 1000.0 / 120.0  # a cell in two minutes
+    return flow
+
+
+def test_the_delay_of_a_ten_minute_scan() -> None:
+    late = forecasting.delay(composite(SCANS), [2, 6, 10, 14, 30])
+    assert late.dims == ("lead_time", "y", "x")
+    assert late.attrs["units"] == "s"
+    assert late.attrs["carried_over"] == pytest.approx(0.5 * 9 / 11, abs=0.02)
+    assert (late.values[:, :, :20] == 0).all()
+    # Renewed before the next frame, and then not for ten minutes.
+    np.testing.assert_allclose(late.values[:, 30, 45], [120 - 600, 360 - 600, 0, 840 - 1200, 0])
+
+
+def test_what_the_composite_will_show_is_forecast() -> None:
+    frames = composite(SCANS)
+    flow = eastward(frames)
+    shown = forecasting.extrapolate(frames, flow, leads=[2, 6], travel=0.0)
+    echo = forecasting.extrapolate(frames, flow, leads=[2, 6], travel=0.0, delay=False)
+    latest = frames.values[-1]
+    np.testing.assert_allclose(shown.values[0, 5:-5, 45:55], latest[5:-5, 40:50], atol=0.1)
+    np.testing.assert_allclose(echo.values[0, 5:-5, 45:55], latest[5:-5, 44:54], atol=0.1)
+    np.testing.assert_array_equal(shown.values[:, :, :20], echo.values[:, :, :20])
+    assert shown.attrs["carried_over"] == pytest.approx(0.41, abs=0.02)
+    assert "carried_over" not in echo.attrs
+
+
+def test_a_delay_can_be_found_before_the_frames_are_let_go() -> None:
+    frames = composite(SCANS)
+    late = forecasting.delay(frames, [2, 6, 20])
+    flow = eastward(frames)
+    every = forecasting.extrapolate(frames, flow, leads=[2, 6, 20, 40])
+    latest = frames.isel(time=-1)
+    for some in ([2], [6, 20], [40]):
+        made = forecasting.extrapolate(latest, flow, leads=some, delay=late)
+        np.testing.assert_array_equal(made.values, every.values[[[2, 6, 20, 40].index(lead) for lead in some]])
+    with pytest.raises(ArgumentError, match="delay: every lead time up to 20 minutes expected"):
+        forecasting.extrapolate(latest, flow, leads=[4], delay=late)
+    with pytest.raises(ArgumentError, match=r"delay: the shape \(60, 60\) of frames expected, \(60, 59\) given"):
+        forecasting.extrapolate(latest, flow, leads=[2], delay=late[:, :, 1:])
+
+
+def test_frames_renewed_at_every_step_or_without_a_time_before_are_carried_as_ever() -> None:
+    for frames in (composite(list(range(6))), composite(SCANS)[-2:], composite(SCANS, minutes=15.0)):
+        flow = eastward(frames)
+        made = forecasting.extrapolate(frames, flow, leads=[5, 10])
+        np.testing.assert_array_equal(made.values, forecasting.extrapolate(frames[-1], flow, leads=[5, 10]).values)
+        assert "carried_over" not in made.attrs
+
+
+def test_north_first_frames_have_the_same_delay_turned() -> None:
+    frames = composite(SCANS)
+    frames.values[:, N // 2 :, N // 2 :] = np.random.default_rng(5).uniform(1.0, 9.0, (len(SCANS), N // 2, N // 2))
+    late = forecasting.delay(frames, [2, 6])
+    np.testing.assert_array_equal(forecasting.delay(frames[:, ::-1], [2, 6]).values, late.values[:, ::-1])
+
+
+def test_wrong_frames_and_leads_are_refused() -> None:
+    frames = composite([0, 1, 2])
+    with pytest.raises(ArgumentError, match=r"frames: dimensions \(time, y, x\) expected"):
+        forecasting.delay(frames[0], [2])
+    with pytest.raises(ArgumentError, match="leads_s: increasing lead times expected"):
+        forecasting.delay(frames, [4, 2])
+    with pytest.raises(ArgumentError, match="times_ns: increasing times expected"):
+        forecasting.delay(frames[::-1], [2])
