@@ -164,8 +164,7 @@ static nwc_status put_geometry(const struct job *job, hid_t where)
 {
     nwc_moment moment;
     int64_t first = 0;
-    for (int64_t row = 0; row < job->sweep.n_rays; row++)
-        if (job->sweep.time_ns[job->ray[row]] < job->sweep.time_ns[job->ray[first]]) first = row;
+    while (job->ray[first] != 0) first++; /* rays are in the order in which they were radiated */
     NWC__TRY(nwc_volume_moment(job->volume, job->index, 0, &moment));
     NWC__TRY(put_gates(where, &moment));
     NWC__TRY(nwc__h5_put_real(where, "elangle", job->sweep.fixed_angle_deg));
