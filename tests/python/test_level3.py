@@ -4,6 +4,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from click.testing import CliRunner
@@ -121,3 +122,53 @@ def test_info_tells_of_products(nexrad: Path, cinrad: Path) -> None:
     assert "NEXRAD Level III" in result.output
     assert "VRADH 1200 x 250 m" in result.output
     assert "CINRAD PUP" in result.output
+
+
+def cells_of(path: Path) -> pd.DataFrame:
+    """A row for each storm cell now: quantities as columns."""
+    table = nowcast.open(path)
+    now = table[table["lead"] == 0]
+    return now.pivot_table(index="station", columns="quantity", values="value", dropna=False)
+
+
+def test_every_product_is_read(nexrad: Path, cinrad: Path) -> None:
+    kinds = [type(nowcast.open(path)) for path in [*nexrad.iterdir(), *cinrad.glob("*/*")] if path.is_file()]
+    assert len(kinds) == 22 + 336
+    assert kinds.count(pd.DataFrame) == 6 + 60
+    assert kinds.count(xr.DataTree) == 15 + 186
+    assert kinds.count(xr.DataArray) == 1 + 90
+
+
+def test_storm_cells_of_the_day_of_moore(nexrad: Path) -> None:
+    path = next(nexrad.glob("*_NST*"))
+    tracks = cells_of(path)
+    assert len(tracks) == 22
+    assert tracks.loc["Y1", "cell_from_direction"] == 250
+    assert tracks.loc["Y1", "cell_speed"] == pytest.approx(20 * 1852 / 3600)
+    assert tracks.loc["Y1", "equivalent_reflectivity_factor"] == 66
+    table = nowcast.open(path)
+    place = table[table["station"] == "Y1"].iloc[0]
+    # 215 degrees and 91 nautical miles from the radar, by the sphere
+    assert place["latitude"] == pytest.approx(35.333 + 91 / 60 * np.cos(np.radians(215)), abs=0.02)
+    assert place["longitude"] == pytest.approx(-97.278 + 91 / 60 * np.sin(np.radians(215)) / np.cos(0.606), abs=0.02)
+    ahead = table[(table["station"] == "V0") & (table["quantity"] == "position_error")]
+    assert ahead["lead"].tolist() == [900.0, 1800.0, 2700.0, 3600.0]
+    hail = cells_of(next(nexrad.glob("*_NHI*"))).loc["Y1"]
+    assert hail["hail_probability"] == hail["severe_hail_probability"] == 1
+    assert hail["hail_size"] == pytest.approx(63.5)
+
+
+def test_storm_cells_and_winds_of_guangzhou(cinrad: Path) -> None:
+    tracks = nowcast.open(str(cinrad / "STI-58/*"))
+    count = tracks[tracks["lead"] == 0].groupby("time")["station"].nunique()
+    for time, cells in (("01:30:01", 2), ("02:00:00", 3), ("03:00:00", 10), ("03:36:01", 8), ("04:24:00", 15)):
+        assert count[f"2011-09-16 {time}"] == cells
+    winds = nowcast.open(cinrad / "VWP-48/20110916.013001.00.48.200")
+    assert (winds["quantity"] == "wind_speed").sum() == 111
+    assert winds["station"].unique().tolist() == ["Z9200"]
+    # The strongest of the last time: 21 knots from 41 degrees at 900 x 10 feet, by the headers.
+    last = winds[(winds["time"] == winds["time"].max()) & (winds["height"].round() == 2743)].set_index("quantity")[
+        "value"
+    ]
+    assert last["wind_speed"] == pytest.approx(21 * 1852 / 3600)
+    assert last["wind_from_direction"] == 41

@@ -307,6 +307,57 @@ static void a_table_stands_for_the_barbs_of_its_time(void **state)
     nwc__free(nwc__ctx(NULL), winds);
 }
 
+static void cells_become_reports_with_their_forecasts(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    nwc_obs_columns columns;
+    nwc_obs_station station;
+    make_tracks(false);
+    assert_string_equal(nwc_obs_sniff(made.bytes, (size_t)made.size), "NEXRAD Level III");
+    assert_ok(nwc_obs_decode(NULL, made.bytes, (size_t)made.size, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_int_equal(facts.n_stations, 3);
+    assert_int_equal(facts.n_reports, 3);
+    assert_int_equal(facts.n_rows,
+                     3 + 3 + 3 + 2 + 1); /* speed, direction and echo of two, their forecasts; a new one */
+    assert_ok(nwc_obs_get_station(obs, 0, &station));
+    assert_string_equal(station.id, "Y1");
+    assert_int_equal(station.kind, NWC_OBS_CELL);
+    assert_near(station.latitude_deg, 23.004 + 91.0 * MILE / 111195.0 * cos(215.0 * 0.0174533), 0.01);
+    assert_near(station.longitude_deg,
+                113.355 + 91.0 * MILE / 111195.0 * sin(215.0 * 0.0174533) / cos(22.4 * 0.0174533), 0.01);
+    assert_ok(nwc_obs_lend(obs, &columns));
+    for (int64_t r = 3; r < 6; r++) { /* the forecasts of the first */
+        assert_int_equal(columns.report[r], columns.report[0]);
+        assert_int_equal(columns.quantity[r], NWC_QUANTITY_POSITION_ERROR);
+        assert_near(columns.value[r], 0.9 * MILE, 1e-6);
+        assert_near(columns.lead_s[r], 900.0 * (double)(r - 2), 0.0);
+        assert_int_equal(columns.time_ns[r] - columns.time_ns[0], INT64_C(900000000000) * (r - 2));
+    }
+    assert_near(columns.latitude_deg[5], 23.004 + 80.0 * MILE / 111195.0 * cos(208.0 * 0.0174533), 0.01);
+    assert_int_equal(columns.quantity[11], NWC_QUANTITY_CELL_SPEED);
+    assert_true(isnan(columns.value[11])); /* a new cell */
+    nwc_obs_destroy(obs);
+    make_winds(false, true);
+    assert_ok(nwc_obs_decode(NULL, made.bytes, (size_t)made.size, NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_int_equal(facts.n_stations, 1);
+    assert_int_equal(facts.n_reports, 2); /* times */
+    assert_int_equal(facts.n_rows, 3 + 4 + 2);
+    nwc_obs_destroy(obs);
+}
+
+static nwc_status decode_only(nwc_ctx *ctx, void *user)
+{
+    (void)user;
+    nwc_obs *obs = NULL;
+    const nwc_status status = nwc_obs_decode(ctx, made.bytes, (size_t)made.size, NULL, &obs);
+    nwc_obs_destroy(obs);
+    return status;
+}
+
 static void what_is_wrong_is_said(void **state)
 {
     (void)state;
@@ -372,6 +423,9 @@ static void failures_leave_no_memory(void **state)
     of_winds = true;
     make_winds(false, true);
     assert_true(check_every_allocation_failure(read_only, &of_winds) >= 1);
+    assert_true(check_every_allocation_failure(decode_only, NULL) > 5);
+    make_tracks(false);
+    assert_true(check_every_allocation_failure(decode_only, NULL) > 10);
 }
 
 static void flipped_bytes_give_an_answer(void **state)
@@ -389,6 +443,7 @@ static void flipped_bytes_give_an_answer(void **state)
             made.bytes[(dice >> 8) % (uint32_t)made.size] ^= (uint8_t)(dice >> 3);
         }
         (void)read_only(nwc__ctx(NULL), &of_winds);
+        (void)decode_only(NULL, NULL);
     }
 }
 
@@ -520,6 +575,7 @@ int main(void)
         cmocka_unit_test(circulations_name_their_storm),
         cmocka_unit_test(barbs_stand_in_columns_and_rows),
         cmocka_unit_test(a_table_stands_for_the_barbs_of_its_time),
+        cmocka_unit_test(cells_become_reports_with_their_forecasts),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(a_text_cut_off_anywhere_keeps_its_whole_lines),
         cmocka_unit_test(failures_leave_no_memory),

@@ -2,6 +2,7 @@
 #include "io/internal.h"
 
 #include "obs/format/obs_format.h"
+#include "radar/format/level3.h"
 
 /* Where a mark may be: at the start, at the start of any of the first lines, or behind a heading of some tens of bytes. */
 enum where { AT_START, IN_LINES, IN_HEAD };
@@ -20,6 +21,7 @@ static const struct format {
     {"netCDF", AT_START, "CDF", nwc__netcdf_obs_read, NULL, true},
     {"netCDF", AT_START, "\x89HDF\r\n\x1a\n", nwc__netcdf_obs_read, NULL, true},
     {"BUFR", IN_HEAD, "BUFR", nwc__bufr_read, NULL, false},
+    {"NEXRAD Level III", AT_START, "", nwc__level3_obs_read, nwc__is_level3_table, false},
     {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, NULL, false},
     {"Wyoming", IN_LINES, "   PRES   HGHT   TEMP", nwc__wyoming_read, NULL, false},
     {"LMA", AT_START, "Lightning Mapping Array", nwc__lma_read, NULL, false},

@@ -8,6 +8,8 @@
 
 #include "core/internal.h"
 
+#include <nowcast/obs.h>
+
 enum { NWC__LEVEL3_LEVELS = 16 };
 
 /* What a product is made of. */
@@ -150,5 +152,11 @@ typedef struct nwc__level3_wind {
 
 /* Winds of product 48; *winds is to be freed. */
 nwc_status nwc__level3_read_winds(nwc_ctx *ctx, const nwc__level3 *level3, nwc__level3_wind **winds, int64_t *n);
+
+/* The products of cells and winds as observations; the hints say nothing that is not in the file. */
+struct nwc__obs_hints;
+bool nwc__is_level3_table(const uint8_t *bytes, int64_t size);
+nwc_status nwc__level3_obs_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const struct nwc__obs_hints *hints,
+                                nwc_obs *obs);
 
 #endif
