@@ -2,11 +2,12 @@
 
 import importlib.metadata
 import importlib.util
+import logging
 import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from nowcast import forecast as forecasting
 from nowcast._files import replacing
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
-from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
+from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
 
 __all__ = ["convert", "doctor", "forecast", "verification"]
+
+_logger = logging.getLogger("nowcast")
 
 _BATCH_BYTES = 200_000_000
 _ECHO_MM_H = 0.1
@@ -149,12 +152,20 @@ def verification(
     if suffix not in (None, ".csv", ".nc"):
         raise UnsupportedError(f"{output}: a name ending in .csv or .nc expected")
     made = io.open(forecast)
-    seen = io.open(observed, quantity=quantity, on_error=on_error)
-    if made.attrs["units"] == "mm h-1":
-        seen = grid.rain_rate(seen, a, b)
-    scores = verify.score(made, seen, thresholds, windows)
+    parts: list[xr.Dataset] = []
+    left_out: list[str] = []
+    for seen in _one_by_one(observed, quantity, on_error, left_out):
+        rain = grid.rain_rate(seen, a, b) if made.attrs["units"] == "mm h-1" else seen
+        try:
+            parts.append(verify.score(made, rain, thresholds, windows))
+        except NoDataError as error:  # of a time that nothing was forecast for
+            nothing = error
+    if not parts:
+        raise nothing
+    scores = verify.pool(xr.concat(parts, "case"))
+    if "forecast_reference_time" in parts[0].coords:
+        scores = scores.assign_coords(forecast_reference_time=parts[0]["forecast_reference_time"])
     minutes = scores["lead_time"].values / np.timedelta64(1, "m")
-    left_out = seen.attrs.get("left_out", "").splitlines()
     missing = [float(m) for m, n in zip(minutes, scores["n"].values, strict=True) if n == 0]
     if suffix == ".csv":
         verify.to_csv(scores, output)  # type: ignore[arg-type]
@@ -167,6 +178,32 @@ def verification(
         "left_out": left_out,
         "degraded": bool(missing or left_out),
     }
+
+
+def _one_by_one(
+    paths: io.PathLike | Sequence[io.PathLike], quantity: str | None, on_error: str, left_out: list[str]
+) -> Iterator[xr.DataArray]:
+    """What each file holds, one after the other, so that memory holds one; what cannot be read is added to left_out."""
+    times: dict[np.datetime64, Path] = {}
+    failure: Exception | None = None
+    for path in io.expand(paths):
+        try:
+            seen = io.open(path, quantity=quantity)
+        except (FileError, NoDataError) as error:
+            if on_error == "raise":
+                raise
+            _logger.warning("left out: %s", error)
+            left_out.append(f"{path.name}: {error}")
+            failure = error
+            continue
+        quantity = quantity or seen.attrs["quantity"]
+        for valid in seen["time"].values:
+            if valid in times:
+                raise ArgumentError(f"{path}: one field for each time expected, {times[valid]} has {valid} too")
+            times[valid] = path
+        yield seen
+    if not times and failure is not None:
+        raise failure
 
 
 def convert(
