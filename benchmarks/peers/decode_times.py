@@ -1,4 +1,4 @@
-"""How long libnowcast, Py-ART, xradar and PyCINRAD take to read a radar file, and the unpacking alone, in one run.
+"""How long libnowcast, Py-ART, xradar, PyCINRAD and MetPy take to read a radar file, and unpacking alone, in one run.
 
 Every package reads every file in a process of its own: median wall time of several runs after one that warms up, and
 the peak memory, of which the import of the package is a part. Beside a file that is packed stands the time libbz2 or

@@ -186,6 +186,31 @@ KNOWN: dict[tuple[str, str], list[Known]] = {
             file="SUR2108",
         ),
     ],
+    ("xradar", "UF"): [
+        Known(
+            "time",
+            "Barnes (1980), words 26 to 31: each ray has a time; xradar makes them from the first and a rate",
+            at_most=60.0,
+        ),
+    ],
+    ("metpy", "NEXRAD Level III"): [
+        Known(
+            "range",
+            "ICD 2620001, table III: gates are as long as the product's resolution; MetPy has the reach of a product, "
+            "which those of higher elevations fall short of",
+            moment="DBZH|VRADH|HGHT",
+        ),
+        Known(
+            "elevation|order of rays",
+            "ICD 2620001, table III: a product of all elevations, ours at 0; MetPy gives that of the highest",
+            file="_(DVL|EET)",
+        ),
+        Known(
+            "value only ours",
+            "ICD 2620001, notes to figure 3-6: code 0 is below the threshold, an amount of 0; MetPy has no value",
+            moment="VIL|HGHT",
+        ),
+    ],
     ("cinrad", "CMA standard"): [
         Known(
             "range",

@@ -48,6 +48,8 @@ def main() -> None:
             import xradar  # noqa: F401
         if package == "cinrad":
             import cinrad.io  # noqa: F401
+        if package == "metpy":
+            import metpy.io  # noqa: F401
         imported = peak_kib()
         _, times = timed(lambda: read(kind, files), int(runs))
         answer = {"times": times.tolist(), "import_kib": imported, "peak_kib": peak_kib()}

@@ -1,4 +1,4 @@
-"""Every radar volume read by libnowcast and by Py-ART, xradar or PyCINRAD, and compared gate for gate.
+"""Every radar volume read by libnowcast and by Py-ART, xradar, PyCINRAD or MetPy, and compared gate for gate.
 
 Compared are the sweeps, their rays with azimuth, elevation, time and Nyquist speed, and every moment that both sides
 have: where its gates are, its values, and which gates have one. One line for each file and peer says that all is equal,
@@ -38,6 +38,8 @@ PEERS = {
     "UF": ("pyart", "xradar"),
     "CINRAD": ("cinrad",),
     "CMA standard": ("cinrad",),
+    "NEXRAD Level III": ("metpy",),
+    "CINRAD PUP": ("metpy",),
 }
 FOLDERS = {
     "nexrad": "NEXRAD Level II",
@@ -47,8 +49,11 @@ FOLDERS = {
     "uf": "UF",
     "dorade": "DORADE",
     "cinrad": "CINRAD",
+    "nexrad-level3": "NEXRAD Level III",
+    "cinrad-pup": "CINRAD PUP",
 }
-NOT_VOLUMES = re.compile(r"/vp/|\.comp\.")
+# Profiles, composites, and products that are grids, tables of cells or winds and no rays of gates.
+NOT_VOLUMES = re.compile(r"/vp/|\.comp\.|_(NCR|NST|NSS|NHI|NMD|NTV|NVW)TLX|/(CR-37|ET-41|VWP-48|VIL-57|STI-58)/")
 # What the peers call moments, in small letters, where it is neither our name nor the file's own.
 NAMES = {
     "ref": "DBZH",
@@ -302,6 +307,12 @@ def compare(mine: Volume, theirs: Volume) -> Differences:
 # ---- all files ----
 
 
+def left_out(data: Path, only: str) -> int:
+    """How many files are no volumes."""
+    files = (file for folder in FOLDERS for file in (data / folder).rglob("*") if file.is_file())
+    return sum(bool(NOT_VOLUMES.search(str(file)) and re.search(only, str(file))) for file in files)
+
+
 def volumes(data: Path) -> Iterator[tuple[str, list[Path]]]:
     """The files of each volume: real-time chunks of one folder together, any other file alone."""
     for folder, kind in FOLDERS.items():
@@ -345,7 +356,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=default)
     parser.add_argument("--only", default="", help="a regular expression that paths must contain")
     given = parser.parse_args()
-    unexplained = equal = pairs = 0
+    read = unread = pairs = equal = differences = unexplained = 0
     with tempfile.TemporaryDirectory() as name:
         peers = {
             peer: Peer(peer, given.python, Path(name)) for peer in sorted({p for ps in PEERS.values() for p in ps})
@@ -359,17 +370,23 @@ def main() -> None:
                 print(f"{files[0].relative_to(given.data)}: {error}")
                 unexplained += 1
                 continue
+            read += 1
+            if kind not in PEERS:
+                print(f"{files[0].relative_to(given.data)}  {kind}: no peer reads this format")
             for peer in PEERS.get(kind, ()):
                 theirs = peers[peer].read(kind, files)
                 if isinstance(theirs, str):
                     print(f"{files[0].relative_to(given.data)}  {kind} beside {peer}: not read by it ({theirs})")
+                    unread += 1
                     continue
                 found = compare(mine, theirs)
-                pairs, equal = pairs + 1, equal + (not found)
+                pairs, equal, differences = pairs + 1, equal + (not found), differences + len(found)
                 unexplained += report(given.data, files, kind, peer, found)
         for peer in peers.values():
             peer.close()
-    print(f"{pairs} comparisons, {equal} equal in everything, {unexplained} differences without a reason")
+    print(f"{left_out(given.data, given.only)} files left out: profiles, composites, products that are grids or tables")
+    print(f"{read} volumes, {pairs} comparisons, {unread} more not read by the peer, {equal} equal in everything")
+    print(f"{differences} kinds of difference, {unexplained} without a reason")
     sys.exit(unexplained > 0)
 
 

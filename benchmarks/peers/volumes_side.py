@@ -94,6 +94,8 @@ def read_xradar(kind: str, files: list[str]) -> Any:
     if kind not in readers:
         raise NotImplementedError(f"no reader of {kind}")
     options = {"incomplete_sweep": "pad"} if kind == "NEXRAD Level II" else {}
+    if kind == "UF":  # fields under the file's own names: of several that it gives one name, it keeps the last
+        xradar.io.backends.uf.uf_mapping.clear()
     return readers[kind](unpacked(joined(files)), first_dim="time", **options).load()
 
 
@@ -186,10 +188,54 @@ def arrays_of_cinrad(kind: str, radar: Any) -> Arrays:
     return arrays
 
 
+# ---- MetPy ----
+
+KNOT = 1852.0 / 3600.0
+# Of products of rays: our name of what they show, and one of their units in ours.
+METPY_PRODUCTS = {
+    19: ("DBZH", 1.0),
+    27: ("VRADH", KNOT),
+    32: ("DHR", 1.0),
+    56: ("SRM", KNOT),
+    94: ("DBZH", 1.0),
+    99: ("VRADH", 1.0),
+    134: ("VIL", 1.0),
+    135: ("HGHT", 0.3048),
+}
+
+
+def read_metpy(kind: str, files: list[str]) -> Any:
+    """A Level3File; it reads the products of CINRAD too, which have the same layout."""
+    from metpy.io import Level3File
+
+    return Level3File(files[0])
+
+
+def arrays_of_metpy(kind: str, product: Any) -> Arrays:
+    """One sweep of one moment; a product has no time of each ray."""
+    name, unit = METPY_PRODUCTS[product.prod_desc.prod_code]
+    rays = product.sym_block[0][0]
+    starts, ends = np.array(rays["start_az"]), np.array(rays["end_az"])
+    codes = np.array([np.frombuffer(ray, "u1") if isinstance(ray, bytes) else ray for ray in rays["data"]], dtype=int)
+    cells = product.map_data(codes)
+    cells = cells[0] if isinstance(cells, tuple) else cells  # echo tops have a flag besides
+    spacing = 1000.0 * product.max_range / codes.shape[1]
+    arrays = {
+        "0.azimuth": 0.5 * (starts + ends) % 360.0,
+        "0.time": np.full(starts.size, np.datetime64(product.metadata["vol_time"], "ns").astype("i8")),
+        f"0.{name}": (unit * cells).astype("f4"),
+        f"0.{name}.range": (rays["first"] + 0.5 + np.arange(codes.shape[1])) * spacing,
+    }
+    if product.metadata.get("el_angle"):
+        arrays["0.elevation"] = np.full(starts.size, product.metadata["el_angle"])
+    return arrays
+
+
 PEERS: dict[str, tuple[Reader, Callable[[str, Any], Arrays]]] = {
     "pyart": (read_pyart, arrays_of_pyart),
     "xradar": (read_xradar, arrays_of_xradar),
     "cinrad": (read_cinrad, arrays_of_cinrad),
+    "metpy": (read_metpy, arrays_of_metpy),
 }
 
 
