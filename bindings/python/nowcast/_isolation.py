@@ -166,10 +166,15 @@ def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator
 
 def serve(memory_bytes: int) -> None:
     """Be the child: answer the paths on standard input until it ends."""
-    from nowcast import io, model, obs, radar  # they themselves need this module
+    from nowcast import _model_handle, io, obs, radar  # they themselves need this module
 
     readers: dict[str, Callable[[Sequence[str]], tuple[Any, list[npt.NDArray[Any]]]]]
-    readers = {"layers": io.portable, "volume": radar.portable, "observations": obs.portable, "model": model.portable}
+    readers = {
+        "layers": io.portable,
+        "volume": radar.portable,
+        "observations": obs.portable,
+        "model": _model_handle.portable,
+    }
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "wb")

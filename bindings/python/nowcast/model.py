@@ -5,11 +5,8 @@ stores them, those of ``read_wind`` point to true east and north, those of ``on_
 """
 
 import dataclasses
-import functools
 import itertools
 import json
-import os
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,18 +15,16 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pydantic
 import xarray as xr
-from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _field, _isolation, _lib
-from nowcast._lib import ffi, lib
-from nowcast.errors import ArgumentError, FileError, NoDataError
+from nowcast import _isolation
+from nowcast._lib import lib
+from nowcast._model_handle import Handle
+from nowcast._model_system import Name, PathLike, System
+from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid
 
 __all__ = ["Model", "Name", "System", "on_grid", "open"]
-
-PathLike = str | os.PathLike[str]
 
 _ANY_TIME = -(2**63)
 _VERTICALS = {
@@ -50,221 +45,6 @@ _LEVELS = {
     "height above ground": {"standard_name": "height", "units": "m", "positive": "up"},
 }
 _ALONG_GRID = {"eastward_wind": "x_wind", "northward_wind": "y_wind"}
-_STAGGERS = {
-    "by name": lib.NWC_STAGGER_BY_NAME,
-    "none": lib.NWC_STAGGER_NONE,
-    "x": lib.NWC_STAGGER_X,
-    "y": lib.NWC_STAGGER_Y,
-    "z": lib.NWC_STAGGER_Z,
-}
-_WINDS = {"file": -1, "earth": 0, "grid": 1}
-_PLAIN = ("name", "long_name", "standard_name", "units", "level_type", "statistic", "grid_type")
-_NUMBERS = ("edition", "centre", "discipline", "category", "number", "vertical", "level", "level_2", "reference_ns")
-_MORE = ("start_ns", "time_ns", "member", "along_grid", "points", "file", "offset")
-
-
-# ---- systems ----
-
-
-class Name(pydantic.BaseModel):
-    """What a variable of a system's files is to be called."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    """the short name it gets: "u" """
-    units: str | None = None
-    """those the values have once scaled; of the file when omitted"""
-    scale: float = 1.0
-    offset: float = 0.0
-    stagger: str = "by name"
-    """of netCDF: "none", "x", "y", "z", or "by name" of the dimension as WRF has them"""
-
-    @pydantic.field_validator("stagger")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in _STAGGERS:
-            raise ValueError(f"one of {', '.join(_STAGGERS)} expected")
-        return value
-
-
-class System(pydantic.BaseModel):
-    """How the files of a model system are to be understood: a TOML file, or these fields.
-
-    ::
-
-        name = "PWAFS"
-        winds = "grid"
-        [names]
-        "0-2-2" = { name = "u" }            # GRIB 2: discipline-category-number
-        UU = { name = "u", stagger = "x" }  # netCDF: the variable
-    """
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    name: str = ""
-    projection: str | None = None
-    """PROJ string of netCDF files, in place of what their attributes say"""
-    winds: str = "file"
-    """where components of wind lie: along the "grid", to the east and north of the "earth", or as the "file" says"""
-    names: dict[str, Name] = {}
-    """by what the file calls them: a short name, "discipline-category-number", or a netCDF variable"""
-
-    @pydantic.field_validator("winds")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in _WINDS:
-            raise ValueError(f"one of {', '.join(_WINDS)} expected")
-        return value
-
-    @classmethod
-    def load(cls, path: PathLike) -> Self:
-        """The system a TOML file describes.
-
-        Raises
-        ------
-        FileError : the file cannot be read.
-        ArgumentError : it is not TOML, or says what a system has no place for; the text names file and entry.
-        """
-        try:
-            with Path(path).open("rb") as file:
-                return cls(**tomllib.load(file))
-        except OSError as error:
-            raise FileError(f"{path}: {error.strerror or error}") from error
-        except tomllib.TOMLDecodeError as error:
-            raise ArgumentError(f"{path}: {error}") from error
-        except pydantic.ValidationError as error:
-            first = error.errors()[0]
-            raise ArgumentError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-# ---- the door to C ----
-
-
-class _Handle:
-    """The C handle of files that are open in this process."""
-
-    def __init__(self, paths: Sequence[PathLike], system: System) -> None:
-        texts = [ffi.new("char[]", os.fsencode(path)) for path in paths]
-        kept: list[Any] = []
-
-        def text(value: str | None) -> Any:
-            kept.append(ffi.NULL if value is None else ffi.new("char[]", value.encode()))
-            return kept[-1]
-
-        names = ffi.new("nwc_model_name[]", max(len(system.names), 1))
-        for struct, (file_name, name) in zip(names, system.names.items(), strict=False):
-            struct.file_name, struct.name, struct.units = text(file_name), text(name.name), text(name.units)
-            struct.scale, struct.offset, struct.stagger = name.scale, name.offset, _STAGGERS[name.stagger]
-        options = _lib.options("model", projection=text(system.projection), winds=_WINDS[system.winds])
-        options.names, options.n_names = names, len(system.names)
-        out = ffi.new("nwc_model **")
-        with HDF5_LOCK, _lib.call() as ctx:
-            _lib.check(lib.nwc_model_open(ctx, ffi.new("char *[]", texts), len(texts), options, out))
-        self._model = ffi.gc(out[0], lib.nwc_model_destroy)
-
-    def facts(self) -> dict[str, Any]:
-        """The entries as plain values; grids once each."""
-        grids: dict[Any, int] = {}
-        found: list[dict[str, Any]] = []
-        entry = ffi.new("nwc_model_entry *")
-        entries = []
-        for index in range(lib.nwc_model_count(self._model)):
-            _lib.check(lib.nwc_model_entry_at(self._model, index, entry))
-            facts: dict[str, Any] = {name: _lib.text(getattr(entry, name)) for name in _PLAIN}
-            facts |= {name: getattr(entry, name) for name in _NUMBERS + _MORE}
-            facts["grid"] = None
-            if entry.grid:
-                if entry.grid not in grids:
-                    grids[entry.grid] = len(found)
-                    grid = entry.grid
-                    found.append(
-                        dataclasses.asdict(
-                            Grid(
-                                _lib.text(grid.projection),
-                                grid.nx,
-                                grid.ny,
-                                grid.x_first,
-                                grid.y_first,
-                                grid.dx,
-                                grid.dy,
-                            )
-                        )
-                    )
-                facts["grid"] = grids[entry.grid]
-            entries.append(facts)
-        incomplete = _lib.text(lib.nwc_model_incomplete(self._model))
-        return {"entries": entries, "grids": found, "incomplete": incomplete}
-
-    def read(self, index: int, shape: Sequence[int]) -> list[npt.NDArray[Any]]:
-        fields = self._fields(1, shape)
-        with HDF5_LOCK, _lib.call() as ctx:
-            _lib.check(lib.nwc_model_read(ctx, self._model, index, fields.c))
-        return list(fields.arrays)
-
-    def wind(self, u: int, v: int, shape: Sequence[int]) -> list[npt.NDArray[Any]]:
-        fields = self._fields(2, shape)
-        with HDF5_LOCK, _lib.call() as ctx:
-            _lib.check(lib.nwc_model_read_wind(ctx, self._model, u, v, fields.c, fields.c + 1))
-        return list(fields.arrays)
-
-    def lonlat(self, index: int, points: int) -> list[npt.NDArray[Any]]:
-        lon, lat = np.empty(points), np.empty(points)
-        with HDF5_LOCK, _lib.call() as ctx:
-            _lib.check(lib.nwc_model_lonlat(ctx, self._model, index, _doubles(lon), _doubles(lat)))
-        return [lon, lat]
-
-    def hybrid(self, index: int) -> list[npt.NDArray[Any]]:
-        count = ffi.new("int64_t *")
-        with HDF5_LOCK:
-            _lib.check(lib.nwc_model_hybrid(self._model, index, 0, ffi.NULL, ffi.NULL, count))
-            a, b = np.empty(count[0]), np.empty(count[0])
-            _lib.check(lib.nwc_model_hybrid(self._model, index, a.size, _doubles(a), _doubles(b), count))
-        return [a, b]
-
-    def interpolate(
-        self, names: Sequence[str], grid: dict[str, Any], heights: Sequence[float] | None, time: int, **chosen: Any
-    ) -> list[npt.NDArray[Any]]:
-        target = Grid(**grid)
-        shape = (*(() if heights is None else (len(heights),)), target.ny, target.nx)
-        fields = _field.Fields([np.empty(shape, dtype=np.float32) for _ in names], None, target)
-        z = np.array([] if heights is None else heights, dtype=np.float64)
-        for index in range(len(names)):
-            fields.c[index].grid.nz = z.size
-            fields.c[index].grid.z_m = _doubles(z) if z.size else ffi.NULL
-        texts = [ffi.new("char[]", name.encode()) for name in names]
-        options = _lib.options("model_interpolate", **chosen)
-        with HDF5_LOCK, _lib.call() as ctx:
-            pointers = ffi.new("char *[]", texts)
-            _lib.check(lib.nwc_model_interpolate(ctx, self._model, pointers, len(names), time, options, fields.c))
-        return list(fields.arrays)
-
-    @staticmethod
-    def _fields(n: int, shape: Sequence[int]) -> _field.Fields:
-        return _field.Fields([np.empty(tuple(shape), dtype=np.float32) for _ in range(n)])
-
-
-def _doubles(array: npt.NDArray[np.float64]) -> Any:
-    return ffi.cast("double *", array.ctypes.data)
-
-
-@functools.lru_cache(maxsize=1)
-def _handle_of(paths: tuple[str, ...], system: str) -> _Handle:
-    """The files a child process was asked about last."""
-    return _Handle(paths, System.model_validate_json(system))
-
-
-def portable(request: Sequence[PathLike]) -> tuple[Any, list[npt.NDArray[Any]]]:
-    """What is asked of the files given, in a process of its own: paths, then the request as JSON."""
-    *paths, text = (os.fspath(part) for part in request)
-    what = json.loads(text)
-    handle = _handle_of(tuple(paths), what["system"])
-    if what["do"] == "facts":
-        return handle.facts(), []
-    return None, getattr(handle, what["do"])(**what["given"])
-
-
-# ---- models ----
 
 
 class Model:
@@ -275,7 +55,7 @@ class Model:
         """the files, in the order given"""
         self._system = system
         self._child = _isolation.child()
-        self._handle = None if self._child else _Handle(paths, system)
+        self._handle = None if self._child else Handle(paths, system)
         facts = self._handle.facts() if self._handle else self._ask("facts")[0]
         self.grids = [Grid(**grid) for grid in facts["grids"]]
         """the regular grids of the fields"""
