@@ -39,6 +39,41 @@ def test_a_sounding_is_a_tidy_table() -> None:
     assert obs.stations(table).to_dict("records") == [station | {"kind": "sounding", "trust": None}]
 
 
+def test_files_that_cannot_be_read_are_left_out_by_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    good, empty, absent = tmp_path / "good.txt", tmp_path / "empty.txt", tmp_path / "absent.txt"
+    good.write_text(SOUNDING)
+    empty.write_text("nothing of the kind\n")
+    with pytest.raises(errors.FileError, match=r"absent\.txt"):
+        obs.read([good, absent, good])
+    for read in (obs.read, nowcast.open):
+        caplog.clear()
+        table = read([good, empty, absent, good], on_error="skip")
+        assert isinstance(table, pd.DataFrame)
+        assert len(table) == 2 * len(obs.decode(SOUNDING))
+        assert [line.split(":")[0] for line in table.attrs["left_out"].splitlines()] == ["empty.txt", "absent.txt"]
+        assert [record.getMessage()[:9] for record in caplog.records] == ["left out:"] * 2
+        assert obs.derive(table).attrs["left_out"] == table.attrs["left_out"]
+    alone = obs.read([absent, good], on_error="skip")
+    assert alone.attrs["left_out"].startswith("absent.txt: ")
+    assert "left_out" not in obs.read([good, good], on_error="skip").attrs
+
+
+def test_skipping_every_file_raises_what_the_last_one_did(tmp_path: Path) -> None:
+    with pytest.raises(errors.FileError, match=r"two\.txt"):
+        obs.read([tmp_path / "one.txt", tmp_path / "two.txt"], on_error="skip")
+    with pytest.raises(errors.ArgumentError, match='on_error: "raise" or "skip" expected'):
+        obs.read([tmp_path / "one.txt"], on_error="ignore")
+
+
+def test_a_converted_table_says_what_was_left_out(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text(SOUNDING)
+    bad.write_text("nothing of the kind\n")
+    summary = nowcast.jobs.convert([good, bad], tmp_path / "rows.csv", on_error="skip")
+    assert summary["degraded"]
+    assert summary["left_out"][0].startswith("bad.txt: ")
+
+
 def test_what_is_not_known_is_nan_and_nat() -> None:
     table = obs.decode(SOUNDING)
     assert table["time"].isna().all()

@@ -60,7 +60,7 @@ def open(
     if kind == "model":
         return _open_model(paths, files[0], **options)
     if kind == "observations":
-        return obs.read(files, **_only(options, _OF_OBSERVATIONS, f"{files[0]} holds observations"))
+        return obs.read(files, **_only(options, _OF_OBSERVATIONS | {"on_error"}, f"{files[0]} holds observations"))
     if kind == "fields" or (kind == "either" and set(options) - _OF_VOLUMES):
         return io.open(paths, **options)
     _only(options, _OF_VOLUMES, f"{files[0]} is a radar volume")

@@ -231,8 +231,9 @@ def convert(
             raise UnsupportedError(f"{output}: observations are written as .csv only")
         with replacing(output) as beside:
             data.to_csv(beside, index=False)
-        missing = data.attrs["incomplete"]
-        return {"output": str(output), "rows": len(data), "incomplete": missing, "degraded": bool(missing)}
+        missing, left_out = data.attrs["incomplete"], data.attrs.get("left_out", "").splitlines()
+        summary = {"output": str(output), "rows": len(data), "incomplete": missing, "left_out": left_out}
+        return summary | {"degraded": bool(missing or left_out)}
     if isinstance(data, model.Model):
         names = ", ".join(sorted(set(data.table()["name"])))
         raise ArgumentError(f"quantity: one of the model's variables expected, none given; there are {names}")

@@ -23,6 +23,7 @@ A table has one row for each value:
 """
 
 import json
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _field, _isolation, _lib
 from nowcast._lib import ffi, lib
-from nowcast.errors import ArgumentError
+from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
 from nowcast.grid import Grid, ascending
 
 __all__ = [
@@ -121,6 +122,8 @@ _ROW = np.dtype(list(_COLUMNS.values()))
 SUSPECT = int(lib.NWC_OBS_SUSPECT)
 """All bits of ``flags`` that say that a value should not be trusted."""
 
+_logger = logging.getLogger("nowcast")
+
 PathLike = str | os.PathLike[str]
 Columns = Mapping[str, str | tuple[str, str] | tuple[str, str, float]]
 
@@ -133,6 +136,7 @@ def read(
     columns: Columns | None = None,
     kind: str = "surface",
     utc_offset_hours: float = 0.0,
+    on_error: str = "raise",
 ) -> pd.DataFrame:
     """Read observations, told by content, of one file or several.
 
@@ -153,11 +157,15 @@ def read(
         What the stations of a table in text are.
     utc_offset_hours : float
         To be taken from the times of a table in text that do not say their zone: 8 where they are Beijing's.
+    on_error : "raise" or "skip"
+        What to do about a file that is missing, damaged, of no known format or without a value. Skipped files are
+        logged as warnings and named, a line each, in the attribute ``left_out``; where all are, the last error is
+        raised.
 
     Returns
     -------
     DataFrame as this module's page describes; its ``attrs`` have ``format``, ``incomplete`` (why something is missing
-    from it) and the list ``stations``.
+    from it), the list ``stations``, and ``left_out`` where files were skipped.
 
     Raises
     ------
@@ -168,9 +176,26 @@ def read(
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not several:
         raise ArgumentError("paths: at least one file expected, none given")
-    options = _plain(near, station, columns, kind, utc_offset_hours)
-    found = [_frame(*portable([os.fspath(path), json.dumps(options)])) for path in several]
-    return found[0] if len(found) == 1 else _joined(found)
+    if on_error not in ("raise", "skip"):
+        raise ArgumentError(f'on_error: "raise" or "skip" expected, {on_error!r} given')
+    options = json.dumps(_plain(near, station, columns, kind, utc_offset_hours))
+    found: list[pd.DataFrame] = []
+    left_out: list[str] = []
+    for path in several:
+        try:
+            found.append(_frame(*portable([os.fspath(path), options])))
+        except (FileError, NoDataError, UnsupportedError) as error:
+            if on_error == "raise":
+                raise
+            _logger.warning("left out: %s", error)
+            left_out.append(f"{Path(path).name}: {error}")
+            failure: Exception = error
+    if not found:
+        raise failure
+    table = found[0] if len(found) == 1 else _joined(found)
+    if left_out:
+        table.attrs["left_out"] = "\n".join(left_out)
+    return table
 
 
 def decode(
@@ -221,7 +246,9 @@ def derive(table: pd.DataFrame) -> pd.DataFrame:
         _lib.check(lib.nwc_obs_derive(ctx, made))
     facts, arrays = _facts(made)
     result = _frame(facts, arrays)
-    result.attrs |= {name: table.attrs[name] for name in ("format", "incomplete", "stations") if name in table.attrs}
+    result.attrs |= {
+        name: table.attrs[name] for name in ("format", "incomplete", "stations", "left_out") if name in table.attrs
+    }
     return result
 
 
