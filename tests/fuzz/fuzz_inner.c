@@ -2,8 +2,8 @@
  * What looks into other libraries' containers itself: blocks of bzip2 streams, and headers of HDF5 objects. The first byte
  * chooses, the second says where the header is; marks are laid over the input, so that what is looked at first is passed.
  */
+#include "core/bzip2.h"
 #include "io/hdf5_header.h"
-#include "radar/format/bzip2.h"
 
 #include <stdlib.h>
 
@@ -29,8 +29,8 @@ static void read_stream(nwc_ctx *ctx, const uint8_t *bytes, size_t size)
 {
     static const uint8_t begin[] = {'B', 'Z', 'h', '1', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59},
                          block[] = {0x31, 0x41, 0x59, 0x26, 0x53, 0x59}, end[] = {0x17, 0x72, 0x45, 0x38, 0x50, 0x90};
-    uint8_t *out;
-    int64_t n;
+    static const struct nwc__bzip2_limits limits = {1 << 24, 1 << 20, 1100};
+    struct nwc__bzip2_streams out;
     uint8_t *const stream = malloc(size);
     if (!stream) return;
     memcpy(stream, bytes, size);
@@ -39,7 +39,7 @@ static void read_stream(nwc_ctx *ctx, const uint8_t *bytes, size_t size)
         memcpy(stream + 20 + bytes[1] % 16, block, sizeof block);
         memcpy(stream + size - 10, end, sizeof end);
     }
-    if (nwc__bzip2_unpack(ctx, stream, (int64_t)size, 1 << 24, &out, &n) == NWC_OK) nwc__free(ctx, out);
+    if (nwc__bzip2_unpack(ctx, stream, (int64_t)size, size % 2, &limits, &out) == NWC_OK) nwc__free(ctx, out.bytes);
     free(stream);
 }
 

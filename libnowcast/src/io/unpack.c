@@ -6,6 +6,8 @@
  */
 #include "io/unpack.h"
 
+#include "core/bzip2.h"
+
 #include <bzlib.h>
 #include <lzma.h>
 #include <zlib.h>
@@ -194,15 +196,27 @@ nwc_status nwc__inflate(const uint8_t *bytes, int64_t size, int64_t *used, struc
     return unpack_one(&bare_deflate, bytes, size, used, out);
 }
 
+/* The good bzip2 streams, by all threads; *at becomes the byte behind them. */
+static nwc_status unpack_blocks(const uint8_t *bytes, int64_t size, int64_t *at, struct nwc__unpacked *out)
+{
+    const struct nwc__bzip2_limits limits = {out->max_bytes, FREE_BYTES, MOST_RATIO};
+    struct nwc__bzip2_streams streams;
+    NWC__TRY(nwc__bzip2_unpack(out->ctx, bytes, size, false, &limits, &streams));
+    *at = streams.used;
+    out->bytes = (struct nwc__bytes){streams.bytes, streams.size}, out->room = streams.size;
+    return NWC_OK;
+}
+
 /* All streams, one behind the other. What follows the last, if it begins none, is left; xz may have zeros between two. */
 static nwc_status unpack_all(const struct library *library, const uint8_t *bytes, int64_t size,
                              struct nwc__unpacked *out)
 {
     int64_t at = 0;
-    do {
+    if (library->begin == bzip2_begin) NWC__TRY(unpack_blocks(bytes, size, &at, out));
+    while (starts(library, bytes + at, size - at)) {
         NWC__TRY(unpack_one(library, bytes, size, &at, out));
         while (library->begin == xz_begin && size - at >= 4 && memcmp(bytes + at, "\0\0\0\0", 4) == 0) at += 4;
-    } while (starts(library, bytes + at, size - at));
+    }
     return NWC_OK;
 }
 

@@ -6,7 +6,7 @@
  */
 #include "radar/format/nexrad.h"
 
-#include "radar/format/bzip2.h"
+#include "core/bzip2.h"
 
 #include <bzlib.h>
 
@@ -76,12 +76,15 @@ static nwc_status unpack(int64_t tile, void *user)
 /* Streams too large to be one thread's work, if nothing is wrong with them. */
 static nwc_status unpack_large(nwc_ctx *ctx, struct nwc__nexrad_records *records, int64_t max_bytes)
 {
+    const struct nwc__bzip2_limits limits = {max_bytes, max_bytes, 1};
+    struct nwc__bzip2_streams stream;
     for (int64_t r = 0; r < records->n; r++) {
         struct nwc__nexrad_record *const record = &records->record[r];
         if (record->packed_size < LARGE) continue;
-        NWC__TRY(nwc__bzip2_unpack(ctx, record->packed, record->packed_size, max_bytes, &record->room, &record->size));
-        if (!record->room) continue;
-        record->bytes = record->room, record->capacity = record->size + 1, record->whole = true;
+        NWC__TRY(nwc__bzip2_unpack(ctx, record->packed, record->packed_size, true, &limits, &stream));
+        if (!stream.bytes) continue;
+        record->bytes = record->room = stream.bytes, record->size = stream.size;
+        record->capacity = record->size + 1, record->whole = true;
     }
     return NWC_OK;
 }
