@@ -28,7 +28,8 @@ struct block {
     bool is_last;
     uint8_t *packed, *room;
     int64_t capacity, size;
-    bool whole, failed;
+    bz_stream unpacker; /* from begun on, until it is whole or has failed */
+    bool begun, whole, failed;
 };
 
 struct job {
@@ -138,17 +139,32 @@ static void make_stream(const struct job *job, const struct block *block)
             to[bit / 8] |= (uint8_t)((rest[part].value >> k & 1) << (7 - bit % 8));
 }
 
+static void end_stream(struct block *block)
+{
+    if (block->begun) BZ2_bzDecompressEnd(&block->unpacker);
+    block->begun = false;
+}
+
+/* A block, or what more of it there is room for now. */
 static nwc_status unpack(int64_t tile, void *user)
 {
     struct job *const job = user;
     struct block *const block = &job->block[job->group + tile];
+    bz_stream *const stream = &block->unpacker;
     if (block->whole || block->failed) return NWC_OK;
-    make_stream(job, block);
-    unsigned room = (unsigned)block->capacity;
-    const int result = BZ2_bzBuffToBuffDecompress((char *)block->room, &room, (char *)block->packed,
-                                                  (unsigned)packed_size(block), 0, 0);
-    block->whole = result == BZ_OK, block->failed = result != BZ_OK && result != BZ_OUTBUFF_FULL;
-    block->size = room;
+    if (!block->begun) {
+        make_stream(job, block);
+        *stream = (bz_stream){.next_in = (char *)block->packed, .avail_in = (unsigned)packed_size(block)};
+        if (BZ2_bzDecompressInit(stream, 0, 0) != BZ_OK) return nwc__fail(NWC_ERR_NOMEM, "no memory for libbz2");
+        block->begun = true;
+    }
+    stream->next_out = (char *)block->room + block->size;
+    stream->avail_out = (unsigned)(block->capacity - block->size);
+    const int result = BZ2_bzDecompress(stream);
+    block->size = block->capacity - stream->avail_out;
+    block->whole = result == BZ_STREAM_END;
+    block->failed = !block->whole && (result != BZ_OK || stream->avail_out > 0);
+    if (block->whole || block->failed) end_stream(block);
     return NWC_OK;
 }
 
@@ -159,46 +175,54 @@ static bool is_allowed(const struct job *job, int64_t size, int64_t bit)
     return size < limits->max_bytes && (size <= limits->free_bytes || size / limits->max_ratio <= bit / 8);
 }
 
+/* More room, and a byte, for bytes of which there are size. */
+static nwc_status widen(nwc_ctx *ctx, uint8_t **bytes, int64_t size, int64_t room)
+{
+    uint8_t *const larger = nwc__alloc(ctx, room + 1, 1);
+    if (!larger) return NWC_ERR_NOMEM;
+    if (size) memcpy(larger, *bytes, (size_t)size);
+    nwc__free(ctx, *bytes);
+    *bytes = larger;
+    return NWC_OK;
+}
+
 /* Room for n blocks of a group that have none, or too little; *any tells whether there was one. */
 static nwc_status enlarge(nwc_ctx *ctx, struct job *job, int64_t n, bool *any, bool *fits)
 {
     int64_t total = job->filled;
     *any = false, *fits = true;
-    for (struct block *block = job->block + job->group; block < job->block + job->group + n && *fits; block++) {
+    for (struct block *block = job->block + job->group; n > 0 && *fits; block++, n--) {
+        const int64_t guess = RATIO * packed_size(block) + LEAST_ROOM;
+        const int64_t wanted = !block->capacity ? guess : block->whole ? block->capacity : 4 * block->capacity;
+        total += wanted;
+        *fits = is_allowed(job, total, block->end) && wanted < INT32_MAX && !block->failed;
+        if (!*fits || block->whole) continue;
         if (!block->packed && !(block->packed = nwc__alloc(ctx, packed_size(block), 1))) return NWC_ERR_NOMEM;
-        if (!block->whole) {
-            nwc__free(ctx, block->room);
-            block->room = NULL;
-            block->capacity = block->capacity ? 4 * block->capacity : RATIO * packed_size(block) + LEAST_ROOM;
-            *any = true;
-        }
-        total += block->capacity;
-        *fits = is_allowed(job, total, block->end) && block->capacity < INT32_MAX && !block->failed;
-        if (*fits && !block->room && !(block->room = nwc__alloc(ctx, block->capacity, 1))) return NWC_ERR_NOMEM;
+        NWC__TRY(widen(ctx, &block->room, block->size, wanted));
+        block->capacity = wanted, *any = true;
     }
     return NWC_OK;
 }
 
-static nwc_status append(nwc_ctx *ctx, struct job *job, const struct block *block)
+/* Room for what n blocks of a group have become, and no more than that for the last. */
+static nwc_status reserve(nwc_ctx *ctx, struct job *job, int64_t n)
 {
-    if (job->room - job->filled < block->size) {
-        const int64_t room = 2 * (job->filled + block->size);
-        uint8_t *const larger = nwc__alloc(ctx, room + 1, 1);
-        if (!larger) return NWC_ERR_NOMEM;
-        if (job->filled) memcpy(larger, job->out.bytes, (size_t)job->filled);
-        nwc__free(ctx, job->out.bytes);
-        job->out.bytes = larger, job->room = room;
-    }
-    memcpy(job->out.bytes + job->filled, block->room, (size_t)block->size);
-    job->filled += block->size;
+    int64_t wanted = job->filled;
+    for (int64_t b = job->group; b < job->group + n; b++) wanted += job->block[b].size;
+    if (wanted <= job->room) return NWC_OK;
+    if (job->group + n < job->n && wanted < 2 * job->room) wanted = 2 * job->room;
+    NWC__TRY(widen(ctx, &job->out.bytes, job->filled, wanted));
+    job->room = wanted;
     return NWC_OK;
 }
 
 /* What n blocks of a group have become, joined; *good is false where a stream is not, by its checksum, or too large. */
 static nwc_status join(nwc_ctx *ctx, struct job *job, int64_t n, bool *good)
 {
+    NWC__TRY(reserve(ctx, job, n));
     for (const struct block *block = job->block + job->group; n > 0 && *good; block++, n--) {
-        NWC__TRY(append(ctx, job, block));
+        memcpy(job->out.bytes + job->filled, block->room, (size_t)block->size);
+        job->filled += block->size;
         job->sum = (job->sum << 1 | job->sum >> 31) ^ (uint32_t)bits_at(job->bytes, block->first + MARK, CHECK);
         *good = is_allowed(job, job->filled, block->end);
         if (!*good || !block->is_last) continue;
@@ -212,6 +236,7 @@ static nwc_status join(nwc_ctx *ctx, struct job *job, int64_t n, bool *good)
 static void release(nwc_ctx *ctx, struct block *block, int64_t n)
 {
     for (; n > 0; block++, n--) {
+        end_stream(block);
         nwc__free(ctx, block->room);
         nwc__free(ctx, block->packed);
         block->room = block->packed = NULL;
