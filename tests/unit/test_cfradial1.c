@@ -220,6 +220,50 @@ static void sweeps_may_have_gates_of_their_own(void **state)
     assert_fails(NWC_ERR_UNSUPPORTED, "range: equal steps expected", nwc_volume_open(NULL, &name, 1, NULL, &volume));
 }
 
+/* Bytes, shorts and ints of the classic model, which has no others, that mean numbers without a sign. */
+static void fields_marked_unsigned_have_no_numbers_below_zero(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        nc_type type;
+        double wrap;
+    } fields[] = {{"SNRH", NC_BYTE, 256.0}, {"WRADH", NC_SHORT, 65536.0}, {"ZDR", NC_INT, 4294967296.0}};
+    static const int numbers[4] = {0, 100, -2, -1}, fill = -1;
+    const float scale = 0.5F, offset = -10.0F;
+    const char *const name = path;
+    int file, rays, gates, id;
+    make_ranges(625.0);
+    assert_nc(nc_open(path, NC_WRITE, &file));
+    assert_nc(nc_redef(file));
+    assert_nc(nc_inq_dimid(file, "time", &rays));
+    assert_nc(nc_inq_dimid(file, "range", &gates));
+    for (int k = 0; k < 3; k++) {
+        assert_nc(nc_def_var(file, fields[k].name, fields[k].type, 2, (const int[]){rays, gates}, &id));
+        assert_nc(nc_put_att_text(file, id, "_Unsigned", 4, "true"));
+        assert_nc(nc_put_att_int(file, id, "_FillValue", fields[k].type, 1, &fill));
+        assert_nc(nc_put_att_float(file, id, "scale_factor", NC_FLOAT, 1, &scale));
+        assert_nc(nc_put_att_float(file, id, "add_offset", NC_FLOAT, 1, &offset));
+    }
+    assert_nc(nc_enddef(file));
+    for (int k = 0; k < 3; k++) {
+        assert_nc(nc_inq_varid(file, fields[k].name, &id));
+        for (size_t c = 0; c < 12; c++)
+            assert_nc(nc_put_var1_int(file, id, (const size_t[]){c / 3, c % 3}, &numbers[c % 4]));
+    }
+    assert_nc(nc_close(file));
+    nwc_volume *volume;
+    assert_ok(nwc_volume_open(NULL, &name, 1, NULL, &volume));
+    for (int k = 0; k < 3; k++) {
+        const double expected[3] = {-10.0, 40.0, 0.5 * (fields[k].wrap - 2.0) - 10.0};
+        nwc_moment moment;
+        assert_ok(nwc_volume_find(volume, 0, fields[k].name, &moment));
+        for (int c = 0; c < 6; c++)
+            assert_true(c % 4 == 3 ? isnan(moment.field.data[c]) : moment.field.data[c] == (float)expected[c % 4]);
+    }
+    nwc_volume_destroy(volume);
+}
+
 static void other_netcdf_is_refused(void **state)
 {
     (void)state;
@@ -319,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_layouts_give_the_same_rays),
         cmocka_unit_test(sweeps_may_have_gates_of_their_own),
+        cmocka_unit_test(fields_marked_unsigned_have_no_numbers_below_zero),
         cmocka_unit_test(other_netcdf_is_refused),
         cmocka_unit_test(failures_leave_no_memory),
         cmocka_unit_test(real_files_hold_what_is_known_of_them),

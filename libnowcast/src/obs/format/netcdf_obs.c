@@ -17,13 +17,12 @@ static struct variable find(const nwc__tree *tree, const char *name, int64_t n)
 {
     const nwc__node *const node = nwc__node_find(tree->root, name);
     if (!node || !node->values || node->ndim != 1 || node->dim[0] != n) return (struct variable){.raw = NULL};
-    const bool is_unsigned = strcmp(nwc__node_text(node, "_Unsigned"), "true") == 0;
     return (struct variable){.raw = node->values,
                              .scale = nwc__node_number(node, "scale_factor", 1.0),
                              .offset = nwc__node_number(node, "add_offset", 0.0),
                              .fill = nwc__node_number(node, "_FillValue", NAN),
                              .missing = nwc__node_number(node, "missing_value", NAN),
-                             .wrap = is_unsigned ? ldexp(1.0, 8 * (int)nwc__cell_size(node->type)) : 0.0,
+                             .wrap = nwc__node_wrap(node),
                              .units = nwc__node_text(node, "units")};
 }
 
@@ -33,7 +32,7 @@ static double item(const struct variable *variable, int64_t i)
     if (!variable->raw) return NAN;
     const double raw = variable->raw[i];
     if (raw == variable->fill || raw == variable->missing) return NAN;
-    return (raw < 0.0 ? raw + variable->wrap : raw) * variable->scale + variable->offset;
+    return nwc__unwrapped(raw, variable->wrap) * variable->scale + variable->offset;
 }
 
 static double in_si(const struct variable *variable, int64_t i, const char *wanted)

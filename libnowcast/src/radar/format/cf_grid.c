@@ -219,21 +219,15 @@ struct coding {
     double wrap; /* what negative numbers lack that mean unsigned ones */
 };
 
-static double unwrapped(double number, double wrap)
-{
-    return number < 0.0 ? number + wrap : number;
-}
-
 static struct coding coding_of(const nwc__node *variable, double factor)
 {
     const nwc__attribute *const range = nwc__node_own(variable, "valid_range");
-    const bool is_unsigned = strcmp(nwc__node_text(variable, "_Unsigned"), "true") == 0;
-    const double wrap = is_unsigned ? ldexp(1.0, 8 * (int)nwc__cell_size(variable->type)) : 0.0;
+    const double wrap = nwc__node_wrap(variable);
     return (struct coding){
-        .fill = unwrapped(nwc__node_number(variable, "_FillValue", NAN), wrap),
-        .missing = unwrapped(nwc__node_number(variable, "missing_value", NAN), wrap),
-        .least = range ? unwrapped(range->number, wrap) : nwc__node_number(variable, "valid_min", -unwritten),
-        .most = range ? unwrapped(range->second, wrap) : nwc__node_number(variable, "valid_max", unwritten),
+        .fill = nwc__unwrapped(nwc__node_number(variable, "_FillValue", NAN), wrap),
+        .missing = nwc__unwrapped(nwc__node_number(variable, "missing_value", NAN), wrap),
+        .least = range ? nwc__unwrapped(range->number, wrap) : nwc__node_number(variable, "valid_min", -unwritten),
+        .most = range ? nwc__unwrapped(range->second, wrap) : nwc__node_number(variable, "valid_max", unwritten),
         .scale = nwc__node_number(variable, "scale_factor", 1.0) * factor,
         .offset = nwc__node_number(variable, "add_offset", 0.0) * factor,
         .wrap = wrap,
@@ -243,7 +237,7 @@ static struct coding coding_of(const nwc__node *variable, double factor)
 static void decode(const struct coding *coding, const double *raw, int64_t n, int64_t step, float *cells)
 {
     for (int64_t i = 0; i < n; i++) {
-        const double r = unwrapped(raw[i], coding->wrap);
+        const double r = nwc__unwrapped(raw[i], coding->wrap);
         const bool known = r != coding->fill && r != coding->missing && r >= coding->least && r <= coding->most;
         cells[i * step] = known ? (float)(r * coding->scale + coding->offset) : NAN;
     }

@@ -159,9 +159,11 @@ struct nwc__packing nwc__cf_packing(const nwc__node *field)
 {
     const bool real = field->cells && (field->type == NWC__CELL_F32 || field->type == NWC__CELL_F64);
     const double never_written = real ? 0x1.ep+122 : (double)NAN; /* netCDF's own, where a file names none */
+    const double wrap = nwc__node_wrap(field);
     return (struct nwc__packing){.scale = nwc__node_number(field, "scale_factor", 1.0),
                                  .offset = nwc__node_number(field, "add_offset", 0.0),
-                                 .unknown = {nwc__node_number(field, "_FillValue", never_written),
-                                             nwc__node_number(field, "missing_value", NAN)},
+                                 .wrap = wrap,
+                                 .unknown = {nwc__unwrapped(nwc__node_number(field, "_FillValue", never_written), wrap),
+                                             nwc__unwrapped(nwc__node_number(field, "missing_value", NAN), wrap)},
                                  .undetect = NAN};
 }

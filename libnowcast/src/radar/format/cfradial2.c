@@ -125,7 +125,7 @@ static nwc_status add_field(struct job *job, const nwc__node *field)
                                        job->n_gates, job->first_m, job->spacing_m, &moment));
     else
         return NWC_OK;
-    packing.undetect = nwc__node_number(field, "_Undetect", NAN);
+    packing.undetect = nwc__unwrapped(nwc__node_number(field, "_Undetect", NAN), packing.wrap);
     packing.nothing = strcmp(moment->units, "dBZ") == 0 ? NWC_NOTHING_DBZ : NAN;
     moment->resolution = nwc__node_is_whole(field) ? fabs(packing.scale) : 0.0;
     NWC__TRY(take_flags(job, field, moment));

@@ -86,6 +86,7 @@ size_t nwc__cell_size(nwc__cell_type type);
 /* What the numbers of an array mean: stored * scale + offset, unless they are one of those that stand for something else. */
 struct nwc__packing {
     double scale, offset;
+    double wrap;       /* what is added to numbers below 0, before they are looked at */
     double unknown[2]; /* not observed; NaN for none */
     double undetect;   /* observed, nothing there; NaN for none */
     float nothing;     /* what that becomes */
@@ -94,6 +95,13 @@ struct nwc__packing {
 /* Whether an array is in the tree, and whether it is there as whole numbers. */
 bool nwc__node_has_cells(const nwc__node *node);
 bool nwc__node_is_whole(const nwc__node *node);
+
+/*
+ * What makes numbers below 0 those that are meant, where _Unsigned tells that a type with a sign holds numbers without one, as
+ * in netCDF of the classic model; else 0.
+ */
+double nwc__node_wrap(const nwc__node *node);
+double nwc__unwrapped(double number, double wrap);
 
 /* Number at of an array that is in the tree, in whichever way, as it is stored. */
 double nwc__node_value(const nwc__node *node, int64_t at);

@@ -22,6 +22,18 @@ bool nwc__node_is_whole(const nwc__node *node)
     return node->cells && node->type != NWC__CELL_F32 && node->type != NWC__CELL_F64;
 }
 
+double nwc__node_wrap(const nwc__node *node)
+{
+    const bool is_unsigned = strcmp(nwc__node_text(node, "_Unsigned"), "true") == 0;
+    const bool has_sign = node->type == NWC__CELL_I8 || node->type == NWC__CELL_I16 || node->type == NWC__CELL_I32;
+    return is_unsigned && has_sign ? ldexp(1.0, 8 * (int)nwc__cell_size(node->type)) : 0.0;
+}
+
+double nwc__unwrapped(double number, double wrap)
+{
+    return number < 0.0 ? number + wrap : number;
+}
+
 double nwc__node_value(const nwc__node *node, int64_t at)
 {
     const void *const cells = node->cells;

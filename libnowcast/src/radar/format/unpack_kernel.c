@@ -4,8 +4,9 @@
 #include "radar/format/unpack_kernel.h"
 
 /* By selects, which vectorise. */
-static inline float value_of(double stored, const struct nwc__packing *packing)
+static inline float value_of(double written, const struct nwc__packing *packing)
 {
+    const double stored = written < 0.0 ? written + packing->wrap : written;
     const float value = (float)(stored * packing->scale + packing->offset);
     const float seen = stored == packing->undetect ? packing->nothing : value;
     return stored == packing->unknown[0] || stored == packing->unknown[1] ? NAN : seen;
