@@ -1,5 +1,5 @@
 /*
- * Decoders of the neutral tree: ODIM_H5, KNMI, CF, CfRadial and WRF. The input is a program that builds a tree: its first byte chooses the
+ * Decoders of the neutral tree: ODIM_H5, KNMI, CF, CfRadial and WRF, and of observations. The input is a program that builds a tree: its first byte chooses the
  * decoder, each further one a step, and names come from a list, so that the fuzzer soon meets those the decoders look for.
  */
 #include "io/wrf.h"
@@ -164,6 +164,8 @@ static const char *const names[] = {
     "azangles",
     "elangles",
     "aztimes",
+    "minheight",
+    "interval",
 };
 static const char *const texts[] = {
     "milliseconds since 2018-07-02 04:33:00.000",
@@ -206,6 +208,11 @@ static const char *const texts[] = {
     "X",
     "Y",
     "PVOL",
+    "VP",
+    "ff",
+    "dd",
+    "sd_vvp",
+    "HGHT",
     "SCAN",
     "TH",
     "VRAD",
@@ -328,9 +335,9 @@ static nwc_status put_knmi(nwc__tree *tree)
     NWC__TRY(put_group(tree, tree->root, "scan1", scan, &node));
     NWC__TRY(put_group(tree, node, "calibration", formulas, &array));
     NWC__TRY(put_group(tree, node, "scan_Z_data", none, &array));
-    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->width = 1;
-    NWC__TRY(nwc__tree_codes(tree, array));
-    memset(array->codes, 65, 12);
+    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->type = NWC__CELL_U8;
+    NWC__TRY(nwc__tree_cells(tree, array));
+    memset(array->cells, 65, 12);
     return NWC_OK;
 }
 
@@ -443,6 +450,31 @@ static nwc_status put_obs(nwc__tree *tree, bool lightning)
     return NWC_OK;
 }
 
+/* A profile of ODIM_H5: speeds and heights on three levels. */
+static nwc_status put_profile(nwc__tree *tree)
+{
+    static const char *const root[] = {"object", "VP", "source", "NOD:betst,PLC:Here", NULL};
+    static const char *const place[] = {"lat", "50", "lon", "4", "height", "100", "interval", "200", NULL};
+    static const char *const quantities[2][5] = {{"quantity", "ff", "nodata", "1", NULL},
+                                                 {"quantity", "HGHT", "gain", "0.2", NULL}};
+    static const char *const none[] = {NULL};
+    nwc__node *group, *dataset, *data, *array;
+    NWC__TRY(put_group(tree, tree->root, "what", root, &group));
+    NWC__TRY(nwc__tree_attribute(tree, group, "date", "20260601", NULL, 0));
+    NWC__TRY(nwc__tree_attribute(tree, group, "time", "060000", NULL, 0));
+    NWC__TRY(put_group(tree, tree->root, "where", place, &group));
+    NWC__TRY(put_group(tree, tree->root, "dataset1", none, &dataset));
+    for (int q = 0; q < 2; q++) {
+        NWC__TRY(put_group(tree, dataset, q ? "data2" : "data1", none, &data));
+        NWC__TRY(put_group(tree, data, "what", quantities[q], &group));
+        NWC__TRY(put_group(tree, data, "data", none, &array));
+        array->ndim = 2, array->dim[0] = 3, array->dim[1] = 1;
+        NWC__TRY(nwc__tree_values(tree, array));
+        for (int c = 0; c < 3; c++) array->values[c] = (double)c;
+    }
+    return NWC_OK;
+}
+
 static nwc_status build(struct input *input, nwc__tree *tree)
 {
     nwc__node *node = tree->root;
@@ -489,7 +521,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     nwc_volume *volume = NULL;
     nwc_obs *obs = NULL;
     const struct nwc__obs_hints hints = {.near_ns = NWC_TIME_UNKNOWN};
-    const uint8_t decoder = take(&input) % 9;
+    const uint8_t decoder = take(&input) % 10;
     nwc_status status = nwc__tree_create(ctx, 1 << 20, &tree);
     tree.keep_cells = (decoder >= 3 && decoder <= 5) || decoder == 8;
     if (status == NWC_OK && decoder == 3 && take(&input) % 4) status = put_odim(&tree);
@@ -498,6 +530,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (status == NWC_OK && decoder == 6 && take(&input) % 4) status = put_wrf(&tree);
     if (status == NWC_OK && decoder == 7) status = put_obs(&tree, take(&input) % 2);
     if (status == NWC_OK && decoder == 8 && take(&input) % 4) status = put_knmi(&tree);
+    if (status == NWC_OK && decoder == 9 && take(&input) % 4) status = put_profile(&tree);
     if (status == NWC_OK) status = build(&input, &tree);
     if (status == NWC_OK && decoder == 6) {
         read_wrf(ctx, &tree);
@@ -508,6 +541,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (status == NWC_OK) status = nwc__volume_create(ctx, "", 1 << 20, &volume);
     if (status == NWC_OK && decoder == 7)
         (void)nwc__netcdf_obs_decode(&tree, &hints, obs);
+    else if (status == NWC_OK && decoder == 9)
+        (void)nwc__odim_profile_read(&tree, &hints, obs);
     else if (status == NWC_OK && decoder > 2)
         (void)(decoder == 3   ? nwc__odim_volume_read
                : decoder == 4 ? nwc__cfradial1_read

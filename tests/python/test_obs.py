@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -266,6 +267,32 @@ def test_the_real_profiles_of_bufkit(real_data: Path) -> None:
         "height": 350.0,
         "trust": None,
     }
+
+
+@pytest.mark.realdata
+def test_the_real_wind_profiles_of_odim(real_data: Path) -> None:
+    folder = real_data / "radar/odim/europe-20151010/vp"
+    table = nowcast.open(folder / "frnim_vp_20151010T0000Z.h5")
+    station = table.attrs["stations"][0]
+    assert (station["id"], station["name"], station["kind"], station["height"]) == ("frnim", "N\u00eemes", "vad", 70.0)
+    assert (station["latitude"], station["longitude"]) == pytest.approx((43.806, 4.503), abs=1e-3)
+    assert set(table["time"]) == {pd.Timestamp("2015-10-10T00:14:01")}
+    levels = obs.wide(table).set_index("height")
+    assert levels.index.max() <= 5800
+    winds = levels.loc[[200, 400, 600, 800, 1000]]
+    assert winds["wind_speed"].to_list() == pytest.approx([21.67, 20.21, 13.22, 10.83, 8.65], abs=0.005)
+    assert winds["wind_from_direction"].to_list() == pytest.approx([204.0, 200.1, 196.8, 201.5, 208.7], abs=0.05)
+    files = sorted(folder.glob("*.h5"))
+    assert len(files) == 16
+    for file in files:
+        some = nowcast.open(file)
+        assert (some.attrs["format"], some.attrs["incomplete"]) == ("ODIM_H5", "")
+        assert some.attrs["stations"][0]["id"] == file.name[:5]
+        with h5py.File(file) as stored:
+            groups = stored["dataset1"].values()
+            speeds = next(group["data"][:, 0] for group in groups if group["what"].attrs["quantity"] == b"ff")
+        known = some[some["quantity"] == "wind_speed"]["value"]
+        assert known.to_numpy() == pytest.approx(speeds[np.isfinite(speeds)])  # of some radars none
 
 
 def count(table: pd.DataFrame) -> dict[str, int]:

@@ -5,7 +5,8 @@
  */
 #include "io/internal.h"
 
-#include "radar/format/tree.h"
+#include "obs/format/netcdf_obs.h"
+#include "radar/format/odim.h"
 #include "radar/volume.h"
 
 #ifdef NWC__HAVE_NETCDF
@@ -47,6 +48,7 @@ struct walk {
     hid_t object;
     nwc__tree *tree;
     nwc__chunks *chunks; /* NULL where the library is to read all */
+    const char *only;    /* the members to be read; NULL for all */
     nwc__node *node;
     int depth, *nodes;
     nwc_status status;
@@ -297,6 +299,7 @@ static herr_t take_link(hid_t group, const char *name, const H5L_info_t *info, v
 {
     struct walk *const walk = user;
     if (info->type != H5L_TYPE_HARD || strlen(name) > MOST_NAME) return 0;
+    if (walk->only && strcmp(name, walk->only) != 0) return 0;
     if (walk->depth >= MOST_DEPTH || ++*walk->nodes > MOST_NODES) {
         walk->status = nwc__fail(NWC_ERR_FORMAT, "group %s: nested too deep, or too many of them", name);
         return -1;
@@ -326,6 +329,7 @@ static nwc_status read_object(struct walk *around, hid_t object, nwc__node *node
                         .object = object,
                         .tree = around->tree,
                         .chunks = around->chunks,
+                        .only = around->only,
                         .node = node,
                         .depth = around->depth + 1,
                         .nodes = around->nodes};
@@ -347,12 +351,19 @@ static nwc_status read_object(struct walk *around, hid_t object, nwc__node *node
 struct reading {
     bool (*is_mark)(const char *name);
     bool keep_cells;
+    const char *only; /* the members to be read; NULL for all */
 };
 
 /* ODIM_H5 and KNMI. */
 static bool is_mark_of_image(const char *name)
 {
     return strcmp(name, "what") == 0 || strcmp(name, "overview") == 0;
+}
+
+/* ODIM_H5. */
+static bool is_mark_of_profile(const char *name)
+{
+    return strcmp(name, "what") == 0;
 }
 
 /* ODIM_H5, CfRadial 1, CfRadial 2. */
@@ -405,6 +416,7 @@ static nwc_status read_file(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, in
     struct walk outside = {.image = base == 0 ? &image : NULL,
                            .tree = tree,
                            .chunks = base == 0 ? &chunks : NULL,
+                           .only = reading->only,
                            .nodes = &nodes};
     nwc__io_lock();
     H5E_auto2_t print;
@@ -455,6 +467,25 @@ nwc_status nwc__hdf5_volume_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t siz
     nwc__tree_destroy(&tree);
     return status;
 }
+
+nwc_status nwc__hdf5_obs_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const struct nwc__obs_hints *hints,
+                              nwc_obs *obs)
+{
+    /* A look at what it is before all of it is read: most of ODIM_H5 are volumes and images. */
+    static const struct reading look = {.is_mark = is_mark_of_profile, .only = "what"};
+    static const struct reading all = {.is_mark = is_mark_of_profile};
+    nwc__tree tree;
+    bool other;
+    nwc_status status = read_file(ctx, bytes, size, nwc__obs_limit(obs), &look, &tree, &other);
+    if (status == NWC_OK && !other) status = nwc__odim_profile_check(&tree);
+    nwc__tree_destroy(&tree);
+    if (status != NWC_OK) return status;
+    if (other) return nwc__netcdf_obs_read(ctx, bytes, size, hints, obs);
+    status = read_file(ctx, bytes, size, nwc__obs_limit(obs), &all, &tree, &other);
+    if (status == NWC_OK) status = nwc__odim_profile_read(&tree, hints, obs);
+    nwc__tree_destroy(&tree);
+    return status;
+}
 #else
 nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_raster *raster)
 {
@@ -465,6 +496,13 @@ nwc_status nwc__hdf5_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_r
 nwc_status nwc__hdf5_volume_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, nwc_volume *volume)
 {
     (void)ctx, (void)data, (void)size, (void)volume;
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read HDF5");
+}
+
+nwc_status nwc__hdf5_obs_read(nwc_ctx *ctx, const uint8_t *data, int64_t size, const struct nwc__obs_hints *hints,
+                              nwc_obs *obs)
+{
+    (void)ctx, (void)data, (void)size, (void)hints, (void)obs;
     return nwc__fail(NWC_ERR_UNSUPPORTED, "this build does not read HDF5");
 }
 #endif

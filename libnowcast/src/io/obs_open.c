@@ -19,7 +19,7 @@ static const struct format {
     bool container;                                 /* may hold anything else too */
 } formats[] = {
     {"netCDF", AT_START, "CDF", nwc__netcdf_obs_read, NULL, true},
-    {"netCDF", AT_START, "\x89HDF\r\n\x1a\n", nwc__netcdf_obs_read, NULL, true},
+    {"HDF5", AT_START, "\x89HDF\r\n\x1a\n", nwc__hdf5_obs_read, NULL, true},
     {"BUFR", IN_HEAD, "BUFR", nwc__bufr_read, NULL, false},
     {"NEXRAD Level III", AT_START, "", nwc__level3_obs_read, nwc__is_level3_table, false},
     {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, NULL, false},
@@ -84,13 +84,14 @@ static nwc_status take_options(nwc_obs_options *options, const nwc_obs_options *
     return NWC_OK;
 }
 
-/* A network that located no lightning has said something: an empty table is its answer. */
-static bool is_network(const nwc_obs *obs)
+/* A network that located no lightning, or a radar that saw no wind, has said something: an empty table is its answer. */
+static bool is_answer(const nwc_obs *obs)
 {
     nwc_obs_facts facts;
     nwc_obs_station station;
     return nwc_obs_describe(obs, &facts) == NWC_OK && facts.n_stations > 0 && !facts.incomplete[0] &&
-           nwc_obs_get_station(obs, 0, &station) == NWC_OK && station.kind == NWC_OBS_LIGHTNING;
+           nwc_obs_get_station(obs, 0, &station) == NWC_OK &&
+           (station.kind == NWC_OBS_LIGHTNING || station.kind == NWC_OBS_VAD);
 }
 
 static nwc_status decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const nwc_obs_options *options,
@@ -113,7 +114,7 @@ static nwc_status decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const
     NWC__TRY(nwc__obs_create(ctx, format->name, options->max_bytes, &obs));
     nwc_status status = format->decode(ctx, bytes, size, &hints, obs);
     if (status == NWC_OK) status = nwc_obs_describe(obs, &facts);
-    if (status == NWC_OK && facts.n_rows == 0 && !is_network(obs))
+    if (status == NWC_OK && facts.n_rows == 0 && !is_answer(obs))
         status = nwc__fail(NWC_ERR_NODATA, "no value in it%s%s", facts.incomplete[0] ? ": " : "", facts.incomplete);
     if (status == NWC_OK)
         *made = obs;

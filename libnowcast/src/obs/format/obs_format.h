@@ -25,6 +25,7 @@ typedef nwc_status nwc__obs_read_fn(nwc_ctx *ctx, const uint8_t *bytes, int64_t 
 nwc__obs_read_fn nwc__wyoming_read;      /* soundings as the University of Wyoming writes them */
 nwc__obs_read_fn nwc__bufr_read;         /* in io/bufr.c */
 nwc__obs_read_fn nwc__netcdf_obs_read;   /* in io/netcdf.c */
+nwc__obs_read_fn nwc__hdf5_obs_read;     /* in io/hdf5.c: ODIM_H5; what is not goes to netCDF */
 nwc__obs_read_fn nwc__metar_read;        /* METAR and SPECI */
 nwc__obs_read_fn nwc__cma_profiler_read; /* WNDROBS, WNDHOBS, WNDOOBS of the China Meteorological Administration */
 nwc__obs_read_fn nwc__lma_read;          /* Lightning Mapping Arrays */

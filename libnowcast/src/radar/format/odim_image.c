@@ -2,43 +2,26 @@
  * ODIM_H5 composites and images (objects COMP and IMAGE): every datasetN/dataM as a layer. The attribute nearest to the
  * data wins. Corners are the outer edges of the corner cells; rows run from the north.
  */
-#include "radar/format/tree.h"
+#include "radar/format/odim.h"
 
 #include <stdio.h>
 
 enum { MOST_NUMBERED = 1000 };
 
-static double number_of(const nwc__node *node, const char *group, const char *name, double otherwise)
-{
-    const nwc__attribute *const a = nwc__node_attribute(node, group, name);
-    return a && !a->text ? a->number : otherwise;
-}
-
-static const char *text_of(const nwc__node *node, const char *group, const char *name)
-{
-    const nwc__attribute *const a = nwc__node_attribute(node, group, name);
-    return a && a->text ? a->text : "";
-}
-
-static bool time_of(const nwc__node *node, const char *date, const char *time, int64_t *time_ns)
-{
-    char digits[NWC__TEXT];
-    snprintf(digits, sizeof digits, "%s%s", text_of(node, "what", date), text_of(node, "what", time));
-    return strlen(digits) >= 12 && nwc__time_from_digits(digits, time_ns);
-}
-
 static nwc_status find_grid(nwc_ctx *ctx, const nwc__node *node, nwc_grid *grid)
 {
-    *grid = (nwc_grid){.projection = text_of(node, "where", "projdef"),
-                       .dx = number_of(node, "where", "xscale", NAN),
-                       .dy = number_of(node, "where", "yscale", NAN)};
-    const double nx = number_of(node, "where", "xsize", NAN), ny = number_of(node, "where", "ysize", NAN);
+    *grid = (nwc_grid){.projection = nwc__odim_text(node, "where", "projdef"),
+                       .dx = nwc__odim_number(node, "where", "xscale", NAN),
+                       .dy = nwc__odim_number(node, "where", "yscale", NAN)};
+    const double nx = nwc__odim_number(node, "where", "xsize", NAN), ny = nwc__odim_number(node, "where", "ysize", NAN);
     if (!(nx >= 1.0 && ny >= 1.0 && nx <= NWC__MOST_CELLS_ALONG && ny <= NWC__MOST_CELLS_ALONG))
         return nwc__fail(NWC_ERR_FORMAT, "where: xsize and ysize from 1 to %d expected", NWC__MOST_CELLS_ALONG);
     grid->nx = (int64_t)nx, grid->ny = (int64_t)ny;
     if (!grid->projection[0]) return nwc__fail(NWC_ERR_FORMAT, "where: a text projdef expected, none found");
-    const double lon[2] = {number_of(node, "where", "LL_lon", NAN), number_of(node, "where", "UR_lon", NAN)};
-    const double lat[2] = {number_of(node, "where", "LL_lat", NAN), number_of(node, "where", "UR_lat", NAN)};
+    const double lon[2] = {nwc__odim_number(node, "where", "LL_lon", NAN),
+                           nwc__odim_number(node, "where", "UR_lon", NAN)};
+    const double lat[2] = {nwc__odim_number(node, "where", "LL_lat", NAN),
+                           nwc__odim_number(node, "where", "UR_lat", NAN)};
     double x[2], y[2];
     const nwc_status status = nwc_grid_from_lonlat(ctx, grid, 2, lon, lat, x, y);
     if (status == NWC_ERR_ARG) return nwc__fail(NWC_ERR_FORMAT, "where: projdef: %s", nwc_error_text());
@@ -77,12 +60,13 @@ static nwc_status read_data(nwc_ctx *ctx, const nwc__node *node, const nwc__node
         return nwc__fail(NWC_ERR_FORMAT, "data: %lld x %lld cells expected, another shape found", (long long)grid.ny,
                          (long long)grid.nx);
     int64_t nominal, start, end;
-    if (!time_of(node, "date", "time", &nominal))
+    if (!nwc__odim_time(node, "date", "time", &nominal))
         return nwc__fail(NWC_ERR_FORMAT, "what: date YYYYMMDD and time HHmmss expected");
-    const char *const quantity = text_of(node, "what", "quantity");
+    const char *const quantity = nwc__odim_text(node, "what", "quantity");
     const bool amount = strcmp(quantity, "ACRR") == 0;
     double duration_s = 0.0;
-    if (amount && time_of(node, "startdate", "starttime", &start) && time_of(node, "enddate", "endtime", &end))
+    if (amount && nwc__odim_time(node, "startdate", "starttime", &start) &&
+        nwc__odim_time(node, "enddate", "endtime", &end))
         duration_s = 1e-9 * (double)(end - start);
     float nothing, *cells;
     const char *const units = nwc__odim_unit(quantity, &nothing);
@@ -91,14 +75,16 @@ static nwc_status read_data(nwc_ctx *ctx, const nwc__node *node, const nwc__node
                                                         .name = node->name,
                                                         .quantity = quantity,
                                                         .units = units,
-                                                        .source = text_of(node, "what", "source"),
+                                                        .source = nwc__odim_text(node, "what", "source"),
                                                         .time_ns = nominal,
                                                         .reference_ns = nominal,
                                                         .duration_s = duration_s > 0.0 ? duration_s : 0.0,
                                                         .north_first = true},
                              &cells));
-    const double gain = number_of(node, "what", "gain", 1.0), offset = number_of(node, "what", "offset", 0.0);
-    const double nodata = number_of(node, "what", "nodata", NAN), undetect = number_of(node, "what", "undetect", NAN);
+    const double gain = nwc__odim_number(node, "what", "gain", 1.0),
+                 offset = nwc__odim_number(node, "what", "offset", 0.0);
+    const double nodata = nwc__odim_number(node, "what", "nodata", NAN),
+                 undetect = nwc__odim_number(node, "what", "undetect", NAN);
     for (int64_t c = 0; c < grid.nx * grid.ny; c++) {
         const double raw = data->values[c];
         cells[c] = raw == nodata ? NAN : raw == undetect ? nothing : (float)(raw * gain + offset);
@@ -110,7 +96,7 @@ nwc_status nwc__odim_image_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster 
 {
     if (!nwc__node_find(tree->root, "what"))
         return nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but not ODIM_H5: no group what");
-    const char *const object = text_of(tree->root, "what", "object");
+    const char *const object = nwc__odim_text(tree->root, "what", "object");
     if (strcmp(object, "COMP") != 0 && strcmp(object, "IMAGE") != 0)
         return nwc__fail(NWC_ERR_NODATA, "ODIM_H5 object COMP or IMAGE expected, \"%s\" found", object);
     for (int n = 1; n <= MOST_NUMBERED; n++) {

@@ -3,7 +3,7 @@
  * dataM of it a moment. The attribute nearest to the data wins. Sources: Michelson et al. (2008 to 2021), OPERA data
  * information model.
  */
-#include "radar/format/tree.h"
+#include "radar/format/odim.h"
 #include "radar/volume.h"
 
 #include <stdio.h>
@@ -37,18 +37,6 @@ static const nwc__attribute *find(const nwc__node *node, const char *group, cons
     return nwc__node_attribute(node, group, name);
 }
 
-static double number_of(const nwc__node *node, const char *group, const char *name, double otherwise)
-{
-    const nwc__attribute *const a = find(node, group, name);
-    return a && !a->text ? a->number : otherwise;
-}
-
-static const char *text_of(const nwc__node *node, const char *group, const char *name)
-{
-    const nwc__attribute *const a = find(node, group, name);
-    return a && a->text ? a->text : "";
-}
-
 /* Why a sweep or a volume is only part of one, where it was written by this library; "" where it is whole. */
 static const char *incomplete_of(const nwc__node *node)
 {
@@ -63,17 +51,10 @@ static const double *numbers_of(const nwc__node *node, const char *name, int64_t
     return a && a->n == n ? a->numbers : NULL;
 }
 
-static bool time_of(const nwc__node *node, const char *date, const char *time, int64_t *time_ns)
-{
-    char digits[NWC__TEXT];
-    snprintf(digits, sizeof digits, "%s%s", text_of(node, "what", date), text_of(node, "what", time));
-    return strlen(digits) >= 12 && nwc__time_from_digits(digits, time_ns);
-}
-
 /* 2.4 of "ODIM_H5/V2_4" or "H5rad 2.4"; 2.2 where neither is said. */
 static double version_of(const nwc__node *root)
 {
-    const char *texts[2] = {nwc__node_text(root, "Conventions"), text_of(root, "what", "version")};
+    const char *texts[2] = {nwc__node_text(root, "Conventions"), nwc__odim_text(root, "what", "version")};
     for (int t = 0; t < 2; t++) {
         int major, minor;
         const char *const digits = strpbrk(texts[t], " V");
@@ -106,7 +87,7 @@ static struct edges edges_of(const struct job *job, const nwc__node *node, const
     const struct edges edges = {numbers_of(node, names[0], n), numbers_of(node, names[1], n)};
     if (edges.start) return edges;
     for (int t = 2; t < 4; t++) /* the other spelling is Denmark's */
-        if (take_pairs(text_of(node, "how", names[t]), n, room, room + n)) return (struct edges){room, room + n};
+        if (take_pairs(nwc__odim_text(node, "how", names[t]), n, room, room + n)) return (struct edges){room, room + n};
     return (struct edges){NULL, NULL};
 }
 
@@ -140,9 +121,9 @@ static nwc_status find_edges(struct job *job, const nwc__node *node, int64_t sta
 static void find_order(struct job *job, const nwc__node *node)
 {
     const int64_t n = job->n_rays;
-    const double said = number_of(node, "where", "a1gate", 0.0), *const times = job->time.start;
+    const double said = nwc__odim_number(node, "where", "a1gate", 0.0), *const times = job->time.start;
     int64_t first = said >= 0.0 && said < (double)n ? (int64_t)said : 0;
-    job->backwards = number_of(node, "how", "rpm", number_of(node, "how", "antspeed", 1.0)) < 0.0;
+    job->backwards = nwc__odim_number(node, "how", "rpm", nwc__odim_number(node, "how", "antspeed", 1.0)) < 0.0;
     for (int64_t r = 0; times && r < n; r++)
         if (times[r] > 0.0 && times[r] < times[first]) first = r;
     job->first_row = first;
@@ -168,7 +149,7 @@ static void read_azimuths(const struct job *job, const nwc__node *node, nwc__swe
 {
     const int64_t n = sweep->n_rays;
     const double *const start = job->azimuth.start, *const stop = job->azimuth.stop;
-    const double first = number_of(node, "how", "astart", 0.0);
+    const double first = nwc__odim_number(node, "how", "astart", 0.0);
     for (int64_t r = 0; r < n; r++) {
         const int64_t row = row_of(job, r);
         double azimuth = first + 360.0 * ((double)row + 0.5) / (double)n;
@@ -194,7 +175,8 @@ static void read_elevations(const struct job *job, const nwc__node *node, nwc__s
 
 static nwc_status start_of(const nwc__node *node, int64_t *start_ns)
 {
-    if (time_of(node, "startdate", "starttime", start_ns) || time_of(node, "date", "time", start_ns)) return NWC_OK;
+    if (nwc__odim_time(node, "startdate", "starttime", start_ns) || nwc__odim_time(node, "date", "time", start_ns))
+        return NWC_OK;
     return nwc__fail(NWC_ERR_FORMAT, "%s/what: a time YYYYMMDD HHmmss expected", node->name);
 }
 
@@ -203,7 +185,7 @@ static void read_times(const struct job *job, const nwc__node *node, int64_t sta
 {
     const double *const from = job->time.start, *const to = job->time.stop;
     int64_t end_ns;
-    if (!time_of(node, "enddate", "endtime", &end_ns) || end_ns < start_ns) end_ns = start_ns;
+    if (!nwc__odim_time(node, "enddate", "endtime", &end_ns) || end_ns < start_ns) end_ns = start_ns;
     for (int64_t r = 0; r < sweep->n_rays; r++) {
         const int64_t row = row_of(job, r);
         const double share = ((double)r + 0.5) / (double)sweep->n_rays;
@@ -218,10 +200,11 @@ static void read_times(const struct job *job, const nwc__node *node, int64_t sta
 /* Nyquist speed as said, else from the wavelength and one or two pulse frequencies; and the unambiguous range. */
 static void read_limits(const nwc__node *node, nwc__sweep *sweep)
 {
-    const double high = number_of(node, "how", "highprf", NAN), low = number_of(node, "how", "lowprf", high);
-    const double wave_m = 0.01 * number_of(node, "how", "wavelength", NAN);
+    const double high = nwc__odim_number(node, "how", "highprf", NAN),
+                 low = nwc__odim_number(node, "how", "lowprf", high);
+    const double wave_m = 0.01 * nwc__odim_number(node, "how", "wavelength", NAN);
     const double effective = high > low && low > 0.0 ? high * low / (high - low) : high;
-    const double said = number_of(node, "how", "NI", NAN), found = 0.25 * wave_m * effective;
+    const double said = nwc__odim_number(node, "how", "NI", NAN), found = 0.25 * wave_m * effective;
     const double nyquist = said > 0.0 && said < 1000.0 ? said : found;
     for (int64_t r = 0; r < sweep->n_rays; r++) {
         if (nyquist > 0.0 && nyquist < 1000.0) sweep->nyquist_m_s[r] = (float)nyquist;
@@ -245,7 +228,7 @@ static const char *name_of(const char *quantity)
 /* The range of the centre of the first gate; rstart is where it begins, in km or m. */
 static double first_gate(const struct job *job, const nwc__node *node, double spacing_m)
 {
-    const double start = number_of(node, "where", "rstart", 0.0);
+    const double start = nwc__odim_number(node, "where", "rstart", 0.0);
     double start_m = job->version < METRES_SINCE - 0.05 ? 1000.0 * start : start;
     if (start_m > 1000.0 * FAR_KM) {
         nwc__log(job->ctx, NWC_LOG_WARNING, "%s/where: rstart %g of model %.1f taken for metres", node->name, start,
@@ -271,20 +254,20 @@ static nwc_status add_rows(struct job *job, const nwc__node *array, const struct
 
 static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node *node, const nwc__node *array)
 {
-    const char *const quantity = text_of(node, "what", "quantity"), *const name = name_of(quantity);
+    const char *const quantity = nwc__odim_text(node, "what", "quantity"), *const name = name_of(quantity);
     if (!quantity[0] || sweep->n_moments == NWC__MOST_MOMENTS || nwc__sweep_find(sweep, name ? name : quantity)) {
         nwc__log(job->ctx, NWC_LOG_INFO, "%s/%s: quantity \"%s\" left out", node->parent->name, node->name, quantity);
         return NWC_OK;
     }
     const bool reflectivity =
         name ? nwc__moment_named(name)->nothing == NWC_NOTHING_DBZ : strncmp(quantity, "DBZ", 3) == 0;
-    const double spacing_m = number_of(node, "where", "rscale", NAN), first_m = first_gate(job, node, spacing_m);
-    const char *const units = text_of(node, "how", "units"); /* no part of the model: some files have it */
+    const double spacing_m = nwc__odim_number(node, "where", "rscale", NAN), first_m = first_gate(job, node, spacing_m);
+    const char *const units = nwc__odim_text(node, "how", "units"); /* no part of the model: some files have it */
     const struct nwc__packing packing = {
-        .scale = number_of(node, "what", "gain", 1.0),
-        .offset = number_of(node, "what", "offset", 0.0),
-        .unknown = {number_of(node, "what", "nodata", NAN), NAN},
-        .undetect = number_of(node, "what", "undetect", NAN),
+        .scale = nwc__odim_number(node, "what", "gain", 1.0),
+        .offset = nwc__odim_number(node, "what", "offset", 0.0),
+        .unknown = {nwc__odim_number(node, "what", "nodata", NAN), NAN},
+        .undetect = nwc__odim_number(node, "what", "undetect", NAN),
         .nothing = reflectivity ? NWC_NOTHING_DBZ : NAN,
     };
     nwc__moment *moment;
@@ -350,7 +333,7 @@ static nwc_status fill_sweep(struct job *job, const nwc__node *dataset, nwc__swe
 
 static nwc_status add_sweep(struct job *job, const nwc__node *dataset)
 {
-    const double angle = number_of(dataset, "where", "elangle", NAN);
+    const double angle = nwc__odim_number(dataset, "where", "elangle", NAN);
     nwc__sweep *sweep;
     job->n_rays = rays_of(dataset);
     if (job->n_rays == 0) return NWC_OK;
@@ -366,40 +349,26 @@ static nwc_status add_sweep(struct job *job, const nwc__node *dataset)
 
 /* ---- the volume ---- */
 
-/* What source says behind "KEY:", up to the next comma, or the semicolon that some write. */
-static void part_of(const char *source, const char *key, char part[64])
-{
-    part[0] = '\0';
-    for (const char *at = source; *at; at += strcspn(at, ",;"), at += *at != '\0') {
-        if (strncmp(at, key, strlen(key)) != 0) continue;
-        snprintf(part, 64, "%.*s", (int)strcspn(at + strlen(key), ",;"), at + strlen(key));
-        return;
-    }
-}
-
 static nwc_status set_facts(struct job *job, const nwc__node *root, const nwc__node *dataset)
 {
-    static const char *const keys[] = {"NOD:", "RAD:", "WIGOS:", "WMO:"};
-    const char *const source = text_of(root, "what", "source");
-    char version[16], site[64] = "", name[64];
+    char version[16], site[NWC__ODIM_SITE], name[NWC__ODIM_SITE];
     nwc_volume_facts facts;
     nwc_sweep sweep;
     NWC__TRY(nwc_volume_describe(job->volume, &facts));
-    for (size_t k = 0; k < sizeof keys / sizeof keys[0] && !site[0]; k++) part_of(source, keys[k], site);
-    part_of(source, "PLC:", name);
+    nwc__odim_site(root, site, name);
     snprintf(version, sizeof version, "%.1f", job->version);
     facts.version = version, facts.site = site, facts.site_name = name;
-    facts.instrument = text_of(dataset, "how", "system");
-    facts.scan_name = text_of(dataset, "how", "task");
-    facts.latitude_deg = number_of(dataset, "where", "lat", NAN);
-    facts.longitude_deg = number_of(dataset, "where", "lon", NAN);
-    facts.altitude_m = number_of(dataset, "where", "height", NAN);
-    const double wave_m = 0.01 * number_of(dataset, "how", "wavelength", NAN);
-    const double frequency = number_of(dataset, "how", "frequency", LIGHT_M_S / wave_m);
+    facts.instrument = nwc__odim_text(dataset, "how", "system");
+    facts.scan_name = nwc__odim_text(dataset, "how", "task");
+    facts.latitude_deg = nwc__odim_number(dataset, "where", "lat", NAN);
+    facts.longitude_deg = nwc__odim_number(dataset, "where", "lon", NAN);
+    facts.altitude_m = nwc__odim_number(dataset, "where", "height", NAN);
+    const double wave_m = 0.01 * nwc__odim_number(dataset, "how", "wavelength", NAN);
+    const double frequency = nwc__odim_number(dataset, "how", "frequency", LIGHT_M_S / wave_m);
     if (frequency > 1e8 && frequency < 1e12) facts.frequency_hz = frequency;
-    const double width = number_of(dataset, "how", "beamwidth", NAN);
-    facts.beam_width_h_deg = number_of(dataset, "how", "beamwH", width);
-    facts.beam_width_v_deg = number_of(dataset, "how", "beamwV", width);
+    const double width = nwc__odim_number(dataset, "how", "beamwidth", NAN);
+    facts.beam_width_h_deg = nwc__odim_number(dataset, "how", "beamwH", width);
+    facts.beam_width_v_deg = nwc__odim_number(dataset, "how", "beamwV", width);
     facts.time_ns = INT64_MAX;
     for (int32_t s = 0; s < facts.n_sweeps; s++) {
         NWC__TRY(nwc_volume_sweep(job->volume, s, &sweep));
@@ -413,7 +382,7 @@ nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume
 {
     if (!nwc__node_find(tree->root, "what"))
         return nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but not ODIM_H5: no group what");
-    const char *const object = text_of(tree->root, "what", "object");
+    const char *const object = nwc__odim_text(tree->root, "what", "object");
     if (strcmp(object, "PVOL") != 0 && strcmp(object, "SCAN") != 0)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "ODIM_H5 object PVOL or SCAN expected, \"%s\" found", object);
     struct job job = {.ctx = ctx, .volume = volume, .version = version_of(tree->root), .unpacking = {.ctx = ctx}};
