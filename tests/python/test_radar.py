@@ -216,6 +216,36 @@ def test_real_chunks_make_one_volume(real_data: Path) -> None:
     assert float(tree["latitude"]) == pytest.approx(41.6044, abs=5e-5)
 
 
+def test_a_volume_without_a_radial_is_described_by_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "20110204-000130-001-S"
+    path.write_bytes(struct.pack(">12sII4s", b"AR2V0006.381", 15000, 90_000, b"KTLX"))  # 2011-01-25, 90 s
+    facts = radar.describe(path)
+    assert {name: facts[name] for name in ("path", "format", "version", "site", "time", "incomplete", "sweeps")} == {
+        "path": str(path),
+        "format": "NEXRAD Level II",
+        "version": "AR2V0006",
+        "site": "KTLX",
+        "time": "2011-01-25T00:01:30Z",
+        "incomplete": "no radial in it",
+        "sweeps": [],
+    }
+    shown = CliRunner().invoke(cli.main, ["info", str(path)]).output
+    assert "KTLX place not in the file 2011-01-25T00:01:30Z\n  incomplete: no radial in it" in shown
+    with pytest.raises(errors.NoDataError, match="no radial in it"):
+        nowcast.open(path)
+    path.write_bytes(struct.pack(">12sII4s", b"AR2V0006.381", 1 << 31, 0, b"KTLX"))  # no day is so late
+    with pytest.raises(errors.NoDataError, match="no radial in it"):
+        radar.describe(path)
+
+
+@pytest.mark.realdata
+def test_the_first_real_chunk_is_described_by_its_header(real_data: Path) -> None:
+    path = real_data / "radar/nexrad/chunks-klot-20190617/20190617-181704-001-S"
+    facts, whole = radar.describe(path), radar.describe(sorted(path.parent.iterdir()))
+    assert facts.keys() == whole.keys()
+    assert (facts["site"], facts["time"], facts["version"]) == ("KLOT", "2019-06-17T18:17:04Z", whole["version"])
+
+
 @pytest.mark.realdata
 def test_chunks_that_are_missing_cost_their_radials_and_no_more(real_data: Path) -> None:
     chunks = sorted((real_data / "radar/nexrad/chunks-klot-20190617").iterdir())

@@ -6,6 +6,7 @@ a group ``sweep_0``, ``sweep_1`` ... for each turn of the antenna, in order of a
 
 import os
 import re
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,14 @@ from nowcast import _field, _files, _isolation, _lib, _volume
 from nowcast._follow import follow
 from nowcast._lib import ffi, lib
 from nowcast._volume import NOTHING_DBZ
-from nowcast.errors import ArgumentError, FormatError, NowcastError
+from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 
 __all__ = ["FORMATS", "NOTHING_DBZ", "describe", "follow", "read", "remake", "write"]
+
+_NEXRAD_HEADER = struct.Struct(">8s4xII4s")
+"""Version, day from 1 for 1970-01-01, milliseconds of it, site."""
+_MOST_DAYS = 1 << 16
+"""More do not fit into nanoseconds."""
 
 FORMATS = ("FM 301", "ODIM_H5", "NEXRAD Level II", "CMA standard")
 """What ``write`` writes."""
@@ -195,9 +201,18 @@ def _add_moment(volume: Any, name: str, data: xr.Dataset, first: float, spacing:
 
 
 def describe(paths: os.PathLike[str] | str | Sequence[os.PathLike[str] | str]) -> dict[str, Any]:
-    """What is in a volume, as plain values: format, site, time, sweeps, moments with their gates and values."""
+    """What is in a volume, as plain values: format, site, time, sweeps, moments with their gates and values.
+
+    Of a real-time chunk of NEXRAD Level II that no radial has reached yet, what its header says.
+    """
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    facts, arrays = portable(several)
+    try:
+        facts, arrays = portable(several)
+    except NoDataError:
+        begun = _begun(several[0]) if len(several) == 1 else None
+        if begun is None:
+            raise
+        return {"path": str(several[0])} | begun
     rest = iter(arrays)
     for sweep in facts["sweeps"]:
         times, _, elevations, nyquist, _ = (next(rest) for _ in range(5))
@@ -212,6 +227,25 @@ def describe(paths: os.PathLike[str] | str | Sequence[os.PathLike[str] | str]) -
             moment |= {"min": float(echo.min()) if echo.size else None, "max": float(echo.max()) if echo.size else None}
     facts["time"] = _volume.iso(np.int64(facts.pop("time_ns")))
     return {"path": str(several[0])} | facts
+
+
+def _begun(path: os.PathLike[str] | str) -> dict[str, Any] | None:
+    """A volume of NEXRAD Level II of which there is only the header; None for anything else."""
+    head = _files.head(path)
+    if len(head) < _NEXRAD_HEADER.size or not head.startswith((b"AR2V", b"ARCHIVE2")):
+        return None
+    version, day, ms, site = _NEXRAD_HEADER.unpack_from(head)
+    if not 0 < day < _MOST_DAYS:
+        return None
+    facts: dict[str, Any] = {"format": "NEXRAD Level II", "version": _text(version), "site": _text(site)}
+    facts |= dict.fromkeys(("site_name", "instrument", "scan_name"), "")
+    facts |= dict.fromkeys(("latitude", "longitude", "altitude", "frequency", "beam_width_h", "beam_width_v"))
+    time = _volume.iso(np.int64(((day - 1) * 86_400_000 + ms) * 1_000_000))
+    return facts | {"incomplete": "no radial in it", "experimental": False, "sweeps": [], "time": time}
+
+
+def _text(field: bytes) -> str:
+    return field.decode("ascii", "replace").strip(" \0")
 
 
 def portable(paths: Sequence[os.PathLike[str] | str]) -> tuple[dict[str, Any], _volume.Arrays]:
