@@ -22,6 +22,12 @@ static const char *const names[] = {
     "event_lat",
     "event_lon",
     "event_energy",
+    "event_power",
+    "event_altitude",
+    "event_latitude",
+    "event_longitude",
+    "event_time",
+    "network_center_latitude",
     "pres",
     "tdry",
     "alt",
@@ -169,6 +175,7 @@ static const char *const names[] = {
 };
 static const char *const texts[] = {
     "milliseconds since 2018-07-02 04:33:00.000",
+    "nanoseconds since 2023-12-24T00:57:01.747284125",
     "true",
     "rad",
     "geostationary",

@@ -270,6 +270,27 @@ def test_the_real_profiles_of_bufkit(real_data: Path) -> None:
 
 
 @pytest.mark.realdata
+def test_real_sources_in_netcdf_are_those_in_text(real_data: Path) -> None:
+    folder = real_data / "obs/lightning/wtlma-20231224"
+    table = nowcast.open(folder / "lma_clustered.nc")
+    assert (table.attrs["format"], table.attrs["incomplete"]) == ("LMA", "")
+    sources = table[table["quantity"] == "lightning_vhf_source"]
+    assert len(sources) == 21084
+    compared = 0
+    for path in sorted(folder.glob("*.dat.gz")):
+        text = obs.read(path)
+        text = text[text["quantity"] == "lightning_vhf_source"]
+        if text.empty:  # a second without lightning
+            continue
+        same = sources[sources["time"].between(text["time"].min(), text["time"].max())]
+        assert (text["time"].to_numpy() - same["time"].to_numpy()).astype("int64") == pytest.approx(0, abs=1)
+        for column in ("latitude", "longitude", "height", "value"):  # of 32 bits in netCDF
+            assert same[column].to_numpy() == pytest.approx(text[column].to_numpy(), rel=1e-7, abs=1e-6)
+        compared += len(same)
+    assert compared > 5000
+
+
+@pytest.mark.realdata
 def test_the_real_wind_profiles_of_odim(real_data: Path) -> None:
     folder = real_data / "radar/odim/europe-20151010/vp"
     table = nowcast.open(folder / "frnim_vp_20151010T0000Z.h5")

@@ -139,6 +139,63 @@ static void flashes_groups_and_events_are_unpacked(void **state)
     nwc_obs_destroy(obs);
 }
 
+/* Two sources and a flash, as xlma names them. */
+static void make_lma(void)
+{
+    int file, events, flashes;
+    assert_nc(nc_create(path, NC_NETCDF4, &file));
+    assert_nc(nc_def_dim(file, "number_of_events", 2, &events));
+    assert_nc(nc_def_dim(file, "number_of_flashes", 1, &flashes));
+    (void)put(file, "network_center_latitude", NC_DOUBLE, -1, NULL, (const double[]){33.5});
+    (void)put(file, "network_center_longitude", NC_DOUBLE, -1, NULL, (const double[]){-101.75});
+    (void)put(file, "network_center_altitude", NC_DOUBLE, -1, NULL, (const double[]){984});
+    (void)put(file, "event_id", NC_UINT64, events, NULL, (const double[]){12256, 12257});
+    (void)put(file, "event_time", NC_INT64, events, "nanoseconds since 2023-12-24T00:57:01.747284125",
+              (const double[]){0, 815215});
+    (void)put(file, "event_latitude", NC_FLOAT, events, "degrees_north", (const double[]){31.875, 31.75});
+    (void)put(file, "event_longitude", NC_FLOAT, events, "degrees_east", (const double[]){-102.5, -102.25});
+    (void)put(file, "event_altitude", NC_FLOAT, events, "meters", (const double[]){10665, 16016});
+    (void)put(file, "event_power", NC_FLOAT, events, "lg(re 1 W)", (const double[]){3.5, 11});
+    (void)put(file, "event_chi2", NC_FLOAT, events, NULL, (const double[]){0.75, NAN});
+    (void)put(file, "event_stations", NC_FLOAT, events, NULL, (const double[]){6, 7});
+    (void)put(file, "flash_id", NC_UINT64, flashes, NULL, (const double[]){0});
+    assert_nc(nc_close(file));
+}
+
+static void sources_of_an_array_have_their_heights(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_columns c;
+    nwc_obs_facts facts;
+    nwc_obs_station station;
+    make_lma();
+    assert_ok(read_made(NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_ok(nwc_obs_lend(obs, &c));
+    assert_string_equal(facts.format, "LMA");
+    assert_string_equal(facts.incomplete, "");
+    assert_int_equal(facts.n_reports, 2);
+    assert_int_equal(c.n, 5);
+    assert_int_equal(c.quantity[0], NWC_QUANTITY_VHF_SOURCE);
+    assert_int_equal(c.quantity[1], NWC_QUANTITY_CHI_SQUARED);
+    assert_int_equal(c.quantity[2], NWC_QUANTITY_SENSOR_COUNT);
+    assert_int_equal(c.quantity[3], NWC_QUANTITY_VHF_SOURCE);
+    assert_int_equal(c.quantity[4], NWC_QUANTITY_SENSOR_COUNT);
+    assert_near(c.value[0], 3.5, 0.0);
+    assert_near(c.value[1], 0.75, 0.0);
+    assert_near(c.value[4], 7.0, 0.0);
+    assert_near(c.height_m[3], 16016.0, 0.0);
+    assert_near(c.longitude_deg[3], -102.25, 0.0);
+    assert_true(c.time_ns[0] == INT64_C(1703379421747284125)); /* 2023-12-24 00:57:01.747284125 */
+    assert_true(c.time_ns[3] == INT64_C(1703379421748099340));
+    assert_near(c.duration_s[3], 0.0, 0.0);
+    assert_ok(nwc_obs_get_station(obs, 0, &station));
+    assert_near(station.latitude_deg, 33.5, 0.0);
+    assert_near(station.height_m, 984.0, 0.0);
+    nwc_obs_destroy(obs);
+}
+
 static void make_sonde(bool times)
 {
     int file, time, id;
@@ -208,6 +265,8 @@ static void a_failure_of_memory_leaves_none(void **state)
     (void)state;
     make_glm(true);
     assert_true(check_every_allocation_failure(read_only, NULL) > 20);
+    make_lma();
+    assert_true(check_every_allocation_failure(read_only, NULL) > 20);
     make_sonde(true);
     assert_true(check_every_allocation_failure(read_only, NULL) > 20);
 }
@@ -219,7 +278,8 @@ static void other_netcdf_is_refused(void **state)
     nwc_obs *obs;
     assert_nc(nc_create(path, NC_CLOBBER, &file));
     assert_nc(nc_close(file));
-    assert_fails(NWC_ERR_UNSUPPORTED, "netCDF without lightning of GLM or a sounding of ARM", read_made(NULL, &obs));
+    assert_fails(NWC_ERR_UNSUPPORTED, "netCDF without lightning of GLM or an LMA or a sounding of ARM",
+                 read_made(NULL, &obs));
     assert_null(nwc_obs_sniff("CDF\1", 4)); /* which may hold anything */
 }
 
@@ -227,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flashes_groups_and_events_are_unpacked),
+        cmocka_unit_test(sources_of_an_array_have_their_heights),
         cmocka_unit_test(radiosondes_are_read_with_their_checks),
         cmocka_unit_test(a_failure_of_memory_leaves_none),
         cmocka_unit_test(other_netcdf_is_refused),

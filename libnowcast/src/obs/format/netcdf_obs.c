@@ -1,6 +1,6 @@
 /*
- * Observations in netCDF, as a neutral tree: lightning of the Geostationary Lightning Mapper (GOES-R, level 2 LCFA), and
- * radiosondes of the ARM programme (sondewnpn).
+ * Observations in netCDF, as a neutral tree: lightning of the Geostationary Lightning Mapper (GOES-R, level 2 LCFA) and
+ * of Lightning Mapping Arrays (as xlma writes it), and radiosondes of the ARM programme (sondewnpn).
  */
 #include "obs/format/netcdf_obs.h"
 
@@ -46,20 +46,32 @@ static int64_t length_of(const nwc__tree *tree, const char *name)
     return node && node->values && node->ndim == 1 ? node->dim[0] : 0;
 }
 
-/* ---- the lightning mapper ---- */
+/* ---- lightning ---- */
 
-/* Events, groups and flashes, each by names of its own. */
+/* Sources, events, groups and flashes, each by names of its own, "" for what they do not have. */
 struct level {
     const char *id, *time, *last, *latitude, *longitude, *energy, *area, *quality;
     int32_t quantity;
+    const char *height, *chi_squared, *sensors;
 };
 
-/* "milliseconds since 2018-07-02 04:33:00.000" */
-static bool take_epoch(const char *units, int64_t *epoch_ns)
+/* "milliseconds since 2018-07-02 04:33:00.000", and in other units */
+static bool take_epoch(const char *units, double *unit_ns, int64_t *epoch_ns)
 {
-    static const char prefix[] = "milliseconds since ";
+    static const struct {
+        const char *prefix;
+        double ns;
+    } known[] = {{"nanoseconds since ", 1.0},
+                 {"microseconds since ", 1e3},
+                 {"milliseconds since ", 1e6},
+                 {"seconds since ", 1e9}};
     const struct nwc__span text = {units, (int64_t)strlen(units)};
-    return nwc__span_starts(text, prefix) && nwc__span_time(nwc__span_part(text, sizeof prefix - 1, text.n), epoch_ns);
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+        *unit_ns = known[k].ns;
+        if (nwc__span_starts(text, known[k].prefix))
+            return nwc__span_time(nwc__span_part(text, (int64_t)strlen(known[k].prefix), text.n), epoch_ns);
+    }
+    return false;
 }
 
 static nwc_status read_level(const nwc__tree *tree, const struct level *level, const nwc_obs_row *like, nwc_obs *obs)
@@ -69,24 +81,30 @@ static nwc_status read_level(const nwc__tree *tree, const struct level *level, c
     const struct variable longitude = find(tree, level->longitude, n), energy = find(tree, level->energy, n);
     const struct variable last = find(tree, level->last, n), area = find(tree, level->area, n);
     const struct variable quality = find(tree, level->quality, n);
+    const struct variable height = find(tree, level->height, n), sensors = find(tree, level->sensors, n);
+    const struct variable chi_squared = find(tree, level->chi_squared, n);
+    double unit_ns;
     int64_t epoch_ns;
     if (n == 0) return NWC_OK;
-    if (!time.raw || !latitude.raw || !longitude.raw || !take_epoch(time.units, &epoch_ns))
+    if (!time.raw || !latitude.raw || !longitude.raw || !take_epoch(time.units, &unit_ns, &epoch_ns))
         return nwc__obs_incomplete(obs, "%s: no times or places of its length", level->id);
     for (int64_t i = 0; i < n; i++) {
         nwc_obs_row row = *like;
-        const double ms = item(&time, i), end_ms = last.raw ? item(&last, i) : ms;
+        const double from_ns = unit_ns * item(&time, i), to_ns = last.raw ? unit_ns * item(&last, i) : from_ns;
         row.latitude_deg = item(&latitude, i);
         row.longitude_deg = nwc__longitude(item(&longitude, i));
-        if (!(fabs(ms) < 1e9 && fabs(end_ms) < 1e9 && fabs(row.latitude_deg) <= 90.0)) continue;
-        row.time_ns = epoch_ns + (int64_t)llround(1e6 * end_ms);
-        row.duration_s = fmax(1e-3 * (end_ms - ms), 0.0);
+        if (!(fabs(from_ns) < 1e15 && fabs(to_ns) < 1e15 && fabs(row.latitude_deg) <= 90.0)) continue;
+        row.height_m = item(&height, i);
+        row.time_ns = epoch_ns + (int64_t)llround(to_ns);
+        row.duration_s = fmax(1e-9 * (to_ns - from_ns), 0.0);
         row.report = nwc_obs_new_report(obs);
         row.flags = quality.raw && item(&quality, i) != 0.0 ? NWC_OBS_DOUBTED : 0;
         row.quantity = level->quantity;
         row.value = item(&energy, i); /* there is lightning whether its energy is known or not */
         NWC__TRY(nwc__obs_put(obs, &row));
         NWC__TRY(nwc__obs_value(obs, &row, NWC_QUANTITY_FLASH_AREA, in_si(&area, i, "m2")));
+        NWC__TRY(nwc__obs_value(obs, &row, NWC_QUANTITY_CHI_SQUARED, item(&chi_squared, i)));
+        NWC__TRY(nwc__obs_value(obs, &row, NWC_QUANTITY_SENSOR_COUNT, item(&sensors, i)));
     }
     return NWC_OK;
 }
@@ -95,11 +113,11 @@ static nwc_status read_glm(const nwc__tree *tree, nwc_obs *obs)
 {
     static const struct level levels[] = {
         {"flash_id", "flash_time_offset_of_first_event", "flash_time_offset_of_last_event", "flash_lat", "flash_lon",
-         "flash_energy", "flash_area", "flash_quality_flag", NWC_QUANTITY_OPTICAL_FLASH},
+         "flash_energy", "flash_area", "flash_quality_flag", NWC_QUANTITY_OPTICAL_FLASH, "", "", ""},
         {"group_id", "group_time_offset", "", "group_lat", "group_lon", "group_energy", "group_area",
-         "group_quality_flag", NWC_QUANTITY_OPTICAL_GROUP},
+         "group_quality_flag", NWC_QUANTITY_OPTICAL_GROUP, "", "", ""},
         {"event_id", "event_time_offset", "", "event_lat", "event_lon", "event_energy", "", "",
-         NWC_QUANTITY_OPTICAL_EVENT},
+         NWC_QUANTITY_OPTICAL_EVENT, "", "", ""},
     };
     char id[MOST_TEXT];
     nwc_obs_row row;
@@ -111,6 +129,32 @@ static nwc_status read_glm(const nwc__tree *tree, nwc_obs *obs)
     NWC__TRY(nwc_obs_add_station(obs, &imager, &row.station));
     for (size_t l = 0; l < sizeof levels / sizeof levels[0]; l++) NWC__TRY(read_level(tree, &levels[l], &row, obs));
     return NWC_OK;
+}
+
+/* A single number; NaN where there is none. */
+static double single(const nwc__tree *tree, const char *name)
+{
+    const nwc__node *const node = nwc__node_find(tree->root, name);
+    return node && node->values && node->ndim == 0 ? node->values[0] : (double)NAN;
+}
+
+/* Sources an array located. Which of them are of one flash is left out: reports are of what was observed. */
+static nwc_status read_lma(const nwc__tree *tree, const struct nwc__obs_hints *hints, nwc_obs *obs)
+{
+    static const struct level sources = {"event_latitude",        "event_time",     "",           "event_latitude",
+                                         "event_longitude",       "event_power",    "",           "",
+                                         NWC_QUANTITY_VHF_SOURCE, "event_altitude", "event_chi2", "event_stations"};
+    nwc_obs_row row;
+    nwc_obs_row_init(&row);
+    nwc_obs_station array = nwc__obs_station(NWC_OBS_LIGHTNING, "");
+    const double latitude = single(tree, "network_center_latitude");
+    const double longitude = single(tree, "network_center_longitude");
+    if (fabs(latitude) <= 90.0 && fabs(longitude) <= 360.0)
+        array.latitude_deg = latitude, array.longitude_deg = longitude;
+    array.height_m = single(tree, "network_center_altitude");
+    nwc__obs_take_hint(&array, hints);
+    NWC__TRY(nwc_obs_add_station(obs, &array, &row.station));
+    return read_level(tree, &sources, &row, obs);
 }
 
 /* ---- radiosondes of ARM ---- */
@@ -190,6 +234,10 @@ static nwc_status read_arm(const nwc__tree *tree, const struct nwc__obs_hints *h
 
 nwc_status nwc__netcdf_obs_decode(const nwc__tree *tree, const struct nwc__obs_hints *hints, nwc_obs *obs)
 {
+    if (length_of(tree, "event_power") && length_of(tree, "event_altitude")) {
+        nwc__obs_set_format(obs, "LMA");
+        return read_lma(tree, hints, obs);
+    }
     if (nwc__node_find(tree->root, "flash_id") && nwc__node_find(tree->root, "event_id")) {
         nwc__obs_set_format(obs, "GLM");
         return read_glm(tree, obs);
@@ -198,5 +246,5 @@ nwc_status nwc__netcdf_obs_decode(const nwc__tree *tree, const struct nwc__obs_h
         nwc__obs_set_format(obs, "ARM sonde");
         return read_arm(tree, hints, obs);
     }
-    return nwc__fail(NWC_ERR_UNSUPPORTED, "netCDF without lightning of GLM or a sounding of ARM");
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "netCDF without lightning of GLM or an LMA or a sounding of ARM");
 }
