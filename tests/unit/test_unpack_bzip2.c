@@ -7,7 +7,7 @@
 
 #include <bzlib.h>
 
-enum { SIZE = 500000, ROOM = 2 * SIZE, KINDS = 5 };
+enum { SIZE = 500000, ROOM = 2 * SIZE, KINDS = 5, MOST = 1 << 30 };
 
 static uint8_t plain[SIZE], packed[ROOM], changed[ROOM], expected[ROOM];
 
@@ -32,14 +32,14 @@ static struct outcome by_libbz2(const uint8_t *bytes, int64_t n)
     return outcome;
 }
 
-static nwc_status unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t n, enum nwc__extent extent, struct nwc__bytes *out,
-                         bool *cut)
+static nwc_status unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t n, int64_t max_bytes, enum nwc__extent extent,
+                         struct nwc__bytes *out, bool *cut)
 {
     *out = (struct nwc__bytes){.data = nwc__alloc(ctx, n + 1, 1), .size = n};
     *cut = false;
     if (!out->data) return NWC_ERR_NOMEM;
     memcpy(out->data, bytes, (size_t)n);
-    return nwc__unpack(ctx, INT64_C(1) << 30, extent, out, cut);
+    return nwc__unpack(ctx, max_bytes, extent, out, cut);
 }
 
 static void check(nwc_ctx *ctx, const uint8_t *bytes, int64_t n)
@@ -48,7 +48,7 @@ static void check(nwc_ctx *ctx, const uint8_t *bytes, int64_t n)
     const bool good = !outcome.early && !outcome.damaged;
     struct nwc__bytes out;
     bool cut;
-    nwc_status status = unpack(ctx, bytes, n, NWC__PARTLY, &out, &cut);
+    nwc_status status = unpack(ctx, bytes, n, MOST, NWC__PARTLY, &out, &cut);
     if (good || outcome.size > 0) {
         assert_ok(status);
         assert_int_equal(cut, !good);
@@ -64,7 +64,7 @@ static void check(nwc_ctx *ctx, const uint8_t *bytes, int64_t n)
     snprintf(text, sizeof text,
              outcome.early ? "byte %lld: the bzip2 stream ends early" : "byte %lld: damaged bzip2 stream",
              (long long)outcome.at);
-    status = unpack(ctx, bytes, n, NWC__WHOLE, &out, &cut);
+    status = unpack(ctx, bytes, n, MOST, NWC__WHOLE, &out, &cut);
     assert_fails(NWC_ERR_FORMAT, text, status);
     assert_null(out.data);
 }
@@ -138,11 +138,31 @@ static void files_with_a_wrong_bit_come_out_as_far_as_libbz2_goes(void **state)
     }
 }
 
+static void the_limit_of_size_holds_to_the_byte(void **state)
+{
+    (void)state;
+    nwc_ctx *const ctx = nwc__ctx(NULL);
+    struct nwc__bytes out;
+    bool cut;
+    for (int kind = 0; kind < 3; kind++) {
+        const int64_t n = make(kind);
+        assert_ok(unpack(ctx, packed, n, SIZE + 1, NWC__WHOLE, &out, &cut));
+        assert_int_equal(out.size, SIZE);
+        nwc__free(ctx, out.data);
+        assert_fails(NWC_ERR_NOMEM, "more than the limit of 499999 bytes",
+                     unpack(ctx, packed, n, SIZE - 1, NWC__WHOLE, &out, &cut));
+        assert_ok(unpack(ctx, packed, n, SIZE - 1, NWC__HEAD, &out, &cut));
+        assert_int_equal(out.size, SIZE - 1);
+        assert_memory_equal(out.data, plain, SIZE - 1);
+        nwc__free(ctx, out.data);
+    }
+}
+
 static nwc_status unpack_and_free(nwc_ctx *ctx, void *user)
 {
     struct nwc__bytes out;
     bool cut;
-    const nwc_status status = unpack(ctx, packed, *(const int64_t *)user, NWC__WHOLE, &out, &cut);
+    const nwc_status status = unpack(ctx, packed, *(const int64_t *)user, MOST, NWC__WHOLE, &out, &cut);
     nwc__free(ctx, out.data);
     return status;
 }
@@ -160,6 +180,7 @@ int main(void)
         cmocka_unit_test(good_files_come_out_whole),
         cmocka_unit_test(files_that_are_cut_off_come_out_as_far_as_libbz2_goes),
         cmocka_unit_test(files_with_a_wrong_bit_come_out_as_far_as_libbz2_goes),
+        cmocka_unit_test(the_limit_of_size_holds_to_the_byte),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
