@@ -212,7 +212,7 @@ static nwc_status unpack_all(const struct library *library, const uint8_t *bytes
                              struct nwc__unpacked *out)
 {
     int64_t at = 0;
-    if (library->begin == bzip2_begin) NWC__TRY(unpack_blocks(bytes, size, &at, out));
+    if (library->begin == bzip2_begin && out->ctx->threads > 1) NWC__TRY(unpack_blocks(bytes, size, &at, out));
     while (starts(library, bytes + at, size - at)) {
         NWC__TRY(unpack_one(library, bytes, size, &at, out));
         while (library->begin == xz_begin && size - at >= 4 && memcmp(bytes + at, "\0\0\0\0", 4) == 0) at += 4;
