@@ -20,7 +20,7 @@ python: setup
 	@$(MAKE) --no-print-directory .venv/installed
 
 .venv/installed: $(SOURCES) .venv/requirements.sha256
-	.venv/bin/pip install --quiet --no-build-isolation --no-deps -C build-dir=build/wheel .
+	.venv/bin/pip install --quiet --no-build-isolation --no-deps --config-settings=build-dir=build/wheel .
 	@touch $@
 
 c-tests: setup
