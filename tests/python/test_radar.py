@@ -13,7 +13,8 @@ import xarray as xr
 from click.testing import CliRunner
 
 import nowcast
-from nowcast import _files, cli, errors, io, radar
+from nowcast import _field, _files, _lib, _volume, cli, errors, io, radar
+from nowcast._lib import ffi, lib
 
 RAYS, GATES = 8, 12
 
@@ -107,6 +108,46 @@ def test_what_is_lent_outlives_the_tree_and_is_read_only(volume: Path) -> None:
     for _ in range(20):
         radar.read(volume)
     np.testing.assert_array_equal(cells, before)
+
+
+def test_a_step_adds_its_moments_and_shares_the_rest(volume: Path) -> None:
+    tree = radar.read(volume)
+    handle = _volume.handle(tree, ["VRADH"])
+    moment = ffi.new("nwc_moment *")
+    assert lib.nwc_volume_find(handle, 0, b"DBZH", moment) == lib.NWC_ERR_NODATA
+    _lib.check(lib.nwc_volume_find(handle, 0, b"VRADH", moment))
+    name = ffi.new("char[]", b"VRADDH")
+    moment.name = moment.own_name = name
+    _lib.check(lib.nwc_volume_put_moment(handle, 0, moment))
+    new = _volume.add_moments(tree, handle, ["VRADDH"])
+    sweep = new["sweep_0"].ds
+    del handle
+    for _ in range(5):
+        radar.read(volume)
+    np.testing.assert_array_equal(sweep["VRADDH"], tree["sweep_0"]["VRADH"])
+    assert sweep["VRADDH"].attrs["long_name"] == "unfolded radial velocity H"
+    assert not sweep["VRADDH"].values.flags.writeable
+    assert np.shares_memory(sweep["DBZH"].values, tree["sweep_0"]["DBZH"].values)
+    assert "VRADDH" not in tree["sweep_0"]
+    assert new.attrs == tree.attrs
+    assert float(new["latitude"]) == float(tree["latitude"])
+    assert list(new.children) == list(tree.children)
+
+
+def test_what_a_step_makes_of_fewer_gates_lies_on_the_range_axis(volume: Path) -> None:
+    tree = radar.read(volume)
+    handle = _volume.handle(tree, [])
+    cells = np.arange(RAYS * 2, dtype=np.float32).reshape(RAYS, 2)
+    moment = ffi.new("nwc_moment *")
+    name, units = ffi.new("char[]", b"TEXTURE"), ffi.new("char[]", b"1")
+    moment.name, moment.field.units, moment.field.missing = name, units, float("nan")
+    moment.first_gate_m, moment.gate_spacing_m = 125.0, 500.0
+    moment.field.data = ffi.cast("float *", cells.ctypes.data)
+    _field.layout(moment.field, cells)
+    _lib.check(lib.nwc_volume_put_moment(handle, 0, moment))
+    sweep = _volume.add_moments(tree, handle, ["TEXTURE"])["sweep_0"].ds
+    assert sweep["range"].values[:6].tolist() == [-375.0, -125.0, 125.0, 375.0, 625.0, 875.0]
+    np.testing.assert_array_equal(sweep["TEXTURE"].values[3, :7], [np.nan, 6, 6, 7, 7, np.nan, np.nan])
 
 
 def test_a_site_can_be_given(volume: Path) -> None:

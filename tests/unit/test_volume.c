@@ -1,5 +1,6 @@
 /* radar: volumes made by callers, and written to files. */
 #define _XOPEN_SOURCE 700
+#include "radar/volume.h"
 #include "support/support.h"
 
 #include <netcdf.h>
@@ -161,6 +162,128 @@ static void failures_leave_no_memory(void **state)
     assert_true(check_every_allocation_failure(make_only, NULL) > 10);
 }
 
+/* Two sweeps: velocity and reflectivity, and velocity alone. */
+static nwc_status make_two(nwc_ctx *ctx, nwc_volume **volume)
+{
+    nwc_status status = make(ctx, volume);
+    if (status != NWC_OK) return status;
+    const nwc_sweep sweep = sweep_of_test();
+    const nwc_moment velocity = velocity_of_test();
+    status = nwc_volume_add_sweep(*volume, &sweep);
+    if (status == NWC_OK) status = nwc_volume_add_moment(*volume, &velocity);
+    return status;
+}
+
+static void a_moment_is_put_into_any_sweep(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    nwc_moment got, velocity = velocity_of_test(), reflectivity = reflectivity_of_test();
+    assert_ok(make_two(NULL, &volume));
+    velocity.name = "VFOLD", velocity.field.units = "1";
+    assert_ok(nwc_volume_put_moment(volume, 0, &velocity));
+    reflectivity.name = "DBZHC";
+    assert_ok(nwc_volume_put_moment(volume, 1, &reflectivity));
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.n_moments, 3);
+    assert_ok(nwc_volume_moment(volume, 0, 2, &got));
+    assert_string_equal(got.name, "VFOLD");
+    assert_string_equal(got.field.units, "1");
+    assert_near(got.first_gate_m, 375.0, 0.0);
+    assert_near(got.field.data[2 * GATES + 1], 1.0, 0.0);
+    assert_int_equal(got.flags.data[2 * GATES + 6], 1);
+    assert_ok(nwc_volume_find(volume, 1, "DBZHC", &got));
+    assert_string_equal(got.own_name, "Z");
+    assert_string_equal(got.field.units, "dBZ");
+    assert_null(got.flags.data);
+    assert_near(got.field.data[1], 10.0, 0.0);
+    nwc_volume_destroy(volume);
+}
+
+static void a_moment_put_again_takes_the_place_of_the_first(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_sweep sweep;
+    nwc_moment got, velocity = velocity_of_test(), reflectivity = reflectivity_of_test();
+    nwc__moment *made;
+    assert_ok(make_two(NULL, &volume));
+    velocity.field.data[0] = 99.0F, velocity.flags.data = NULL;
+    assert_ok(nwc_volume_put_moment(volume, 0, &velocity)); /* the first of two */
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.n_moments, 2);
+    assert_ok(nwc_volume_moment(volume, 0, 0, &got));
+    assert_string_equal(got.name, "VRADH");
+    assert_near(got.field.data[0], 99.0, 0.0);
+    assert_null(got.flags.data);
+    assert_ok(nwc_volume_find(volume, 0, "DBZH", &got)); /* the last, put in again from its own cells */
+    assert_ok(nwc_volume_put_moment(volume, 0, &got));
+    assert_ok(nwc__volume_put(volume, 0, "KDP", NULL, 2, 500.0, 125.0, &made)); /* and what comes behind it */
+    for (int c = 0; c < 2 * RAYS; c++) made->cells[c] = (float)c;
+    assert_ok(nwc__volume_put(volume, 0, "KDP", NULL, 3, 500.0, 125.0, &made));
+    for (int c = 0; c < 3 * RAYS; c++) made->cells[c] = (float)-c;
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.n_moments, 3);
+    assert_ok(nwc_volume_moment(volume, 0, 1, &got));
+    assert_string_equal(got.name, "DBZH");
+    assert_memory_equal(got.field.data, reflectivity.field.data, sizeof coarse);
+    assert_ok(nwc_volume_moment(volume, 0, 2, &got));
+    assert_string_equal(got.field.units, "degrees km-1");
+    assert_int_equal(got.field.dim[1], 3);
+    assert_near(got.field.data[4], -4.0, 0.0);
+    nwc_volume_destroy(volume);
+}
+
+static void what_cannot_be_put_is_refused(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_moment moment = velocity_of_test();
+    char name[8];
+    assert_ok(make_two(NULL, &volume));
+    assert_fails(NWC_ERR_ARG, "sweep: 0 to 1 expected, 2 given", nwc_volume_put_moment(volume, 2, &moment));
+    assert_fails(NWC_ERR_ARG, "sweep: 0 to 1 expected, -1 given", nwc_volume_put_moment(volume, -1, &moment));
+    assert_fails(NWC_ERR_ARG, "a volume expected", nwc_volume_put_moment(NULL, 0, &moment));
+    assert_fails(NWC_ERR_ARG, "a moment expected", nwc_volume_put_moment(volume, 0, NULL));
+    moment.name = "WIND";
+    assert_fails(NWC_ERR_ARG, "a name of FM 301, or another and its units, expected, WIND",
+                 nwc_volume_put_moment(volume, 0, &moment));
+    moment.name = name, moment.field.units = "1";
+    for (int n = 1; n < NWC__MOST_MOMENTS; n++) {
+        snprintf(name, sizeof name, "M%d", n);
+        assert_ok(nwc_volume_put_moment(volume, 1, &moment));
+    }
+    assert_ok(nwc_volume_put_moment(volume, 1, &moment)); /* one of the same name has its place */
+    moment.name = "ONEMORE";
+    assert_fails(NWC_ERR_ARG, "ONEMORE: at most 64 moments", nwc_volume_put_moment(volume, 1, &moment));
+    nwc_volume_destroy(volume);
+}
+
+static nwc_status put_only(nwc_ctx *ctx, void *user)
+{
+    (void)user;
+    nwc_volume *volume = NULL;
+    nwc_sweep sweep;
+    nwc_moment velocity = velocity_of_test();
+    nwc_status status = make_two(ctx, &volume);
+    if (status == NWC_OK) {
+        status = nwc_volume_put_moment(volume, 0, &velocity);
+        velocity.name = "VRADDH";
+        if (status == NWC_OK) status = nwc_volume_put_moment(volume, 0, &velocity);
+        assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+        assert_int_equal(sweep.n_moments, status == NWC_OK ? 3 : 2);
+    }
+    nwc_volume_destroy(volume);
+    return status;
+}
+
+static void a_moment_that_cannot_be_put_leaves_the_sweep_as_it_was(void **state)
+{
+    (void)state;
+    assert_true(check_every_allocation_failure(put_only, NULL) > 20);
+}
+
 static void netcdf_holds_what_fm_301_says(void **state)
 {
     (void)state;
@@ -224,6 +347,10 @@ int main(void)
         cmocka_unit_test(what_is_added_is_lent_again),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(failures_leave_no_memory),
+        cmocka_unit_test(a_moment_is_put_into_any_sweep),
+        cmocka_unit_test(a_moment_put_again_takes_the_place_of_the_first),
+        cmocka_unit_test(what_cannot_be_put_is_refused),
+        cmocka_unit_test(a_moment_that_cannot_be_put_leaves_the_sweep_as_it_was),
         cmocka_unit_test(netcdf_holds_what_fm_301_says),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

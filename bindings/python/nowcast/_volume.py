@@ -1,5 +1,7 @@
 """Volumes of the library as plain values and arrays, and as xarray sees them."""
 
+import re
+from collections.abc import Collection, Hashable
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ import xarray as xr
 
 from nowcast import _field, _lib
 from nowcast._lib import ffi, lib
-from nowcast.errors import FormatError
+from nowcast.errors import ArgumentError, FormatError
 
 NOTHING_DBZ = float(lib.NWC_NOTHING_DBZ)
 """In reflectivities: observed, and nothing there. NaN is not observed."""
@@ -45,6 +47,9 @@ LONG_NAMES = {
 }
 
 Arrays = list[npt.NDArray[Any]]
+
+_ROWS = 5
+"""Arrays of a sweep before those of its moments: times, azimuths, elevations, Nyquist speeds, unambiguous ranges."""
 
 
 def read_out(volume: Any, owner: Any = None, first: int = 0) -> tuple[dict[str, Any], Arrays]:
@@ -148,7 +153,7 @@ def tree(facts: dict[str, Any], arrays: Any, files: list[str], first: int = 0) -
 
 
 def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
-    times, azimuth, elevation, nyquist, unambiguous = (next(arrays) for _ in range(5))
+    times, azimuth, elevation, nyquist, unambiguous = (next(arrays) for _ in range(_ROWS))
     ray = "elevation" if facts["mode"] == "rhi" else "azimuth"
     angle = {"units": "degrees", "axis": "radial_azimuth_coordinate"}
     moments = [(moment, next(arrays), next(arrays) if moment["flagged"] else None) for moment in facts["moments"]]
@@ -177,18 +182,7 @@ def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
         "unambiguous_range": ((ray,), unambiguous, {"units": "m"}),
     }
     for moment, cells, flags in moments:
-        name, own = moment["name"], moment["own_name"]
-        standard, long_name = LONG_NAMES.get(name, (None, own))
-        attributes = {"units": moment["units"], "long_name": long_name, "coordinates": "elevation azimuth range"}
-        attributes |= {"standard_name": standard} if standard else {}
-        attributes |= {"own_name": own, "resolution": moment["resolution"]}
-        if moment["units"] == "dBZ":
-            attributes["_Undetect"] = np.float32(NOTHING_DBZ)
-        if flags is not None:
-            attributes["ancillary_variables"] = f"{name}_flags"
-            meaning = {"flag_masks": np.uint8(lib.NWC_GATE_RANGE_FOLDED), "flag_meanings": "range_folded"}
-            data[f"{name}_flags"] = ((ray, "range"), _on_gates(flags, moment, gates, spacing, 0), meaning)
-        data[name] = ((ray, "range"), _on_gates(cells, moment, gates, spacing, np.nan), attributes)
+        data |= _variables(moment, cells, flags, ray, gates, spacing)
     coords = {
         "azimuth": (
             (ray,),
@@ -218,6 +212,31 @@ def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
     return xr.Dataset(data, coords=coords, attrs={"incomplete": facts["incomplete"]})
 
 
+def _variables(
+    moment: dict[str, Any],
+    cells: npt.NDArray[Any],
+    flags: npt.NDArray[Any] | None,
+    ray: Hashable,
+    gates: npt.NDArray[np.float64],
+    spacing: float,
+) -> dict[str, Any]:
+    """A moment, and its flags where it has any, as variables of a sweep with these gates."""
+    name, own = moment["name"], moment["own_name"]
+    standard, long_name = LONG_NAMES.get(name, (None, own))
+    attributes = {"units": moment["units"], "long_name": long_name, "coordinates": "elevation azimuth range"}
+    attributes |= {"standard_name": standard} if standard else {}
+    attributes |= {"own_name": own, "resolution": moment["resolution"]}
+    if moment["units"] == "dBZ":
+        attributes["_Undetect"] = np.float32(NOTHING_DBZ)
+    made: dict[str, Any] = {}
+    if flags is not None:
+        attributes["ancillary_variables"] = f"{name}_flags"
+        meaning = {"flag_masks": np.uint8(lib.NWC_GATE_RANGE_FOLDED), "flag_meanings": "range_folded"}
+        made[f"{name}_flags"] = ((ray, "range"), _on_gates(flags, moment, gates, spacing, 0), meaning)
+    made[name] = ((ray, "range"), _on_gates(cells, moment, gates, spacing, np.nan), attributes)
+    return made
+
+
 def _on_gates(
     cells: npt.NDArray[Any], moment: dict[str, Any], gates: npt.NDArray[np.float64], spacing: float, unknown: float
 ) -> npt.NDArray[Any]:
@@ -229,6 +248,126 @@ def _on_gates(
     placed = np.full((cells.shape[0], gates.size), unknown, dtype=cells.dtype)
     placed[:, inside] = cells[:, here[inside]]
     return placed
+
+
+_SWEEP = re.compile(r"sweep_\d+")
+_TEXTS = {
+    "site": "instrument_name",
+    "site_name": "site_name",
+    "scan_name": "scan_name",
+    "incomplete": "incomplete",
+    "version": "version",
+    "instrument": "instrument",
+}
+
+
+def sweep_names(tree: xr.DataTree) -> list[str]:
+    """The groups that are sweeps, in their order: that of the sweeps of ``handle``."""
+    return sorted((name for name in tree.children if _SWEEP.fullmatch(name)), key=lambda name: int(name[6:]))
+
+
+def handle(tree: xr.DataTree, names: Collection[str] | None = None) -> Any:
+    """The C volume of a tree, with a copy of those of its moments that are in names; of all by default."""
+    sweeps = sweep_names(tree)
+    if not sweeps:
+        raise ArgumentError("tree: groups sweep_0 ... expected, none found")
+    root = tree.to_dataset()
+    said = {"instrument": str(root.attrs.get("source", "")).removeprefix("radar").strip()} | root.attrs
+    texts = {name: ffi.new("char[]", str(said.get(attribute, "")).encode()) for name, attribute in _TEXTS.items()}
+    facts = ffi.new("nwc_volume_facts *", texts)
+    for name in ("latitude", "longitude", "altitude"):
+        suffix = "m" if name == "altitude" else "deg"
+        setattr(facts, f"{name}_{suffix}", float(root[name]) if name in root.variables else np.nan)
+    for name, field in (
+        ("frequency", "frequency_hz"),
+        ("beam_width_h", "beam_width_h_deg"),
+        ("beam_width_v", "beam_width_v_deg"),
+    ):
+        setattr(facts, field, float(root.attrs.get(name, np.nan)))
+    datasets = [tree[name].to_dataset() for name in sweeps]
+    facts.time_ns = min(int(data["time"].values.astype("datetime64[ns]").astype(np.int64).min()) for data in datasets)
+    out = ffi.new("nwc_volume **")
+    with _lib.call() as ctx:
+        _lib.check(lib.nwc_volume_create(ctx, facts, out))
+    volume = ffi.gc(out[0], lib.nwc_volume_destroy)
+    for data in datasets:
+        _add_sweep(volume, data, names)
+    return volume
+
+
+def add_moments(tree: xr.DataTree, volume: Any, names: Collection[str]) -> xr.DataTree:
+    """A tree with those moments of its ``handle`` that are in names, in the handle's memory; it shares all else."""
+    groups = {path: node.to_dataset(inherit=False) for path, node in tree.subtree_with_keys}
+    for index, group in enumerate(sweep_names(tree)):
+        data, arrays = groups[group], Arrays()
+        facts = _sweep_facts(volume, index, arrays, volume)
+        rest = iter(arrays[_ROWS:])
+        gates = data["range"].values.astype(np.float64)
+        new: dict[str, Any] = {}
+        for moment in facts["moments"]:
+            cells, flags = next(rest), next(rest) if moment["flagged"] else None
+            if moment["name"] in names:
+                new |= _variables(moment, cells, flags, data["azimuth"].dims[0], gates, _spacing(gates))
+        groups[group] = data.assign(new)
+    return xr.DataTree.from_dict(groups, name=tree.name)
+
+
+def _add_sweep(volume: Any, data: xr.Dataset, names: Collection[str] | None) -> None:
+    ray, n = data["azimuth"].dims[0], data["azimuth"].size
+    keep = []
+
+    def row(name: str, dtype: str) -> Any:
+        if name not in data.variables:
+            return ffi.NULL
+        values = np.ascontiguousarray(np.broadcast_to(data[name].values, n).astype(dtype))
+        keep.append(values)
+        return ffi.cast("int64_t *" if dtype == "i8" else "float *", values.ctypes.data)
+
+    data = data.assign_coords(azimuth=data["azimuth"] % 360.0)
+    times = data["time"].values.astype("datetime64[ns]").astype(np.int64)
+    keep.append(times)
+    sweep = ffi.new("nwc_sweep *")
+    mode = str(data["sweep_mode"].values) if "sweep_mode" in data else ""
+    sweep.mode = {name: number for number, name in MODES.items()}.get(mode, 0)
+    angle = next((float(data[name]) for name in ("sweep_fixed_angle", "fixed_angle") if name in data), np.nan)
+    sweep.fixed_angle_deg, sweep.n_rays = angle, n
+    sweep.time_ns = ffi.cast("int64_t *", times.ctypes.data)
+    sweep.azimuth_deg, sweep.elevation_deg = row("azimuth", "f4"), row("elevation", "f4")
+    sweep.nyquist_m_s, sweep.unambiguous_range_m = row("nyquist_velocity", "f4"), row("unambiguous_range", "f4")
+    incomplete = ffi.new("char[]", str(data.attrs.get("incomplete", "")).encode())
+    sweep.incomplete = incomplete
+    _lib.check(lib.nwc_volume_add_sweep(volume, sweep))
+    gates = data["range"].values.astype(np.float64)
+    spacing = _spacing(gates)
+    if gates.size > 1 and np.abs(np.diff(gates) - spacing).max() > 0.01 * abs(spacing):
+        raise ArgumentError("range: equally spaced gates expected")
+    for name, variable in data.data_vars.items():
+        wanted = names is None or name in names
+        if wanted and variable.dims == (ray, "range") and variable.dtype.kind == "f":
+            _add_moment(volume, str(name), data, gates[0], spacing)
+
+
+def _spacing(gates: npt.NDArray[np.float64]) -> float:
+    return float(gates[1] - gates[0]) if gates.size > 1 else 1.0
+
+
+def _add_moment(volume: Any, name: str, data: xr.Dataset, first: float, spacing: float) -> None:
+    cells = _field.as_float32(data[name].values)
+    flags = data[f"{name}_flags"].values.astype(np.uint8) if f"{name}_flags" in data else None
+    names = ffi.new("char[]", name.encode()), ffi.new("char[]", str(data[name].attrs.get("own_name", name)).encode())
+    moment = ffi.new("nwc_moment *")
+    moment.name, moment.own_name = names
+    units = ffi.new("char[]", str(data[name].attrs["units"]).encode()) if "units" in data[name].attrs else ffi.NULL
+    moment.field.units = units
+    moment.first_gate_m, moment.gate_spacing_m = first, spacing
+    moment.resolution = float(data[name].attrs.get("resolution", 0.0))
+    moment.field.data = ffi.cast("float *", cells.ctypes.data)
+    moment.field.missing = float("nan")
+    _field.layout(moment.field, cells)
+    if flags is not None:
+        moment.flags.data = ffi.cast("uint8_t *", flags.ctypes.data)
+        _field.layout(moment.flags, flags)
+    _lib.check(lib.nwc_volume_add_moment(volume, moment))
 
 
 def iso(time_ns: np.int64) -> str:

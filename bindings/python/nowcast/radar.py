@@ -5,7 +5,6 @@ a group ``sweep_0``, ``sweep_1`` ... for each turn of the antenna, in order of a
 """
 
 import os
-import re
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _field, _files, _isolation, _lib, _volume
+from nowcast import _files, _isolation, _lib, _volume
 from nowcast._follow import follow
 from nowcast._lib import ffi, lib
 from nowcast._volume import NOTHING_DBZ
@@ -92,8 +91,8 @@ def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None
     UnsupportedError : another format, or what it has no place for, such as an RHI in NEXRAD Level II.
     FileError : the system refused.
     """
+    volume = _volume.handle(tree)
     with HDF5_LOCK, _lib.call() as ctx:
-        volume = _made(ctx, tree)
         wanted = ffi.NULL if format is None else format.encode()
         _lib.check(lib.nwc_volume_write(ctx, volume, os.fsencode(path), wanted))
 
@@ -103,101 +102,8 @@ def remake(tree: xr.DataTree) -> xr.DataTree:
 
     Takes and refuses what ``write`` does; no file is made.
     """
-    with _lib.call() as ctx:
-        facts, arrays = _volume.read_out(_made(ctx, tree))
+    facts, arrays = _volume.read_out(_volume.handle(tree))
     return _volume.tree(facts, iter(arrays), [])
-
-
-_SWEEP = re.compile(r"sweep_\d+")
-_TEXTS = {
-    "site": "instrument_name",
-    "site_name": "site_name",
-    "scan_name": "scan_name",
-    "incomplete": "incomplete",
-    "version": "version",
-    "instrument": "instrument",
-}
-
-
-def _made(ctx: Any, tree: xr.DataTree) -> Any:
-    """The C volume of a tree."""
-    sweeps = sorted((name for name in tree.children if _SWEEP.fullmatch(name)), key=lambda name: int(name[6:]))
-    if not sweeps:
-        raise ArgumentError("tree: groups sweep_0 ... expected, none found")
-    root = tree.to_dataset()
-    said = {"instrument": str(root.attrs.get("source", "")).removeprefix("radar").strip()} | root.attrs
-    texts = {name: ffi.new("char[]", str(said.get(attribute, "")).encode()) for name, attribute in _TEXTS.items()}
-    facts = ffi.new("nwc_volume_facts *", texts)
-    for name in ("latitude", "longitude", "altitude"):
-        suffix = "m" if name == "altitude" else "deg"
-        setattr(facts, f"{name}_{suffix}", float(root[name]) if name in root.variables else np.nan)
-    for name, field in (
-        ("frequency", "frequency_hz"),
-        ("beam_width_h", "beam_width_h_deg"),
-        ("beam_width_v", "beam_width_v_deg"),
-    ):
-        setattr(facts, field, float(root.attrs.get(name, np.nan)))
-    datasets = [tree[name].to_dataset() for name in sweeps]
-    facts.time_ns = min(int(data["time"].values.astype("datetime64[ns]").astype(np.int64).min()) for data in datasets)
-    out = ffi.new("nwc_volume **")
-    _lib.check(lib.nwc_volume_create(ctx, facts, out))
-    volume = ffi.gc(out[0], lib.nwc_volume_destroy)
-    for data in datasets:
-        _add_sweep(volume, data)
-    return volume
-
-
-def _add_sweep(volume: Any, data: xr.Dataset) -> None:
-    ray, n = data["azimuth"].dims[0], data["azimuth"].size
-    keep = []
-
-    def row(name: str, dtype: str) -> Any:
-        if name not in data.variables:
-            return ffi.NULL
-        values = np.ascontiguousarray(np.broadcast_to(data[name].values, n).astype(dtype))
-        keep.append(values)
-        return ffi.cast("int64_t *" if dtype == "i8" else "float *", values.ctypes.data)
-
-    data = data.assign_coords(azimuth=data["azimuth"] % 360.0)
-    times = data["time"].values.astype("datetime64[ns]").astype(np.int64)
-    keep.append(times)
-    sweep = ffi.new("nwc_sweep *")
-    mode = str(data["sweep_mode"].values) if "sweep_mode" in data else ""
-    sweep.mode = {name: number for number, name in _volume.MODES.items()}.get(mode, 0)
-    angle = next((float(data[name]) for name in ("sweep_fixed_angle", "fixed_angle") if name in data), np.nan)
-    sweep.fixed_angle_deg, sweep.n_rays = angle, n
-    sweep.time_ns = ffi.cast("int64_t *", times.ctypes.data)
-    sweep.azimuth_deg, sweep.elevation_deg = row("azimuth", "f4"), row("elevation", "f4")
-    sweep.nyquist_m_s, sweep.unambiguous_range_m = row("nyquist_velocity", "f4"), row("unambiguous_range", "f4")
-    incomplete = ffi.new("char[]", str(data.attrs.get("incomplete", "")).encode())
-    sweep.incomplete = incomplete
-    _lib.check(lib.nwc_volume_add_sweep(volume, sweep))
-    gates = data["range"].values.astype(np.float64)
-    spacing = float(gates[1] - gates[0]) if gates.size > 1 else 1.0
-    if gates.size > 1 and np.abs(np.diff(gates) - spacing).max() > 0.01 * abs(spacing):
-        raise ArgumentError("range: equally spaced gates expected")
-    for name, variable in data.data_vars.items():
-        if variable.dims == (ray, "range") and variable.dtype.kind == "f":
-            _add_moment(volume, str(name), data, gates[0], spacing)
-
-
-def _add_moment(volume: Any, name: str, data: xr.Dataset, first: float, spacing: float) -> None:
-    cells = _field.as_float32(data[name].values)
-    flags = data[f"{name}_flags"].values.astype(np.uint8) if f"{name}_flags" in data else None
-    names = ffi.new("char[]", name.encode()), ffi.new("char[]", str(data[name].attrs.get("own_name", name)).encode())
-    moment = ffi.new("nwc_moment *")
-    moment.name, moment.own_name = names
-    units = ffi.new("char[]", str(data[name].attrs["units"]).encode()) if "units" in data[name].attrs else ffi.NULL
-    moment.field.units = units
-    moment.first_gate_m, moment.gate_spacing_m = first, spacing
-    moment.resolution = float(data[name].attrs.get("resolution", 0.0))
-    moment.field.data = ffi.cast("float *", cells.ctypes.data)
-    moment.field.missing = float("nan")
-    _field.layout(moment.field, cells)
-    if flags is not None:
-        moment.flags.data = ffi.cast("uint8_t *", flags.ctypes.data)
-        _field.layout(moment.flags, flags)
-    _lib.check(lib.nwc_volume_add_moment(volume, moment))
 
 
 def describe(paths: os.PathLike[str] | str | Sequence[os.PathLike[str] | str]) -> dict[str, Any]:

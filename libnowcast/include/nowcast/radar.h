@@ -106,6 +106,16 @@ NWC_API nwc_status nwc_volume_add_sweep(nwc_volume *volume, const nwc_sweep *swe
  */
 NWC_API nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *moment);
 
+/**
+ * Add a moment to any sweep, or replace the one of the same name; what was lent of that one is then gone. Cells of any
+ * strides are copied, and may be those lent. When the call fails, the sweep is as it was.
+ *
+ * @param sweep   0 to n_sweeps - 1
+ * @param moment  as for nwc_volume_add_moment
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_volume_put_moment(nwc_volume *volume, int32_t sweep, const nwc_moment *moment);
+
 /** Release a volume; NULL is accepted. */
 NWC_API void nwc_volume_destroy(nwc_volume *volume);
 

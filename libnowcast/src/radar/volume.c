@@ -217,6 +217,23 @@ nwc_status nwc__volume_add_sweep(nwc_volume *volume, int32_t mode, double fixed_
     return NWC_OK;
 }
 
+/* Names, cells and, where wanted, flags. What was allocated when it fails belongs to the moment all the same. */
+static nwc_status fill_moment(nwc_volume *volume, int64_t n_rays, const nwc__moment_kind *kind, const char *own_name,
+                              const char *own_units, bool flagged, nwc__moment *moment)
+{
+    void *memory;
+    NWC__TRY(copy_text(volume, own_name, &moment->own_name));
+    NWC__TRY(copy_text(volume, own_units, &moment->own_units));
+    moment->name = kind ? kind->name : moment->own_name;
+    moment->units = kind ? kind->units : moment->own_units;
+    NWC__TRY(take(volume, n_rays * moment->n_gates, sizeof *moment->cells, &memory));
+    moment->cells = memory;
+    if (!flagged) return NWC_OK;
+    NWC__TRY(take(volume, n_rays * moment->n_gates, sizeof *moment->flags, &memory));
+    moment->flags = memory;
+    return NWC_OK;
+}
+
 /* kind NULL: a moment by its own name and units. */
 static nwc_status add_moment(nwc_volume *volume, nwc__sweep *sweep, const nwc__moment_kind *kind, const char *own_name,
                              const char *own_units, int64_t n_gates, double first_gate_m, double gate_spacing_m,
@@ -239,15 +256,7 @@ static nwc_status add_moment(nwc_volume *volume, nwc__sweep *sweep, const nwc__m
         sweep->first = moment;
     sweep->last = moment;
     sweep->n_moments++;
-    void *memory;
-    NWC__TRY(copy_text(volume, own_name, &moment->own_name));
-    NWC__TRY(copy_text(volume, own_units, &moment->own_units));
-    moment->name = kind ? kind->name : moment->own_name;
-    moment->units = kind ? kind->units : moment->own_units;
-    NWC__TRY(take(volume, sweep->n_rays * n_gates, sizeof *moment->cells, &memory));
-    moment->cells = memory;
-    NWC__TRY(take(volume, sweep->n_rays * n_gates, sizeof *moment->flags, &memory));
-    moment->flags = memory;
+    NWC__TRY(fill_moment(volume, sweep->n_rays, kind, own_name, own_units, true, moment));
     *made = moment;
     return NWC_OK;
 }
@@ -379,8 +388,6 @@ static nwc_status check_moment(const nwc__sweep *sweep, const nwc_moment *given)
     if (!given->name || !given->name[0] || (!nwc__moment_named(given->name) && !field->units))
         return nwc__fail(NWC_ERR_ARG, "moment.name: a name of FM 301, or another and its units, expected, %s given",
                          given->name ? given->name : "none");
-    if (nwc__sweep_find(sweep, given->name))
-        return nwc__fail(NWC_ERR_ARG, "moment.name: the sweep has a moment %s already", given->name);
     if (!field->data || field->ndim != 2 || field->dim[0] != sweep->n_rays || field->dim[1] < 1 ||
         field->dim[1] > NWC__MOST_GATES)
         return nwc__fail(NWC_ERR_ARG, "%s: (%lld, 1 to %d) cells expected, (%lld, %lld) given", given->name,
@@ -393,25 +400,113 @@ static nwc_status check_moment(const nwc__sweep *sweep, const nwc_moment *given)
     return NWC_OK;
 }
 
+static const char *own_name(const nwc_moment *given)
+{
+    return given->own_name && nwc__moment_named(given->name) ? given->own_name : given->name;
+}
+
+/* The cells, of any strides, and the flags where the moment has room for them. */
+static void copy_gates(const nwc_moment *given, nwc__moment *moment)
+{
+    const nwc_field *const field = &given->field;
+    const nwc_flags *const flags = &given->flags;
+    const int64_t n = field->dim[1];
+    moment->resolution = given->resolution;
+    for (int64_t r = 0; r < field->dim[0]; r++)
+        for (int64_t g = 0; g < n; g++) {
+            moment->cells[r * n + g] = field->data[r * field->stride[0] + g * field->stride[1]];
+            if (moment->flags)
+                moment->flags[r * n + g] = flags->data ? flags->data[r * flags->stride[0] + g * flags->stride[1]] : 0;
+        }
+}
+
 nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *given)
 {
     if (!volume || !given) return nwc__fail(NWC_ERR_ARG, "volume, moment: a volume and a moment expected, NULL given");
     if (!volume->last) return nwc__fail(NWC_ERR_ARG, "volume: a sweep expected before its moments, none added");
     NWC__TRY(check_moment(volume->last, given));
-    const nwc_field *const field = &given->field;
-    const nwc_flags *const flags = &given->flags;
-    const int64_t n = field->dim[1];
+    if (nwc__sweep_find(volume->last, given->name))
+        return nwc__fail(NWC_ERR_ARG, "moment.name: the sweep has a moment %s already", given->name);
     nwc__moment *moment;
-    NWC__TRY(add_moment(volume, volume->last, nwc__moment_named(given->name),
-                        given->own_name && nwc__moment_named(given->name) ? given->own_name : given->name,
-                        field->units ? field->units : "", n, given->first_gate_m, given->gate_spacing_m, &moment));
-    moment->resolution = given->resolution;
-    for (int64_t r = 0; r < field->dim[0]; r++)
-        for (int64_t g = 0; g < n; g++) {
-            moment->cells[r * n + g] = field->data[r * field->stride[0] + g * field->stride[1]];
-            moment->flags[r * n + g] = flags->data ? flags->data[r * flags->stride[0] + g * flags->stride[1]] : 0;
-        }
-    if (!flags->data) nwc__volume_drop_flags(volume, moment);
+    NWC__TRY(add_moment(volume, volume->last, nwc__moment_named(given->name), own_name(given),
+                        given->field.units ? given->field.units : "", given->field.dim[1], given->first_gate_m,
+                        given->gate_spacing_m, &moment));
+    copy_gates(given, moment);
+    if (!given->flags.data) nwc__volume_drop_flags(volume, moment);
+    return NWC_OK;
+}
+
+static nwc_status find_sweep(const nwc_volume *volume, int32_t index, nwc__sweep **found)
+{
+    if (!volume) return nwc__fail(NWC_ERR_ARG, "volume: a volume expected, NULL given");
+    if (index < 0 || index >= volume->facts.n_sweeps)
+        return nwc__fail(NWC_ERR_ARG, "sweep: 0 to %d expected, %d given", (int)volume->facts.n_sweeps - 1, (int)index);
+    *found = volume->first;
+    while (index-- > 0) *found = (*found)->next;
+    return NWC_OK;
+}
+
+/* A moment that belongs to no sweep yet. */
+static nwc_status make_moment(nwc_volume *volume, const nwc__sweep *sweep, const char *name, const char *own,
+                              const char *units, int64_t n_gates, bool flagged, nwc__moment **made)
+{
+    if (!nwc__sweep_find(sweep, name) && sweep->n_moments >= NWC__MOST_MOMENTS)
+        return nwc__fail(NWC_ERR_ARG, "%s: at most %d moments in a sweep expected, more given", name,
+                         NWC__MOST_MOMENTS);
+    nwc__moment *const moment = nwc__alloc(&volume->memory, 1, sizeof *moment);
+    if (!moment) return NWC_ERR_NOMEM;
+    *moment = (nwc__moment){.n_gates = n_gates};
+    /* The limit is on what a file may bring: what is put comes on top of it. */
+    volume->max_bytes += sweep->n_rays * n_gates * (int64_t)(sizeof *moment->cells + sizeof *moment->flags);
+    const nwc_status status =
+        fill_moment(volume, sweep->n_rays, nwc__moment_named(name), own, units ? units : "", flagged, moment);
+    if (status == NWC_OK)
+        *made = moment;
+    else
+        free_moment(&volume->memory, moment);
+    return status;
+}
+
+/* In the place of the one of the same name, or behind the last. */
+static void place_moment(nwc_volume *volume, nwc__sweep *sweep, nwc__moment *moment)
+{
+    nwc__moment **place = &sweep->first;
+    while (*place && strcmp((*place)->name, moment->name) != 0) place = &(*place)->next;
+    nwc__moment *const old = *place;
+    *place = moment;
+    if (!old)
+        sweep->n_moments++;
+    else
+        moment->next = old->next;
+    if (!moment->next) sweep->last = moment;
+    if (old) free_moment(&volume->memory, old);
+}
+
+nwc_status nwc__volume_put(nwc_volume *volume, int32_t index, const char *name, const char *units, int64_t n_gates,
+                           double first_gate_m, double gate_spacing_m, nwc__moment **made)
+{
+    nwc__sweep *sweep;
+    assert(units || nwc__moment_named(name));
+    assert(n_gates >= 1 && n_gates <= NWC__MOST_GATES && gate_spacing_m > 0.0);
+    NWC__TRY(find_sweep(volume, index, &sweep));
+    NWC__TRY(make_moment(volume, sweep, name, name, units, n_gates, false, made));
+    (*made)->first_gate_m = first_gate_m, (*made)->gate_spacing_m = gate_spacing_m;
+    place_moment(volume, sweep, *made);
+    return NWC_OK;
+}
+
+nwc_status nwc_volume_put_moment(nwc_volume *volume, int32_t index, const nwc_moment *given)
+{
+    nwc__sweep *sweep;
+    nwc__moment *moment;
+    if (!given) return nwc__fail(NWC_ERR_ARG, "moment: a moment expected, NULL given");
+    NWC__TRY(find_sweep(volume, index, &sweep));
+    NWC__TRY(check_moment(sweep, given));
+    NWC__TRY(make_moment(volume, sweep, given->name, own_name(given), given->field.units, given->field.dim[1],
+                         given->flags.data != NULL, &moment));
+    moment->first_gate_m = given->first_gate_m, moment->gate_spacing_m = given->gate_spacing_m;
+    copy_gates(given, moment); /* before the old one goes: it may be what is given */
+    place_moment(volume, sweep, moment);
     return NWC_OK;
 }
 
@@ -424,19 +519,9 @@ nwc_status nwc_volume_describe(const nwc_volume *volume, nwc_volume_facts *facts
     return NWC_OK;
 }
 
-static nwc_status find_sweep(const nwc_volume *volume, int32_t index, const nwc__sweep **found)
-{
-    if (!volume) return nwc__fail(NWC_ERR_ARG, "volume: a volume expected, NULL given");
-    if (index < 0 || index >= volume->facts.n_sweeps)
-        return nwc__fail(NWC_ERR_ARG, "sweep: 0 to %d expected, %d given", (int)volume->facts.n_sweeps - 1, (int)index);
-    *found = volume->first;
-    while (index-- > 0) *found = (*found)->next;
-    return NWC_OK;
-}
-
 nwc_status nwc_volume_sweep(const nwc_volume *volume, int32_t index, nwc_sweep *sweep)
 {
-    const nwc__sweep *found;
+    nwc__sweep *found;
     if (!sweep) return nwc__fail(NWC_ERR_ARG, "sweep: a place for the sweep expected, NULL given");
     NWC__TRY(find_sweep(volume, index, &found));
     *sweep = (nwc_sweep){.mode = found->mode,
@@ -467,7 +552,7 @@ static void lend(const nwc__sweep *sweep, const nwc__moment *from, nwc_moment *t
 
 nwc_status nwc_volume_moment(const nwc_volume *volume, int32_t sweep, int32_t index, nwc_moment *moment)
 {
-    const nwc__sweep *of;
+    nwc__sweep *of;
     if (!moment) return nwc__fail(NWC_ERR_ARG, "moment: a place for the moment expected, NULL given");
     NWC__TRY(find_sweep(volume, sweep, &of));
     if (index < 0 || index >= of->n_moments)
@@ -480,7 +565,7 @@ nwc_status nwc_volume_moment(const nwc_volume *volume, int32_t sweep, int32_t in
 
 nwc_status nwc_volume_find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_moment *moment)
 {
-    const nwc__sweep *of;
+    nwc__sweep *of;
     if (!moment || !name) return nwc__fail(NWC_ERR_ARG, "name, moment: a name and a place for the moment expected");
     NWC__TRY(find_sweep(volume, sweep, &of));
     const nwc__moment *const found = nwc__sweep_find(of, name);

@@ -52,6 +52,14 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
 nwc_status nwc__volume_add_other(nwc_volume *volume, nwc__sweep *sweep, const char *own_name, const char *units,
                                  int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **moment);
 
+/*
+ * What a step of processing makes: a moment of sweep number sweep, in the place of one of the same name, whose cells are then
+ * gone. units may be NULL where nwc__moment_named knows the name. Cells are not cleared and there are no flags: the step
+ * fills all cells. When it fails, the sweep is as it was. The limit of bytes does not count it.
+ */
+nwc_status nwc__volume_put(nwc_volume *volume, int32_t sweep, const char *name, const char *units, int64_t n_gates,
+                           double first_gate_m, double gate_spacing_m, nwc__moment **moment);
+
 /* The format marks no gate: the moment has no flags. */
 void nwc__volume_drop_flags(nwc_volume *volume, nwc__moment *moment);
 
