@@ -337,14 +337,20 @@ def _add_sweep(volume: Any, data: xr.Dataset, names: Collection[str] | None) -> 
     incomplete = ffi.new("char[]", str(data.attrs.get("incomplete", "")).encode())
     sweep.incomplete = incomplete
     _lib.check(lib.nwc_volume_add_sweep(volume, sweep))
+    first, spacing = even_gates(data)
+    for name, variable in data.data_vars.items():
+        wanted = names is None or name in names
+        if wanted and variable.dims == (ray, "range") and variable.dtype.kind == "f":
+            _add_moment(volume, str(name), data, first, spacing)
+
+
+def even_gates(data: xr.Dataset) -> tuple[float, float]:
+    """Range of the first gate of a sweep, and the spacing of its gates."""
     gates = data["range"].values.astype(np.float64)
     spacing = _spacing(gates)
     if gates.size > 1 and np.abs(np.diff(gates) - spacing).max() > 0.01 * abs(spacing):
         raise ArgumentError("range: equally spaced gates expected")
-    for name, variable in data.data_vars.items():
-        wanted = names is None or name in names
-        if wanted and variable.dims == (ray, "range") and variable.dtype.kind == "f":
-            _add_moment(volume, str(name), data, gates[0], spacing)
+    return float(gates[0]), spacing
 
 
 def _spacing(gates: npt.NDArray[np.float64]) -> float:

@@ -16,11 +16,23 @@ from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _files, _isolation, _lib, _volume
 from nowcast._follow import follow
+from nowcast._georeference import Beam, georeference, refractivity
 from nowcast._lib import ffi, lib
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 
-__all__ = ["FORMATS", "NOTHING_DBZ", "describe", "follow", "read", "remake", "write"]
+__all__ = [
+    "FORMATS",
+    "NOTHING_DBZ",
+    "Beam",
+    "describe",
+    "follow",
+    "georeference",
+    "read",
+    "refractivity",
+    "remake",
+    "write",
+]
 
 _NEXRAD_HEADER = struct.Struct(">8s4xII4s")
 """Version, day from 1 for 1970-01-01, milliseconds of it, site."""

@@ -2,6 +2,7 @@
 #ifndef NOWCAST_H
 #define NOWCAST_H
 
+#include <nowcast/beam.h>
 #include <nowcast/core.h>
 #include <nowcast/forecast.h>
 #include <nowcast/grid.h>
