@@ -10,6 +10,7 @@
 #include <nowcast/model.h>
 #include <nowcast/motion.h>
 #include <nowcast/obs.h>
+#include <nowcast/product.h>
 #include <nowcast/radar.h>
 #include <nowcast/verify.h>
 
