@@ -95,9 +95,16 @@ static void a_height_between_levels_has_the_mean_of_z(void **state)
     nwc_field out = flat(level, "dBZ");
     const struct {
         double height, expected;
-    } cases[] = {{3000.0, 10.0 * log10(5050.0)}, {2000.0, 20.0}, {4000.0, 40.0},  {5400.0, 40.0},
-                 {5600.0, NAN},                  {1600.0, 20.0}, {11000.0, -32.0}, {11001.0, NAN},
-                 {499.0, NAN},                   {700.0, NAN}};
+    } cases[] = {{3000.0, 10.0 * log10(5050.0)},
+                 {2000.0, 20.0},
+                 {4000.0, 40.0},
+                 {5400.0, 40.0},
+                 {5600.0, NAN},
+                 {1600.0, 20.0},
+                 {11000.0, -32.0},
+                 {11001.0, NAN},
+                 {499.0, NAN},
+                 {700.0, NAN}};
     for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
         assert_ok(nwc_product_cappi(NULL, &field, cases[n].height, &out));
         if (isnan(cases[n].expected))
@@ -120,14 +127,14 @@ static void tops_and_bases_lie_between_levels(void **state)
         double top, base;
         int open;
     } cases[] = {
-        {{10, 30, 30, 30, 10, -32}, 5500.0, 750.0, 0},                  /* 20 halfway from 4 to 7 km, and from .5 to 1 */
-        {{30, 30, 30, 30, 30, 30}, 11000.0, 500.0, 3},                  /* from the lowest level to the highest */
-        {{NAN, NAN, 30, 10, NAN, NAN}, 3000.0, 2000.0, 2},              /* nothing known below */
-        {{10, 10, 30, NAN, NAN, NAN}, 2000.0, 1500.0, 1},               /* nothing known above */
-        {{25, 10, 10, 40, 10, 10}, 6000.0, 500.0, 2},                   /* two echoes: top of the upper, base of the lower */
-        {{10, 10, -32, 19, 10, 0}, 0.0, 0.0, 0},                        /* no echo of that strength */
+        {{10, 30, 30, 30, 10, -32}, 5500.0, 750.0, 0},     /* 20 halfway from 4 to 7 km, and from .5 to 1 */
+        {{30, 30, 30, 30, 30, 30}, 11000.0, 500.0, 3},     /* from the lowest level to the highest */
+        {{NAN, NAN, 30, 10, NAN, NAN}, 3000.0, 2000.0, 2}, /* nothing known below */
+        {{10, 10, 30, NAN, NAN, NAN}, 2000.0, 1500.0, 1},  /* nothing known above */
+        {{25, 10, 10, 40, 10, 10}, 6000.0, 500.0, 2},      /* two echoes: top of the upper, base of the lower */
+        {{10, 10, -32, 19, 10, 0}, 0.0, 0.0, 0},           /* no echo of that strength */
         {{NAN, NAN, NAN, NAN, NAN, NAN}, (double)NAN, (double)NAN, 0}, /* not known */
-        {{20, 0, 0, 0, 0, 0}, 500.0, 500.0, 2},                         /* the threshold itself is reached */
+        {{20, 0, 0, 0, 0, 0}, 500.0, 500.0, 2},                        /* the threshold itself is reached */
     };
     for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
         set_columns(cells, cases[n].column);
@@ -195,7 +202,8 @@ static void hail_is_that_of_witt(void **state)
     assert_ok(nwc_product_hail(NULL, &field, &zero, &minus20, NULL, &hail));
     double sum = 0.0;
     for (int p = 0; p < 70000; p++) {
-        const double z = 4000.05 + 0.1 * p, dbz = z < 7000.0 ? 40.0 + (z - 4000.0) / 300.0 : 50.0 - (z - 7000.0) / 400.0;
+        const double z = 4000.05 + 0.1 * p,
+                     dbz = z < 7000.0 ? 40.0 + (z - 4000.0) / 300.0 : 50.0 - (z - 7000.0) / 400.0;
         sum += 0.1 * 5e-6 * pow(10.0, 0.084 * dbz) * (dbz - 40.0) / 10.0 * fmin(1.0, (z - 4000.0) / 3000.0);
     }
     assert_near(made[0][1], 0.1 * sum, 0.01 * 0.1 * sum);

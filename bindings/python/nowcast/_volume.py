@@ -25,7 +25,7 @@ MODES = {
     lib.NWC_SWEEP_MANUAL: "manual_ppi",
 }
 
-LONG_NAMES = {
+LONG_NAMES: dict[str, tuple[str | None, str]] = {
     "DBZH": ("equivalent_reflectivity_factor", "equivalent reflectivity factor H"),
     "DBZV": ("equivalent_reflectivity_factor", "equivalent reflectivity factor V"),
     "DBTH": ("equivalent_reflectivity_factor", "total power H (uncorrected reflectivity)"),
@@ -43,6 +43,8 @@ LONG_NAMES = {
     "RHOHV": ("radar_correlation_coefficient_hv", "correlation of H and V"),
     "SNRH": ("signal_to_noise_ratio", "signal to noise ratio H"),
     "SNRV": ("signal_to_noise_ratio", "signal to noise ratio V"),
+    "AZSHR": (None, "azimuthal shear of the radial velocity"),
+    "DIVR": (None, "divergence along the beam of the radial velocity"),
     "SQIH": ("normalized_coherent_power", "signal quality index H"),
 }
 

@@ -18,6 +18,7 @@ from nowcast import _files, _isolation, _lib, _volume
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
 from nowcast._lib import ffi, lib
+from nowcast._shear import shear
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 
@@ -31,6 +32,7 @@ __all__ = [
     "read",
     "refractivity",
     "remake",
+    "shear",
     "write",
 ]
 

@@ -12,6 +12,7 @@
 #include <nowcast/obs.h>
 #include <nowcast/product.h>
 #include <nowcast/radar.h>
+#include <nowcast/shear.h>
 #include <nowcast/verify.h>
 
 #endif

@@ -74,7 +74,7 @@ NWC_API nwc_status nwc_product_echo_top(nwc_ctx *ctx, const nwc_field *dbz, doub
 typedef struct nwc_vil_options {
     size_t struct_size; /**< set by the init function */
     double cap_dbz;     /**< greater reflectivity, hail, counts as this; default 56 */
-    double reach_m;     /**< the lowest known value holds that far down, at most to the ground; at least 0, default 3000 */
+    double reach_m; /**< the lowest known value holds that far down, at most to the ground; at least 0, default 3000 */
 } nwc_vil_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */

@@ -164,8 +164,8 @@ nwc__span nwc__span_of(const float *column, int64_t step, int64_t nz, const doub
             found = true;
         }
         const float above = k + 1 < nz ? column[(k + 1) * step] : NAN;
-        span.top = isnan(above) || above >= threshold ? (float)z_m[k]
-                                                      : crossing(threshold, here, z_m[k], above, z_m[k + 1]);
+        span.top =
+            isnan(above) || above >= threshold ? (float)z_m[k] : crossing(threshold, here, z_m[k], above, z_m[k + 1]);
         span.open = (uint8_t)((span.open & NWC_COLUMN_BASE_OPEN) | (isnan(above) ? NWC_COLUMN_TOP_OPEN : 0));
     }
     return span;

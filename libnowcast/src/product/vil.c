@@ -1,7 +1,7 @@
 /* Vertically integrated liquid (Greene and Clark 1972, eq. 3 and 4), layer by layer between known levels. */
 #include "product/column.h"
 
-#define LIQUID 3.44e-6F       /* kg m-3 for 1 mm6 m-3 */
+#define LIQUID 3.44e-6F /* kg m-3 for 1 mm6 m-3 */
 #define POWER (4.0F / 7.0F)
 #define CAP_DBZ 56.0
 #define REACH_M 3000.0
@@ -45,8 +45,7 @@ static nwc_status vil_row(int64_t j, void *user)
 
 void nwc_vil_options_init(nwc_vil_options *options)
 {
-    if (options)
-        *options = (nwc_vil_options){.struct_size = sizeof *options, .cap_dbz = CAP_DBZ, .reach_m = REACH_M};
+    if (options) *options = (nwc_vil_options){.struct_size = sizeof *options, .cap_dbz = CAP_DBZ, .reach_m = REACH_M};
 }
 
 nwc_status nwc_product_vil(nwc_ctx *ctx, const nwc_field *dbz, const nwc_field *ground_m,
