@@ -229,9 +229,10 @@ def vil_density(data: xr.DataArray, *, ground: xr.DataArray | float | None = Non
     """Liquid over the depth of the echo of 18.5 dBZ (Amburn and Wolf 1997), g m-3; 0 without echo."""
     liquid, top = vil(data, ground=ground), echo_top(data)["top"]
     depth = top - (0.0 if ground is None else ground)
-    density = xr.where(depth > 0.0, 1000.0 * liquid / depth, depth * 0.0).transpose(*liquid.dims)
-    made = density.astype(np.float32).rename("vil_density")
-    return made.assign_attrs(liquid.attrs | {"units": "g m-3", "long_name": "density of vertically integrated liquid"})
+    density = (1000.0 * liquid / depth).where(depth > 0.0, depth * 0.0)
+    made: xr.DataArray = density.transpose(*liquid.dims).astype(np.float32).rename("vil_density")
+    made.attrs = liquid.attrs | {"units": "g m-3", "long_name": "density of vertically integrated liquid"}
+    return made
 
 
 def hail(
