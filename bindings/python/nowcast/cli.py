@@ -202,8 +202,8 @@ def convert(
     """Write fields, a radar volume or observations in the format OUTPUT's suffix names.
 
     Fields as .nc (CF), .h5 (ODIM composite of one time), .grib2 or .tif; the volume that INPUTS are parts of as .nc
-    (FM 301), .h5 (ODIM), .ar2v (NEXRAD Level II), .bin or .bin.bz2 (CMA standard format); observations as .csv, a row
-    for each value.
+    (FM 301), .h5 (ODIM), .ar2v (NEXRAD Level II), .bin or .bin.bz2 (CMA standard format); observations as .csv or
+    .geojson, a row or a point for each value.
     """
     summary = jobs.convert(inputs, output, quantity=quantity, on_error=on_error, format=form)
     _finish(

@@ -14,13 +14,14 @@ import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _field, _gif, _isolation, _lib
+from nowcast._geojson import geojson
 from nowcast._isolation import isolated
 from nowcast._lib import ffi, lib
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError
 from nowcast.grid import Grid
 
-__all__ = ["Layer", "describe", "isolated", "layers", "open", "write"]
+__all__ = ["Layer", "describe", "geojson", "isolated", "layers", "open", "write"]
 
 _logger = logging.getLogger("nowcast")
 

@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nowcast import _lib, grid, io, model, motion, radar, verify
+from nowcast import _lib, grid, io, model, motion, obs, radar, verify
 from nowcast import forecast as forecasting
-from nowcast._files import replacing
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
@@ -227,10 +226,7 @@ def convert(
         missing = data.attrs["incomplete"]
         return {"output": str(output), "sweeps": len(data.children), "incomplete": missing, "degraded": bool(missing)}
     if isinstance(data, pd.DataFrame):
-        if Path(output).suffix != ".csv":
-            raise UnsupportedError(f"{output}: observations are written as .csv only")
-        with replacing(output) as beside:
-            data.to_csv(beside, index=False)
+        obs.write(data, output)
         missing, left_out = data.attrs["incomplete"], data.attrs.get("left_out", "").splitlines()
         summary = {"output": str(output), "rows": len(data), "incomplete": missing, "left_out": left_out}
         return summary | {"degraded": bool(missing or left_out)}

@@ -35,7 +35,8 @@ import pandas as pd
 import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _field, _isolation, _lib
+from nowcast import _field, _geojson, _isolation, _lib
+from nowcast._files import replacing
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
 from nowcast.grid import Grid, ascending
@@ -52,7 +53,9 @@ __all__ = [
     "describe",
     "read",
     "stations",
+    "to_geojson",
     "wide",
+    "write",
 ]
 
 KINDS = {
@@ -233,6 +236,35 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     result.columns.name = None
     result.attrs = dict(table.attrs)
     return result
+
+
+def to_geojson(table: pd.DataFrame, *, decimals: int = _geojson.DECIMALS) -> str:
+    """The rows as GeoJSON (RFC 7946): a point for each value, its ``properties`` the columns of the table.
+
+    What is not known is null, or left out where it rarely is known (``height``, ``pressure``, ``duration``, ``lead``).
+    """
+    with _lib.call() as ctx:
+        made, collection = _table(ctx, table), _geojson.create(ctx, decimals)
+        _lib.check(lib.nwc_obs_to_geojson(made, collection))
+    return _geojson.text(collection)
+
+
+def write(table: pd.DataFrame, path: PathLike) -> None:
+    """Write a table as ``.csv`` or ``.geojson``, a row or a feature for each value; whole or not at all.
+
+    Raises
+    ------
+    UnsupportedError : another ending.
+    FileError : the system refused.
+    """
+    suffix = Path(path).suffix
+    if suffix not in (".csv", ".geojson"):
+        raise UnsupportedError(f"{path}: observations are written as .csv or .geojson only")
+    with replacing(path) as beside:
+        if suffix == ".csv":
+            table.to_csv(beside, index=False)
+        else:
+            beside.write_text(to_geojson(table), encoding="utf-8")
 
 
 def derive(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@
 #include <nowcast/beam.h>
 #include <nowcast/core.h>
 #include <nowcast/forecast.h>
+#include <nowcast/geojson.h>
 #include <nowcast/grid.h>
 #include <nowcast/io.h>
 #include <nowcast/model.h>

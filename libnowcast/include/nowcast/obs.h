@@ -10,6 +10,7 @@
 #ifndef NOWCAST_OBS_H
 #define NOWCAST_OBS_H
 
+#include <nowcast/geojson.h>
 #include <nowcast/grid.h>
 
 #ifdef __cplusplus
@@ -217,6 +218,15 @@ typedef enum nwc_obs_order {
 
 /** Sort the rows. What is not known comes last. NWC_OK, NWC_ERR_ARG or NWC_ERR_NOMEM. */
 NWC_API nwc_status nwc_obs_sort(nwc_obs *obs, int32_t order);
+
+/**
+ * Append the rows to a collection, a feature for each: a point with the properties "station", "name", "kind", "time", "quantity",
+ * "value", "units", "quality" and, where they are known, "height" (m above mean sea level), "pressure", "duration", "lead",
+ * "flags" and "report", as nwc_obs_row and nwc_obs_station say. A row without a place has no geometry.
+ *
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM, some rows then being there
+ */
+NWC_API nwc_status nwc_obs_to_geojson(const nwc_obs *obs, nwc_geojson *geojson);
 
 /** Which rows are wanted. Fill with nwc_obs_choice_init, which wants all. A limit that is set is not met by what is not known. */
 typedef struct nwc_obs_choice {

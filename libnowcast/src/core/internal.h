@@ -73,10 +73,25 @@ char *nwc__copy_text(nwc_ctx *ctx, const char *text);
         }                                                                                                              \
     } while (0)
 
+/* Bytes being put together; data is to be freed with nwc__free. */
+struct nwc__buffer {
+    nwc_ctx *ctx;
+    uint8_t *data;
+    int64_t size, room;
+};
+
+/* n bytes of zeros at the end, lent until the next call. */
+nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **at);
+/* Let the first n bytes go. */
+void nwc__buffer_drop(struct nwc__buffer *buffer, int64_t n);
+
 /* ---- time ---- */
 
 /* UTC from year, month, day, hour, minute, second; false for a date that is none, or outside 1700 to 2250. */
 bool nwc__time_from_civil(const int32_t civil[6], int64_t *time_ns);
+
+/* Its inverse, for any time; what is left of the second, ns, is returned. */
+int64_t nwc__time_to_civil(int64_t time_ns, int32_t civil[6]);
 
 /* UTC from "YYYY", "YYYYMMDD", "YYYYMMDDhhmm" or "YYYYMMDDhhmmss"; false for anything else. */
 bool nwc__time_from_digits(const char *digits, int64_t *time_ns);

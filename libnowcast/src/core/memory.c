@@ -37,3 +37,25 @@ char *nwc__copy_text(nwc_ctx *ctx, const char *text)
     if (copy) memcpy(copy, text, size);
     return copy;
 }
+
+nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **at)
+{
+    if (n > buffer->room - buffer->size) {
+        const int64_t wanted = buffer->size + n > 2 * buffer->room ? buffer->size + n : 2 * buffer->room;
+        uint8_t *const larger = nwc__alloc(buffer->ctx, wanted, 1);
+        if (!larger) return NWC_ERR_NOMEM;
+        if (buffer->size) memcpy(larger, buffer->data, (size_t)buffer->size);
+        nwc__free(buffer->ctx, buffer->data);
+        buffer->data = larger, buffer->room = wanted;
+    }
+    *at = buffer->data + buffer->size;
+    memset(*at, 0, (size_t)n);
+    buffer->size += n;
+    return NWC_OK;
+}
+
+void nwc__buffer_drop(struct nwc__buffer *buffer, int64_t n)
+{
+    buffer->size -= n;
+    if (n > 0 && buffer->size) memmove(buffer->data, buffer->data + n, (size_t)buffer->size);
+}

@@ -280,13 +280,9 @@ bool nwc__time_near(int64_t near_ns, int32_t day, int32_t hour, int32_t minute, 
     for (int32_t step = 0; step <= 16; step++)
         for (int32_t sign = step ? -1 : 1; sign <= 1; sign += 2) {
             const int64_t there = midnight + sign * step * DAY;
-            /* The day of the month, by Hinnant's inverse (2013) of the count of days from March. */
-            const int64_t z = (there >= 0 ? there : there - DAY + 1) / DAY + 719468;
-            const int64_t of_era = z - (z >= 0 ? z : z - 146096) / 146097 * 146097;
-            const int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-            const int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-            const int64_t month = (5 * of_year + 2) / 153;
-            if (of_year - (153 * month + 2) / 5 + 1 != day) continue;
+            int32_t civil[6];
+            nwc__time_to_civil(there, civil);
+            if (civil[2] != day) continue;
             *time_ns = there + (hour * INT64_C(60) + minute) * 60 * SECOND;
             return true;
         }

@@ -23,6 +23,22 @@ bool nwc__time_from_civil(const int32_t civil[6], int64_t *time_ns)
     return true;
 }
 
+int64_t nwc__time_to_civil(int64_t time_ns, int32_t civil[6])
+{
+    const int64_t day_ns = INT64_C(86400) * 1000000000;
+    const int64_t days = time_ns / day_ns - (time_ns % day_ns < 0), of_day = time_ns - days * day_ns;
+    /* By Hinnant's inverse (2013) of the count of days from March. */
+    const int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - era * 146097;
+    const int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    const int64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+    const int64_t second = of_day / 1000000000;
+    civil[1] = (int32_t)(month < 10 ? month + 3 : month - 9);
+    civil[0] = (int32_t)(year + era * 400 + (civil[1] <= 2));
+    civil[2] = (int32_t)(of_year - (153 * month + 2) / 5 + 1);
+    civil[3] = (int32_t)(second / 3600), civil[4] = (int32_t)(second / 60 % 60), civil[5] = (int32_t)(second % 60);
+    return of_day - second * 1000000000;
+}
+
 bool nwc__time_from_digits(const char *digits, int64_t *time_ns)
 {
     static const int width[6] = {4, 2, 2, 2, 2, 2};

@@ -48,28 +48,6 @@ void nwc__take_text(const uint8_t *from, size_t n, char *to)
     for (size_t end = strlen(to); end > 0 && to[end - 1] == ' '; end--) to[end - 1] = '\0';
 }
 
-nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **at)
-{
-    if (n > buffer->room - buffer->size) {
-        const int64_t wanted = buffer->size + n > 2 * buffer->room ? buffer->size + n : 2 * buffer->room;
-        uint8_t *const larger = nwc__alloc(buffer->ctx, wanted, 1);
-        if (!larger) return NWC_ERR_NOMEM;
-        if (buffer->size) memcpy(larger, buffer->data, (size_t)buffer->size);
-        nwc__free(buffer->ctx, buffer->data);
-        buffer->data = larger, buffer->room = wanted;
-    }
-    *at = buffer->data + buffer->size;
-    memset(*at, 0, (size_t)n);
-    buffer->size += n;
-    return NWC_OK;
-}
-
-void nwc__buffer_drop(struct nwc__buffer *buffer, int64_t n)
-{
-    buffer->size -= n;
-    if (n > 0 && buffer->size) memmove(buffer->data, buffer->data + n, (size_t)buffer->size);
-}
-
 void nwc__gates_unknown(float *cells, uint8_t *flags, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) cells[i] = NAN;

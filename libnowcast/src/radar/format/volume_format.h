@@ -26,18 +26,6 @@ struct nwc__gate_kernels {
     nwc__decode_words_fn *i16_le, *i16_be;
 };
 
-/* Bytes being put together; data is to be freed with nwc__free. */
-struct nwc__buffer {
-    nwc_ctx *ctx;
-    uint8_t *data;
-    int64_t size, room;
-};
-
-/* n bytes of zeros at the end, lent until the next call. */
-nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **at);
-/* Let the first n bytes go. */
-void nwc__buffer_drop(struct nwc__buffer *buffer, int64_t n);
-
 /* Gates that were not recorded. */
 void nwc__gates_unknown(float *cells, uint8_t *flags, int64_t n);
 
