@@ -275,6 +275,65 @@ static void winds_turn_by_the_convergence_of_meridians(void **state)
     for (int c = 0; c < SY * SX; c++) assert_near(north[c], 10.0, 1e-5);
 }
 
+/* One wind at x, y of a projection, turned to true east and north or back. */
+static void turn_one(const char *projection, double x, double y, int32_t to_true, float wind[2])
+{
+    const nwc_grid grid = grid_of(projection, 1, 1, y, x, 0.01, 0.01);
+    nwc_field u = field_2d(&wind[0], 1, 1, "m s-1", &grid), v = field_2d(&wind[1], 1, 1, "m s-1", &grid);
+    assert_ok(nwc_grid_rotate_wind(NULL, &u, &v, to_true, &u, &v));
+}
+
+/*
+ * Expected values published by the Met Office: those that the tests of Iris 1.9 to 3 hold the function rotate_winds to
+ * (iris.analysis.cartography, TestRotatedToOSGB.test_data_values), for winds of a rotated pole brought to the National Grid
+ * of Great Britain. They come from finite steps, which change speeds by 4e-5 of themselves.
+ */
+static void winds_of_a_rotated_pole_come_to_the_national_grid_as_published(void **state)
+{
+    (void)state;
+    static const char *const rotated = "+proj=ob_tran +o_proj=longlat +o_lat_p=37.5 +o_lon_p=0 +lon_0=357.5 +R=6371229";
+    static const char *const national =
+        "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy";
+    static const struct {
+        double longitude, latitude, u, v; /* turned degrees, m s-1 */
+    } published[] = {{1.0, 0.0, 0.16285514, 19.88979966},
+                     {3.0, 0.0, 0.35323639, 19.01921346},
+                     {1.0, 5.0, 1.82650698, 19.88018847},
+                     {3.0, 5.0, 2.62455840, 19.01424281}};
+    const double degree = acos(-1.0) / 180.0;
+    for (int k = 0; k < 4; k++) {
+        const double x = published[k].longitude, y = published[k].latitude;
+        float wind[2] = {(float)(20.0 * pow(cos((2.0 * x + 3.0 * (y + 30.0)) * degree), 2.0)),
+                         (float)(20.0 * cos(6.0 * x * degree))};
+        const nwc_grid from = grid_of(rotated, 1, 1, y, x, 0.01, 0.01),
+                       to = grid_of(national, 1, 1, 0.0, 0.0, 1.0, 1.0);
+        double east, north;
+        turn_one(rotated, x, y, 1, wind);
+        assert_ok(nwc_grid_to_lonlat(NULL, &from, 1, &x, &y, &east, &north));
+        assert_ok(nwc_grid_from_lonlat(NULL, &to, 1, &east, &north, &east, &north));
+        turn_one(national, east, north, 0, wind);
+        assert_near(wind[0], published[k].u, 1e-5);
+        assert_near(wind[1], published[k].v, 8e-4);
+    }
+}
+
+/* Published in the tests of Basemap (mpl_toolkits.basemap, TestRotateVector.test_npstere): a wind of 1, 1 to true east and north. */
+static void a_wind_comes_to_a_polar_plane_as_published(void **state)
+{
+    (void)state;
+    static const char *const polar = "+proj=stere +lat_0=90 +lat_ts=90 +lon_0=0 +R=6370997";
+    static const float u[] = {1, -1, -1, 1}, v[] = {1, 1, -1, -1};
+    const nwc_grid grid = grid_of(polar, 1, 1, 0.0, 0.0, 1.0, 1.0);
+    for (int k = 0; k < 4; k++) {
+        double x = 90.0 * k, y = 75.0;
+        float wind[2] = {1.0F, 1.0F};
+        assert_ok(nwc_grid_from_lonlat(NULL, &grid, 1, &x, &y, &x, &y));
+        turn_one(polar, x, y, 0, wind);
+        assert_near(wind[0], u[k], 1e-6);
+        assert_near(wind[1], v[k], 1e-6);
+    }
+}
+
 static nwc_status call_all(nwc_ctx *ctx, void *user)
 {
     float *const out = user;
@@ -352,6 +411,8 @@ int main(void)
         cmocka_unit_test(smoothing_is_the_weighted_mean_of_what_is_known),
         cmocka_unit_test(rain_and_reflectivity_follow_their_relation),
         cmocka_unit_test(winds_turn_by_the_convergence_of_meridians),
+        cmocka_unit_test(winds_of_a_rotated_pole_come_to_the_national_grid_as_published),
+        cmocka_unit_test(a_wind_comes_to_a_polar_plane_as_published),
         cmocka_unit_test(threads_change_no_bit_levels_little_and_failures_leave_no_memory),
         cmocka_unit_test(what_is_wrong_is_named),
     };
