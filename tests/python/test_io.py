@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import nowcast
-from nowcast import errors, forecast, io, motion, sim
+from nowcast import errors, forecast, io, jobs, motion, sim
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +139,35 @@ def test_real_cells_without_a_header_are_read_with_a_sidecar(real_data: Path, tm
         np.testing.assert_array_equal(io.layers(files[0], sidecar=sidecar)[0].cells, expected)
     with pytest.raises(errors.UnsupportedError):
         io.layers(files[0])
+
+
+def test_a_folder_of_mixed_files_is_read_for_what_can_be(
+    rain: xr.DataArray, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for index in range(2):
+        io.write(rain.isel(time=index), tmp_path / f"b{index}.h5")
+    (tmp_path / "a.txt").write_text("Read me first.\n")
+    (tmp_path / "c.h5").write_bytes((tmp_path / "b0.h5").read_bytes()[:500])
+    (tmp_path / "d").mkdir()
+    (tmp_path / "e.bin").write_bytes(bytes(range(256)) * 20)
+    for read in (io.open, nowcast.open):
+        caplog.clear()
+        seen = read(str(tmp_path / "*"), on_error="skip")
+        np.testing.assert_array_equal(seen.values, rain.values[:2])
+        left_out = [line.split(":")[0] for line in seen.attrs["left_out"].splitlines()]
+        assert left_out == ["a.txt", "c.h5", "d", "e.bin"]
+        assert len(caplog.records) == 4
+    with pytest.raises(errors.UnsupportedError, match=r"a\.txt"):
+        io.open(str(tmp_path / "*"))
+    with pytest.raises(errors.UnsupportedError, match=r"e\.bin"):
+        io.open([tmp_path / "a.txt", tmp_path / "e.bin"], on_error="skip")
+
+
+def test_files_of_no_format_are_left_out_of_scores(rain: xr.DataArray, tmp_path: Path) -> None:
+    io.write(forecast.extrapolate(rain, motion.estimate(rain), minutes=5), tmp_path / "ahead.nc")
+    later = rain.isel(time=[-1]).assign_coords(time=rain["time"].values[[-1]] + np.timedelta64(5, "m"))
+    io.write(later, tmp_path / "seen1.nc")
+    (tmp_path / "seen0.txt").write_text("nothing\n")
+    _, summary = jobs.verification(tmp_path / "ahead.nc", str(tmp_path / "seen*"))
+    assert [line.split(":")[0] for line in summary["left_out"]] == ["seen0.txt"]
+    assert summary["degraded"]

@@ -18,7 +18,7 @@ from nowcast._geojson import geojson
 from nowcast._isolation import isolated
 from nowcast._lib import ffi, lib
 from nowcast._writer import Writer
-from nowcast.errors import ArgumentError, FileError, NoDataError
+from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
 from nowcast.grid import Grid
 
 __all__ = ["Layer", "describe", "geojson", "isolated", "layers", "open", "write"]
@@ -170,8 +170,8 @@ def open(
     quantity : str, optional
         The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
     on_error : "raise" or "skip"
-        What to do about a file that cannot be read, is damaged or holds no such field. Skipped files are logged as
-        warnings and named in the attribute ``left_out``.
+        What to do about a file that cannot be read, is damaged, of another format or holds no such field. Skipped
+        files are logged as warnings and named in the attribute ``left_out``; where all are, the last error is raised.
     last : int, optional
         Keep the latest times only, so that memory holds no more than these.
     sidecar : path, optional
@@ -199,7 +199,7 @@ def open(
             chosen = _choose(
                 layers(path, sidecar=sidecar), quantity if quantity or not taken else taken[0].quantity, path
             )
-        except (FileError, NoDataError) as error:
+        except (FileError, NoDataError, UnsupportedError) as error:
             if on_error == "raise":
                 raise
             _logger.warning("left out: %s", error)

@@ -188,7 +188,7 @@ def _one_by_one(
     for path in io.expand(paths):
         try:
             seen = io.open(path, quantity=quantity)
-        except (FileError, NoDataError) as error:
+        except (FileError, NoDataError, UnsupportedError) as error:
             if on_error == "raise":
                 raise
             _logger.warning("left out: %s", error)
