@@ -438,6 +438,32 @@ def test_a_table_in_text_is_read_by_a_map_of_its_columns() -> None:
         obs.decode(text, columns={"X": "time"})
 
 
+def test_stations_of_a_list_get_their_places(tmp_path: Path) -> None:
+    reports = tmp_path / "reports.txt"
+    reports.write_text(
+        "METAR KHSV 110053Z 17014KT 10SM FEW010 24/M01 A2986=\nMETAR EDDF 110050Z 24005KT 9999 05/01 Q1013=\n"
+    )
+    listed = tmp_path / "stations.csv"
+    listed.write_text("icao,lon,lat,elev,city\nKHSV,-86.775,34.637,191.7,Huntsville\nZSNJ, 118.862,31.742,,\n,1,2,3,\n")
+    names = {"icao": "station", "lon": "longitude", "lat": "latitude", "elev": "height", "city": "name"}
+    frame = pd.read_csv(listed).rename(columns=names)
+    with nowcast.io.isolated():
+        isolated = obs.read(reports, near="2008-04-11", stations=listed, station_columns=names)
+    for table in (isolated, nowcast.open(reports, near="2008-04-11", stations=frame)):
+        at = table[table["station"] == "KHSV"]
+        assert set(at["longitude"]) == {-86.775}
+        assert set(at["latitude"]) == {34.637}
+        assert sorted(set(at["height"])) == pytest.approx([191.7, 191.7 + 304.8])
+        assert table[table["station"] == "EDDF"]["longitude"].isna().all()
+        assert obs.stations(table)["name"].tolist() == ["Huntsville", ""]
+    with pytest.raises(errors.ArgumentError, match=r"stations\.csv: columns latitude, longitude, station expected"):
+        obs.read(reports, stations=listed)
+    with pytest.raises(errors.ArgumentError, match="stations: latitude: a number expected, 'north' found"):
+        obs.read(reports, stations=pd.DataFrame({"station": ["A"], "longitude": [1], "latitude": ["north"]}))
+    with pytest.raises(errors.FileError, match=r"none\.csv"):
+        obs.read(reports, stations=tmp_path / "none.csv")
+
+
 @pytest.mark.realdata
 def test_the_real_metars_of_alabama(real_data: Path) -> None:
     path = real_data / "obs/surface/asos.csv"

@@ -313,6 +313,77 @@ static void metar_says_what_it_says(void **state)
     nwc_obs_destroy(obs);
 }
 
+static void stations_known_beside_the_reports_have_their_places(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_station station;
+    nwc_obs_options options;
+    const nwc_obs_station known[] = {
+        {.id = "ZSNJ", .longitude_deg = -241.138, .latitude_deg = 31.742, .height_m = NAN, .trust = NAN},
+        {.id = "KHSV",
+         .name = "Huntsville",
+         .longitude_deg = -86.775,
+         .latitude_deg = 34.637,
+         .height_m = 191.7,
+         .trust = NAN},
+        {.id = "KHSV", .longitude_deg = 1.0, .latitude_deg = 1.0, .height_m = 1.0, .trust = NAN},
+        {.id = "AAAA", .longitude_deg = 2.0, .latitude_deg = 2.0, .height_m = 2.0, .trust = NAN}};
+    nwc_obs_options_init(&options);
+    options.stations = known, options.n_stations = 3;
+    assert_ok(nwc_obs_decode(NULL, metar, sizeof metar - 1, &options, &obs));
+    assert_ok(nwc_obs_get_station(obs, 0, &station));
+    assert_string_equal(station.name, "Huntsville");
+    assert_near(station.height_m, 191.7, 0.0);
+    nwc_obs_row row = row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 0);
+    assert_true(row.longitude_deg == -86.775 && row.latitude_deg == 34.637 && row.height_m == 191.7);
+    row = row_of(obs, NWC_QUANTITY_CLOUD_COVER, 0); /* at its base, 1000 ft above the ground */
+    assert_near(row.height_m, 191.7 + 304.8, 1e-9);
+    assert_ok(nwc_obs_get_station(obs, 1, &station)); /* EDDF, which is not among them */
+    assert_true(isnan(station.longitude_deg) && isnan(station.height_m));
+    row = row_of(obs, NWC_QUANTITY_WIND_SPEED, 3);
+    assert_near(row.longitude_deg, 118.862, 1e-9);
+    assert_true(isnan(row.height_m));
+    nwc_obs_destroy(obs);
+    /* What a file says is not changed. */
+    static const char table[] =
+        "station,longitude,latitude,time,tmpc\nKHSV,10,50,2008-04-11T00:00,3\nZSNJ,,,2008-04-11T00:00,4\n";
+    assert_ok(nwc_obs_decode(NULL, table, sizeof table - 1, &options, &obs));
+    row = row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 0);
+    assert_true(row.longitude_deg == 10.0 && row.latitude_deg == 50.0 && row.height_m == 191.7);
+    assert_near(row_of(obs, NWC_QUANTITY_AIR_TEMPERATURE, 1).latitude_deg, 31.742, 0.0);
+    nwc_obs_destroy(obs);
+    const nwc_obs_station nobody = {.longitude_deg = 1.0}, nowhere = {.id = "X", .latitude_deg = 91.0};
+    options.stations = &nobody, options.n_stations = 1;
+    assert_fails(NWC_ERR_ARG, "stations[0].id: an identifier expected, none given",
+                 nwc_obs_decode(NULL, metar, sizeof metar - 1, &options, &obs));
+    options.stations = &nowhere;
+    assert_fails(NWC_ERR_ARG, "stations[0]: a place on the earth expected, 91, 0 given",
+                 nwc_obs_decode(NULL, metar, sizeof metar - 1, &options, &obs));
+    options.stations = NULL;
+    assert_fails(NWC_ERR_ARG, "stations: as many as n_stations says expected, 1 given",
+                 nwc_obs_decode(NULL, metar, sizeof metar - 1, &options, &obs));
+}
+
+static nwc_status decode_with_stations(nwc_ctx *ctx, void *user)
+{
+    (void)user;
+    nwc_obs *obs;
+    const nwc_obs_station known = {.id = "KHSV", .longitude_deg = 1.0, .latitude_deg = 1.0, .height_m = 1.0};
+    nwc_obs_options options;
+    nwc_obs_options_init(&options);
+    options.stations = &known, options.n_stations = 1;
+    const nwc_status status = nwc_obs_decode(ctx, metar, sizeof metar - 1, &options, &obs);
+    nwc_obs_destroy(obs);
+    return status;
+}
+
+static void refused_memory_beside_stations_is_an_error(void **state)
+{
+    (void)state;
+    assert_true(check_every_allocation_failure(decode_with_stations, NULL) > 3);
+}
+
 static const char profiler[] =
     "WNDROBS 01.20\r\n58259 120.98000 32.08000 0005.30 LC 20260601061200\r\nROBS\r\n"
     "00150 225.0 005.2 -000.3 100 080 1.25e-15\r\n00270 ///// ///// 0001.5 /// 060 ////////\r\nNNNN\r\n"
@@ -632,6 +703,8 @@ int main(void)
         cmocka_unit_test(a_sounding_of_wyoming_gives_its_levels_and_station),
         cmocka_unit_test(a_profile_of_bufkit_gives_its_levels_hour_by_hour),
         cmocka_unit_test(metar_says_what_it_says),
+        cmocka_unit_test(stations_known_beside_the_reports_have_their_places),
+        cmocka_unit_test(refused_memory_beside_stations_is_an_error),
         cmocka_unit_test(profiles_of_the_cma_have_confidence_and_choices),
         cmocka_unit_test(lightning_is_a_report_for_each_stroke_or_source),
         cmocka_unit_test(tables_are_known_by_their_headings),

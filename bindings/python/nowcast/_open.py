@@ -19,7 +19,7 @@ _ONE_VOLUME = np.timedelta64(10, "m")
 _SAME_ANGLE = 0.02  # degrees
 _OF_VOLUMES = {"site"}
 _OF_MODELS = {"system"}
-_OF_OBSERVATIONS = {"near", "station", "columns", "kind", "utc_offset_hours"}
+_OF_OBSERVATIONS = {"near", "station", "columns", "kind", "utc_offset_hours", "stations", "station_columns"}
 
 
 def open(

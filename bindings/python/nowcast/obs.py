@@ -129,6 +129,7 @@ _logger = logging.getLogger("nowcast")
 
 PathLike = str | os.PathLike[str]
 Columns = Mapping[str, str | tuple[str, str] | tuple[str, str, float]]
+Stations = pd.DataFrame | PathLike
 
 
 def read(
@@ -139,6 +140,8 @@ def read(
     columns: Columns | None = None,
     kind: str = "surface",
     utc_offset_hours: float = 0.0,
+    stations: Stations | None = None,
+    station_columns: Mapping[str, str] | None = None,
     on_error: str = "raise",
 ) -> pd.DataFrame:
     """Read observations, told by content, of one file or several.
@@ -160,6 +163,13 @@ def read(
         What the stations of a table in text are.
     utc_offset_hours : float
         To be taken from the times of a table in text that do not say their zone: 8 where they are Beijing's.
+    stations : DataFrame, or path of a CSV, optional
+        Names, places and heights of stations whose reports do not say them, as METAR do not: a row for each, with the
+        columns ``station`` (the identifier reports have), ``longitude``, ``latitude`` and, where known, ``height`` (m
+        above mean sea level) and ``name``. What a report says itself is kept.
+    station_columns : mapping, optional
+        What the columns of ``stations`` hold, where they are called otherwise:
+        ``{"icao": "station", "lon": "longitude", "lat": "latitude", "elev": "height"}``.
     on_error : "raise" or "skip"
         What to do about a file that is missing, damaged, of no known format or without a value. Skipped files are
         logged as warnings and named, a line each, in the attribute ``left_out``; where all are, the last error is
@@ -181,7 +191,7 @@ def read(
         raise ArgumentError("paths: at least one file expected, none given")
     if on_error not in ("raise", "skip"):
         raise ArgumentError(f'on_error: "raise" or "skip" expected, {on_error!r} given')
-    options = json.dumps(_plain(near, station, columns, kind, utc_offset_hours))
+    options = json.dumps(_plain(near, station, columns, kind, utc_offset_hours, _known(stations, station_columns)))
     found: list[pd.DataFrame] = []
     left_out: list[str] = []
     for path in several:
@@ -209,10 +219,12 @@ def decode(
     columns: Columns | None = None,
     kind: str = "surface",
     utc_offset_hours: float = 0.0,
+    stations: Stations | None = None,
+    station_columns: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """The same for a file, or the text of one, in memory."""
     given = data.encode() if isinstance(data, str) else data
-    options = _Options(_plain(near, station, columns, kind, utc_offset_hours))
+    options = _Options(_plain(near, station, columns, kind, utc_offset_hours, _known(stations, station_columns)))
     out = ffi.new("nwc_obs **")
     with HDF5_LOCK, _lib.call() as ctx:
         _lib.check(lib.nwc_obs_decode(ctx, ffi.from_buffer(given), len(given), options.c, out))
@@ -387,8 +399,45 @@ def _is_own(path: PathLike) -> bool:
     return not head.startswith((b"\x89HDF", b"CDF", b"\x1f\x8b", b"BZh")) and b"BUFR" not in head
 
 
+def _known(stations: Stations | None, columns: Mapping[str, str] | None) -> list[dict[str, Any]]:
+    """Stations as plain values, from a table or a file."""
+    if stations is None:
+        return []
+    name = "stations"
+    if not isinstance(stations, pd.DataFrame):
+        name = os.fspath(stations)
+        try:
+            stations = pd.read_csv(name, dtype=str, skipinitialspace=True)
+        except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise FileError(f"{name}: {error}") from None
+    table = stations.rename(columns=dict(columns or {}))
+    missing = {"station", "longitude", "latitude"} - set(table.columns)
+    if missing:
+        raise ArgumentError(f"{name}: columns {', '.join(sorted(missing))} expected, not found")
+    texts = pd.DataFrame({"id": table["station"].astype(str).str.strip()})
+    texts["name"] = table["name"].fillna("").astype(str) if "name" in table.columns else ""
+    numbers = pd.DataFrame(index=table.index)
+    for column in ("longitude", "latitude", "height"):
+        if column not in table.columns:
+            continue
+        numbers[column] = pd.to_numeric(table[column], errors="coerce")
+        wrong = table[column].notna() & numbers[column].isna()
+        if wrong.any():
+            raise ArgumentError(f"{name}: {column}: a number expected, {table.loc[wrong, column].iloc[0]!r} found")
+    numbers = numbers.astype(object).where(numbers.notna(), None)  # NaN is not known
+    named = table["station"].notna() & (texts["id"] != "")
+    return [
+        {str(key): value for key, value in row.items()} for row in texts.join(numbers)[named].to_dict(orient="records")
+    ]
+
+
 def _plain(
-    near: Any, station: Mapping[str, Any] | None, columns: Columns | None, kind: str, utc_offset_hours: float
+    near: Any,
+    station: Mapping[str, Any] | None,
+    columns: Columns | None,
+    kind: str,
+    utc_offset_hours: float,
+    stations: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Options as plain values, checked as far as C cannot."""
     if kind not in KINDS.values():
@@ -410,6 +459,7 @@ def _plain(
         "columns": listed,
         "kind": next(number for number, name in KINDS.items() if name == kind),
         "offset_ns": round(utc_offset_hours * 3600e9),
+        "stations": stations,
     }
 
 
@@ -443,6 +493,11 @@ class _Options:
             column.units = ffi.NULL if units is None else self._keep(ffi.new("char[]", units.encode()))
             column.duration_s = duration
         self.c.columns, self.c.n_columns = columns, len(listed)
+        stations = given.get("stations") or []
+        known = self._keep(ffi.new("nwc_obs_station[]", max(1, len(stations))))
+        for place, each in enumerate(stations):
+            known[place] = _station(each, self._kept)[0]
+        self.c.stations, self.c.n_stations = known, len(stations)
         self.c.kind = given.get("kind", lib.NWC_OBS_SURFACE)
         self.c.offset_ns = given.get("offset_ns", 0)
 

@@ -227,6 +227,9 @@ typedef struct nwc_obs_options {
     int32_t
         heights_above_sea; /**< 1 where the heights of CMA wind profiles are above the sea; default 0, above the ground */
     int32_t upward_positive; /**< 1 where their vertical speeds are positive upward; default 0, downward */
+    const nwc_obs_station
+        *stations; /**< name, place and height of stations whose reports do not say them, by id; default NULL */
+    int32_t n_stations;
 } nwc_obs_options;
 
 NWC_API void nwc_obs_options_init(nwc_obs_options *options);

@@ -4,6 +4,8 @@
 #include "obs/format/obs_format.h"
 #include "radar/format/level3.h"
 
+#include <stdlib.h>
+
 /* Where a mark may be: at the start, at the start of any of the first lines, or behind a heading of some tens of bytes. */
 enum where { AT_START, IN_LINES, IN_HEAD };
 
@@ -81,6 +83,37 @@ static nwc_status take_options(nwc_obs_options *options, const nwc_obs_options *
         return nwc__fail(NWC_ERR_ARG, "columns: as many as n_columns says expected, %d given", (int)options->n_columns);
     if (options->kind < NWC_OBS_SURFACE || options->kind > NWC_OBS_MODEL)
         return nwc__fail(NWC_ERR_ARG, "kind: an nwc_obs_kind expected, %d given", (int)options->kind);
+    if (options->n_stations < 0 || (options->n_stations > 0 && !options->stations))
+        return nwc__fail(NWC_ERR_ARG, "stations: as many as n_stations says expected, %d given",
+                         (int)options->n_stations);
+    return NWC_OK;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const nwc_obs_station *const x = *(const nwc_obs_station *const *)a, *const y = *(const nwc_obs_station *const *)b;
+    const int order = strcmp(x->id, y->id);
+    return order ? order : (x > y) - (x < y); /* of two the one given first */
+}
+
+/* The stations the caller knows, in the order of their identifiers; to be given to nwc__free. */
+static nwc_status sort_stations(nwc_ctx *ctx, const nwc_obs_options *options, const nwc_obs_station ***sorted)
+{
+    *sorted = NULL;
+    for (int32_t s = 0; s < options->n_stations; s++) {
+        const nwc_obs_station *const station = &options->stations[s];
+        if (!station->id || !station->id[0])
+            return nwc__fail(NWC_ERR_ARG, "stations[%d].id: an identifier expected, none given", (int)s);
+        if (fabs(station->latitude_deg) > 90.0 || fabs(station->longitude_deg) > 360.0)
+            return nwc__fail(NWC_ERR_ARG, "stations[%d]: a place on the earth expected, %g, %g given", (int)s,
+                             station->latitude_deg, station->longitude_deg);
+    }
+    if (options->n_stations == 0) return NWC_OK;
+    const nwc_obs_station **const list = nwc__alloc(ctx, options->n_stations, sizeof *list);
+    if (!list) return NWC_ERR_NOMEM;
+    for (int32_t s = 0; s < options->n_stations; s++) list[s] = &options->stations[s];
+    qsort((void *)list, (size_t)options->n_stations, sizeof *list, by_id);
+    *sorted = list;
     return NWC_OK;
 }
 
@@ -111,8 +144,17 @@ static nwc_status decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const
     nwc_obs_facts facts;
     if (size == 0) return nwc__fail(NWC_ERR_FORMAT, "byte 0: the file is empty");
     if (!format) return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 0: not the beginning of observations this library knows");
-    NWC__TRY(nwc__obs_create(ctx, format->name, options->max_bytes, &obs));
-    nwc_status status = format->decode(ctx, bytes, size, &hints, obs);
+    const nwc_obs_station **known;
+    NWC__TRY(sort_stations(ctx, options, &known));
+    nwc_status status = nwc__obs_create(ctx, format->name, options->max_bytes, &obs);
+    if (status != NWC_OK) {
+        nwc__free(ctx, (void *)known);
+        return status;
+    }
+    nwc__obs_know(obs, known, options->n_stations);
+    status = format->decode(ctx, bytes, size, &hints, obs);
+    nwc__obs_know(obs, NULL, 0);
+    nwc__free(ctx, (void *)known);
     if (status == NWC_OK) status = nwc_obs_describe(obs, &facts);
     if (status == NWC_OK && facts.n_rows == 0 && !is_answer(obs))
         status = nwc__fail(NWC_ERR_NODATA, "no value in it%s%s", facts.incomplete[0] ? ": " : "", facts.incomplete);

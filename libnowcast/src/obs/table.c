@@ -27,6 +27,8 @@ struct nwc_obs {
     int32_t n_stations, station_room;
     int32_t *slots; /* station numbers by the hash of kind and id, -1 free; n_slots is a power of 2 */
     int32_t n_slots;
+    const nwc_obs_station *const *known; /* by id */
+    int32_t n_known;
 };
 
 /* Column c of a block of so many rows: nine columns of eight bytes, then four of four. */
@@ -192,6 +194,28 @@ static void complete_station(nwc_obs_station *known, const nwc_obs_station *give
     }
     if (isnan(known->height_m)) known->height_m = given->height_m;
     if (isnan(known->trust)) known->trust = given->trust;
+}
+
+void nwc__obs_know(nwc_obs *obs, const nwc_obs_station *const *known, int32_t n)
+{
+    obs->known = known, obs->n_known = n;
+}
+
+void nwc__obs_complete(const nwc_obs *obs, nwc_obs_station *station)
+{
+    int32_t first = 0, end = obs->n_known;
+    if (!station->id[0]) return;
+    while (first < end) {
+        const int32_t middle = first + (end - first) / 2;
+        if (strcmp(obs->known[middle]->id, station->id) < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    if (first == obs->n_known || strcmp(obs->known[first]->id, station->id) != 0) return;
+    const nwc_obs_station *const known = obs->known[first];
+    complete_station(station, known);
+    if (!station->name[0] && known->name) station->name = known->name;
 }
 
 static nwc_status add_station(nwc_obs *obs, const nwc_obs_station *facts, int32_t slot, int32_t *index)

@@ -53,6 +53,12 @@ nwc_ctx *nwc__obs_memory(nwc_obs *obs);
 /* The first of n numbers no report has yet. */
 int64_t nwc__obs_take_reports(nwc_obs *obs, int64_t n);
 
+/* What is known of stations beside what reports say, in the order of their identifiers; it must stay while reports are begun. */
+void nwc__obs_know(nwc_obs *obs, const nwc_obs_station *const *known, int32_t n);
+
+/* Fill in what a report does not say of its station and is known beside it. */
+void nwc__obs_complete(const nwc_obs *obs, nwc_obs_station *station);
+
 /* Append a station of another table as it is, whatever the table has already. */
 nwc_status nwc__obs_copy_station(nwc_obs *obs, const nwc_obs *from, int32_t number);
 

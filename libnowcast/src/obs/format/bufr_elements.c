@@ -154,6 +154,9 @@ static nwc_status begin(struct state *state)
     station.height_m = state->ground_m;
     NWC__TRY(nwc__obs_begin(state->obs, &station, NWC_TIME_UNKNOWN, &state->row));
     state->begun = true;
+    if (isnan(state->latitude_deg) || isnan(state->longitude_deg))
+        state->latitude_deg = state->row.latitude_deg, state->longitude_deg = state->row.longitude_deg;
+    if (isnan(state->ground_m)) state->ground_m = state->row.height_m;
     return NWC_OK;
 }
 

@@ -42,13 +42,15 @@ void nwc__obs_take_hint(nwc_obs_station *station, const struct nwc__obs_hints *h
     if (isnan(station->height_m)) station->height_m = hint->height_m;
 }
 
-nwc_status nwc__obs_begin(nwc_obs *obs, const nwc_obs_station *station, int64_t time_ns, nwc_obs_row *row)
+nwc_status nwc__obs_begin(nwc_obs *obs, const nwc_obs_station *given, int64_t time_ns, nwc_obs_row *row)
 {
+    nwc_obs_station station = *given;
     nwc_obs_row_init(row);
-    NWC__TRY(nwc_obs_add_station(obs, station, &row->station));
-    row->longitude_deg = nwc__longitude(station->longitude_deg);
-    row->latitude_deg = station->latitude_deg;
-    row->height_m = station->height_m;
+    nwc__obs_complete(obs, &station);
+    NWC__TRY(nwc_obs_add_station(obs, &station, &row->station));
+    row->longitude_deg = nwc__longitude(station.longitude_deg);
+    row->latitude_deg = station.latitude_deg;
+    row->height_m = station.height_m;
     row->time_ns = time_ns;
     row->report = nwc_obs_new_report(obs);
     return NWC_OK;

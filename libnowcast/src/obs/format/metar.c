@@ -314,7 +314,7 @@ static nwc_status begin(struct report *report, struct nwc__span place, struct nw
     else if (!nwc__time_near(hints->near_ns, nwc__span_digits(time, 0, 2), report->hour, report->minute, &time_ns))
         NWC__TRY(nwc__obs_incomplete(obs, "%s: a day, an hour and a minute expected", id));
     NWC__TRY(nwc__obs_begin(obs, &station, time_ns, &report->row));
-    report->ground_m = station.height_m;
+    report->ground_m = report->row.height_m;
     return NWC_OK;
 }
 
