@@ -40,8 +40,7 @@ class Fields:
         for field, array in zip(self.c, self.arrays, strict=True):
             if array.dtype != np.float32:
                 raise ArgumentError(f"float32 cells expected, {array.dtype} given")
-            field.data = ffi.cast("float *", array.ctypes.data)
-            layout(field, array)
+            point(field, array)
             field.missing = float("nan")
             field.units = self._units
             field.grid = self._grid[0]
@@ -55,6 +54,12 @@ def layout(struct: Any, array: npt.NDArray[Any]) -> None:
     for axis in range(array.ndim):
         struct.dim[axis] = array.shape[axis]
         struct.stride[axis] = array.strides[axis] // array.itemsize
+
+
+def point(struct: Any, array: npt.NDArray[Any]) -> None:
+    """Let an nwc_field or nwc_flags have the cells of an array, float32 or uint8."""
+    struct.data = ffi.cast(ffi.typeof(struct.data), array.ctypes.data)
+    layout(struct, array)
 
 
 def lent(field: Any, owner: Any) -> Array:

@@ -124,16 +124,17 @@ def tree(facts: dict[str, Any], arrays: Any, files: list[str], first: int = 0) -
         )
         for name, (units, text) in position.items()
     }
-    last = max(int(sweep["time"].values.astype(np.int64).max()) for sweep in sweeps.values())
+    last = max(sweep.variables["time"].values.max() for sweep in sweeps.values())
+    angles = [np.nan if sweep["fixed_angle"] is None else sweep["fixed_angle"] for sweep in facts["sweeps"]]
     root = xr.Dataset(
         {
             "volume_number": ((), np.int32(0)),
             "platform_type": ((), "fixed"),
             "instrument_type": ((), "radar"),
             "time_coverage_start": ((), iso(np.int64(facts["time_ns"]))),
-            "time_coverage_end": ((), iso(np.int64(last))),
+            "time_coverage_end": ((), iso(last.astype(np.int64))),
             "sweep_group_name": (("sweep",), list(sweeps)),
-            "sweep_fixed_angle": (("sweep",), [float(sweep["sweep_fixed_angle"]) for sweep in sweeps.values()]),
+            "sweep_fixed_angle": (("sweep",), angles),
         },
         coords=place,
         attrs={
@@ -231,25 +232,38 @@ def _variables(
     if moment["units"] == "dBZ":
         attributes["_Undetect"] = np.float32(NOTHING_DBZ)
     made: dict[str, Any] = {}
+    cells, flags = _on_gates(moment, cells, flags, gates, spacing)
     if flags is not None:
         attributes["ancillary_variables"] = f"{name}_flags"
         meaning = {"flag_masks": np.uint8(lib.NWC_GATE_RANGE_FOLDED), "flag_meanings": "range_folded"}
-        made[f"{name}_flags"] = ((ray, "range"), _on_gates(flags, moment, gates, spacing, 0), meaning)
-    made[name] = ((ray, "range"), _on_gates(cells, moment, gates, spacing, np.nan), attributes)
+        made[f"{name}_flags"] = ((ray, "range"), flags, meaning)
+    made[name] = ((ray, "range"), cells, attributes)
     return made
 
 
 def _on_gates(
-    cells: npt.NDArray[Any], moment: dict[str, Any], gates: npt.NDArray[np.float64], spacing: float, unknown: float
-) -> npt.NDArray[Any]:
-    """A moment on the range axis of its sweep: the array itself where it has these gates."""
-    here = np.floor((gates - moment["first_gate"]) / moment["gate_spacing"] + 0.5).astype(np.int64)
-    if here.size == cells.shape[1] and here[0] == 0 and moment["gate_spacing"] == spacing:
-        return cells
-    inside = (here >= 0) & (here < cells.shape[1])
-    placed = np.full((cells.shape[0], gates.size), unknown, dtype=cells.dtype)
-    placed[:, inside] = cells[:, here[inside]]
-    return placed
+    moment: dict[str, Any],
+    cells: npt.NDArray[Any],
+    flags: npt.NDArray[Any] | None,
+    gates: npt.NDArray[np.float64],
+    spacing: float,
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+    """A moment and its flags on the range axis of its sweep: the arrays themselves where they have these gates."""
+    same_first = -0.5 <= (gates[0] - moment["first_gate"]) / moment["gate_spacing"] < 0.5
+    if cells.shape[1] == gates.size and moment["gate_spacing"] == spacing and same_first:
+        return cells, flags
+    given, to, to_flags = ffi.new("nwc_moment *"), ffi.new("nwc_field *"), ffi.NULL
+    given.first_gate_m, given.gate_spacing_m = moment["first_gate"], moment["gate_spacing"]
+    placed, placed_flags = np.empty((cells.shape[0], gates.size), np.float32), None
+    _field.point(given.field, cells)
+    _field.point(to, placed)
+    if flags is not None:
+        placed_flags, to_flags = np.empty(placed.shape, np.uint8), ffi.new("nwc_flags *")
+        _field.point(given.flags, flags)
+        _field.point(to_flags, placed_flags)
+    with _lib.call() as ctx:
+        _lib.check(lib.nwc_moment_regate(ctx, given, gates[0], spacing, to, to_flags))
+    return placed, placed_flags
 
 
 _SWEEP = re.compile(r"sweep_\d+")
@@ -369,12 +383,10 @@ def _add_moment(volume: Any, name: str, data: xr.Dataset, first: float, spacing:
     moment.field.units = units
     moment.first_gate_m, moment.gate_spacing_m = first, spacing
     moment.resolution = float(data[name].attrs.get("resolution", 0.0))
-    moment.field.data = ffi.cast("float *", cells.ctypes.data)
+    _field.point(moment.field, cells)
     moment.field.missing = float("nan")
-    _field.layout(moment.field, cells)
     if flags is not None:
-        moment.flags.data = ffi.cast("uint8_t *", flags.ctypes.data)
-        _field.layout(moment.flags, flags)
+        _field.point(moment.flags, flags)
     _lib.check(lib.nwc_volume_add_moment(volume, moment))
 
 

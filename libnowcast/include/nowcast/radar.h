@@ -134,6 +134,18 @@ NWC_API nwc_status nwc_volume_moment(const nwc_volume *volume, int32_t sweep, in
  */
 NWC_API nwc_status nwc_volume_find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_moment *moment);
 
+/**
+ * Put a moment on the range axis of its sweep, whose gates may be finer, begin before it or reach farther: a gate takes what
+ * is in the moment's gate that its centre lies in.
+ *
+ * @param first_gate_m, gate_spacing_m  of the axis, which has as many gates as cells
+ * @param cells  out: (ray, gate), of any strides; NaN beyond the moment's gates
+ * @param flags  out: (ray, gate), 0 beyond the moment's gates; NULL where they are not wanted or the moment has none
+ * @return NWC_OK; NWC_ERR_ARG for a shape or a spacing; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ */
+NWC_API nwc_status nwc_moment_regate(nwc_ctx *ctx, const nwc_moment *moment, double first_gate_m, double gate_spacing_m,
+                                     nwc_field *cells, nwc_flags *flags);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,13 @@
+/* Rays from one range axis onto another. */
+#ifndef NWC_RADAR_REGATE_KERNEL_H
+#define NWC_RADAR_REGATE_KERNEL_H
+
+#include <stdint.h>
+
+/* to[g * step] = from[offset[g]] for n gates. */
+struct nwc__regate_kernels {
+    void (*cells)(const float *from, const int64_t *restrict offset, int64_t n, int64_t step, float *restrict to);
+    void (*flags)(const uint8_t *from, const int64_t *restrict offset, int64_t n, int64_t step, uint8_t *restrict to);
+};
+
+#endif
