@@ -18,10 +18,6 @@ from nowcast import _files, _isolation, _lib, _volume
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
 from nowcast._lib import ffi, lib
-from nowcast._shear import shear
-from nowcast._volume import NOTHING_DBZ
-from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
-
 __all__ = [
     "FORMATS",
     "NOTHING_DBZ",
@@ -33,6 +29,7 @@ __all__ = [
     "refractivity",
     "remake",
     "shear",
+    "wind_profile",
     "write",
 ]
 

@@ -12,6 +12,7 @@
 #include <nowcast/motion.h>
 #include <nowcast/obs.h>
 #include <nowcast/product.h>
+#include <nowcast/profile.h>
 #include <nowcast/radar.h>
 #include <nowcast/shear.h>
 #include <nowcast/verify.h>
