@@ -18,6 +18,10 @@ from nowcast import _files, _isolation, _lib, _volume
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
 from nowcast._lib import ffi, lib
+from nowcast._phase import phase
+from nowcast._volume import NOTHING_DBZ
+from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
+
 __all__ = [
     "FORMATS",
     "NOTHING_DBZ",
@@ -25,6 +29,7 @@ __all__ = [
     "describe",
     "follow",
     "georeference",
+    "phase",
     "read",
     "refractivity",
     "remake",

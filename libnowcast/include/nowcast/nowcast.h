@@ -13,6 +13,7 @@
 #include <nowcast/obs.h>
 #include <nowcast/product.h>
 #include <nowcast/profile.h>
+#include <nowcast/phase.h>
 #include <nowcast/radar.h>
 #include <nowcast/shear.h>
 #include <nowcast/verify.h>

@@ -1,0 +1,411 @@
+/*
+ * Differential phase of a volume: where it is precipitation, the phase of the system, unfolding, KDP.
+ *
+ * Two passes over the rays. The first finds the phase each ray begins with, over the first kilometres of rain: that of the
+ * system, but for the noise and what the rain has added. The second unfolds each ray from the median of these on, so that
+ * a ray whose first echo lies behind a fold is put right too. Rays are independent; a tile is sixteen of them.
+ */
+#include "radar/kdp_variational.h"
+#include "radar/phase_kernel.h"
+#include "radar/rays.h"
+
+#include <nowcast/phase.h>
+
+#include <stdlib.h>
+
+NWC__DECLARE_KERNELS(nwc__phase_kernels);
+
+enum { TILE_RAYS = 16, LEAST_STARTS = 5, MOST_DBZ = 80 };
+
+#define TEXTURE_M 1500.0    /* window of the texture, to either side */
+#define RUN_M 1000.0        /* what is shorter is no precipitation */
+#define START_M 2000.0      /* of rain, over which the phase at the beginning is found */
+#define START_LEAST_DBZ 5.0 /* rain in which the phase hardly rises over that length */
+#define START_MOST_DBZ 38.0F
+#define OWN_WITHIN_DEG 15.0 /* of the system's phase a ray may begin */
+#define NEAR_M 1000.0       /* gates whose phase goes on */
+#define FIRM_M 3000.0       /* of precipitation that tells where the phase behind it is */
+#define END_DEG 2.0         /* a phase that folds at 180 comes as near as this to both its ends */
+
+/* One sweep on its way. */
+struct job {
+    const nwc__phase_kernels *kernels;
+    const nwc_phase_options *options;
+    nwc_moment phase, rhohv, snr, dbz; /* name NULL: the sweep has none */
+    nwc__gates gates;
+    struct nwc__phase_limits limits;
+    double window_m[MOST_DBZ + 1]; /* over which KDP is found in echo of 0, 1 ... dBZ */
+    int64_t n_rays, tile_bytes;
+    char *scratch;
+    double offset; /* the system's */
+    double *start; /* per ray: the phase it begins with, or NaN */
+    float *phidp, *kdp;
+};
+
+/* Arrays of a ray, all of n or n + 1 gates: the parts of a tile's scratch. */
+struct ray {
+    double *sums, *monotone;
+    float *phase, *rhohv, *snr, *dbz, *unfolded, *scale;
+    int32_t *count, *half;
+    uint8_t *good;
+};
+
+/* Lays the arrays out from memory on (NULL to find the size) and returns the bytes they take. */
+static int64_t lay_out(int64_t n, char *memory, struct ray *ray)
+{
+    int64_t at = 0;
+#define PART(pointer, items)                                                                                           \
+    do {                                                                                                               \
+        if (memory) (pointer) = (void *)(memory + at);                                                                 \
+        at += ((items) * (int64_t)sizeof *(pointer) + 63) / 64 * 64;                                                   \
+    } while (0)
+    PART(ray->sums, 5 * (n + 1));
+    PART(ray->monotone, NWC__MONOTONE_SCRATCH * n);
+    PART(ray->phase, n);
+    PART(ray->rhohv, n);
+    PART(ray->snr, n);
+    PART(ray->dbz, n);
+    PART(ray->unfolded, n);
+    PART(ray->scale, n);
+    PART(ray->count, n + 1);
+    PART(ray->half, n);
+    PART(ray->good, n);
+#undef PART
+    return at;
+}
+
+static const nwc_moment *given(const nwc_moment *moment)
+{
+    return moment->name ? moment : NULL;
+}
+
+static void take_ray(const struct job *job, int64_t tile, int64_t r, struct ray *ray)
+{
+    const nwc__gates *const gates = &job->gates;
+    lay_out(gates->n, job->scratch + tile * job->tile_bytes, ray);
+    nwc__ray_on_gates(&job->phase, r, gates, ray->phase);
+    nwc__ray_on_gates(given(&job->rhohv), r, gates, ray->rhohv);
+    nwc__ray_on_gates(given(&job->snr), r, gates, ray->snr);
+    nwc__ray_on_gates(given(&job->dbz), r, gates, ray->dbz);
+    job->kernels->mark(gates->n, ray->phase, ray->rhohv, ray->snr, ray->dbz, &job->limits, ray->sums, ray->count,
+                       ray->good);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The middle of n values, which are sorted. */
+static double median(double *values, int64_t n)
+{
+    qsort(values, (size_t)n, sizeof *values, ascending);
+    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
+}
+
+static double wrapped(double angle, double period)
+{
+    return angle - period * rint(angle / period);
+}
+
+/* The phase a ray begins with, from -period / 2 to period / 2: median over the first gates of rain; NaN without. */
+static double ray_start(const struct job *job, const struct ray *ray)
+{
+    const double period = (double)job->limits.period;
+    const int64_t wanted = (int64_t)(START_M / job->gates.spacing_m) + 1;
+    double *const found = ray->sums;
+    int64_t n = 0;
+    for (int64_t g = 0; g < job->gates.n && n < wanted; g++) {
+        if (!ray->good[g] || ray->dbz[g] < (float)START_LEAST_DBZ || ray->dbz[g] > START_MOST_DBZ) continue;
+        const double phase = (double)ray->phase[g];
+        found[n] = n ? found[0] + wrapped(phase - found[0], period) : phase;
+        n++;
+    }
+    return n < LEAST_STARTS || n < wanted / 2 ? (double)NAN : wrapped(median(found, n), period);
+}
+
+static nwc_status find_starts(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    struct ray ray;
+    for (int64_t r = tile * TILE_RAYS; r < job->n_rays && r < (tile + 1) * TILE_RAYS; r++) {
+        take_ray(job, tile, r, &ray);
+        job->start[r] = ray_start(job, &ray);
+    }
+    return NWC_OK;
+}
+
+/* From the first good gate to the last; false where there is none. */
+static bool span(const struct job *job, const struct ray *ray, int64_t *first, int64_t *last)
+{
+    *first = 0, *last = job->gates.n - 1;
+    while (*first <= *last && !ray->good[*first]) (*first)++;
+    while (*last > *first && !ray->good[*last]) (*last)--;
+    return *first <= *last;
+}
+
+/* Between known values on a line: the phase of a gap is somewhere between those of its ends. */
+static void bridge(float *values, int64_t first, int64_t last)
+{
+    int64_t before = -1;
+    for (int64_t g = first; g <= last; g++) {
+        if (isnan(values[g])) continue;
+        for (int64_t k = before + 1; before >= 0 && k < g; k++)
+            values[k] = values[before] + (values[g] - values[before]) * (float)(k - before) / (float)(g - before);
+        before = g;
+    }
+}
+
+/* The stronger the echo, the faster the phase rises beside its scatter, and the shorter a window will do. */
+static void make_windows(struct job *job)
+{
+    const nwc_phase_options *const o = job->options;
+    for (int dbz = 0; dbz <= MOST_DBZ; dbz++) {
+        const double share = fmin(fmax((dbz - o->weak_dbz) / (o->strong_dbz - o->weak_dbz), 0.0), 1.0);
+        job->window_m[dbz] = o->long_window_m * pow(o->short_window_m / o->long_window_m, share);
+    }
+}
+
+static double window(const struct job *job, float dbz)
+{
+    return job->window_m[dbz > 0.0F ? dbz < (float)MOST_DBZ ? (int)dbz : MOST_DBZ : 0]; /* NaN is weak */
+}
+
+static void by_lines(const struct job *job, const struct ray *ray, float *kdp, float *phidp)
+{
+    const double gate_m = job->gates.spacing_m;
+    const int32_t near = (int32_t)fmax(1.0, rint(0.5 * job->options->short_window_m / gate_m));
+    for (int64_t g = 0; g < job->gates.n; g++)
+        ray->half[g] = (int32_t)fmax(1.0, rint(0.5 * window(job, ray->dbz[g]) / gate_m));
+    job->kernels->fit(job->gates.n, ray->unfolded, ray->half, near, (float)(1e-3 * gate_m), ray->sums, kdp, phidp);
+}
+
+static void by_variation(const struct job *job, const struct ray *ray, int64_t first, int64_t last, float *kdp,
+                         float *phidp)
+{
+    const int64_t n = last - first + 1;
+    const double gate_m = job->gates.spacing_m;
+    for (int64_t g = first; g <= last; g++) ray->scale[g] = (float)(window(job, ray->dbz[g]) / gate_m);
+    nwc__monotone_phase(n, ray->unfolded + first, ray->scale + first, ray->monotone, phidp + first);
+    for (int64_t g = first; g <= last; g++) {
+        const int64_t low = g > first ? g - 1 : g, high = g < last ? g + 1 : g;
+        if (ray->good[g] && high > low)
+            kdp[g] = (float)(500.0 * (double)(phidp[high] - phidp[low]) / ((double)(high - low) * gate_m));
+    }
+}
+
+static nwc_status process_rays(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    const int64_t n = job->gates.n;
+    const int64_t near = (int64_t)fmax(1.0, rint(NEAR_M / job->gates.spacing_m));
+    const int64_t firm = (int64_t)fmax(1.0, rint(FIRM_M / job->gates.spacing_m));
+    struct ray ray;
+    for (int64_t r = tile * TILE_RAYS; r < job->n_rays && r < (tile + 1) * TILE_RAYS; r++) {
+        float *const kdp = job->kdp + r * n, *const phidp = job->phidp + r * n;
+        for (int64_t g = 0; g < n; g++) kdp[g] = phidp[g] = NAN;
+        take_ray(job, tile, r, &ray);
+        int64_t first, last;
+        if (!span(job, &ray, &first, &last)) continue;
+        double offset = job->offset;
+        if (job->options->offset_per_ray) {
+            const double own = wrapped(ray_start(job, &ray) - offset, (double)job->limits.period);
+            if (fabs(own) <= OWN_WITHIN_DEG) offset += own;
+        }
+        job->kernels->unfold(n, ray.phase, ray.good, (float)offset, job->limits.period, near, firm, ray.unfolded);
+        if (job->options->method == NWC_KDP_LEAST_SQUARES)
+            by_lines(job, &ray, kdp, phidp);
+        else
+            by_variation(job, &ray, first, last, kdp, phidp);
+        bridge(phidp, first, last);
+        for (int64_t g = first; g <= last; g++) phidp[g] -= (float)offset;
+    }
+    return NWC_OK;
+}
+
+/* ---- over the volume ---- */
+
+/*
+ * 360 unless every phase lies within 180 degrees that start at 0 or -90, and some come close to both ends: then it folds
+ * there. Gates of noise have any phase, and show it.
+ */
+static double find_period(const nwc_volume *volume, int32_t n_sweeps)
+{
+    float low = INFINITY, high = -INFINITY;
+    nwc_moment phase;
+    for (int32_t s = 0; s < n_sweeps; s++) {
+        if (nwc_volume_find(volume, s, "PHIDP", &phase) != NWC_OK) continue;
+        const int64_t n = phase.field.dim[0] * phase.field.dim[1];
+        for (int64_t i = 0; i < n; i++) {
+            low = phase.field.data[i] < low ? phase.field.data[i] : low;
+            high = phase.field.data[i] > high ? phase.field.data[i] : high;
+        }
+    }
+    const double width = (double)high - (double)low, from = low > -END_DEG ? 0.0 : -90.0;
+    const bool half =
+        width <= 180.0 + END_DEG && fabs((double)low - from) <= END_DEG && fabs((double)high - from - 180.0) <= END_DEG;
+    return half ? 180.0 : 360.0;
+}
+
+/* The middle of n phases, of which the fullest twentieth of the period around shows where to cut the circle. */
+static double circular_median(double *values, int64_t n, double period, double *spread)
+{
+    enum { BINS = 72, WIDE = 3 };
+    int64_t filled[BINS] = {0}, most = -1;
+    int best = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const int bin = (int)floor((values[i] / period + 0.5) * BINS);
+        filled[bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin]++;
+    }
+    for (int b = 0; b < BINS; b++) {
+        int64_t around = 0;
+        for (int k = -WIDE; k <= WIDE; k++) around += filled[(b + k + BINS) % BINS];
+        if (around > most) most = around, best = b;
+    }
+    const double cut = ((best + 0.5) / BINS - 0.5) * period;
+    for (int64_t i = 0; i < n; i++) values[i] = wrapped(values[i] - cut, period);
+    const double middle = median(values, n);
+    for (int64_t i = 0; i < n; i++) values[i] = fabs(values[i] - middle);
+    *spread = 1.4826 * median(values, n);
+    return wrapped(cut + middle, period);
+}
+
+/* Take what the sweep has; false where that is no phase. */
+static bool take_sweep(const nwc_volume *volume, int32_t s, struct job *job)
+{
+    static const char *const dbz[] = {"DBZH", "DBTH", NULL}, *const rhohv[] = {"RHOHV", NULL},
+                             *const snr[] = {"SNRH", NULL};
+    job->phase = job->rhohv = job->snr = job->dbz = (nwc_moment){.name = NULL};
+    if (nwc_volume_find(volume, s, "PHIDP", &job->phase) != NWC_OK) return false;
+    if (!nwc__find_first(volume, s, rhohv, &job->rhohv)) job->rhohv.name = NULL;
+    if (!nwc__find_first(volume, s, snr, &job->snr)) job->snr.name = NULL;
+    if (!nwc__find_first(volume, s, dbz, &job->dbz)) job->dbz.name = NULL;
+    job->gates = nwc__gates_of(&job->phase);
+    job->n_rays = job->phase.field.dim[0];
+    job->limits.half_window = (int64_t)fmax(2.0, rint(TEXTURE_M / job->gates.spacing_m));
+    job->limits.least_run = (int64_t)fmax(1.0, rint(RUN_M / job->gates.spacing_m));
+    return true;
+}
+
+static nwc_status over_rays(nwc_ctx *ctx, struct job *job, const char *stage, nwc__tile_fn fn)
+{
+    nwc_status status = NWC_OK;
+    const int64_t tiles = (job->n_rays + TILE_RAYS - 1) / TILE_RAYS;
+    struct ray none;
+    job->tile_bytes = lay_out(job->gates.n, NULL, &none);
+    NWC__ALLOC(ctx, job->scratch, tiles * job->tile_bytes);
+    status = nwc__for_each_tile(ctx, stage, tiles, fn, job);
+done:
+    nwc__free(ctx, job->scratch);
+    job->scratch = NULL;
+    return status;
+}
+
+static nwc_status find_offset(nwc_ctx *ctx, const nwc_volume *volume, int32_t n_sweeps, struct job *job,
+                              nwc_phase_facts *facts)
+{
+    nwc_status status = NWC_OK;
+    double *starts = NULL;
+    int64_t rays = 0, found = 0;
+    for (int32_t s = 0; s < n_sweeps; s++)
+        if (take_sweep(volume, s, job)) rays += job->n_rays;
+    NWC__ALLOC(ctx, starts, rays);
+    for (int32_t s = 0; s < n_sweeps; s++) {
+        if (!take_sweep(volume, s, job)) continue;
+        job->start = starts + found;
+        if ((status = over_rays(ctx, job, "system phase", find_starts)) != NWC_OK) goto done;
+        int64_t kept = found;
+        for (int64_t r = 0; r < job->n_rays; r++)
+            if (!isnan(starts[found + r])) starts[kept++] = starts[found + r];
+        found = kept;
+    }
+    facts->rays = found;
+    if (found) facts->offset_deg = circular_median(starts, found, facts->period_deg, &facts->spread_deg);
+done:
+    nwc__free(ctx, starts);
+    return status;
+}
+
+static nwc_status process_sweep(nwc_ctx *ctx, nwc_volume *volume, int32_t s, struct job *job)
+{
+    nwc_moment moment;
+    /* Where PHIDPC is there without KDPC, the KDP beside it is one this step has made. */
+    const bool own = nwc_volume_find(volume, s, "PHIDPC", &moment) == NWC_OK &&
+                     nwc_volume_find(volume, s, "KDPC", &moment) != NWC_OK;
+    const bool kept = !own && nwc_volume_find(volume, s, "KDP", &moment) == NWC_OK;
+    NWC__TRY(nwc__put_on_gates(volume, s, "PHIDPC", "degrees", &job->gates, &job->phidp));
+    NWC__TRY(nwc__put_on_gates(volume, s, kept ? "KDPC" : "KDP", "degrees km-1", &job->gates, &job->kdp));
+    return over_rays(ctx, job, "differential phase", process_rays);
+}
+
+/* ---- checks ---- */
+
+void nwc_phase_options_init(nwc_phase_options *options)
+{
+    if (!options) return;
+    *options = (nwc_phase_options){.struct_size = sizeof *options,
+                                   .method = NWC_KDP_VARIATIONAL,
+                                   .offset_deg = NAN,
+                                   .least_rhohv = 0.85,
+                                   .least_snr_db = 2.0,
+                                   .most_texture_deg = 15.0,
+                                   .short_window_m = 3000.0,
+                                   .long_window_m = 10000.0,
+                                   .strong_dbz = 55.0,
+                                   .weak_dbz = 30.0};
+}
+
+static nwc_status check_options(const nwc_phase_options *o)
+{
+    if (o->method != NWC_KDP_LEAST_SQUARES && o->method != NWC_KDP_VARIATIONAL)
+        return nwc__fail(NWC_ERR_ARG, "method: an nwc_kdp_method expected, %d given", (int)o->method);
+    if (o->period_deg != 0.0 && o->period_deg != 180.0 && o->period_deg != 360.0)
+        return nwc__fail(NWC_ERR_ARG, "period_deg: 0, 180 or 360 expected, %g given", o->period_deg);
+    if (!isnan(o->offset_deg) && !(fabs(o->offset_deg) <= 360.0))
+        return nwc__fail(NWC_ERR_ARG, "offset_deg: -360 to 360, or NaN, expected, %g given", o->offset_deg);
+    if (o->offset_per_ray != 0 && o->offset_per_ray != 1)
+        return nwc__fail(NWC_ERR_ARG, "offset_per_ray: 0 or 1 expected, %d given", (int)o->offset_per_ray);
+    if (!(o->least_rhohv >= 0.0 && o->least_rhohv <= 1.0))
+        return nwc__fail(NWC_ERR_ARG, "least_rhohv: 0 to 1 expected, %g given", o->least_rhohv);
+    if (!(fabs(o->least_snr_db) <= 100.0))
+        return nwc__fail(NWC_ERR_ARG, "least_snr_db: -100 to 100 expected, %g given", o->least_snr_db);
+    if (!(o->most_texture_deg > 0.0 && o->most_texture_deg <= 180.0))
+        return nwc__fail(NWC_ERR_ARG, "most_texture_deg: above 0 to 180 expected, %g given", o->most_texture_deg);
+    if (!(o->short_window_m >= 100.0 && o->short_window_m <= 20000.0))
+        return nwc__fail(NWC_ERR_ARG, "short_window_m: 100 to 20000 expected, %g given", o->short_window_m);
+    if (!(o->long_window_m >= o->short_window_m && o->long_window_m <= 50000.0))
+        return nwc__fail(NWC_ERR_ARG, "long_window_m: short_window_m to 50000 expected, %g given", o->long_window_m);
+    if (!isfinite(o->strong_dbz))
+        return nwc__fail(NWC_ERR_ARG, "strong_dbz: a finite number expected, %g given", o->strong_dbz);
+    if (!(isfinite(o->weak_dbz) && o->weak_dbz < o->strong_dbz))
+        return nwc__fail(NWC_ERR_ARG, "weak_dbz: below strong_dbz expected, %g given", o->weak_dbz);
+    return NWC_OK;
+}
+
+nwc_status nwc_phase_process(nwc_ctx *ctx, nwc_volume *volume, const nwc_phase_options *options, nwc_phase_facts *facts)
+{
+    ctx = nwc__ctx(ctx);
+    nwc_phase_options o;
+    nwc_phase_options_init(&o);
+    NWC__TRY(nwc__take_options(&o, sizeof o, options, "nwc_phase_options"));
+    NWC__TRY(check_options(&o));
+    nwc_volume_facts of;
+    NWC__TRY(nwc_volume_describe(volume, &of));
+    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__phase_kernels), .options = &o};
+    make_windows(&job);
+    nwc_phase_facts found = {.offset_deg = o.offset_deg, .spread_deg = NAN};
+    for (int32_t s = 0; s < of.n_sweeps; s++) found.sweeps += take_sweep(volume, s, &job);
+    if (found.sweeps == 0) return nwc__fail(NWC_ERR_NODATA, "volume: a sweep with PHIDP expected, none found");
+    found.period_deg = o.period_deg > 0.0 ? o.period_deg : find_period(volume, of.n_sweeps);
+    job.limits = (struct nwc__phase_limits){.least_rhohv = (float)o.least_rhohv,
+                                            .least_snr = (float)o.least_snr_db,
+                                            .most_texture = (float)o.most_texture_deg,
+                                            .period = (float)found.period_deg};
+    if (isnan(o.offset_deg)) NWC__TRY(find_offset(ctx, volume, of.n_sweeps, &job, &found));
+    job.offset = isnan(found.offset_deg) ? 0.0 : found.offset_deg;
+    for (int32_t s = 0; s < of.n_sweeps; s++)
+        if (take_sweep(volume, s, &job)) NWC__TRY(process_sweep(ctx, volume, s, &job));
+    if (facts) *facts = found;
+    return NWC_OK;
+}
