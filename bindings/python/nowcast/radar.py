@@ -19,6 +19,8 @@ from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
 from nowcast._lib import ffi, lib
 from nowcast._phase import phase
+from nowcast._profile import wind_profile
+from nowcast._shear import shear
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 

@@ -11,9 +11,9 @@
 #include <nowcast/model.h>
 #include <nowcast/motion.h>
 #include <nowcast/obs.h>
+#include <nowcast/phase.h>
 #include <nowcast/product.h>
 #include <nowcast/profile.h>
-#include <nowcast/phase.h>
 #include <nowcast/radar.h>
 #include <nowcast/shear.h>
 #include <nowcast/verify.h>
