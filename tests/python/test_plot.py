@@ -9,8 +9,8 @@ import xarray as xr
 from PIL import Image
 
 import nowcast
+from nowcast import _draw, plot, sim, verify
 from nowcast import forecast as forecasting
-from nowcast import plot, sim, verify
 from nowcast.errors import ArgumentError, FileError, UnsupportedError
 from nowcast.grid import Grid
 
@@ -167,14 +167,14 @@ def test_an_animation_that_fails_leaves_the_last_good_one(
 ) -> None:
     path = tmp_path / "a.gif"
     path.write_bytes(b"good")
-    titles = plot._title
+    titles = _draw.heading
 
     def fail(da: xr.DataArray, local_time: str | None) -> str:
         if da["time"].values == storms["time"].values[3]:
             raise RuntimeError("no")
         return titles(da, local_time)
 
-    monkeypatch.setattr(plot, "_title", fail)
+    monkeypatch.setattr(_draw, "heading", fail)
     with pytest.raises(RuntimeError):
         plot.animate(storms["rain"], path, dpi=40)
     assert path.read_bytes() == b"good"
@@ -262,3 +262,101 @@ def test_fields_side_by_side_share_one_scale(storms: xr.Dataset, tmp_path: Path)
         plot.side_by_side([rain[0], rain[2].assign_attrs(units="dBZ")])
     with pytest.raises(ArgumentError, match="stepped colours"):
         plot.side_by_side([rain[0], rain[2]], colors=None)
+
+
+# ---- radar ----
+
+
+@pytest.fixture(scope="module")
+def volume() -> xr.DataTree:
+    """Three sweeps: 30 dBZ in the quadrant east to south, else nothing; velocity grows to the north. One RHI."""
+    groups: dict[str, xr.Dataset] = {
+        "/": xr.Dataset(
+            coords={"latitude": 52.0, "longitude": 10.0, "altitude": 100.0}, attrs={"instrument_name": "TEST"}
+        )
+    }
+    for number, (mode, angle) in enumerate(
+        [("azimuth_surveillance", 0.5), ("azimuth_surveillance", 2.5), ("rhi", 45.0)]
+    ):
+        turn = np.arange(0.5, 360.0) if mode != "rhi" else np.full(40, angle)
+        lift = np.full(360, angle) if mode != "rhi" else np.arange(40) * 0.5 + 0.25
+        gates = 500.0 + 1000.0 * np.arange(100)
+        echo = np.where((turn > 90.0) & (turn < 180.0), 30.0, -128.0) if mode != "rhi" else np.full(40, 40.0)
+        cells = np.broadcast_to(echo[:, None], (turn.size, 100)).astype(np.float32)
+        speed = np.broadcast_to(20.0 * np.cos(np.radians(turn))[:, None], cells.shape).astype(np.float32)
+        ray = "elevation" if mode == "rhi" else "azimuth"
+        coords = {"azimuth": (ray, turn), "elevation": (ray, lift), "range": gates}
+        coords |= {"time": (ray, np.datetime64("2026-06-01T22:30", "ns") + np.arange(turn.size))}
+        groups[f"sweep_{number}"] = xr.Dataset(
+            {
+                "DBZH": ((ray, "range"), cells, {"units": "dBZ", "long_name": "reflectivity"}),
+                "VRADH": ((ray, "range"), speed, {"units": "m s-1", "long_name": "velocity"}),
+                "sweep_mode": ((), mode),
+                "sweep_fixed_angle": ((), angle),
+            },
+            coords=coords,
+        )
+    return xr.DataTree.from_dict(groups)
+
+
+def test_a_sweep_lies_on_the_map_as_the_radar_saw_it(volume: xr.DataTree) -> None:
+    ax = plot.ppi(volume, reach=80e3)
+    image = ax.images[0]
+    shown, (west, east, south, north) = np.asarray(image.get_array()), image.get_extent()
+    assert (west, east, south, north) == pytest.approx((-80e3, 80e3, -80e3, 80e3))
+
+    def at(x: float, y: float) -> float:
+        side = shown.shape[0]
+        return float(shown[int((y - south) / (north - south) * side), int((x - west) / (east - west) * side)])
+
+    assert at(30e3, -30e3) == 30.0
+    assert at(30e3, 30e3) == at(-30e3, -30e3) == at(-30e3, 30e3) == -128.0
+    assert at(5e3, -60e3) == 30.0
+    assert at(-5e3, -60e3) == -128.0
+    assert "TEST" in ax.get_title(loc="left")
+    beyond = plot.ppi(volume, "VRADH", sweep=1, reach=120e3).images[0]
+    assert np.ma.getmaskarray(np.ma.masked_invalid(beyond.get_array()))[2, 2]
+    red, green, blue = (beyond.cmap(beyond.norm(value))[:3] for value in (18.0, -12.0, 0.0))
+    assert red[0] > red[1]
+    assert green[1] > green[0]
+    assert blue[0] == pytest.approx(blue[1], abs=0.02)
+
+
+def test_beams_are_cut_over_height(volume: xr.DataTree) -> None:
+    ax = plot.rhi(volume, azimuth=135.2)
+    low, high = ax.collections
+    heights = np.array([low.get_coordinates()[:, -1, 1], high.get_coordinates()[:, -1, 1]]).ravel()
+    # Half a degree below and above .5 and 2.5 degrees at 100 km of range: over four thirds of the earth's radius.
+    radius = 4.0 / 3.0 * 6365e3
+    for height, angle in zip(heights, (0.0, 1.0, 2.0, 3.0), strict=True):
+        exact = np.sqrt(1e10 + radius**2 + 2e5 * radius * np.sin(np.radians(angle))) - radius + 100.0
+        assert 1e3 * height == pytest.approx(exact, abs=30.0)
+    assert float(np.max(low.get_array())) == 30.0
+    assert len(plot.rhi(volume, sweep=2, top=10e3).collections) == 40
+    with pytest.raises(ArgumentError, match="one of them"):
+        plot.rhi(volume)
+    with pytest.raises(ArgumentError, match="an RHI expected"):
+        plot.rhi(volume, sweep=0)
+    with pytest.raises(ArgumentError, match="sweep: one of 3"):
+        plot.ppi(volume, sweep=3)
+    with pytest.raises(ArgumentError, match="moment"):
+        plot.ppi(volume, "ZDR")
+
+
+def test_a_section_and_a_wind_profile_are_drawn() -> None:
+    coords = {"z": [500.0, 1500.0, 3000.0], "distance": ("distance", [0.0, 1e3, 2e3, 3e3], {"units": "m"})}
+    coords |= {"latitude": ("distance", np.full(4, 52.0)), "longitude": ("distance", np.linspace(10.0, 10.1, 4))}
+    cells = np.arange(12.0).reshape(3, 4)
+    da = xr.DataArray(cells, dims=("z", "distance"), coords=coords, attrs={"units": "dBZ"}, name="DBZH")
+    (mesh,) = plot.section(da).collections
+    np.testing.assert_array_equal(np.asarray(mesh.get_array()).reshape(3, 4), cells)
+    np.testing.assert_allclose(mesh.get_coordinates()[:, 0, 1], [0.0, 1.0, 2.25, 3.75])
+    with pytest.raises(ArgumentError, match="one section"):
+        plot.section(da.isel(z=0))
+    height = 200.0 * np.arange(1, 30)
+    parts = {name: ("height", height * 2e-3) for name in ("u", "v")}
+    parts |= {f"{name}_error": ("height", np.full(29, 0.5)) for name in ("u", "v")}
+    ax = plot.wind_profile(xr.Dataset(parts, coords={"height": height}, attrs={"method": "vad"}))
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), height * 2e-3)
+    with pytest.raises(ArgumentError, match="a variable u"):
+        plot.wind_profile(xr.Dataset())

@@ -59,6 +59,15 @@ class Beam:
         """Azimuth, elevation (degrees) and range (m) of places; NaN where no beam arrives."""
         return self._points(lib.nwc_beam_find, lon, lat, height)
 
+    def path(self, elevation: float, range: npt.ArrayLike) -> tuple[Array, Array]:
+        """Height (m above mean sea level) and distance along the ground (m) of one beam at increasing ranges."""
+        gates = np.ascontiguousarray(range, dtype=np.float64)
+        height, ground = np.empty_like(gates), np.empty_like(gates)
+        with _lib.call():
+            pointers = [_doubles(part) for part in (gates, height, ground)]
+            _lib.check(lib.nwc_beam_path(self.c, elevation, gates.size, *pointers, ffi.NULL))
+        return height, ground
+
     def _points(self, convert: Any, *given: npt.ArrayLike) -> tuple[Array, Array, Array]:
         arrays = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in given))
         a, b, c = (np.array(part, order="C") for part in arrays)

@@ -4,7 +4,6 @@ No-coverage (NaN) is light grey and no echo is white, so that *not observed* and
 """
 
 import os
-import zoneinfo
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,89 +11,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nowcast import _map
+from nowcast import _draw, _map
+from nowcast._draw import field
 from nowcast._files import replacing
+from nowcast._plot_radar import ppi, rhi, section, wind_profile
 from nowcast.errors import ArgumentError, UnsupportedError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["animate", "field", "motion", "scores", "side_by_side"]
+__all__ = ["animate", "field", "motion", "ppi", "rhi", "scores", "section", "side_by_side", "wind_profile"]
 
-# Reflectivity colours by the lower end of their 5 dBZ: the mosaics of the China Meteorological Administration, and the
-# radar displays of the National Weather Service of the United States.
-_REFLECTIVITY = {
-    "cma": (
-        10.0,
-        "01a0f6 00ecec 00d800 019000 ffff00 e7c000 ff9000 ff0000 d60000 c00000 ff00f0 9600b4 ad90f0",
-    ),
-    "nws": (
-        5.0,
-        "00ecec 01a0f6 0000f6 00ff00 00c800 009000 ffff00 e7c000 ff9000 ff0000 d60000 c00000 ff00ff 9955c9 fdfdfd",
-    ),
-}
-_RAIN_STEPS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-_RAIN = "c3e6f6 83c6ec 409cdc 1d60be 2aa84a f5e13c f79a1f e0261b a0128f"
-_PIXELS, _DPI = 1500, 110
-_UNKNOWN, _COAST, _BORDER, _NET, _INK = "#d9d9d9", "#333333", "#777777", "#b0b0b0", "#1f2d3d"
-_UNITS = {"mm h-1": "mm h⁻¹", "m s-1": "m s⁻¹"}
 _LINES = ("#0b5fa5", "#d9541e", "#2a9d4a", "#8a3fa0", "#7a7a7a", "#c9a000")
-
-
-def field(
-    da: xr.DataArray,
-    ax: Any = None,
-    *,
-    colors: str | None = "cma",
-    local_time: str | None = None,
-    coastlines: bool = True,
-    borders: bool = True,
-    scale: bool = True,
-) -> Any:
-    """Draw one field on a map in its own projection.
-
-    Parameters
-    ----------
-    da : (y, x) DataArray
-        With the coordinates ``nowcast.open`` gives it; dimensions of one element are dropped.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure when omitted.
-    colors : "cma", "nws" or None
-        Reflectivity colours of the China Meteorological Administration or of the US National Weather Service. Rain has
-        steps of its own with either. None gives an even scale from dark to light, as other quantities have.
-    local_time : str, optional
-        A time zone such as "Asia/Shanghai", to be named beside UTC.
-    coastlines, borders : bool
-        Whether to draw them: Natural Earth, 1:50 million, carried in the package.
-    scale : bool
-        Whether to draw the scale of colours.
-
-    Returns
-    -------
-    The Axes.
-
-    Raises
-    ------
-    UnsupportedError : matplotlib is not installed.
-    ArgumentError : not one field on a grid, unknown colours or time zone.
-    """
-    da = _one_field(da)
-    grid = Grid.of(da)
-    title = _title(da, local_time)
-    cmap, norm, ticks = _colours(da, colors)
-    ax = _base_map(grid, ax, coastlines, borders)
-    ax.imshow(
-        _shown(da),
-        origin="lower",
-        extent=_map.box(grid),
-        cmap=cmap,
-        norm=norm,
-        aspect=ax.get_aspect(),
-        interpolation="nearest",
-        zorder=1,
-    )
-    if scale:
-        _scale(da, ax, ticks)
-    ax.set_title(title, loc="left", fontsize=10, linespacing=1.35, color=_INK)
-    return ax
 
 
 def motion(flow: xr.Dataset, ax: Any = None, *, every: int | None = None) -> Any:
@@ -120,8 +46,8 @@ def motion(flow: xr.Dataset, ax: Any = None, *, every: int | None = None) -> Any
         raise ArgumentError(f"every: at least 1 expected, {every} given")
     grid = Grid.of(flow)
     if ax is None:
-        ax = _base_map(grid, None, True, True)
-        ax.set_title(_bold("Motion of echoes"), loc="left", fontsize=10, color=_INK)
+        ax = _draw.base_map(grid, None, True, True)
+        ax.set_title(_draw.bold("Motion of echoes"), loc="left", fontsize=10, color=_draw.INK)
     every = every or max(1, round(max(grid.nx, grid.ny) / 20))
     u, v = (ascending(flow, flow[name].transpose("y", "x").values) for name in ("u", "v"))
     # Arrows sit amid the cells they stand for. u and v run along the plane's own axes, which are the map's.
@@ -185,13 +111,13 @@ def side_by_side(
         raise ArgumentError("fields: two or more on one grid expected")
     if any(one.attrs.get("units") != fields[0].attrs.get("units") for one in fields):
         raise ArgumentError("fields: the same units expected")
-    _, _, ticks = _colours(fields[0], colors)
+    _, _, ticks = _draw.colours(fields[0], colors)
     if ticks is None:
         raise ArgumentError("fields: a quantity of stepped colours expected: dBZ, mm h-1 or mm, and colours")
     from matplotlib.figure import Figure
 
-    width, height = _figure_size(Grid.of(fields[0]))
-    figure = Figure(figsize=(0.56 * width * len(fields) + 0.8, 0.66 * height), layout="compressed", dpi=_DPI)
+    width, height = _draw.figure_size(Grid.of(fields[0]))
+    figure = Figure(figsize=(0.56 * width * len(fields) + 0.8, 0.66 * height), layout="compressed", dpi=_draw.DPI)
     figure.get_layout_engine().set(wspace=0.03)  # type: ignore[union-attr, call-arg, unused-ignore]
     axes = figure.subplots(1, len(fields), sharey=True)
     for ax, one in zip(axes, fields, strict=True):
@@ -199,8 +125,8 @@ def side_by_side(
     axes[0].tick_params(labelleft=True)
     if flow is not None:
         motion(flow, axes[0])
-    _scale(fields[0], axes[0], ticks, beside=list(axes))
-    _save(figure, path)
+    _draw.scale_bar(fields[0], axes[0], ticks, beside=list(axes))
+    _draw.save(figure, path)
     return figure
 
 
@@ -233,7 +159,7 @@ def animate(
     UnsupportedError : another suffix; or .mp4 and no program ffmpeg; or matplotlib or Pillow is not installed.
     ArgumentError : no times, or frame_seconds not above 0.
     """
-    _pyplot()
+    _draw.pyplot()
     from matplotlib.figure import Figure
 
     if set(da.dims) != {"time", "y", "x"} or not da.sizes["time"]:
@@ -242,18 +168,18 @@ def animate(
         raise ArgumentError(f"frame_seconds: above 0 expected, {frame_seconds:g} given")
     da = da.transpose("time", "y", "x")
     writer = _writer(Path(path), frame_seconds)
-    figure = Figure(figsize=_figure_size(Grid.of(da)), layout="constrained", dpi=dpi)
+    figure = Figure(figsize=_draw.figure_size(Grid.of(da)), layout="constrained", dpi=dpi)
     ax = field(
         da.isel(time=0), figure.add_subplot(), colors=colors, local_time=local_time,
         coastlines=coastlines, borders=borders,
     )  # fmt: skip
-    _settle(figure)
+    _draw.settle(figure)
     figure.set_layout_engine("none")
     with replacing(path) as beside, writer.saving(figure, str(beside), dpi):
         for index in [*range(da.sizes["time"]), -1]:
             frame = da.isel(time=index)
-            ax.images[0].set_data(_shown(frame))
-            ax.set_title(_title(frame, local_time), loc="left", fontsize=10, linespacing=1.35, color=_INK)
+            ax.images[0].set_data(_draw.shown(frame))
+            ax.set_title(_draw.heading(frame, local_time), loc="left", fontsize=10, linespacing=1.35, color=_draw.INK)
             writer.grab_frame()
 
 
@@ -288,14 +214,14 @@ def scores(
     named = {"": data} if isinstance(data, xr.Dataset) else dict(data)
     if not named:
         raise ArgumentError("data: at least one Dataset of scores expected, none given")
-    _pyplot()
+    _draw.pyplot()
     from matplotlib.figure import Figure
 
     first = next(iter(named.values()))
     threshold = _chosen(named, "threshold", threshold, 1.0)
     window = int(_chosen(named, "window", window, 5))
     units = first.attrs.get("field_units", "")
-    units = _UNITS.get(units, units)
+    units = _draw.UNITS.get(units, units)
     panels: tuple[tuple[str, dict[str, float], str, str], ...] = (
         ("csi", {"threshold": threshold}, f"CSI, ≥ {threshold:g} {units}", "1 is perfect"),
         (
@@ -306,14 +232,14 @@ def scores(
         ),
         ("mae", {}, f"Mean absolute error, {units}", "0 is perfect"),
     )
-    figure = Figure(figsize=(11.0, 3.7), layout="constrained", dpi=_DPI)
+    figure = Figure(figsize=(11.0, 3.7), layout="constrained", dpi=_draw.DPI)
     for ax, (name, where, label, hint) in zip(figure.subplots(1, 3), panels, strict=True):
         for number, (forecast, one) in enumerate(named.items()):
             minutes = np.atleast_1d(one["lead_time"].values / np.timedelta64(1, "m"))
             values = np.atleast_1d(one[name].sel(where).values)
             marks = {"color": _LINES[number % len(_LINES)], "marker": "os^Dvx"[number % 6], "markersize": 4.5}
             ax.plot(minutes, values, label=forecast, linewidth=1.8, **marks)
-        ax.set_title(label, loc="left", fontsize=10.5, color=_INK)
+        ax.set_title(label, loc="left", fontsize=10.5, color=_draw.INK)
         ax.set_xlabel(f"lead time, min ({hint})", fontsize=9)
         ax.set_ylim(0.0, 1.0 if name != "mae" else None)
         ax.set_xlim(left=0.0)
@@ -325,37 +251,8 @@ def scores(
         figure.legend(
             *figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(named), frameon=False
         )
-    _save(figure, path)
+    _draw.save(figure, path)
     return figure
-
-
-# ---- what is drawn with ----
-
-
-def _pyplot() -> Any:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise UnsupportedError("figures are drawn with matplotlib: pip install 'libnowcast[plot]'") from None
-    return plt
-
-
-def _save(figure: Any, path: str | os.PathLike[str] | None) -> None:
-    """Write a figure where a path is given."""
-    if path is None:
-        return
-    kinds = figure.canvas.get_supported_filetypes()
-    if Path(path).suffix[1:] not in kinds:
-        raise UnsupportedError(f"{path}: a name ending in one of {', '.join(sorted(kinds))} expected")
-    _settle(figure)
-    with replacing(path) as beside:
-        figure.savefig(beside)
-
-
-def _settle(figure: Any) -> None:
-    """Lay a figure out: what a layout gives room to is measured as the draw before left it, so it takes two."""
-    for _ in range(2):
-        figure.draw_without_rendering()
 
 
 def _writer(path: Path, frame_seconds: float) -> Any:
@@ -369,144 +266,6 @@ def _writer(path: Path, frame_seconds: float) -> Any:
     if not animation.FFMpegWriter.isAvailable():
         raise UnsupportedError(f"{path}: mp4 is written by the program ffmpeg, which is not installed; .gif needs none")
     return animation.FFMpegWriter(fps=1.0 / frame_seconds, codec="h264")  # type: ignore[arg-type, unused-ignore]
-
-
-def _colours(da: xr.DataArray, colors: str | None) -> tuple[Any, Any, Any]:
-    """Colour map, norm, and the numbers at the scale (None: chosen by matplotlib)."""
-    _pyplot()
-    from matplotlib import colors as mcolors
-
-    if colors is not None and colors not in _REFLECTIVITY:
-        raise ArgumentError(f'colors: "cma", "nws" or None expected, {colors!r} given')
-    units = da.attrs.get("units")
-    if colors is None or units not in ("dBZ", "mm h-1", "mm"):
-        import matplotlib as mpl
-
-        known = da.values[np.isfinite(da.values)]
-        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-        low = 0.0 if 0.0 <= low < high else low
-        cmap = mpl.colormaps["viridis"].with_extremes(bad=_UNKNOWN)
-        return cmap, mcolors.Normalize(low, high if high > low else low + 1.0), None
-    if units == "dBZ":
-        first, names = _REFLECTIVITY[colors]
-        steps = [first + 5.0 * k for k in range(len(names.split()))]
-    else:
-        names, steps = _RAIN, list(_RAIN_STEPS)
-    listed = [f"#{name}" for name in names.split()]
-    # The last colour is that of all above; nothing is drawn below the first step.
-    cmap = mcolors.ListedColormap(listed[:-1]).with_extremes(bad=_UNKNOWN, under=(1, 1, 1, 0), over=listed[-1])
-    norm = mcolors.BoundaryNorm(np.array(steps, dtype=np.float32), cmap.N)
-    cmap.colorbar_extend = "max"  # type: ignore[assignment, unused-ignore]
-    return cmap, norm, steps
-
-
-def _scale(da: xr.DataArray, ax: Any, ticks: list[float] | None, beside: Any = None) -> None:
-    """The scale of colours of the image in ax, with its units, beside one Axes or several."""
-    units = da.attrs.get("units", "")
-    several = ax if beside is None else beside
-    bar = ax.figure.colorbar(ax.images[0], ax=several, ticks=ticks, spacing="uniform", shrink=0.86, aspect=28, pad=0.02)
-    bar.set_label(_UNITS.get(units, "" if units == "1" else units), fontsize=9)
-    bar.ax.tick_params(labelsize=8.5, length=2)
-    if ticks is not None:
-        bar.ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-        bar.ax.minorticks_off()
-    bar.outline.set_linewidth(0.6)
-
-
-def _figure_size(grid: Grid) -> tuple[float, float]:
-    """Inches for a map with its scale and title, neither side out of all proportion."""
-    return 7.4, float(np.clip(6.0 / _shape(grid), 3.2, 9.0)) + 0.6
-
-
-def _shape(grid: Grid) -> float:
-    """Width over height of the map on the ground."""
-    west, east, south, north = _map.box(grid)
-    return (east - west) / ((north - south) * (_stretch(grid)))
-
-
-def _stretch(grid: Grid) -> float:
-    """How much longer a unit of y is drawn than one of x: on a grid of degrees, 1 / cos(latitude) amid it."""
-    if not grid.is_latlon:
-        return 1.0
-    _, _, south, north = _map.box(grid)
-    return 1.0 / max(0.2, float(np.cos(np.radians(0.5 * (south + north)))))
-
-
-def _base_map(grid: Grid, ax: Any, coastlines: bool, borders: bool) -> Any:
-    """Axes in the grid's plane with graticule, coasts and borders."""
-    if ax is None:
-        _, ax = _pyplot().subplots(figsize=_figure_size(grid), layout="constrained")
-    west, east, south, north = _map.box(grid)
-    # A strip a few cells wide would be a hairline: it is drawn wider than it is.
-    ax.set_aspect(_stretch(grid) if 1 / 8 <= _shape(grid) <= 8 else "auto")
-    ax.set_xlim(west, east)
-    ax.set_ylim(south, north)
-    ax.autoscale(False)
-    net = _map.graticule(grid)
-    ax.plot(*net["line"], color=_NET, linewidth=0.5, linestyle=(0, (5, 4)), zorder=2, scalex=False, scaley=False)
-    ax.set_xticks([at for at, _ in net["x"]], [label for _, label in net["x"]])
-    ax.set_yticks([at for at, _ in net["y"]], [label for _, label in net["y"]])
-    ax.tick_params(labelsize=8.5, length=3, width=0.6)
-    for name, shown, colour, width in (("coasts", coastlines, _COAST, 0.8), ("borders", borders, _BORDER, 0.6)):
-        if shown:
-            x, y = _map.carried(grid, name)
-            ax.plot(x, y, color=colour, linewidth=width, zorder=3, scalex=False, scaley=False)
-    for spine in ax.spines.values():
-        spine.set_linewidth(0.6)
-    return ax
-
-
-def _shown(da: xr.DataArray) -> Any:
-    """The cells as drawn, south row first: of a field with more than a figure has pixels, every second, third ..."""
-    step = max(1, max(da.shape) // _PIXELS)
-    return ascending(da, da.values)[step // 2 :: step, step // 2 :: step]
-
-
-# ---- what is said ----
-
-
-def _one_field(da: xr.DataArray) -> xr.DataArray:
-    da = da.squeeze([d for d in da.dims if d not in ("y", "x") and da.sizes[d] == 1])
-    if set(da.dims) != {"y", "x"}:
-        raise ArgumentError(f"da: one field of dimensions (y, x) expected, {dict(da.sizes)} given")
-    if not da.size:
-        raise ArgumentError("da: at least one cell expected, none given")
-    return da.transpose("y", "x")
-
-
-def _bold(text: str) -> str:
-    """Bold where matplotlib sets text, which takes its own signs for spaces."""
-    return r"$\bf{" + text.replace("_", r"\_").replace(" ", r"\ ") + "}$"
-
-
-def _title(da: xr.DataArray, local_time: str | None) -> str:
-    """What it is; when, in UTC and in local time; how far ahead of what."""
-    name = str(da.attrs.get("long_name") or da.name or "field")
-    text = [_bold(name[:1].upper() + name[1:])]
-    if da.attrs.get("duration_s"):
-        text[0] += f"  in {float(da.attrs['duration_s']) / 60.0:g} min"
-    if "time" in da.coords and not np.isnat(da["time"].values):
-        text.append(_clock(da["time"].values, local_time))
-        if "lead_time" in da.coords:
-            minutes = float(da["lead_time"].values / np.timedelta64(1, "m"))
-            text[0] += f"  forecast, +{minutes:g} min"
-    return "\n".join(text)
-
-
-def _clock(time: Any, local_time: str | None) -> str:
-    seconds = time.astype("datetime64[s]")
-    text = f"{str(seconds)[:16].replace('T', ' ')} UTC"
-    if local_time is None:
-        return text
-    try:
-        zone = zoneinfo.ZoneInfo(local_time)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        raise ArgumentError(f'local_time: a zone such as "Asia/Shanghai" expected, {local_time!r} given') from None
-    import datetime
-
-    there = seconds.astype(datetime.datetime).replace(tzinfo=datetime.UTC).astimezone(zone)
-    day = "" if text.startswith(f"{there:%Y-%m-%d}") else f"{there:%Y-%m-%d} "
-    return f"{text}  ({day}{there:%H:%M} {local_time.split('/')[-1].replace('_', ' ')})"
 
 
 def _chosen(named: Mapping[str, xr.Dataset], coordinate: str, wanted: float | None, usual: float) -> float:
