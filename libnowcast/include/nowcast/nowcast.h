@@ -9,6 +9,7 @@
 #include <nowcast/grid.h>
 #include <nowcast/io.h>
 #include <nowcast/model.h>
+#include <nowcast/mosaic.h>
 #include <nowcast/motion.h>
 #include <nowcast/obs.h>
 #include <nowcast/phase.h>

@@ -1,0 +1,404 @@
+/*
+ * Columns of a mosaic. Along a column the sweeps about a cell change seldom and the rays of a sweep not at all, so that rays are
+ * found once for each sweep, and cells one above another read neighbouring gates. Loops over cells are scalar: gathers of
+ * eight points of ever other sweeps were no faster as vectors.
+ */
+#include "core/kernel.h"
+
+#include "mosaic/internal.h"
+
+#define PI_F 3.14159265F
+#define DEGREE_F (PI_F / 180.0F)
+#define NOTHING (-128.0F)
+#define DB_PER_OCTAVE 3.01029995663981F
+
+/* ---- elementary functions that vectorise; relative errors below 3e-7 ---- */
+
+/* 2^x, 0 below 2^-120. */
+static inline float power_of_two(float x)
+{
+    const float limited = x < -120.0F ? -120.0F : x > 120.0F ? 120.0F : x;
+    const int32_t whole = (int32_t)(limited + 128.5F) - 128;
+    const float f = 0.693147181F * (limited - (float)whole);
+    const float e =
+        1.0F +
+        f * (1.0F + f * (0.5F + f * (0.166666667F + f * (0.0416666667F + f * (8.33333333e-3F + f * 1.38888889e-3F)))));
+    const int32_t bits = (whole + 127) * (1 << 23);
+    float scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return x < -120.0F ? 0.0F : e * scale;
+}
+
+/* The logarithm to the base 2 of a number above 0. */
+static inline float logarithm_of_two(float x)
+{
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const int32_t exponent = (bits - 0x3f3504f3) >> 23; /* a mantissa from sqrt(1/2) to sqrt(2) */
+    bits -= exponent * (1 << 23);
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    const float s = (m - 1.0F) / (m + 1.0F), s2 = s * s;
+    return (float)exponent +
+           2.88539008F * s * (1.0F + s2 * (0.333333333F + s2 * (0.2F + s2 * (0.142857143F + s2 * 0.111111111F))));
+}
+
+static void prepare_ray(const float *restrict from, int64_t step, int64_t n, int32_t as_z, float *restrict to)
+{
+    to[0] = to[n + 1] = NAN;
+    if (!as_z) {
+        for (int64_t g = 0; g < n; g++) to[g + 1] = from[g * step];
+        return;
+    }
+    for (int64_t g = 0; g < n; g++) {
+        const float dbz = from[g * step];
+        const bool known = dbz == dbz;
+        const float z = power_of_two((known ? dbz : 0.0F) / DB_PER_OCTAVE);
+        to[g + 1] = known ? (dbz <= NOTHING ? 0.0F : z) : NAN;
+    }
+}
+
+static void to_dbz(int64_t n, float *restrict z)
+{
+    const float floor_dbz = NWC__NO_ECHO_DBZ;
+    for (int64_t k = 0; k < n; k++) {
+        const bool known = z[k] == z[k], echo = z[k] > 1e-4F; /* -40 dBZ */
+        const float dbz = DB_PER_OCTAVE * logarithm_of_two(echo ? z[k] : 1.0F);
+        z[k] = known ? (echo && dbz > floor_dbz ? dbz : floor_dbz) : NAN;
+    }
+}
+
+static void quality(int64_t n, const nwc__sighted *restrict cells, const float *restrict age_s,
+                    const float *restrict qind, const float *restrict blocked, float per_range, float per_age,
+                    float per_deg, float *restrict off_deg)
+{
+    const float per_octave = 1.44269504F;
+    for (int64_t k = 0; k < n; k++) {
+        const float r = cells[k].range_m * per_range, a = age_s[k] * per_age, d = off_deg[k] * per_deg;
+        const float fall = per_octave * (r * r + a * a) + d * d;
+        float q = fall == fall ? power_of_two(-fall) : 0.0F;
+        if (qind) q *= qind[k] == qind[k] ? (qind[k] < 0.0F ? 0.0F : qind[k] > 1.0F ? 1.0F : qind[k]) : 1.0F;
+        if (blocked)
+            q *= blocked[k] == blocked[k] ? (blocked[k] > 1.0F   ? 0.0F
+                                             : blocked[k] < 0.0F ? 1.0F
+                                                                 : 1.0F - blocked[k])
+                                          : 1.0F;
+        off_deg[k] = q;
+    }
+}
+
+static void sight(double sphere_m, double altitude_m, double reach_m, double ground_m, int64_t n,
+                  const double *restrict z_m, nwc__sighted *restrict cells)
+{
+    const double around = ground_m / sphere_m, half = sin(0.5 * around), sine = sin(around);
+    for (int64_t k = 0; k < n; k++) {
+        const double place = sphere_m + z_m[k];
+        const float out = (float)(place * sine), up = (float)(z_m[k] - altitude_m - 2.0 * place * half * half);
+        const float range = sqrtf(out * out + up * up);
+        cells[k] = (nwc__sighted){range <= (float)reach_m ? range : INFINITY, atan2f(up, out) / DEGREE_F};
+    }
+}
+
+/* ---- rays ---- */
+
+/* The rays of a plane to either side of an azimuth: where their cells begin, and the weight of the second. */
+typedef struct pair {
+    int64_t first, second;
+    float weight, after_s;
+    bool found, looked_for;
+} pair;
+
+static pair find_pair(const nwc__plane *plane, float azimuth_deg, bool nearest)
+{
+    const float *const azimuth = plane->azimuth_deg;
+    int32_t b = (int32_t)(azimuth_deg * (NWC__MOSAIC_BINS / 360.0F));
+    b = b < 0 ? 0 : b >= NWC__MOSAIC_BINS ? NWC__MOSAIC_BINS - 1 : b;
+    int32_t i = plane->bin[b];
+    while (i > 0 && azimuth[i] > azimuth_deg) i--; /* the bin of a number that was rounded up */
+    while (i < plane->n_rays && azimuth[i + 1] <= azimuth_deg) i++;
+    const float gap = azimuth[i + 1] - azimuth[i], in = azimuth_deg - azimuth[i];
+    float weight = gap > 0.0F ? in / gap : 0.0F;
+    bool found = true;
+    if (gap > plane->hole_deg) { /* half a usual step to either side of it is still that of the ray there */
+        const float edge = 0.2F * plane->hole_deg;
+        found = in <= edge || gap - in <= edge;
+        weight = in <= edge ? 0.0F : 1.0F;
+    }
+    if (nearest) weight = weight < 0.5F ? 0.0F : 1.0F;
+    return (pair){.first = i * plane->row,
+                  .second = (i + 1) * plane->row,
+                  .weight = weight,
+                  .after_s = plane->after_s[i] + weight * (plane->after_s[i + 1] - plane->after_s[i]),
+                  .found = found,
+                  .looked_for = true};
+}
+
+static float azimuth_of(float east_m, float north_m)
+{
+    const float azimuth = atan2f(east_m, north_m) / DEGREE_F;
+    return azimuth < 0.0F ? azimuth + 360.0F : azimuth;
+}
+
+/* ---- one cell of a stack ---- */
+
+/* Four points of a plane, and the weights they have. */
+typedef struct square {
+    int64_t at[4];
+    float weight[4];
+    bool inside;
+} square;
+
+static inline square square_at(const nwc__plane *plane, const pair *rays, float range_m, float weight, bool nearest)
+{
+    /* In cells of a row, whose first and last are NaN; a number that is not finite is outside. */
+    const float place = (range_m - plane->first_m) * plane->per_m + 1.0F;
+    if (!(rays->found && place >= 0.0F && place < (float)(plane->n_gates + 1))) return (square){.inside = false};
+    const int32_t g = (int32_t)place;
+    float b = place - (float)g;
+    if (nearest) b = b < 0.5F ? 0.0F : 1.0F;
+    const float second = weight * rays->weight, first = weight - second;
+    return (square){.at = {rays->first + g, rays->first + g + 1, rays->second + g, rays->second + g + 1},
+                    .weight = {first * (1.0F - b), first * b, second * (1.0F - b), second * b},
+                    .inside = true};
+}
+
+static inline void add_square(const square *from, const float *restrict cells, float *sum, float *known)
+{
+    for (int c = 0; c < 4; c++) {
+        const float value = cells[from->at[c]];
+        const bool is = value == value;
+        *sum += is ? from->weight[c] * value : 0.0F;
+        *known += is ? from->weight[c] : 0.0F;
+    }
+}
+
+/* Where a cell lies between the planes lo and hi: f of the way. */
+typedef struct between {
+    int32_t lo, hi;
+    float f, range_lo, range_hi, off_deg;
+} between;
+
+static inline void gather_cell(const nwc__stack *stack, const nwc__gathering *how, const pair *rays, between at,
+                               int32_t k, nwc__gathered *restrict out)
+{
+    const bool nearest = how->method == NWC_MOSAIC_NEAREST;
+    if (nearest) {
+        if (at.f >= 0.5F) at.lo = at.hi, at.range_lo = at.range_hi;
+        at.f = 0.0F;
+    }
+    const square lo = square_at(&stack->planes[at.lo], &rays[at.lo], at.range_lo, 1.0F - at.f, nearest);
+    square hi = {.inside = false};
+    if (at.f > 0.0F) hi = square_at(&stack->planes[at.hi], &rays[at.hi], at.range_hi, at.f, nearest);
+    if (!lo.inside && !hi.inside) return;
+    for (int32_t q = 0; q < stack->n_quantities; q++) {
+        float sum = 0.0F, known = 0.0F;
+        if (lo.inside) add_square(&lo, stack->cells[q][at.lo], &sum, &known);
+        if (hi.inside) add_square(&hi, stack->cells[q][at.hi], &sum, &known);
+        out->value[q][k] = known > 0.0F && known >= how->min_known ? sum / known : NAN;
+    }
+    const float f = lo.inside ? (hi.inside ? at.f : 0.0F) : 1.0F;
+    out->age_s[k] = (f - 1.0F) * rays[at.lo].after_s - (f > 0.0F ? f * rays[at.hi].after_s : 0.0F);
+    out->off_deg[k] = at.off_deg;
+}
+
+static void clear(const nwc__stack *stack, int32_t nz, nwc__gathered *restrict out)
+{
+    for (int32_t q = 0; q < stack->n_quantities; q++)
+        for (int32_t k = 0; k < nz; k++) out->value[q][k] = NAN;
+    for (int32_t k = 0; k < nz; k++) out->age_s[k] = out->off_deg[k] = NAN;
+    out->lowest_m = NAN;
+}
+
+/* The height of the lowest beam that passes over the column. */
+static float lowest(const nwc__stack *stack, const nwc__gathering *how, pair *rays, float azimuth, double ground_m)
+{
+    for (int32_t t = 0; t < stack->n_planes; t++) {
+        const nwc__plane *const plane = &stack->planes[t];
+        if (!rays[t].looked_for) rays[t] = find_pair(plane, azimuth, how->method == NWC_MOSAIC_NEAREST);
+        const double e = (double)plane->elevation_deg * 3.14159265358979 / 180.0, around = ground_m / how->sphere_m;
+        if (!rays[t].found || !(e + around < 1.57)) continue;
+        const double place = (how->sphere_m + how->altitude_m) * cos(e) / cos(e + around);
+        const double gate = ((float)(place * sin(around) / cos(e)) - plane->first_m) * plane->per_m;
+        if (gate > -1.0 && gate < plane->n_gates) return (float)(place - how->sphere_m);
+    }
+    return NAN;
+}
+
+/* ---- columns ---- */
+
+static void gather_still(const nwc__stack *stack, const nwc__gathering *how, const nwc__column *column, pair *rays,
+                         float azimuth, nwc__gathered *restrict out)
+{
+    const nwc__plane *const plane = stack->planes;
+    const int32_t top = stack->n_planes - 1;
+    const float least = plane[0].elevation_deg - 0.5F * how->beam_deg;
+    const float most = plane[top].elevation_deg + 0.5F * how->beam_deg;
+    const bool nearest = how->method == NWC_MOSAIC_NEAREST;
+    int32_t t = -1; /* the last plane not above the cell */
+    for (int32_t k = 0; k < column->nz; k++) {
+        const float e = column->cells[k].elevation_deg, r = column->cells[k].range_m;
+        if (!(e >= least)) continue;
+        if (!(e <= most)) break;
+        while (t < top && e >= plane[t + 1].elevation_deg) t++;
+        between at = {.lo = t < 0 ? 0 : t, .hi = t < 0 ? 0 : t < top ? t + 1 : top, .range_lo = r, .range_hi = r};
+        const float below = fabsf(e - plane[at.lo].elevation_deg), above = fabsf(plane[at.hi].elevation_deg - e);
+        at.f = at.hi > at.lo ? below / (below + above) : 0.0F;
+        at.off_deg = below < above ? below : above;
+        if (!rays[at.lo].looked_for) rays[at.lo] = find_pair(&plane[at.lo], azimuth, nearest);
+        if (!rays[at.hi].looked_for) rays[at.hi] = find_pair(&plane[at.hi], azimuth, nearest);
+        gather_cell(stack, how, rays, at, k, out);
+    }
+}
+
+/* Where a plane looked at what is over the column now. */
+typedef struct moved {
+    double sine, versine; /* of the angle around the earth: 2 sin^2 of its half */
+} moved;
+
+static inline nwc__sighted sight_of(const nwc__gathering *how, moved at, double z_m)
+{
+    const double place = how->sphere_m + z_m;
+    const float out = (float)(place * at.sine), up = (float)(z_m - how->altitude_m - place * at.versine);
+    return (nwc__sighted){sqrtf(out * out + up * up), atan2f(up, out) / DEGREE_F};
+}
+
+/* The rays of every plane at the place where what is over the column was when they looked. */
+static void find_moved(const nwc__stack *stack, const nwc__gathering *how, const nwc__column *column, float azimuth,
+                       pair *rays, moved *at)
+{
+    const bool nearest = how->method == NWC_MOSAIC_NEAREST;
+    for (int32_t t = 0; t < stack->n_planes; t++) {
+        const nwc__plane *const plane = &stack->planes[t];
+        const pair here = find_pair(plane, azimuth, false);
+        const float after_s = here.found ? here.after_s : plane->after_s[(plane->n_rays + 1) / 2];
+        const float east = column->east_m + after_s * column->east_m_s;
+        const float north = column->north_m + after_s * column->north_m_s;
+        const double around = hypot(east, north) / how->sphere_m, half = sin(0.5 * around);
+        at[t] = (moved){sin(around), 2.0 * half * half};
+        rays[t] = find_pair(plane, azimuth_of(east, north), nearest);
+    }
+}
+
+static void gather_moved(const nwc__stack *stack, const nwc__gathering *how, const nwc__column *column, float azimuth,
+                         nwc__gathered *restrict out)
+{
+    pair rays[NWC__MOSAIC_SWEEPS];
+    moved place[NWC__MOSAIC_SWEEPS];
+    const nwc__plane *const plane = stack->planes;
+    const int32_t top = stack->n_planes - 1;
+    find_moved(stack, how, column, azimuth, rays, place);
+    int32_t t = -1;
+    for (int32_t k = 0; k < column->nz; k++) {
+        const double z_m = column->z_m[k];
+        while (t < top && sight_of(how, place[t + 1], z_m).elevation_deg >= plane[t + 1].elevation_deg) t++;
+        const int32_t lo = t < 0 ? 0 : t, hi = t < 0 ? 0 : t < top ? t + 1 : top;
+        const nwc__sighted a = sight_of(how, place[lo], z_m), b = sight_of(how, place[hi], z_m);
+        const float below = fabsf(a.elevation_deg - plane[lo].elevation_deg);
+        const float above = fabsf(plane[hi].elevation_deg - b.elevation_deg);
+        if (lo == hi && below > 0.5F * how->beam_deg) continue;
+        if (!(column->cells[k].range_m < INFINITY)) continue; /* beyond reach */
+        const between at = {.lo = lo,
+                            .hi = hi,
+                            .f = hi > lo ? below / (below + above) : 0.0F,
+                            .range_lo = a.range_m,
+                            .range_hi = b.range_m,
+                            .off_deg = below < above ? below : above};
+        gather_cell(stack, how, rays, at, k, out);
+    }
+}
+
+/* ---- within a radius ---- */
+
+/* What is summed of a cell. */
+typedef struct sums {
+    float value[NWC__MOSAIC_QUANTITIES], known[NWC__MOSAIC_QUANTITIES], all, after;
+} sums;
+
+/* The gates of one ray, whose axis passes across_2 (squared, m2) beside the cell, within a radius of it. */
+static void add_ray(const nwc__stack *stack, const nwc__gathering *how, int32_t t, int32_t ray, float range_m,
+                    float across_2, float radius_2, sums *into)
+{
+    const nwc__plane *const plane = &stack->planes[t];
+    const float reach = sqrtf(radius_2 - across_2);
+    const float low = (range_m - reach - plane->first_m) * plane->per_m, high = low + 2.0F * reach * plane->per_m;
+    const int32_t first = low > 0.0F ? (int32_t)ceilf(low) : 0;
+    const int32_t last = high < (float)(plane->n_gates - 1) ? (int32_t)floorf(high) : plane->n_gates - 1;
+    for (int32_t g = first; g <= last; g++) {
+        const float along = plane->first_m + (float)g / plane->per_m - range_m, d2 = across_2 + along * along;
+        const float weight =
+            how->method == NWC_MOSAIC_BARNES ? expf(-4.0F * d2 / radius_2) : (radius_2 - d2) / (radius_2 + d2);
+        if (!(weight > 0.0F)) continue;
+        into->all += weight;
+        into->after += weight * plane->after_s[ray];
+        for (int32_t q = 0; q < stack->n_quantities; q++) {
+            const float value = stack->cells[q][t][ray * plane->row + g + 1];
+            if (value == value) into->value[q] += weight * value, into->known[q] += weight;
+        }
+    }
+}
+
+/* The rays of one plane about an azimuth: outward from it to either side, each ray once. */
+static void add_plane(const nwc__stack *stack, const nwc__gathering *how, int32_t t, nwc__sighted cell, float azimuth,
+                      float up_m, float radius_m, sums *into)
+{
+    const nwc__plane *const plane = &stack->planes[t];
+    const float per_deg = cell.range_m * cosf(cell.elevation_deg * DEGREE_F) * DEGREE_F, radius_2 = radius_m * radius_m;
+    const int32_t n = plane->n_rays;
+    const int32_t from = (int32_t)(find_pair(plane, azimuth, false).first / plane->row); /* 0 to n */
+    for (int32_t side = 0; side < 2; side++) {
+        for (int32_t step = 0; step < n; step++) {
+            const int32_t ray = side ? (from + step) % n + 1 : (from - 1 - step + 2 * n) % n + 1;
+            float turn = side ? plane->azimuth_deg[ray] - azimuth : azimuth - plane->azimuth_deg[ray];
+            turn = turn < 0.0F ? turn + 360.0F : turn;
+            const float across = turn * per_deg, across_2 = across * across + up_m * up_m;
+            if (turn >= 180.0F || !(across_2 < radius_2)) break;
+            add_ray(stack, how, t, ray, cell.range_m, across_2, radius_2, into);
+        }
+    }
+}
+
+static void gather_within(const nwc__stack *stack, const nwc__gathering *how, const nwc__column *column, float azimuth,
+                          nwc__gathered *restrict out)
+{
+    for (int32_t k = 0; k < column->nz; k++) {
+        const nwc__sighted cell = column->cells[k];
+        if (!(cell.range_m < INFINITY)) continue;
+        const float wide = how->radius_beams * how->beam_deg * DEGREE_F * cell.range_m;
+        const float radius = wide > how->radius_min_m ? wide : how->radius_min_m;
+        sums into = {.all = 0.0F};
+        float off = INFINITY;
+        for (int32_t t = 0; t < stack->n_planes; t++) {
+            const float angle = fabsf(cell.elevation_deg - stack->planes[t].elevation_deg);
+            const float up = angle * DEGREE_F * cell.range_m;
+            if (!(up < radius)) continue;
+            off = angle < off ? angle : off;
+            add_plane(stack, how, t, cell, azimuth, up, radius, &into);
+        }
+        if (!(into.all > 0.0F)) continue;
+        for (int32_t q = 0; q < stack->n_quantities; q++)
+            out->value[q][k] = into.known[q] > 0.0F && into.known[q] >= how->min_known * into.all
+                                   ? into.value[q] / into.known[q]
+                                   : NAN;
+        out->age_s[k] = -into.after / into.all;
+        out->off_deg[k] = off;
+    }
+}
+
+static void gather(const nwc__stack *stack, const nwc__gathering *how, const nwc__column *column,
+                   nwc__gathered *restrict out)
+{
+    pair rays[NWC__MOSAIC_SWEEPS];
+    const float azimuth = azimuth_of(column->east_m, column->north_m);
+    for (int32_t t = 0; t < stack->n_planes; t++) rays[t].looked_for = false;
+    clear(stack, column->nz, out);
+    if (how->method == NWC_MOSAIC_BARNES || how->method == NWC_MOSAIC_CRESSMAN)
+        gather_within(stack, how, column, azimuth, out);
+    else if (column->east_m_s != 0.0F || column->north_m_s != 0.0F)
+        gather_moved(stack, how, column, azimuth, out);
+    else
+        gather_still(stack, how, column, rays, azimuth, out);
+    out->lowest_m = lowest(stack, how, rays, azimuth, hypot(column->east_m, column->north_m));
+}
+
+const struct nwc__mosaic_kernels NWC__NAME(nwc__mosaic_kernels) = {
+    .sight = sight, .prepare_ray = prepare_ray, .gather = gather, .quality = quality, .to_dbz = to_dbz};
