@@ -324,7 +324,7 @@ static double within(const nwc_volume *volume, struct seen at, bool barnes)
         for (int64_t r = 0; r < sweep.n_rays; r++) {
             const double across =
                 turn_between(sweep.azimuth_deg[r], at.azimuth) * RADIANS * at.range * cos(at.elevation * RADIANS);
-            for (int g = 0; g < GATES; g++) {
+            for (int g = 0; g < GATES && hypot(up, across) < radius; g++) {
                 const double along = 300.0 + 600.0 * g - at.range;
                 const double d2 = up * up + across * across + along * along, r2 = radius * radius;
                 if (d2 >= r2) continue;

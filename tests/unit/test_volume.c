@@ -240,7 +240,7 @@ static void what_cannot_be_put_is_refused(void **state)
     (void)state;
     nwc_volume *volume;
     nwc_moment moment = velocity_of_test();
-    char name[8];
+    char name[16];
     assert_ok(make_two(NULL, &volume));
     assert_fails(NWC_ERR_ARG, "sweep: 0 to 1 expected, 2 given", nwc_volume_put_moment(volume, 2, &moment));
     assert_fails(NWC_ERR_ARG, "sweep: 0 to 1 expected, -1 given", nwc_volume_put_moment(volume, -1, &moment));

@@ -12,11 +12,6 @@ enum {
     NWC__MOSAIC_QUANTITIES = NWC_MOSAIC_MOST_FIELDS + 2 /* QIND and CBB as well */
 };
 
-/* A cell as the radar sees it. */
-typedef struct nwc__sighted {
-    float range_m, elevation_deg;
-} nwc__sighted;
-
 struct nwc_mosaic_lookup {
     struct nwc_ctx memory; /* allocator only */
     double latitude_deg, longitude_deg, altitude_m, earth_factor, reach_m;
@@ -26,7 +21,7 @@ struct nwc_mosaic_lookup {
     double *z_m;
     int64_t j0, i0, nj, ni;  /* the columns within reach lie here; nj is 0 where there are none */
     float *east_m, *north_m; /* (nj, ni): of the column, in the azimuthal equidistant plane about the radar */
-    nwc__sighted *cells;     /* (nj, ni, nz); range INFINITY beyond reach_m */
+    float *cells;            /* (nj, ni, 2, nz): range, m, INFINITY beyond reach_m, and elevation, degrees */
     double farthest_m;       /* range of the farthest cell */
 };
 
@@ -43,7 +38,7 @@ typedef struct nwc__plane {
     float elevation_deg;
     int32_t sweep, n_rays; /* number in the volume; rays without those two */
     int32_t n_gates;       /* as far as the lookup reaches */
-    int64_t row;           /* cells from ray to ray: n_gates, and one of NaN before and after them */
+    int32_t start, row;    /* of ray 0 in the cells of the stack; from ray to ray n_gates, with NaN before and after */
     float first_m, per_m;  /* first gate, 1 / spacing */
     float hole_deg;        /* rays farther apart have nothing between them */
     float *azimuth_deg;    /* n_rays + 2 */
@@ -55,9 +50,10 @@ typedef struct nwc__plane {
 /* Quantities that come from the same sweeps with the same gates, so that one search serves them all. */
 typedef struct nwc__stack {
     int32_t n_planes, n_quantities;
-    nwc__plane planes[NWC__MOSAIC_SWEEPS];                    /* by elevation */
-    int32_t quantity[NWC__MOSAIC_QUANTITIES];                 /* which of the mosaic's */
-    float *cells[NWC__MOSAIC_QUANTITIES][NWC__MOSAIC_SWEEPS]; /* (n_rays + 2, row) */
+    nwc__plane planes[NWC__MOSAIC_SWEEPS];    /* by elevation */
+    int32_t quantity[NWC__MOSAIC_QUANTITIES]; /* which of the mosaic's */
+    int64_t n_cells;
+    float *cells[NWC__MOSAIC_QUANTITIES]; /* n_cells: (n_rays + 2, row) of one plane behind the other */
 } nwc__stack;
 
 /* One radar of a mosaic. */
@@ -103,7 +99,7 @@ typedef struct nwc__column {
     float east_m_s, north_m_s;
     int32_t nz;
     const double *z_m;
-    const nwc__sighted *cells; /* nz */
+    const float *range_m, *elevation_deg; /* nz */
 } nwc__column;
 
 /* What a stack gives to a column: values (quantity, nz), NaN where not known, and of the cells the age and the angle to the nearest sweep. */
@@ -114,17 +110,25 @@ typedef struct nwc__gathered {
 } nwc__gathered;
 
 typedef struct nwc__mosaic_kernels {
-    /* Cells of one column of a lookup: n levels at heights z_m over a place ground_m away; range INFINITY beyond reach_m. */
+    /* Cells of one column of a lookup: n levels at heights z_m over a place ground_m away. */
     void (*sight)(double sphere_m, double altitude_m, double reach_m, double ground_m, int64_t n,
-                  const double *restrict z_m, nwc__sighted *restrict cells);
+                  const double *restrict z_m, float *restrict range_m, float *restrict elevation_deg);
     /* to[0] and to[n + 1] are NaN, between them the gates, as Z where as_z. */
     void (*prepare_ray)(const float *restrict from, int64_t step, int64_t n, int32_t as_z, float *restrict to);
     void (*gather)(const nwc__stack *stack, const nwc__gathering *how, const nwc__column *column,
                    nwc__gathered *restrict out);
-    /* Of a column of n cells of one radar, in place of off_deg: 0 to 1. */
-    void (*quality)(int64_t n, const nwc__sighted *restrict cells, const float *restrict age_s,
-                    const float *restrict qind, const float *restrict blocked, float per_range, float per_age,
-                    float per_deg, float *restrict off_deg);
+    /* Of a column of n cells of one radar, in place of off_deg: 0 to 1, and 0 where any is not known. */
+    void (*quality)(int64_t n, const float *restrict range_m, const float *restrict age_s, const float *restrict qind,
+                    const float *restrict blocked, float per_range, float per_age, float per_deg,
+                    float *restrict off_deg);
+    /* Add what one radar, a bit, has of a field to those before it, or take it where it is better. */
+    void (*weigh)(int64_t n, const float *restrict value, const float *restrict quality, int32_t radar, int32_t best,
+                  float *restrict sum, float *restrict weight, int32_t *restrict radars);
+    /* And the quality and age of its cells. */
+    void (*describe)(int64_t n, const float *restrict quality, const float *restrict age_s, int32_t radar,
+                     const int32_t *restrict radars, float *restrict best, float *restrict age, float *restrict weight);
+    /* sum / weight in place of sum; NaN without weight. */
+    void (*mean)(int64_t n, const float *restrict weight, float *restrict sum);
     void (*to_dbz)(int64_t n, float *restrict z);
 } nwc__mosaic_kernels;
 

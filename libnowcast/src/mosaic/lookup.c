@@ -216,14 +216,14 @@ static nwc_status fill_row(int64_t row, void *user)
         const double east = between(job->nodes, job->nodes->east_m, to->j0 + row, to->i0 + i);
         const double north = between(job->nodes, job->nodes->north_m, to->j0 + row, to->i0 + i);
         const double ground = hypot(east, north);
-        nwc__sighted *const cells = to->cells + c * nz;
+        float *const range = to->cells + c * 2 * nz;
         to->east_m[c] = (float)east, to->north_m[c] = (float)north;
         if (ground <= to->reach_m)
-            job->kernels->sight(to->sphere_m, to->altitude_m, to->reach_m, ground, nz, to->grid.z_m, cells);
+            job->kernels->sight(to->sphere_m, to->altitude_m, to->reach_m, ground, nz, to->grid.z_m, range, range + nz);
         else
-            for (int64_t k = 0; k < nz; k++) cells[k] = (nwc__sighted){INFINITY, NAN};
+            for (int64_t k = 0; k < nz; k++) range[k] = INFINITY, range[nz + k] = NAN;
         for (int64_t k = 0; k < nz; k++)
-            if ((double)cells[k].range_m < INFINITY) farthest = fmax(farthest, (double)cells[k].range_m);
+            if (range[k] < INFINITY) farthest = fmax(farthest, (double)range[k]);
     }
     job->farthest_m[row] = farthest;
     return NWC_OK;
@@ -237,7 +237,7 @@ static nwc_status fill_cells(nwc_ctx *ctx, const struct nodes *nodes, nwc_mosaic
     if (!columns) return NWC_OK;
     NWC__ALLOC(&lookup->memory, lookup->east_m, columns);
     NWC__ALLOC(&lookup->memory, lookup->north_m, columns);
-    NWC__ALLOC(&lookup->memory, lookup->cells, columns * lookup->grid.nz);
+    NWC__ALLOC(&lookup->memory, lookup->cells, columns * 2 * lookup->grid.nz);
     NWC__ALLOC(ctx, job.farthest_m, lookup->nj);
     if ((status = nwc__for_each_tile(ctx, "lookup", lookup->nj, fill_row, &job)) != NWC_OK) goto done;
     for (int64_t j = 0; j < lookup->nj; j++) lookup->farthest_m = fmax(lookup->farthest_m, job.farthest_m[j]);
@@ -329,7 +329,7 @@ int32_t nwc_mosaic_lookup_serves(const nwc_mosaic_lookup *lookup, const nwc_volu
 int64_t nwc_mosaic_lookup_bytes(const nwc_mosaic_lookup *lookup)
 {
     if (!lookup) return 0;
-    const int64_t column = 2 * (int64_t)sizeof(float) + lookup->grid.nz * (int64_t)sizeof(nwc__sighted);
+    const int64_t column = 2 * (lookup->grid.nz + 1) * (int64_t)sizeof *lookup->cells;
     return (int64_t)sizeof *lookup + lookup->nj * lookup->ni * column;
 }
 

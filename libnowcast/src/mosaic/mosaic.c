@@ -8,8 +8,6 @@ NWC__DECLARE_KERNELS(nwc__mosaic_kernels);
 
 enum { TILE_Y = 8, TILE_X = 32, LEVELS = NWC_MOSAIC_MOST_LEVELS, QIND = 0, BLOCKED = 1 };
 
-#define LEAST_WEIGHT 1e-12F /* of a value that is known, however poor */
-
 struct job {
     const nwc__mosaic_kernels *kernels;
     const nwc_grid *grid;
@@ -67,32 +65,6 @@ static void move(const struct job *job, const nwc__view *view, int64_t j, int64_
         along * (at->north_m[east] - at->north_m[west]) + up * (at->north_m[north] - at->north_m[south]);
 }
 
-/* Weigh what one radar gives by the quality it has there. */
-static void add_view(const struct job *job, int32_t number, const float (*value)[LEVELS], const bool *has,
-                     const float *quality, const float *age, struct column *into)
-{
-    const int64_t nz = job->grid->nz;
-    for (int32_t f = 0; f < job->quantities.n_fields; f++) {
-        if (!has[f]) continue;
-        const bool best = job->quantities.averaging[f] == NWC__OF_THE_BEST;
-        for (int64_t k = 0; k < nz; k++) {
-            if (isnan(value[f][k])) continue;
-            const float weight = quality[k] + LEAST_WEIGHT;
-            into->radars[k] |= 1 << number;
-            if (!best)
-                into->sum[f][k] += weight * value[f][k], into->weight[f][k] += weight;
-            else if (weight > into->weight[f][k])
-                into->sum[f][k] = weight * value[f][k], into->weight[f][k] = weight;
-        }
-    }
-    for (int64_t k = 0; k < nz; k++) {
-        if (!(into->radars[k] & 1 << number)) continue;
-        const float weight = quality[k] + LEAST_WEIGHT;
-        into->quality[k] = quality[k] > into->quality[k] ? quality[k] : into->quality[k];
-        if (!isnan(age[k])) into->age[k] += weight * age[k], into->age_weight[k] += weight;
-    }
-}
-
 static void gather_view(const struct job *job, int32_t number, int64_t j, int64_t i, struct column *into)
 {
     const nwc__view *const view = &job->views[number];
@@ -103,38 +75,40 @@ static void gather_view(const struct job *job, int32_t number, int64_t j, int64_
                           .north_m = at->north_m[c],
                           .nz = (int32_t)nz,
                           .z_m = at->grid.z_m,
-                          .cells = at->cells + c * nz};
+                          .range_m = at->cells + c * 2 * nz,
+                          .elevation_deg = at->cells + c * 2 * nz + nz};
     if (!(hypot((double)column.east_m, (double)column.north_m) <= at->reach_m)) return;
     nwc__gathering how = job->how;
     how.beam_deg = view->beam_deg, how.sphere_m = at->sphere_m, how.altitude_m = at->altitude_m;
     move(job, view, j, i, &column);
-    float value[NWC__MOSAIC_QUANTITIES][LEVELS], age[LEVELS], off[LEVELS];
-    bool has[NWC__MOSAIC_QUANTITIES] = {false}, described = false;
+    nwc__gathered got[NWC__MOSAIC_QUANTITIES]; /* of each stack */
+    const float *value[NWC__MOSAIC_QUANTITIES] = {NULL};
+    float *age = NULL, *off = NULL;
     for (int32_t s = 0; s < view->n_stacks; s++) {
         const nwc__stack *const stack = view->stacks[s];
-        nwc__gathered got;
-        job->kernels->gather(stack, &how, &column, &got);
-        for (int32_t q = 0; q < stack->n_quantities; q++) {
-            memcpy(value[stack->quantity[q]], got.value[q], (size_t)nz * sizeof(float));
-            has[stack->quantity[q]] = true;
-        }
+        job->kernels->gather(stack, &how, &column, &got[s]);
+        for (int32_t q = 0; q < stack->n_quantities; q++) value[stack->quantity[q]] = got[s].value[q];
         if (stack->quantity[0] >= job->quantities.n_fields) continue;
-        for (int64_t k = 0; k < nz; k++) /* of the first field that has any there */
-            if (!described || isnan(age[k])) age[k] = got.age_s[k], off[k] = got.off_deg[k];
-        described = true;
-        into->lowest_m = fminf(into->lowest_m, got.lowest_m);
+        into->lowest_m = fminf(into->lowest_m, got[s].lowest_m);
+        for (int64_t k = 0; age && k < nz; k++) /* of the first field that has any there */
+            if (isnan(age[k])) age[k] = got[s].age_s[k], off[k] = got[s].off_deg[k];
+        if (!age) age = got[s].age_s, off = got[s].off_deg;
     }
-    if (!described) return;
-    const int32_t extra = job->quantities.n_fields;
-    job->kernels->quality(nz, column.cells, age, has[extra + QIND] ? value[extra + QIND] : NULL,
-                          has[extra + BLOCKED] ? value[extra + BLOCKED] : NULL, job->per_range, job->per_age,
-                          1.0F / view->beam_deg, off);
-    add_view(job, number, (const float(*)[LEVELS])value, has, off, age, into);
+    if (!age) return;
+    const int32_t extra = job->quantities.n_fields, radar = (int32_t)(1 << number);
+    job->kernels->quality(nz, column.range_m, age, value[extra + QIND], value[extra + BLOCKED], job->per_range,
+                          job->per_age, 1.0F / view->beam_deg, off);
+    for (int32_t f = 0; f < job->quantities.n_fields; f++)
+        if (value[f])
+            job->kernels->weigh(nz, value[f], off, radar, job->quantities.averaging[f] == NWC__OF_THE_BEST,
+                                into->sum[f], into->weight[f], into->radars);
+    job->kernels->describe(nz, off, age, radar, into->radars, into->quality, into->age, into->age_weight);
 }
 
-static void write_level(const nwc_field *field, int64_t k, int64_t j, int64_t i, float value)
+static void write_levels(const nwc_field *field, int64_t nz, int64_t j, int64_t i, const float *value)
 {
-    if (field) field->data[k * field->stride[0] + j * field->stride[1] + i * field->stride[2]] = value;
+    for (int64_t k = 0; field && k < nz; k++)
+        field->data[k * field->stride[0] + j * field->stride[1] + i * field->stride[2]] = value[k];
 }
 
 static void finish(const struct job *job, int64_t j, int64_t i, struct column *column)
@@ -142,19 +116,16 @@ static void finish(const struct job *job, int64_t j, int64_t i, struct column *c
     const nwc_mosaic_output *const to = job->output;
     const int64_t nz = job->grid->nz;
     for (int32_t f = 0; f < to->n_fields; f++) {
-        float *const mean = column->sum[f];
-        for (int64_t k = 0; k < nz; k++) mean[k] = column->weight[f][k] > 0.0F ? mean[k] / column->weight[f][k] : NAN;
-        if (job->quantities.averaging[f] == NWC__AS_Z) job->kernels->to_dbz(nz, mean);
-        for (int64_t k = 0; k < nz; k++) write_level(&to->fields[f], k, j, i, mean[k]);
+        job->kernels->mean(nz, column->weight[f], column->sum[f]);
+        if (job->quantities.averaging[f] == NWC__AS_Z) job->kernels->to_dbz(nz, column->sum[f]);
+        write_levels(&to->fields[f], nz, j, i, column->sum[f]);
     }
-    for (int64_t k = 0; k < nz; k++) {
-        const float weight = column->age_weight[k];
-        write_level(to->quality, k, j, i, column->quality[k]);
-        write_level(to->age_s, k, j, i, weight > 0.0F ? column->age[k] / weight : NAN);
-        if (to->radars)
-            to->radars->data[k * to->radars->stride[0] + j * to->radars->stride[1] + i * to->radars->stride[2]] =
-                column->radars[k];
-    }
+    job->kernels->mean(nz, column->age_weight, column->age);
+    write_levels(to->quality, nz, j, i, column->quality);
+    write_levels(to->age_s, nz, j, i, column->age);
+    for (int64_t k = 0; to->radars && k < nz; k++)
+        to->radars->data[k * to->radars->stride[0] + j * to->radars->stride[1] + i * to->radars->stride[2]] =
+            column->radars[k];
     if (to->lowest_m) to->lowest_m->data[j * to->lowest_m->stride[0] + i * to->lowest_m->stride[1]] = column->lowest_m;
 }
 

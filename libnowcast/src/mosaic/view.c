@@ -147,8 +147,9 @@ static void fill_table(nwc__plane *plane)
 }
 
 static nwc_status make_plane(nwc_ctx *ctx, const nwc_volume *volume, const struct candidate *chosen, const char *name,
-                             double farthest_m, int64_t time_ns, nwc__plane *plane)
+                             double farthest_m, int64_t time_ns, nwc__stack *stack)
 {
+    nwc__plane *const plane = &stack->planes[stack->n_planes++];
     nwc_status status = NWC_OK;
     nwc_sweep sweep;
     nwc_moment moment;
@@ -161,6 +162,10 @@ static nwc_status make_plane(nwc_ctx *ctx, const nwc_volume *volume, const struc
     const double needed = (farthest_m - moment.first_gate_m) / moment.gate_spacing_m + 2.0;
     const double gates = fmax(1.0, fmin(needed, (double)moment.field.dim[1]));
     plane->n_rays = n, plane->n_gates = (int32_t)gates, plane->row = plane->n_gates + 2;
+    plane->start = (int32_t)stack->n_cells;
+    stack->n_cells += (int64_t)(n + 2) * plane->row;
+    if (stack->n_cells > INT32_MAX)
+        return nwc__fail(NWC_ERR_ARG, "volume: at most %d gates of %s expected, more found", INT32_MAX, name);
     plane->first_m = (float)moment.first_gate_m, plane->per_m = (float)(1.0 / moment.gate_spacing_m);
     NWC__ALLOC(ctx, plane->azimuth_deg, n + 2);
     NWC__ALLOC(ctx, plane->after_s, n + 2);
@@ -215,17 +220,14 @@ static nwc_status add_quantity(nwc_ctx *ctx, nwc__view *view, const nwc__quantit
         NWC__ALLOC(ctx, stack, 1);
         memset(stack, 0, sizeof *stack);
         view->stacks[view->n_stacks++] = stack;
-        for (; stack->n_planes < n; stack->n_planes++)
+        while (stack->n_planes < n)
             if ((status = make_plane(ctx, view->volume, &list[stack->n_planes], name, view->lookup->farthest_m, time_ns,
-                                     &stack->planes[stack->n_planes])) != NWC_OK) {
-                stack->n_planes++; /* what it has is released with it */
+                                     stack)) != NWC_OK)
                 goto done;
-            }
     }
     const int32_t q = stack->n_quantities++;
     stack->quantity[q] = quantity;
-    for (int32_t t = 0; t < n; t++)
-        NWC__ALLOC(ctx, stack->cells[q][t], (stack->planes[t].n_rays + 2) * stack->planes[t].row);
+    NWC__ALLOC(ctx, stack->cells[q], stack->n_cells);
 done:
     return status;
 }
@@ -257,7 +259,7 @@ static nwc_status prepare_part(int64_t tile, void *user)
     for (int32_t r = part->first; r < end; r++)
         job->kernels->prepare_ray(moment.field.data + plane->order[r] * moment.field.stride[0], moment.field.stride[1],
                                   plane->n_gates, job->quantities->averaging[quantity] == NWC__AS_Z,
-                                  part->stack->cells[part->q][part->t] + r * plane->row);
+                                  part->stack->cells[part->q] + plane->start + (int64_t)r * plane->row);
     return NWC_OK;
 }
 
@@ -322,8 +324,8 @@ void nwc__view_destroy(nwc_ctx *ctx, nwc__view *view)
 {
     for (int32_t s = 0; s < view->n_stacks; s++) {
         nwc__stack *const stack = view->stacks[s];
+        for (int32_t q = 0; q < stack->n_quantities; q++) nwc__free(ctx, stack->cells[q]);
         for (int32_t t = 0; t < stack->n_planes; t++) {
-            for (int32_t q = 0; q < stack->n_quantities; q++) nwc__free(ctx, stack->cells[q][t]);
             nwc__free(ctx, stack->planes[t].bin);
             nwc__free(ctx, stack->planes[t].order);
             nwc__free(ctx, stack->planes[t].after_s);
