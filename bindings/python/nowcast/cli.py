@@ -18,6 +18,7 @@ from nowcast import _lib, io, jobs
 from nowcast._open import describe
 from nowcast.errors import NowcastError, UnsupportedError
 from nowcast.forecast import SAMPLINGS
+from nowcast.mosaic import METHODS as MOSAICS
 from nowcast.motion import METHODS
 from nowcast.radar import FORMATS
 
@@ -238,6 +239,42 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
     )
     if summary["carried_over"]:
         text += f"; {summary['carried_over']:.0%} of the cells with echo carried over from frame to frame"
+    _finish(summary, as_json, text)
+
+
+@main.command()
+@_inputs
+@click.option("-o", "--output", required=True, help="CF netCDF to write.")
+@click.option("--field", "fields", multiple=True, default=("DBZH", "VRADH"), show_default=True, help="Moment to take.")
+@click.option("--method", type=click.Choice(list(MOSAICS)), default="linear", show_default=True)
+@click.option("--radius", type=float, default=200.0, show_default=True, help="km about every radar.")
+@click.option("--dx", type=float, default=1.0, show_default=True, help="Cells along x and y, km.")
+@click.option("--dz", type=float, default=0.5, show_default=True, help="Levels, km.")
+@click.option("--top", type=float, default=20.0, show_default=True, help="Highest level, km above mean sea level.")
+@click.option("--time", help="UTC of the mosaic; by default the ends of the volumes.")
+@click.option("--max-age", type=float, help="s; sweeps farther from the time are left out.")
+@_on_error
+@_json
+def mosaic(
+    inputs: tuple[str, ...],
+    output: str,
+    radius: float,
+    dx: float,
+    dz: float,
+    top: float,
+    as_json: bool,
+    **choices: Any,
+) -> None:
+    """Bring radar volumes, of one radar or several, onto a three-dimensional grid."""
+    choices |= {"radius": 1e3 * radius, "dx": 1e3 * dx, "dz": 1e3 * dz, "top": 1e3 * top}
+    with _progress():
+        summary = jobs.mosaic(inputs, output, **choices)
+    known = ", ".join(f"{name} {share:.0%}" for name, share in summary["known"].items())
+    when = " to ".join(dict.fromkeys((summary["times"][0], summary["times"][-1])))
+    text = f"{output}: {', '.join(summary['radars'])}; {when}; known: {known}"
+    for what in ("absent", "late", "incomplete", "left_out"):
+        if summary[what]:
+            text += f"; {what.replace('_', ' ')}: {', '.join(summary[what])}"
     _finish(summary, as_json, text)
 
 

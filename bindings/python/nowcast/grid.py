@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from nowcast import _field, _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 
-__all__ = ["RESAMPLINGS", "SMOOTHINGS", "Grid", "rain_rate", "resample", "smooth"]
+__all__ = ["RESAMPLINGS", "SMOOTHINGS", "Grid", "around", "rain_rate", "resample", "smooth"]
 
 RESAMPLINGS = {
     "nearest": lib.NWC_RESAMPLE_NEAREST,
@@ -31,7 +32,8 @@ class Grid:
 
     ``projection`` is a PROJ string; x and y are metres in its plane, or degrees of longitude and latitude where it is
     "+proj=longlat ...", of a turned Earth where it is "+proj=ob_tran +o_proj=longlat ...". ``x_first`` and ``y_first``
-    are the centre of the south-westernmost cell.
+    are the centre of the south-westernmost cell. ``z`` are levels, m above mean sea level, ascending; a flat grid has
+    none.
     """
 
     projection: str
@@ -41,6 +43,7 @@ class Grid:
     y_first: float
     dx: float
     dy: float
+    z: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         with _lib.call() as ctx:
@@ -68,10 +71,13 @@ class Grid:
         struct.projection = text
         struct.nx, struct.ny = self.nx, self.ny
         struct.x_first, struct.y_first, struct.dx, struct.dy = self.x_first, self.y_first, self.dx, self.dy
+        if self.z:
+            struct.nz, struct.z_m = len(self.z), _c_levels(self.z)
         return struct, text
 
     def coords(self) -> dict[str, Any]:
-        """Coordinates of a DataArray on this grid: ``y``, ``x`` and the grid mapping ``crs``, with CF attributes."""
+        """Coordinates of a flat DataArray on this grid: ``y``, ``x`` and the grid mapping ``crs``, as CF has them."""
+        mapping: dict[str, Any]
         if self.is_latlon:
             x = {"standard_name": "longitude", "long_name": "longitude", "units": "degrees_east", "axis": "X"}
             y = {"standard_name": "latitude", "long_name": "latitude", "units": "degrees_north", "axis": "Y"}
@@ -87,12 +93,17 @@ class Grid:
             y = {"standard_name": "projection_y_coordinate", "long_name": "y in the projection's plane"}
             x |= {"units": "m", "axis": "X"}
             y |= {"units": "m", "axis": "Y"}
-            mapping = {}
+            mapping = _mapping(self.projection)
         return {
             "y": ("y", self.y, y),
             "x": ("x", self.x, x),
             "crs": ((), np.int32(0), mapping | {"proj_string": self.projection}),
         }
+
+    def levels(self) -> dict[str, Any]:
+        """The coordinate ``z`` of a DataArray on the levels of this grid, with CF attributes."""
+        description = {"standard_name": "altitude", "long_name": "height above mean sea level", "units": "m"}
+        return {"z": ("z", np.array(self.z, dtype=np.float64), description | {"positive": "up", "axis": "Z"})}
 
     @classmethod
     def of(cls, data: xr.DataArray | xr.Dataset) -> "Grid":
@@ -256,6 +267,74 @@ def _source(data: xr.DataArray) -> npt.NDArray[np.float32]:
     if data.dims[-2:] != ("y", "x"):
         raise ArgumentError(f"data: dimensions (..., y, x) expected, {data.dims} given")
     return ascending(data, _field.as_float32(data.values))
+
+
+def around(
+    volumes: xr.DataTree | Sequence[xr.DataTree],
+    radius: float,
+    *,
+    dx: float = 1000.0,
+    dy: float | None = None,
+    dz: float = 500.0,
+    top: float = 20e3,
+) -> Grid:
+    """A grid with levels about a radar, or about several: azimuthal equidistant, all within radius of one of them.
+
+    Parameters
+    ----------
+    volumes : DataTree, or several
+        Of radars whose place is known.
+    radius : float
+        m; the grid reaches at least so far from every radar along x and y.
+    dx, dy : float
+        Size of a cell, m; dy is dx when omitted.
+    dz, top : float
+        Levels at dz, 2 dz, ... up to top, m above mean sea level.
+    """
+    trees = [volumes] if isinstance(volumes, xr.DataTree) else list(volumes)
+    dy = dx if dy is None else dy
+    if not trees or not (radius > 0.0 and dx > 0.0 and dy > 0.0 and 0.0 < dz <= top):
+        raise ArgumentError("volumes, radius, dx, dy, dz: a volume and sizes above 0 expected, dz at most top")
+    place = np.array(
+        [[float(tree[n]) if n in tree.variables else np.nan for n in ("longitude", "latitude")] for tree in trees]
+    )
+    if not np.isfinite(place).all():
+        raise ArgumentError("volumes: latitude and longitude of every radar expected, one is not known")
+    east = (place[:, 0] - place[0, 0] + 180.0) % 360.0 - 180.0  # of the first, across the date line too
+    centre = place[0, 0] + 0.5 * (east.min() + east.max()), 0.5 * (place[:, 1].min() + place[:, 1].max())
+    projection = f"+proj=aeqd +lat_0={centre[1]:.6f} +lon_0={centre[0]:.6f} +ellps=WGS84 +units=m"
+    x, y = Grid(projection, 1, 1, 0.0, 0.0, dx, dy).from_lonlat(place[:, 0], place[:, 1])
+    # Whole cells from the centre of the projection, which is the centre of a cell.
+    west, east_cells = (int(np.ceil(far / dx - 1e-6)) for far in (radius - x.min(), radius + x.max()))
+    south, north = (int(np.ceil(far / dy - 1e-6)) for far in (radius - y.min(), radius + y.max()))
+    levels = tuple(float(dz * k) for k in range(1, int(top / dz + 1e-6) + 1))
+    return Grid(projection, west + east_cells + 1, south + north + 1, -west * dx, -south * dy, dx, dy, levels)
+
+
+_AZIMUTHAL = {"aeqd": "azimuthal_equidistant", "laea": "lambert_azimuthal_equal_area"}
+
+
+def _mapping(projection: str) -> dict[str, Any]:
+    """The attributes CF has for an azimuthal projection of WGS84; none for others, which ``proj_string`` says."""
+    said = dict(word.lstrip("+").partition("=")[::2] for word in projection.split())
+    name = _AZIMUTHAL.get(said.get("proj", ""))
+    if name is None or said.get("ellps") != "WGS84":
+        return {}
+    return {
+        "grid_mapping_name": name,
+        "latitude_of_projection_origin": float(said.get("lat_0", 0.0)),
+        "longitude_of_projection_origin": float(said.get("lon_0", 0.0)),
+        "false_easting": float(said.get("x_0", 0.0)),
+        "false_northing": float(said.get("y_0", 0.0)),
+        "semi_major_axis": 6378137.0,
+        "inverse_flattening": 298.257223563,
+    }
+
+
+@functools.cache
+def _c_levels(levels: tuple[float, ...]) -> Any:
+    """As ``_c_text``."""
+    return ffi.new("double[]", levels)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 import sys
-import time
+import time as clock
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ import xarray as xr
 
 from nowcast import _lib, grid, io, model, motion, obs, radar, verify
 from nowcast import forecast as forecasting
+from nowcast import mosaic as mosaics
+from nowcast._files import replacing
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
-from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
+from nowcast.errors import ArgumentError, FileError, NoDataError, NowcastError, UnsupportedError
 
-__all__ = ["convert", "doctor", "forecast", "verification"]
+__all__ = ["convert", "doctor", "forecast", "mosaic", "verification"]
 
 _logger = logging.getLogger("nowcast")
 
@@ -74,7 +76,7 @@ def forecast(
     ------
     NoDataError : the latest frame is known nowhere.
     """
-    began = time.monotonic()
+    began = clock.monotonic()
     if frames is not None and not 2 <= frames <= 24:
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
     if Path(output).suffix != ".nc":
@@ -107,7 +109,7 @@ def forecast(
         "carried_over": carried_over,
         "left_out": left_out,
         "degraded": bool(latest.attrs["degraded"]),
-        "seconds": time.monotonic() - began,
+        "seconds": clock.monotonic() - began,
     }
 
 
@@ -124,6 +126,96 @@ def _motion(rain: xr.DataArray, method: str, max_speed: float | None, frames: in
         flow = motion.calm(rain)
         flow.attrs["motion_status"] = "not followed: zero motion" if degraded else "no echo: zero motion"
         return flow, degraded
+
+
+def mosaic(
+    inputs: io.PathLike | Sequence[io.PathLike],
+    output: io.PathLike,
+    *,
+    fields: Sequence[str] = ("DBZH", "VRADH"),
+    method: str = "linear",
+    radius: float = 200e3,
+    dx: float = 1000.0,
+    dz: float = 500.0,
+    top: float = 20e3,
+    time: str | None = None,
+    max_age: float | None = None,
+    on_error: str = "skip",
+) -> dict[str, Any]:
+    """Read radar volumes, make a three-dimensional mosaic of them, write it as CF netCDF.
+
+    Parameters
+    ----------
+    inputs : paths, patterns or folders of radar volumes, as ``nowcast.open`` takes them
+    output : path ending in .nc
+    fields, method, time, max_age
+        As in ``nowcast.mosaic.build``; a field that no volume has is left out, and makes the mosaic degraded.
+    radius, dx, dz, top : float
+        m: the grid is ``nowcast.grid.around`` the radars.
+    on_error : "skip" or "raise"
+        What to do with files that cannot be read. Files left out, volumes that are not whole and radars that are late
+        make the mosaic ``degraded``.
+
+    Raises
+    ------
+    NoDataError : no volume has any of the fields.
+    """
+    began = clock.monotonic()
+    if Path(output).suffix != ".nc":
+        raise UnsupportedError(f"{output}: a name ending in .nc expected")
+    volumes, left_out = _volumes(inputs, on_error)
+    there = {str(name) for tree in volumes for group in tree.children.values() for name in group.data_vars}
+    absent = [name for name in fields if name not in there]
+    chosen = [name for name in fields if name in there] or list(fields)
+    place = grid.around(volumes, radius, dx=dx, dz=dz, top=top)
+    made = mosaics.build(volumes, grid=place, fields=chosen, method=method, time=time, max_age=max_age)
+    incomplete = [
+        f"{tree.attrs['instrument_name']}: {tree.attrs['incomplete']}" for tree in volumes if tree.attrs["incomplete"]
+    ]
+    late = made.attrs["late"].split()
+    degraded = bool(left_out or incomplete or late or absent)
+    made.attrs |= {"degraded": np.int32(degraded), "left_out": "\n".join(left_out)}
+    for variable in made.data_vars.values():
+        variable.encoding |= {"zlib": True, "complevel": 1}
+    verify.to_netcdf(made, output)
+    return {
+        "output": str(output),
+        "times": [f"{when}Z" for when in made["time"].values.astype("datetime64[s]")],
+        "radars": made.attrs["radars"].split(),
+        "fields": chosen,
+        "absent": absent,
+        "cells": [made.sizes["z"], made.sizes["y"], made.sizes["x"]],
+        "known": {name: float(np.isfinite(made[name].values).mean()) for name in chosen},
+        "late": late,
+        "incomplete": incomplete,
+        "left_out": left_out,
+        "degraded": degraded,
+        "seconds": clock.monotonic() - began,
+    }
+
+
+def _volumes(inputs: io.PathLike | Sequence[io.PathLike], on_error: str) -> tuple[list[xr.DataTree], list[str]]:
+    """The volumes in files, and the files left out with the reason."""
+    found: list[xr.DataTree] = []
+    left_out: list[str] = []
+    failure: NowcastError | None = None
+    for path in io.expand(inputs):
+        try:
+            data = open_any(path)
+            several = data if isinstance(data, list) else [data]
+            if not all(isinstance(volume, xr.DataTree) for volume in several):
+                raise ArgumentError(f"{path}: radar volumes expected, something else found")
+        except NowcastError as error:
+            if on_error != "skip":
+                raise
+            _logger.warning("left out: %s", error)
+            left_out.append(f"{path.name}: {error}")
+            failure = error
+            continue
+        found += several  # type: ignore[arg-type]
+    if not found:
+        raise failure or NoDataError("inputs: no radar volume found")
+    return found, left_out
 
 
 def verification(

@@ -309,7 +309,7 @@ static void gather_still(const nwc__stack *stack, const nwc__gathering *how, con
     const int32_t top = stack->n_planes - 1;
     const float least = plane[0].elevation_deg - 0.5F * how->beam_deg;
     const float most = plane[top].elevation_deg + 0.5F * how->beam_deg;
-    float edge[NWC__MOSAIC_SWEEPS];
+    float edge[NWC__MOSAIC_SWEEPS] = {0.0F};
     between at; /* not cleared: it is large */
     at.first = 0, at.end = column->nz;
     for (int32_t t = 0; t <= top; t++) edge[t] = plane[t].elevation_deg;

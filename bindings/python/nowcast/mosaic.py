@@ -1,0 +1,343 @@
+"""Volumes of one or several radars on one three-dimensional grid, at one time or at several."""
+
+import dataclasses
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from nowcast import _field, _lib, _volume
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError, NoDataError
+from nowcast.grid import Grid, ascending
+
+__all__ = ["METHODS", "Lookup", "build", "forget"]
+
+METHODS = {
+    "linear": lib.NWC_MOSAIC_LINEAR,
+    "nearest": lib.NWC_MOSAIC_NEAREST,
+    "barnes": lib.NWC_MOSAIC_BARNES,
+    "cressman": lib.NWC_MOSAIC_CRESSMAN,
+}
+"""How gates become a cell, by name."""
+
+_logger = logging.getLogger("nowcast")
+_KEPT_BYTES = 1 << 30
+_QUALITY = ("QIND", "CBB")
+
+
+class Lookup:
+    """Where the cells of a grid lie as the radar of a volume sees them.
+
+    ``build`` makes and keeps those it needs, up to 1 GiB of them; ``forget`` lets go of them.
+    """
+
+    def __init__(self, volume: Any, grid: Grid, options: Any) -> None:
+        out = ffi.new("nwc_mosaic_lookup **")
+        with _lib.call() as ctx:
+            _lib.check(lib.nwc_mosaic_lookup_create(ctx, volume, grid.to_c()[0], options, out))
+        self.c = ffi.gc(out[0], lib.nwc_mosaic_lookup_destroy)
+
+    def serves(self, volume: Any, grid: Grid, options: Any) -> bool:
+        return bool(lib.nwc_mosaic_lookup_serves(self.c, volume, grid.to_c()[0], options))
+
+    @property
+    def nbytes(self) -> int:
+        return int(lib.nwc_mosaic_lookup_bytes(self.c))
+
+
+_kept: list[Lookup] = []
+"""The one used last is the last."""
+_lock = threading.Lock()
+
+
+def forget() -> None:
+    """Let go of the lookups that are kept."""
+    with _lock:
+        _kept.clear()
+
+
+def _lookup(volume: Any, grid: Grid, options: Any) -> Lookup:
+    with _lock:
+        found = next((lookup for lookup in _kept if lookup.serves(volume, grid, options)), None)
+        if found is not None:
+            _kept.remove(found)
+            _kept.append(found)
+            return found
+    made = Lookup(volume, grid, options)
+    with _lock:
+        _kept.append(made)
+        while len(_kept) > 1 and sum(lookup.nbytes for lookup in _kept) > _KEPT_BYTES:
+            _kept.pop(0)
+    return made
+
+
+@dataclasses.dataclass
+class _Radar:
+    """The volumes of one radar."""
+
+    name: str
+    trees: list[xr.DataTree]
+    ends: list[np.datetime64]
+
+
+def build(
+    volumes: xr.DataTree | Sequence[xr.DataTree | Sequence[xr.DataTree]],
+    *,
+    grid: Grid,
+    fields: Sequence[str] = ("DBZH",),
+    method: str = "linear",
+    motion: xr.Dataset | None = None,
+    time: Any = None,
+    max_age: float | None = None,
+    max_range: float | None = None,
+    min_known: float | None = None,
+    beam_width: float | None = None,
+    radius_min: float | None = None,
+    radius_beams: float | None = None,
+    quality_range: float | None = None,
+    quality_age: float | None = None,
+) -> xr.Dataset:
+    """Bring volumes onto a grid: a mosaic of their radars for each time.
+
+    Parameters
+    ----------
+    volumes : DataTree, or several
+        In the FM 301 layout, of one or several radars, told apart by their place; those of a radar may be a list of
+        their own.
+    grid : Grid
+        With levels ``z``, m above mean sea level: ``nowcast.grid.around`` makes one.
+    fields : names of moments
+        Reflectivity is averaged as Z. Velocities are those of the radar of the best quality. What some radars do not
+        have comes from the others.
+    method : "linear", "nearest", "barnes" or "cressman"
+        Between two sweeps, two rays and two gates; the nearest of those; or all within a radius that grows with range.
+    motion : Dataset of ``u`` and ``v`` on the grid, (y, x), m s-1, optional
+        By which every ray is brought to the time of the mosaic, as ``nowcast.motion.estimate`` gives it.
+    time : UTC, or several, optional
+        Of the mosaics. When omitted, the ends of the volumes of the radar that has most of them; the latest end where
+        no radar has more than one. Each takes of every radar the volume that ends nearest to it.
+    max_age : float, optional
+        s; what is farther from the time is left out. The library's default (900) when omitted.
+    max_range, min_known, beam_width, radius_min, radius_beams, quality_range, quality_age : float, optional
+        As in ``nwc_mosaic_options``, in m, parts of one, degrees and s; the library's defaults when omitted.
+
+    Returns
+    -------
+    (time, z, y, x) float32 Dataset of the fields and, for every cell, ``quality`` (0 to 1), ``age`` (s) and
+    ``radars``, a bit for each; (time, y, x) ``lowest_beam`` (m above mean sea level). NaN is not observed; no echo is
+    -32 dBZ. The attribute ``radars`` names the radars, lowest bit first; ``late`` those left out at any time for their
+    age. ``.grid`` of it is the grid.
+
+    Raises
+    ------
+    ArgumentError : a grid without levels, a volume without a place, an option out of range.
+    NoDataError : no volume has any of the fields.
+    """
+    if method not in METHODS:
+        raise ArgumentError(f"method: one of {', '.join(METHODS)} expected, {method!r} given")
+    if not grid.z:
+        raise ArgumentError("grid: one with levels z expected; nowcast.grid.around makes one")
+    names = [fields] if isinstance(fields, str) else list(fields)
+    radars = _radars(volumes)
+    units = _units(radars, names)
+    options = _lib.options(
+        "mosaic",
+        method=METHODS[method],
+        max_age_s=max_age,
+        max_range_m=max_range,
+        min_known=min_known,
+        beam_width_deg=beam_width,
+        radius_min_m=radius_min,
+        radius_beams=radius_beams,
+        quality_range_m=quality_range,
+        quality_age_s=quality_age,
+    )
+    times = _times(radars, time)
+    flow = _flow(motion, grid)
+    shape = (len(times), len(grid.z), grid.ny, grid.nx)
+    cells = {name: np.empty(shape, np.float32) for name in (*names, "quality", "age")}
+    cells["lowest_beam"] = np.empty((shape[0], *shape[2:]), np.float32)
+    bits = np.empty(shape, np.int32)
+    late: list[str] = []
+    volumes_c: dict[tuple[int, int], Any] = {}
+    for index, moment in enumerate(times):
+        inputs = ffi.new("nwc_mosaic_input[]", len(radars))
+        held = []
+        for number, radar in enumerate(radars):
+            away = [abs(end - moment) for end in radar.ends]
+            nearest = min(range(len(away)), key=lambda n: (away[n], -n))
+            key = (number, nearest)
+            if key not in volumes_c:
+                volumes_c = {old: kept for old, kept in volumes_c.items() if old[0] != number}  # one of each radar
+                volumes_c[key] = _volume.handle(radar.trees[nearest], [*names, *_QUALITY])
+            lookup = _lookup(volumes_c[key], grid, options)
+            inputs[number].volume, inputs[number].lookup = volumes_c[key], lookup.c
+            held.append(lookup)
+            if away[nearest] > np.timedelta64(int(options.max_age_s * 1e9), "ns") and radar.name not in late:
+                late.append(radar.name)
+                _logger.warning("mosaic: %s is left out: its volume ends %s from %s", radar.name, away[nearest], moment)
+        out, kept = _output(names, units, grid, {name: array[index] for name, array in cells.items()}, bits[index])
+        with _lib.call() as ctx:
+            ns = int(moment.astype("datetime64[ns]").astype(np.int64))
+            _lib.check(lib.nwc_mosaic_build(ctx, inputs, len(radars), ns, *(f.c for f in flow), options, out))
+        del kept
+    return _dataset(names, units, grid, times, cells, bits, radars, late, method)
+
+
+def _radars(volumes: Any) -> list[_Radar]:
+    """Volumes by the place of their radar, in the order in which they are met."""
+    found: dict[tuple[float, ...], _Radar] = {}
+    for tree in _flat([volumes] if isinstance(volumes, xr.DataTree) else volumes):
+        place = tuple(float(tree[n]) if n in tree.variables else np.nan for n in ("latitude", "longitude", "altitude"))
+        if not np.isfinite(place).all():
+            raise ArgumentError("volumes: latitude, longitude and altitude of every radar expected, one is not known")
+        groups = _volume.sweep_names(tree)
+        if not groups:
+            raise ArgumentError("volumes: groups sweep_0 ... expected, none found")
+        end = max(tree[group].to_dataset()["time"].values.max() for group in groups).astype("datetime64[ns]")
+        name = str(tree.attrs.get("instrument_name") or f"radar_{len(found)}")
+        radar = found.setdefault(place, _Radar(name, [], []))
+        radar.trees.append(tree)
+        radar.ends.append(end)
+    if not found:
+        raise ArgumentError("volumes: at least one expected, none given")
+    return list(found.values())
+
+
+def _flat(volumes: Iterable[Any]) -> Iterable[xr.DataTree]:
+    for item in volumes:
+        if isinstance(item, xr.DataTree):
+            yield item
+        else:
+            yield from _flat(item)
+
+
+def _units(radars: list[_Radar], names: list[str]) -> list[str]:
+    """Units of the fields; those no volume has are refused."""
+    known: dict[str, str] = {}
+    for tree in (tree for radar in radars for tree in radar.trees):
+        for group in _volume.sweep_names(tree):
+            for name, variable in tree[group].data_vars.items():
+                if variable.ndim == 2 and "units" in variable.attrs:
+                    known.setdefault(str(name), str(variable.attrs["units"]))
+    missing = [name for name in names if name not in known]
+    if len(missing) == len(names):
+        raise NoDataError(f"fields: none of {', '.join(names)} in the volumes; there are {', '.join(sorted(known))}")
+    if missing:
+        raise ArgumentError(
+            f"fields: {', '.join(missing)} in none of the volumes; there are {', '.join(sorted(known))}"
+        )
+    return [known[name] for name in names]
+
+
+def _times(radars: list[_Radar], time: Any) -> list[np.datetime64]:
+    if time is not None:
+        given = np.atleast_1d(np.asarray(time, dtype="datetime64[ns]"))
+        if given.ndim != 1 or not given.size or np.isnat(given).any():
+            raise ArgumentError("time: one time or several expected")
+        return list(given)
+    most = max(radars, key=lambda radar: len(radar.ends))
+    return sorted(most.ends) if len(most.ends) > 1 else [max(radar.ends[0] for radar in radars)]
+
+
+class _Calm:
+    c = ffi.NULL
+
+
+def _flow(motion: xr.Dataset | None, grid: Grid) -> list[Any]:
+    if motion is None:
+        return [_Calm(), _Calm()]
+    if dataclasses.replace(Grid.of(motion), z=grid.z) != grid:
+        raise ArgumentError("motion: the grid of the mosaic expected, another given")
+    fields = []
+    for name in ("u", "v"):
+        component = motion[name].squeeze(drop=True).transpose("y", "x")
+        array = ascending(component, _field.as_float32(component.values))
+        fields.append(_field.Fields([array], component.attrs.get("units"), grid))
+    return fields
+
+
+def _output(
+    names: list[str],
+    units: list[str],
+    grid: Grid,
+    cells: dict[str, npt.NDArray[np.float32]],
+    bits: npt.NDArray[np.int32],
+) -> tuple[Any, Any]:
+    """The C struct, and all it points to."""
+    wanted = [_field.Fields([cells[name]], unit, grid) for name, unit in zip(names, units, strict=True)]
+    table = ffi.new("nwc_field[]", [field.c[0] for field in wanted])
+    texts = [ffi.new("char[]", name.encode()) for name in names]
+    pointers = ffi.new("char *[]", texts)
+    about = [_field.Fields([cells[name]], unit, grid) for name, unit in (("quality", "1"), ("age", "s"))]
+    lowest = _field.Fields([cells["lowest_beam"]], "m", grid)
+    labels = ffi.new("nwc_labels *")
+    labels.data = ffi.cast("int32_t *", bits.ctypes.data)
+    _field.layout(labels, bits)
+    out = ffi.new("nwc_mosaic_output *")
+    out.n_fields, out.names, out.fields = len(names), pointers, table
+    out.quality, out.age_s, out.lowest_m, out.radars = about[0].c, about[1].c, lowest.c, labels
+    return out, (wanted, table, texts, pointers, about, lowest, labels)
+
+
+def _dataset(
+    names: list[str],
+    units: list[str],
+    grid: Grid,
+    times: list[np.datetime64],
+    cells: dict[str, npt.NDArray[np.float32]],
+    bits: npt.NDArray[np.int32],
+    radars: list[_Radar],
+    late: list[str],
+    method: str,
+) -> xr.Dataset:
+    described: dict[str, tuple[str, str | None, str]] = {
+        "quality": ("1", None, "quality of the best radar: 0 none, 1 near, fresh and in the middle of a beam"),
+        "age": ("s", None, "age of what the cell is made of at the time of the mosaic"),
+        "lowest_beam": ("m", "altitude", "height above mean sea level of the lowest beam that passes"),
+    }
+    data: dict[str, Any] = {}
+    for name, array in cells.items():
+        unit = units[names.index(name)] if name in names else described[name][0]
+        standard, text = _volume.LONG_NAMES.get(name, (None, name)) if name in names else described[name][1:]
+        attributes: dict[str, Any] = {"units": unit, "long_name": text, "grid_mapping": "crs"}
+        attributes |= {"standard_name": standard} if standard else {}
+        if name in names:
+            attributes["ancillary_variables"] = "quality age radars"
+        dims = ("time", "z", "y", "x") if array.ndim == 4 else ("time", "y", "x")
+        data[name] = (dims, array, attributes)
+    meanings = " ".join(radar.name.replace(" ", "_") for radar in radars)
+    data["radars"] = (
+        ("time", "z", "y", "x"),
+        bits,
+        {
+            "long_name": "radars that know a field here",
+            "units": "1",
+            "flag_masks": np.left_shift(1, np.arange(len(radars), dtype=np.int32)).astype(np.int32),
+            "flag_meanings": meanings,
+            "grid_mapping": "crs",
+        },
+    )
+    coords = {"time": ("time", np.array(times, dtype="datetime64[ns]"), {"standard_name": "time", "axis": "T"})}
+    files = [str(tree.attrs.get("input_files", "")) for radar in radars for tree in radar.trees]
+    attributes = {
+        "Conventions": "CF-1.8",
+        "title": "three-dimensional radar mosaic",
+        "source": f"libnowcast {_lib.version()}, {method}",
+        "radars": meanings,
+        "late": " ".join(late),
+        "input_files": "\n".join(filter(None, files)),
+    }
+    return xr.Dataset(data, coords=coords | grid.levels() | grid.coords(), attrs=attributes)
+
+
+@xr.register_dataset_accessor("grid")  # type: ignore[no-untyped-call, untyped-decorator]
+def _grid_of(data: xr.Dataset) -> Grid:
+    """``dataset.grid``: the grid it lies on, with its levels where it has any."""
+    levels = tuple(float(z) for z in data["z"].values) if "z" in data.coords else ()
+    return dataclasses.replace(Grid.of(data), z=levels)
