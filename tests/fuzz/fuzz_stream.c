@@ -22,6 +22,7 @@ static const struct {
     {"RSTM\2\0\0\0\1\0\0\0", 12, false},
     {"RSTM\2\0\0\0\x10\0\0\0", 12, false},
     {"ARCHIVE2.001\0\0\x42\x68\0\0\0\0    ", MARK, false},
+    {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\x3e\0\0\0\0\0\0\3\0\0\0\1\0", 46, false},
 };
 
 /* The file to be fed: mark and input; of the first kind the input as a record. */

@@ -1,5 +1,6 @@
 """Volumes followed while they arrive, and folders opened as volumes."""
 
+import bz2
 import gzip
 import itertools
 import struct
@@ -230,3 +231,14 @@ def test_real_folders_open_as_their_volumes(real_data: Path, folder: str, sweeps
     volumes = nowcast.open(real_data / "radar" / folder)
     volumes = volumes if isinstance(volumes, list) else [volumes]
     assert [len(volume.children) for volume in volumes] == sweeps
+
+
+@pytest.mark.realdata
+def test_a_real_file_of_2001_gives_its_sweeps(real_data: Path, tmp_path: Path) -> None:
+    packed = real_data / "radar/cinrad/Z_RADR_I_Z9398_20140704080600_O_DOR_SB_CAP.bin.bz2"
+    grown = tmp_path / packed.name.removesuffix(".bz2")
+    grown.write_bytes(bz2.decompress(packed.read_bytes()))
+    given = list(radar.follow(grown, poll=0.02, timeout=0.0))
+    check(given, nowcast.open(packed))
+    assert given[0].attrs["instrument_name"] == "Z9398"
+    assert given[-1].attrs["complete"] == "true"

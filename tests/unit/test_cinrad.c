@@ -1,97 +1,12 @@
 /* Chinese radars: the CMA standard format, its variant for phased arrays, and the legacy records; on files made by hand. */
 #include "radar/format/volume_format.h"
-#include "support/support.h"
-
-enum { ROOM = 1 << 18, RAYS = 8, GATES = 20, HEADERS = 32 + 128 + 256 };
-
-struct made {
-    uint8_t bytes[ROOM];
-    int64_t size;
-};
-
-static struct made made;
-
-static void put2(int64_t at, int value)
-{
-    made.bytes[at] = (uint8_t)value, made.bytes[at + 1] = (uint8_t)(value >> 8);
-}
-
-static void put4(int64_t at, int64_t value)
-{
-    for (int k = 0; k < 4; k++) made.bytes[at + k] = (uint8_t)(value >> (8 * k));
-}
-
-static void put_real(int64_t at, float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    put4(at, bits);
-}
-
-/* The code of gate g of ray r. */
-static int code_of(int r, int g)
-{
-    return (11 * r + 3 * g) % 90;
-}
-
-static void headers(int type, int cuts)
-{
-    const bool phased = type == 16;
-    memset(&made, 0, sizeof made);
-    memcpy(made.bytes, "RSTM", 4);
-    put2(4, 2), put2(6, 1), put4(8, type);
-    memcpy(made.bytes + 32, "Z9513", 5);
-    memcpy(made.bytes + 40, "Nantong", 7);
-    put_real(72, 32.07F), put_real(76, 120.97F), put4(80, 120), put4(84, 20), put_real(88, 2800.0F);
-    if (!phased) put_real(92, 0.95F), put_real(96, 0.96F);
-    put2(104, phased ? 69 : 4);
-    memcpy(made.bytes + 160, "VCP21D", 6);
-    put4(160 + (phased ? 172 : 176), cuts);
-    put4(160 + 168, phased ? 1 : 1570);
-    made.size = HEADERS + (phased ? 640 : 0);
-    for (int c = 0; c < cuts; c++, made.size += 256) {
-        if (phased) {
-            put_real(made.size + 4, 0.9F + (float)c), put_real(made.size + 72, 30.0F), put_real(made.size + 76, 30.0F);
-            put_real(made.size + 108, 20.5F), put_real(made.size + 64, 45.0F), put_real(made.size + 32, 1000.0F);
-        } else {
-            put_real(made.size + 24, 0.5F + (float)c), put_real(made.size + 36, 45.0F), put4(made.size + 44, 250);
-            put4(made.size + 48, 32768 + 6250), put_real(made.size + 80, 26.5F), put_real(made.size + 8, 1000.0F);
-        }
-    }
-}
-
-/* One moment; from tells where the header's length is counted from. */
-static void moment(int type, int scale, int offset, int width, int r, int gates)
-{
-    put4(made.size, type), put4(made.size + 4, scale), put4(made.size + 8, offset), put2(made.size + 12, width);
-    put4(made.size + 16, width * gates);
-    made.size += 32;
-    for (int g = 0; g < gates; g++, made.size += width) {
-        if (width == 1)
-            made.bytes[made.size] = (uint8_t)code_of(r, g);
-        else
-            put2(made.size, 100 * code_of(r, g));
-    }
-}
-
-static void radial(bool phased, int r, int state, int cut)
-{
-    const int64_t at = made.size;
-    put4(at, state), put4(at + 12, r + 1), put4(at + 16, cut);
-    put_real(at + 20, 45.0F * (float)r - (r == 0 ? 0.25F : 0.0F)), put_real(at + 24, cut == 2 ? 359.5F : 0.5F);
-    put4(at + 28, 1780000000 + r), put4(at + (phased ? 36 : 32), 250000), put4(at + (phased ? 44 : 40), 4);
-    made.size += phased ? 128 : 64;
-    moment(2, 2, 66, 1, r, GATES);
-    moment(99, 1, 0, 1, r, 3); /* nobody knows it */
-    moment(3, 2, 129, 1, r, GATES - r);
-    moment(10, 100, 50, 2, r, GATES);
-    put4(at + (phased ? 40 : 36), made.size - at - (phased ? 128 : 64));
-}
+#include "support/made_cinrad.h"
 
 static void make_standard(void)
 {
-    headers(1, 2);
-    for (int r = 0; r < 2 * RAYS; r++) radial(false, r % RAYS, r == 0 ? 3 : r == RAYS ? 0 : 1, 1 + r / RAYS);
+    begin_cma(1, 2);
+    for (int r = 0; r < 2 * CINRAD_RAYS; r++)
+        put_cma_radial(false, r % CINRAD_RAYS, r == 0 ? 3 : r == CINRAD_RAYS ? 0 : 1, 1 + r / CINRAD_RAYS);
 }
 
 static nwc_status read_made(nwc_ctx *ctx, nwc_volume **volume)
@@ -128,7 +43,7 @@ static void standard_gates_are_decoded_by_their_headers(void **state)
     assert_int_equal(facts.experimental, 0);
     assert_int_equal(facts.n_sweeps, 2);
     assert_ok(nwc_volume_sweep(volume, 1, &sweep));
-    assert_int_equal(sweep.n_rays, RAYS);
+    assert_int_equal(sweep.n_rays, CINRAD_RAYS);
     assert_near(sweep.fixed_angle_deg, 1.5, 0.0);
     assert_near(sweep.elevation_deg[0], -0.5, 0.0);
     assert_near(sweep.azimuth_deg[0], 359.75, 0.0);
@@ -140,8 +55,8 @@ static void standard_gates_are_decoded_by_their_headers(void **state)
     assert_near(got.first_gate_m, 125.0, 0.0);
     assert_near(got.gate_spacing_m, 250.0, 0.0);
     assert_near(got.resolution, 0.5, 0.0);
-    for (int c = 0; c < RAYS * GATES; c++) {
-        const int code = code_of(c / GATES, c % GATES);
+    for (int c = 0; c < CINRAD_RAYS * CINRAD_GATES; c++) {
+        const int code = cinrad_code(c / CINRAD_GATES, c % CINRAD_GATES);
         if (code >= 5)
             assert_true(got.field.data[c] == (float)(code - 66) / 2.0F);
         else if (code == 0)
@@ -152,9 +67,9 @@ static void standard_gates_are_decoded_by_their_headers(void **state)
     }
     assert_ok(nwc_volume_find(volume, 0, "VRADH", &got));
     assert_near(got.gate_spacing_m, 62.5, 0.0);
-    assert_int_equal(got.field.dim[1], GATES);
-    assert_true(got.field.data[3 * GATES + 2] == (float)(code_of(3, 2) - 129) / 2.0F);
-    assert_true(isnan(got.field.data[3 * GATES + GATES - 2])); /* its ray has fewer gates */
+    assert_int_equal(got.field.dim[1], CINRAD_GATES);
+    assert_true(got.field.data[3 * CINRAD_GATES + 2] == (float)(cinrad_code(3, 2) - 129) / 2.0F);
+    assert_true(isnan(got.field.data[3 * CINRAD_GATES + CINRAD_GATES - 2])); /* its ray has fewer gates */
     assert_ok(nwc_volume_find(volume, 1, "PHIDP", &got));
     assert_true(got.field.data[4] == (float)(1200 - 50) / 100.0F);
     nwc_volume_destroy(volume);
@@ -167,8 +82,9 @@ static void a_phased_array_is_sorted_into_its_elevations(void **state)
     nwc_volume_facts facts;
     nwc_sweep sweep;
     nwc_moment got;
-    headers(16, 2);
-    for (int r = 0; r < 2 * RAYS; r++) radial(true, r / 2, 1, 1 + r % 2); /* both elevations of an azimuth together */
+    begin_cma(16, 2);
+    for (int r = 0; r < 2 * CINRAD_RAYS; r++)
+        put_cma_radial(true, r / 2, 1, 1 + r % 2); /* both elevations of an azimuth together */
     assert_ok(read_made(nwc__ctx(NULL), &volume));
     assert_ok(nwc_volume_describe(volume, &facts));
     assert_int_equal(facts.n_sweeps, 2);
@@ -176,13 +92,13 @@ static void a_phased_array_is_sorted_into_its_elevations(void **state)
     assert_string_equal(facts.instrument, "XPAR");
     for (int s = 0; s < 2; s++) {
         assert_ok(nwc_volume_sweep(volume, s, &sweep));
-        assert_int_equal(sweep.n_rays, RAYS);
+        assert_int_equal(sweep.n_rays, CINRAD_RAYS);
         assert_near(sweep.fixed_angle_deg, 0.9 + s, 1e-6);
         assert_near(sweep.azimuth_deg[5], 225.0, 0.0);
         assert_int_equal(sweep.time_ns[2], INT64_C(1780000002250000000));
         assert_ok(nwc_volume_find(volume, s, "DBZH", &got));
         assert_near(got.gate_spacing_m, 30.0, 0.0);
-        assert_true(got.field.data[6 * GATES + 1] == (float)(code_of(6, 1) - 66) / 2.0F);
+        assert_true(got.field.data[6 * CINRAD_GATES + 1] == (float)(cinrad_code(6, 1) - 66) / 2.0F);
     }
     nwc_volume_destroy(volume);
 }
@@ -192,9 +108,10 @@ static void a_number_of_one_begins_a_sweep_of_a_phased_array(void **state)
     (void)state;
     nwc_volume *volume;
     nwc_volume_facts facts;
-    headers(16, 1);
-    put_real(HEADERS + 640 + 12, 1.6F), put_real(HEADERS + 640 + 16, 1.4F); /* of the first cut */
-    for (int r = 0; r < 2 * RAYS; r++) radial(true, r % RAYS, 1, 1);
+    begin_cma(16, 1);
+    put_cinrad_real(CINRAD_HEADERS + 640 + 12, 1.6F),
+        put_cinrad_real(CINRAD_HEADERS + 640 + 16, 1.4F); /* of the first cut */
+    for (int r = 0; r < 2 * CINRAD_RAYS; r++) put_cma_radial(true, r % CINRAD_RAYS, 1, 1);
     assert_ok(read_made(nwc__ctx(NULL), &volume));
     assert_ok(nwc_volume_describe(volume, &facts));
     assert_int_equal(facts.n_sweeps, 2);
@@ -208,16 +125,16 @@ static void moments_without_a_name_of_fm_301_keep_their_own(void **state)
     (void)state;
     nwc_volume *volume;
     nwc_moment got;
-    headers(1, 1);
+    begin_cma(1, 1);
     const int64_t at = made.size;
-    for (int r = 0; r < RAYS; r++) radial(false, r, r == 0 ? 3 : 1, 1);
-    const int64_t one =
-        (made.size - at + RAYS * (RAYS - 1) / 2) / RAYS; /* a later radial is a gate shorter each time */
-    for (int64_t r = 0, to = at; r < RAYS; to += one - r, r++) put4(to + 64, 34);
+    for (int r = 0; r < CINRAD_RAYS; r++) put_cma_radial(false, r, r == 0 ? 3 : 1, 1);
+    const int64_t one = (made.size - at + CINRAD_RAYS * (CINRAD_RAYS - 1) / 2) /
+                        CINRAD_RAYS; /* a later radial is a gate shorter each time */
+    for (int64_t r = 0, to = at; r < CINRAD_RAYS; to += one - r, r++) put_cinrad4(to + 64, 34);
     assert_ok(read_made(nwc__ctx(NULL), &volume));
     assert_ok(nwc_volume_find(volume, 0, "Wc", &got));
     assert_string_equal(got.field.units, "m s-1");
-    assert_true(got.field.data[9] == (float)(code_of(0, 9) - 66) / 2.0F);
+    assert_true(got.field.data[9] == (float)(cinrad_code(0, 9) - 66) / 2.0F);
     nwc_volume_destroy(volume);
 }
 
@@ -226,11 +143,11 @@ static void seconds_that_no_calendar_has_are_those_of_their_lower_half(void **st
     (void)state;
     nwc_volume *volume;
     nwc_sweep sweep;
-    headers(16, 1);
-    for (int r = 0; r < RAYS; r++) {
+    begin_cma(16, 1);
+    for (int r = 0; r < CINRAD_RAYS; r++) {
         const int64_t at = made.size;
-        radial(true, r, r ? 1 : 3, 1);
-        put4(at + 32, r == 1 ? -1 : r == 2 ? 1 : 0); /* what is above 32 bits */
+        put_cma_radial(true, r, r ? 1 : 3, 1);
+        put_cinrad4(at + 32, r == 1 ? -1 : r == 2 ? 1 : 0); /* what is above 32 bits */
     }
     assert_ok(read_made(nwc__ctx(NULL), &volume));
     assert_ok(nwc_volume_sweep(volume, 0, &sweep));
@@ -243,7 +160,8 @@ static void a_file_cut_off_anywhere_keeps_its_whole_radials(void **state)
 {
     (void)state;
     make_standard();
-    const int64_t whole = made.size, one = (whole - HEADERS - 512) / (2 * RAYS) - 8; /* a little less than one radial */
+    const int64_t whole = made.size,
+                  one = (whole - CINRAD_HEADERS - 512) / (2 * CINRAD_RAYS) - 8; /* a little less than one radial */
     for (int64_t size = 0; size < whole; size++) {
         nwc_volume *volume;
         nwc_volume_facts facts;
@@ -252,8 +170,8 @@ static void a_file_cut_off_anywhere_keeps_its_whole_radials(void **state)
         made.size = size;
         const nwc_status status = read_made(nwc__ctx(NULL), &volume);
         if (status != NWC_OK) {
-            assert_int_equal(status, size < HEADERS + 512 ? NWC_ERR_FORMAT : NWC_ERR_NODATA);
-            assert_true(size < HEADERS + 512 + one + 16);
+            assert_int_equal(status, size < CINRAD_HEADERS + 512 ? NWC_ERR_FORMAT : NWC_ERR_NODATA);
+            assert_true(size < CINRAD_HEADERS + 512 + one + 16);
             continue;
         }
         assert_ok(nwc_volume_describe(volume, &facts));
@@ -262,7 +180,8 @@ static void a_file_cut_off_anywhere_keeps_its_whole_radials(void **state)
             assert_ok(nwc_volume_sweep(volume, s, &sweep));
             rays += sweep.n_rays;
         }
-        assert_true(rays >= (size - HEADERS - 512) / (one + 24) && rays <= (size - HEADERS - 512) / (one - 16));
+        assert_true(rays >= (size - CINRAD_HEADERS - 512) / (one + 24) &&
+                    rays <= (size - CINRAD_HEADERS - 512) / (one - 16));
         nwc_volume_destroy(volume);
     }
 }
@@ -272,19 +191,19 @@ static void what_is_no_base_data_is_refused(void **state)
     (void)state;
     nwc_volume *volume;
     make_standard();
-    put4(8, 2);
+    put_cinrad4(8, 2);
     assert_fails(NWC_ERR_UNSUPPORTED, "byte 8: file type 1 or 16 (base data) expected, 2 found",
                  read_made(nwc__ctx(NULL), &volume));
     make_standard();
-    put4(160 + 176, 257);
+    put_cinrad4(160 + 176, 257);
     assert_fails(NWC_ERR_FORMAT, "byte 336: 1 to 256 cuts", read_made(nwc__ctx(NULL), &volume));
-    headers(1, 1);
-    put4(HEADERS + 44, 0), put4(HEADERS + 48, 0);
-    radial(false, 0, 3, 1);
+    begin_cma(1, 1);
+    put_cinrad4(CINRAD_HEADERS + 44, 0), put_cinrad4(CINRAD_HEADERS + 48, 0);
+    put_cma_radial(false, 0, 3, 1);
     assert_fails(NWC_ERR_FORMAT, "cut 1: a gate length expected, 0 found", read_made(nwc__ctx(NULL), &volume));
-    headers(1, 1);
+    begin_cma(1, 1);
     made.bytes[made.size + 50] = 1;
-    radial(false, 0, 3, 1);
+    put_cma_radial(false, 0, 3, 1);
     assert_fails(NWC_ERR_UNSUPPORTED, "one that is not packed expected, method 1", read_made(nwc__ctx(NULL), &volume));
 }
 
@@ -294,16 +213,16 @@ static void moments_of_every_kind_are_kept_and_empty_ones_passed_over(void **sta
     nwc_volume *volume;
     nwc_sweep sweep;
     nwc_moment got;
-    headers(1, 1);
-    for (int r = 0; r < RAYS; r++) {
+    begin_cma(1, 1);
+    for (int r = 0; r < CINRAD_RAYS; r++) {
         const int64_t at = made.size;
-        radial(false, r, r ? 1 : 3, 1);
-        put4(at + 40, 9);
-        moment(5, 0, 0, 1, r, 3); /* without a scale its codes mean nothing */
-        moment(9, 200, 5, 1, r, 0);
-        moment(34, 2, 129, 1, r, GATES); /* FM 301 has no name for these three */
-        moment(12, 1, 0, 1, r, GATES);
-        moment(32, 2, 66, 1, r, GATES);
+        put_cma_radial(false, r, r ? 1 : 3, 1);
+        put_cinrad4(at + 40, 9);
+        put_cma_moment(5, 0, 0, 1, r, 3); /* without a scale its codes mean nothing */
+        put_cma_moment(9, 200, 5, 1, r, 0);
+        put_cma_moment(34, 2, 129, 1, r, CINRAD_GATES); /* FM 301 has no name for these three */
+        put_cma_moment(12, 1, 0, 1, r, CINRAD_GATES);
+        put_cma_moment(32, 2, 66, 1, r, CINRAD_GATES);
     }
     assert_ok(read_made(nwc__ctx(NULL), &volume));
     assert_ok(nwc_volume_sweep(volume, 0, &sweep));
@@ -318,7 +237,7 @@ static void moments_of_every_kind_are_kept_and_empty_ones_passed_over(void **sta
     assert_ok(nwc_volume_find(volume, 0, "DBZHC", &got));
     assert_true(got.field.data[0] == -128.0F);
     nwc_volume_destroy(volume);
-    put4(HEADERS + 256 + 50, 1);
+    put_cinrad4(CINRAD_HEADERS + 256 + 50, 1);
     assert_fails(NWC_ERR_UNSUPPORTED, "radial 0: one that is not packed expected, method 1 found",
                  read_made(nwc__ctx(NULL), &volume));
 }
@@ -329,9 +248,9 @@ static void one_cut_of_a_volume_says_that_others_are_missing(void **state)
     nwc_volume *volume;
     nwc_volume_facts facts;
     nwc_sweep sweep;
-    headers(1, 3);
-    put4(HEADERS + 512 + 44, 0); /* gates as long as those of the other family */
-    for (int r = 0; r < RAYS; r++) radial(false, r, r ? 1 : 0, 3);
+    begin_cma(1, 3);
+    put_cinrad4(CINRAD_HEADERS + 512 + 44, 0); /* gates as long as those of the other family */
+    for (int r = 0; r < CINRAD_RAYS; r++) put_cma_radial(false, r, r ? 1 : 0, 3);
     assert_ok(read_made(nwc__ctx(NULL), &volume));
     assert_ok(nwc_volume_describe(volume, &facts));
     assert_string_equal(facts.incomplete, "1 of 3 cuts are in it");
@@ -345,20 +264,6 @@ static void one_cut_of_a_volume_says_that_others_are_missing(void **state)
 
 /* ---- legacy records ---- */
 
-static void legacy_record(int length, int r, int state, int cut)
-{
-    const int64_t at = made.size, z = length == 2432 ? 460 : 800;
-    memset(made.bytes + at, 0, (size_t)length);
-    put2(at + 14, 1), put4(at + 28, 1000 * r), put2(at + 32, 16000), put2(at + 34, 1500);
-    put2(at + 36, (int)(8 * 4096 * 45.0 * r / 180.0)), put2(at + 38, r + 1), put2(at + 40, state),
-        put2(at + 42, 8 * 32);
-    put2(at + 44, cut), put2(at + 46, 0), put2(at + 48, 65536 - 375), put2(at + 50, 1000), put2(at + 52, 250);
-    put2(at + 54, GATES), put2(at + 56, GATES), put2(at + 64, 100), put2(at + 66, 100 + (int)z), put2(at + 70, 4);
-    put2(at + 72, 21), put2(at + 88, 2800);
-    for (int g = 0; g < GATES; g++) made.bytes[at + 128 + g] = made.bytes[at + 128 + z + g] = (uint8_t)code_of(r, g);
-    made.size += length;
-}
-
 static void legacy_records_are_read_by_their_size(void **state)
 {
     (void)state;
@@ -369,7 +274,8 @@ static void legacy_records_are_read_by_their_size(void **state)
         nwc_sweep sweep;
         nwc_moment got;
         memset(&made, 0, sizeof made);
-        for (int r = 0; r < RAYS; r++) legacy_record(lengths[k], r, r == 0 ? 3 : r == RAYS - 1 ? 4 : 1, 1);
+        for (int r = 0; r < CINRAD_RAYS; r++)
+            put_cinrad_record(lengths[k], r, r == 0 ? 3 : r == CINRAD_RAYS - 1 ? 4 : 1, 1);
         assert_true(nwc__is_cinrad_legacy(made.bytes, made.size));
         assert_ok(read_made(nwc__ctx(NULL), &volume));
         assert_ok(nwc_volume_describe(volume, &facts));
@@ -378,15 +284,15 @@ static void legacy_records_are_read_by_their_size(void **state)
         assert_true(isnan(facts.latitude_deg));
         assert_int_equal(facts.time_ns, INT64_C(15999) * 86400 * 1000000000);
         assert_ok(nwc_volume_sweep(volume, 0, &sweep));
-        assert_int_equal(sweep.n_rays, RAYS);
+        assert_int_equal(sweep.n_rays, CINRAD_RAYS);
         assert_near(sweep.azimuth_deg[3], 135.0, 0.0);
         assert_near(sweep.elevation_deg[3], 256 * 180.0 / 32768.0, 1e-6);
         assert_near(sweep.nyquist_m_s[3], 28.0, 1e-5);
         assert_ok(nwc_volume_find(volume, 0, "DBZH", &got));
-        assert_true(got.field.data[2 * GATES + 5] == (float)(code_of(2, 5) - 2) / 2.0F - 32.0F);
+        assert_true(got.field.data[2 * CINRAD_GATES + 5] == (float)(cinrad_code(2, 5) - 2) / 2.0F - 32.0F);
         assert_ok(nwc_volume_find(volume, 0, "VRADH", &got));
         assert_near(got.first_gate_m, -375.0, 0.0);
-        assert_true(got.field.data[2 * GATES + 5] == (float)(code_of(2, 5) - 129));
+        assert_true(got.field.data[2 * CINRAD_GATES + 5] == (float)(cinrad_code(2, 5) - 129));
         nwc_volume_destroy(volume);
         made.size -= 100;
         assert_ok(read_made(nwc__ctx(NULL), &volume));
@@ -395,7 +301,7 @@ static void legacy_records_are_read_by_their_size(void **state)
         nwc_volume_destroy(volume);
     }
     memset(&made, 0, sizeof made);
-    legacy_record(2432, 0, 3, 1);
+    put_cinrad_record(2432, 0, 3, 1);
     made.size = 1000;
     nwc_volume *volume;
     assert_fails(NWC_ERR_FORMAT, "records of 2432, 4132 or 3132 bytes", read_made(nwc__ctx(NULL), &volume));
@@ -414,7 +320,7 @@ static void threads_change_no_bit_and_failures_leave_no_memory(void **state)
 {
     (void)state;
     static const int32_t threads[] = {1, 2, 3, 7};
-    float first[RAYS * GATES];
+    float first[CINRAD_RAYS * CINRAD_GATES];
     make_standard();
     for (int t = 0; t < 4; t++) {
         nwc_ctx *const ctx = context_with_threads(threads[t]);
@@ -429,7 +335,7 @@ static void threads_change_no_bit_and_failures_leave_no_memory(void **state)
     }
     assert_true(check_every_allocation_failure(read_only, NULL) > 10);
     memset(&made, 0, sizeof made);
-    for (int r = 0; r < 2; r++) legacy_record(2432, r, 1, 1);
+    for (int r = 0; r < 2; r++) put_cinrad_record(2432, r, 1, 1);
     assert_true(check_every_allocation_failure(read_only, NULL) > 10);
 }
 
@@ -439,13 +345,13 @@ static void flipped_bytes_give_an_answer(void **state)
     for (unsigned seed = 1; seed <= 3000; seed++) {
         uint32_t dice = seed * 2654435761U;
         if (seed % 3 == 0) {
-            headers(16, 2);
-            for (int r = 0; r < RAYS; r++) radial(true, r, 1, 1 + r % 2);
+            begin_cma(16, 2);
+            for (int r = 0; r < CINRAD_RAYS; r++) put_cma_radial(true, r, 1, 1 + r % 2);
         } else if (seed % 3 == 1) {
             make_standard();
         } else {
             memset(&made, 0, sizeof made);
-            for (int r = 0; r < RAYS; r++) legacy_record(2432, r, 1, 1);
+            for (int r = 0; r < CINRAD_RAYS; r++) put_cinrad_record(2432, r, 1, 1);
         }
         for (int k = 0; k < 1 + (int)(seed % 5); k++) {
             dice = dice * 1664525U + 1013904223U;

@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "io/internal.h"
 #include "radar/format/encode.h"
+#include "support/made_cinrad.h"
 #include "support/made_volume.h"
 
 #include <dirent.h>
@@ -174,6 +175,90 @@ static void sweeps_come_when_they_are_whole(void **state)
     nwc__free(buffer.ctx, buffer.data);
 }
 
+/* A phased array of two elevations, one after the other or both of each azimuth together. */
+static void make_phased(bool together)
+{
+    begin_cma(16, 2);
+    for (int k = 0; k < 2 * CINRAD_RAYS; k++) {
+        const int r = together ? k / 2 : k % CINRAD_RAYS, cut = together ? 1 + k % 2 : 1 + k / CINRAD_RAYS;
+        put_cma_radial(true, r, r == 0 ? 0 : r < CINRAD_RAYS - 1 ? 1 : cut == 1 ? 2 : 4, cut);
+    }
+}
+
+static int32_t sweeps_of(const nwc_volume_stream *stream, int32_t *complete)
+{
+    const nwc_volume *volume;
+    nwc_volume_facts facts;
+    assert_ok(nwc_volume_stream_look(stream, &volume, complete));
+    if (!volume) return 0;
+    assert_ok(nwc_volume_describe(volume, &facts));
+    return facts.n_sweeps;
+}
+
+static void elevations_of_a_phased_array_come_when_they_are_whole(void **state)
+{
+    (void)state;
+    for (int together = 0; together < 2; together++) {
+        nwc_volume_stream *stream;
+        int32_t complete;
+        make_phased(together);
+        for (int k = 0; k < 4; k++) assert_pieces_make_the_whole(made.bytes, made.size, chance(900));
+        for (int64_t n = 1500; n < made.size; n += 97) assert_pieces_make_the_whole(made.bytes, n, 700);
+        /* The last radial of all has not come. */
+        const int64_t last = 128 + 4 * 32 + 3 * CINRAD_GATES + CINRAD_GATES + 3 - (CINRAD_RAYS - 1);
+        assert_ok(nwc_volume_stream_create(NULL, NULL, &stream));
+        assert_ok(nwc_volume_stream_feed(NULL, stream, made.bytes, (size_t)(made.size - last)));
+        assert_int_equal(sweeps_of(stream, &complete), 1);
+        assert_int_equal(complete, 0);
+        assert_ok(nwc_volume_stream_feed(NULL, stream, made.bytes + made.size - last, (size_t)last));
+        assert_int_equal(sweeps_of(stream, &complete), 2);
+        assert_int_equal(complete, 1);
+        assert_ok(nwc_volume_stream_end(NULL, stream));
+        nwc_volume_stream_destroy(stream);
+    }
+}
+
+static void make_records(int length)
+{
+    memset(&made, 0, sizeof made);
+    for (int k = 0; k < 2 * CINRAD_RAYS; k++) {
+        const int r = k % CINRAD_RAYS, cut = 1 + k / CINRAD_RAYS;
+        put_cinrad_record(length, r, k == 0 ? 3 : r == 0 ? 0 : r < CINRAD_RAYS - 1 ? 1 : cut == 1 ? 2 : 4, cut);
+    }
+}
+
+static void records_of_2001_come_sweep_by_sweep(void **state)
+{
+    (void)state;
+    static const int lengths[] = {2432, 4132};
+    for (int l = 0; l < 2; l++) {
+        nwc_volume_stream *stream;
+        int32_t complete;
+        make_records(lengths[l]);
+        for (int k = 0; k < 4; k++) assert_pieces_make_the_whole(made.bytes, made.size, chance(9000));
+        for (int64_t n = lengths[l]; n < made.size; n += 1 + lengths[l] / 3)
+            assert_pieces_make_the_whole(made.bytes, n, 5000);
+        assert_ok(nwc_volume_stream_create(NULL, NULL, &stream));
+        assert_ok(nwc_volume_stream_feed(NULL, stream, made.bytes, (size_t)(CINRAD_RAYS * lengths[l] - 1)));
+        assert_int_equal(sweeps_of(stream, &complete), 0);
+        assert_ok(nwc_volume_stream_feed(NULL, stream, made.bytes + CINRAD_RAYS * lengths[l] - 1, 1));
+        assert_int_equal(sweeps_of(stream, &complete), 1);
+        assert_int_equal(complete, 0);
+        const int64_t half = CINRAD_RAYS * (int64_t)lengths[l];
+        assert_ok(nwc_volume_stream_feed(NULL, stream, made.bytes + half, (size_t)half));
+        assert_int_equal(sweeps_of(stream, &complete), 2);
+        assert_int_equal(complete, 1);
+        nwc_volume_stream_destroy(stream);
+    }
+    /* One that no length fits. */
+    nwc_volume_stream *stream;
+    make_records(2432);
+    assert_ok(nwc_volume_stream_create(NULL, NULL, &stream));
+    assert_ok(nwc_volume_stream_feed(NULL, stream, made.bytes, 2000));
+    assert_fails(NWC_ERR_FORMAT, "records of 2432, 4132 or 3132 bytes expected", nwc_volume_stream_end(NULL, stream));
+    nwc_volume_stream_destroy(stream);
+}
+
 static void a_damaged_record_costs_only_what_was_in_it(void **state)
 {
     (void)state;
@@ -199,23 +284,23 @@ static void what_cannot_be_read_so_is_refused(void **state)
     const nwc_volume *volume;
     int32_t complete;
     nwc_read_options options;
-    char sweep_file[64] = "SSWB";
+    char sweep_file[128] = "SSWB";
     assert_fails(NWC_ERR_ARG, "stream: a place", nwc_volume_stream_create(NULL, NULL, NULL));
     assert_fails(NWC_ERR_ARG, "stream: a stream", nwc_volume_stream_feed(NULL, NULL, "", 0));
     assert_ok(nwc_volume_stream_create(NULL, NULL, &stream));
     assert_fails(NWC_ERR_ARG, "bytes: bytes", nwc_volume_stream_feed(NULL, stream, NULL, 4));
     assert_fails(NWC_ERR_ARG, "a stream and places", nwc_volume_stream_look(stream, &volume, NULL));
-    assert_fails(NWC_ERR_UNSUPPORTED, "DORADE found", nwc_volume_stream_feed(NULL, stream, sweep_file, 64));
+    assert_fails(NWC_ERR_UNSUPPORTED, "DORADE found", nwc_volume_stream_feed(NULL, stream, sweep_file, 128));
     assert_fails(NWC_ERR_ARG, "it failed before", nwc_volume_stream_end(NULL, stream));
     assert_ok(nwc_volume_stream_look(stream, &volume, &complete));
     nwc_volume_stream_destroy(stream);
     assert_ok(nwc_volume_stream_create(NULL, NULL, &stream));
-    assert_fails(NWC_ERR_UNSUPPORTED, "neither found", nwc_volume_stream_end(NULL, stream));
+    assert_fails(NWC_ERR_UNSUPPORTED, "none of them found", nwc_volume_stream_end(NULL, stream));
     nwc_volume_stream_destroy(stream);
     nwc_read_options_init(&options);
     options.max_bytes = 10;
     assert_ok(nwc_volume_stream_create(NULL, &options, &stream));
-    assert_fails(NWC_ERR_NOMEM, "limit of 10", nwc_volume_stream_feed(NULL, stream, sweep_file, 64));
+    assert_fails(NWC_ERR_NOMEM, "limit of 10", nwc_volume_stream_feed(NULL, stream, sweep_file, 128));
     nwc_volume_stream_destroy(stream);
     options.max_bytes = 0;
     assert_fails(NWC_ERR_ARG, "max_bytes", nwc_volume_stream_create(NULL, &options, &stream));
@@ -242,6 +327,14 @@ static void every_allocation_failure_is_reported_without_a_leak(void **state)
         struct nwc__buffer buffer = encoded(encoders[e]);
         assert_true(check_every_allocation_failure(feed_all, &buffer) > 10);
         nwc__free(buffer.ctx, buffer.data);
+    }
+    for (int kind = 0; kind < 2; kind++) {
+        if (kind == 0)
+            make_phased(false);
+        else
+            make_records(2432);
+        struct nwc__buffer buffer = {.data = made.bytes, .size = made.size};
+        assert_true(check_every_allocation_failure(feed_all, &buffer) > 10);
     }
 }
 
@@ -292,6 +385,7 @@ static void real_files_make_the_same_volumes(void **state)
         "nexrad/pyart-small/example_nexrad_archive_msg1.bz2",
         "nexrad/pyart-small/example_nexrad_archive_msg31_compressed.ar2v",
         "cinrad/Z_RADR_I_ZG170_20260329064800_O_DOR_YTD2_CAP_FMT.bin.bz2",
+        "cinrad/Z_RADR_I_Z9398_20140704080600_O_DOR_SB_CAP.bin.bz2",
     };
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
         char relative[256];
@@ -312,6 +406,8 @@ int main(void)
         cmocka_unit_test(pieces_of_any_size_make_the_same_volume),
         cmocka_unit_test(a_volume_that_ends_early_is_what_it_is_at_once),
         cmocka_unit_test(sweeps_come_when_they_are_whole),
+        cmocka_unit_test(elevations_of_a_phased_array_come_when_they_are_whole),
+        cmocka_unit_test(records_of_2001_come_sweep_by_sweep),
         cmocka_unit_test(a_damaged_record_costs_only_what_was_in_it),
         cmocka_unit_test(what_cannot_be_read_so_is_refused),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),

@@ -18,6 +18,8 @@ from nowcast.errors import ArgumentError, NowcastError, UnsupportedError
 _logger = logging.getLogger("nowcast")
 _BLOCK = 1 << 20
 _CHUNK = re.compile(r"(.*\d{8}-\d{6})-(\d{3})-[SIE]")
+# The station in the names of China's network, as reading at once takes it: files of 2001 do not say it themselves.
+_STATION = re.compile(r"Z_RADR_I_([^_]{1,7})")
 
 Stop = threading.Event | Callable[[], bool]
 
@@ -32,9 +34,10 @@ def follow(
 ) -> Iterator[xr.DataTree]:
     """Give the sweeps of radar volumes as they arrive.
 
-    NEXRAD Level II, as real-time chunks (``YYYYMMDD-HHMMSS-NNN-S``, ``-I``, ``-E``) or as files that grow, and the CMA
-    standard format give each sweep as soon as it is whole, in the order in which the antenna took them, those put in
-    between too; nothing is decoded twice. Packed files and those of other formats are read when they no longer grow.
+    NEXRAD Level II, as real-time chunks (``YYYYMMDD-HHMMSS-NNN-S``, ``-I``, ``-E``) or as files that grow, CINRAD of
+    2001 and the CMA standard format give each sweep as soon as it is whole, in the order in which the antenna took
+    them, those put in between too; nothing is decoded twice. Packed files and those of other formats are read when they
+    no longer grow.
 
     Parameters
     ----------
@@ -167,7 +170,11 @@ class _Volume:
                 if self.done or not self._next(settle):
                     break
             if not self.done and followed and self._stream is not None and self._still() >= late:
-                yield from self._collect(end=True)
+                try:
+                    yield from self._collect(end=True)
+                except UnsupportedError:  # too short to be told before
+                    self._whole, self._stream = True, None
+                    yield from self._read(settle, late)
         except (NowcastError, OSError) as error:
             self.close()
             if self._alone:
@@ -235,6 +242,9 @@ class _Volume:
         if not volume[0]:
             return
         facts, arrays = _volume.read_out(volume[0], self._stream, self._given)
+        named = _STATION.match(self._path().name)
+        if named and not facts["site"]:
+            facts["site"] = named[1]
         rest, files = iter(arrays), [self.parts[number].name for number in sorted(self.parts) if number <= self._number]
         sweeps = facts["sweeps"]
         for place, sweep in enumerate(sweeps):

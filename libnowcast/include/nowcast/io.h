@@ -118,7 +118,7 @@ typedef struct nwc_volume_stream nwc_volume_stream;
 
 /**
  * Begin to read a volume of which no byte is there yet: NEXRAD Level II, from real-time chunks in their order or a file that
- * grows, or the CMA standard format. Neither may be packed as a whole.
+ * grows, CINRAD of the rules of 2001, or the CMA standard format. None may be packed as a whole.
  *
  * @param ctx      its allocator must live as long as the stream
  * @param options  NULL for the defaults
@@ -130,7 +130,7 @@ NWC_API nwc_status nwc_volume_stream_create(nwc_ctx *ctx, const nwc_read_options
 /**
  * Give the bytes that have arrived, in pieces of any size. Sweeps that are whole then are in the volume, in the order they were
  * taken, those put in between (SAILS) too; what came before is not decoded again. Of a phased array in the CMA standard format
- * all sweeps come at the end.
+ * a sweep comes when those of lower numbers are whole too; one that comes again follows at the end.
  *
  * @return NWC_OK; NWC_ERR_UNSUPPORTED for another format; NWC_ERR_FORMAT; NWC_ERR_NOMEM; NWC_ERR_ARG for a stream that has
  *         ended. After an error the stream can only be destroyed.

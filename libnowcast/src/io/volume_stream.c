@@ -3,7 +3,7 @@
 
 #include <nowcast/io.h>
 
-enum { LOOK = 32 }; /* bytes that a format is told by */
+enum { LOOK = 128 }; /* bytes that a format is told by */
 
 struct nwc_volume_stream {
     struct nwc_ctx memory; /* allocator only */
@@ -48,13 +48,15 @@ void nwc_volume_stream_destroy(nwc_volume_stream *stream)
 /* The format of the first bytes. */
 static nwc_status recognise(nwc_ctx *ctx, nwc_volume_stream *stream)
 {
-    static const struct nwc__stream_format *const formats[] = {&nwc__nexrad_stream, &nwc__cma_stream};
+    static const struct nwc__stream_format *const formats[] = {&nwc__nexrad_stream, &nwc__cma_stream,
+                                                               &nwc__cinrad_stream};
     const char *const name = nwc_volume_sniff(stream->pending.data, (size_t)stream->pending.size);
     for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++)
         if (name && strcmp(name, formats[f]->name) == 0) stream->format = formats[f];
     if (!stream->format)
-        return nwc__fail(NWC_ERR_UNSUPPORTED, "byte 0: NEXRAD Level II or the CMA standard format expected, %s found",
-                         name ? name : "neither");
+        return nwc__fail(NWC_ERR_UNSUPPORTED,
+                         "byte 0: NEXRAD Level II, CINRAD or the CMA standard format expected, %s found",
+                         name ? name : "none of them");
     void *const state = nwc__alloc(&stream->memory, 1, stream->format->state_size);
     if (!state) return NWC_ERR_NOMEM;
     memset(state, 0, stream->format->state_size);

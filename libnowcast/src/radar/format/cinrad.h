@@ -1,4 +1,4 @@
-/* The CMA standard format: what its decoder and its encoder share. */
+/* Chinese radars: what decoders, streams and the encoder of the CMA standard format share, and those of the records of 2001. */
 #ifndef NWC_RADAR_FORMAT_CINRAD_H
 #define NWC_RADAR_FORMAT_CINRAD_H
 
@@ -46,6 +46,18 @@ nwc_status nwc__cma_add(nwc_ctx *ctx, const struct nwc__cma_headers *headers, co
                         nwc_volume *volume, int64_t *n_cuts, bool *cut_off);
 /* What remains to be done when all are there. */
 nwc_status nwc__cma_finish(nwc_volume *volume, int64_t n_cuts, int32_t n_planned, bool cut_off);
+
+enum {
+    NWC__LEGACY_LONGEST = 4132, /* bytes of the longest record of 2001 */
+    NWC__LEGACY_LOOK = 128      /* bytes that a record is told by */
+};
+/* The length that leads from the first record to another, or is that of the file; 0 where none does, and the error then. */
+int32_t nwc__cinrad_legacy_length(const uint8_t *bytes, int64_t size);
+nwc_status nwc__cinrad_legacy_no_length(int64_t size);
+/* One record in the order of message 1 of NEXRAD. */
+void nwc__cinrad_legacy_turn(const uint8_t *record, int32_t size, uint8_t *message);
+/* What a volume is beside what its messages say. */
+nwc_status nwc__cinrad_legacy_finish(nwc_volume *volume, int32_t length, bool cut_off);
 
 /* The name of a type of radar, "" for one not known; and its number, 0 for a name not known. */
 const char *nwc__cma_instrument(int32_t type);

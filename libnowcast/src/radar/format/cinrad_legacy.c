@@ -5,16 +5,17 @@
  * records read as that message. The place of the radar is not in the file. Records of 4132 and 3132 bytes are known from
  * implementations alone: such volumes are marked experimental.
  */
-#include "radar/format/volume_format.h"
+#include "radar/format/cinrad.h"
 
 enum {
-    HEADER = 28,  /* bytes before the radial */
-    FIELDS = 100, /* bytes of its own header, two-byte numbers but for the times and the calibration */
+    HEADER = 28, /* bytes before the radial */
+    FIELDS =
+        NWC__LEGACY_LOOK - HEADER, /* bytes of its own header, two-byte numbers but for the times and the calibration */
     CALIBRATION = 32,
     MOST_CUT = 64
 };
 
-static const int32_t sizes[] = {2432, 4132, 3132};
+static const int32_t sizes[] = {2432, NWC__LEGACY_LONGEST, 3132};
 
 /* Whether a record may begin at byte at: message type 1, and numbers that can be. */
 static bool is_record(const uint8_t *bytes, int64_t size, int64_t at)
@@ -31,16 +32,19 @@ bool nwc__is_cinrad_legacy(const uint8_t *bytes, int64_t size)
     return is_record(bytes, size, 0);
 }
 
-/* The size that leads from the first record to another, or is that of the file. */
-static int32_t record_size(const uint8_t *bytes, int64_t size)
+int32_t nwc__cinrad_legacy_length(const uint8_t *bytes, int64_t size)
 {
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
         if (size == sizes[s] || is_record(bytes, size, sizes[s])) return sizes[s];
     return 0;
 }
 
-/* One record in the order of message 1. */
-static void turn(const uint8_t *record, int32_t size, uint8_t *message)
+nwc_status nwc__cinrad_legacy_no_length(int64_t size)
+{
+    return nwc__fail(NWC_ERR_FORMAT, "records of 2432, 4132 or 3132 bytes expected, %lld bytes found", (long long)size);
+}
+
+void nwc__cinrad_legacy_turn(const uint8_t *record, int32_t size, uint8_t *message)
 {
     const int32_t halfwords = (size - 12) / 2;
     memcpy(message, record, (size_t)size);
@@ -59,23 +63,25 @@ static void turn(const uint8_t *record, int32_t size, uint8_t *message)
     }
 }
 
+nwc_status nwc__cinrad_legacy_finish(nwc_volume *volume, int32_t length, bool cut_off)
+{
+    nwc_volume_facts facts;
+    if (cut_off) NWC__TRY(nwc__volume_incomplete(volume, NULL, "the file is damaged or ends early"));
+    NWC__TRY(nwc_volume_describe(volume, &facts));
+    if (length == sizes[0] || facts.experimental || facts.n_sweeps == 0) return NWC_OK;
+    facts.experimental = 1;
+    return nwc__volume_set_facts(volume, &facts);
+}
+
 nwc_status nwc__cinrad_legacy_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume)
 {
-    const int32_t length = record_size(bytes, size);
-    if (!length)
-        return nwc__fail(NWC_ERR_FORMAT, "records of 2432, 4132 or 3132 bytes expected, %lld bytes found",
-                         (long long)size);
+    const int32_t length = nwc__cinrad_legacy_length(bytes, size);
+    if (!length) return nwc__cinrad_legacy_no_length(size);
     const int64_t records = size / length;
     uint8_t *const messages = nwc__alloc(ctx, records * length, 1);
     if (!messages) return NWC_ERR_NOMEM;
-    for (int64_t r = 0; r < records; r++) turn(bytes + r * length, length, messages + r * length);
-    nwc_status status = nwc__nexrad_read(ctx, messages, records * length, volume);
+    for (int64_t r = 0; r < records; r++) nwc__cinrad_legacy_turn(bytes + r * length, length, messages + r * length);
+    const nwc_status status = nwc__nexrad_read(ctx, messages, records * length, volume);
     nwc__free(ctx, messages);
-    if (status == NWC_OK && records * length < size)
-        status = nwc__volume_incomplete(volume, NULL, "the file is damaged or ends early");
-    if (status != NWC_OK || length == sizes[0]) return status;
-    nwc_volume_facts facts;
-    NWC__TRY(nwc_volume_describe(volume, &facts));
-    facts.experimental = 1;
-    return nwc__volume_set_facts(volume, &facts);
+    return status == NWC_OK ? nwc__cinrad_legacy_finish(volume, length, records * length < size) : status;
 }

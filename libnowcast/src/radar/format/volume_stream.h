@@ -23,6 +23,6 @@ struct nwc__stream_format {
     void (*begin)(void *state, nwc_ctx *memory); /* memory outlives the state */
 };
 
-extern const struct nwc__stream_format nwc__nexrad_stream, nwc__cma_stream;
+extern const struct nwc__stream_format nwc__nexrad_stream, nwc__cma_stream, nwc__cinrad_stream;
 
 #endif
