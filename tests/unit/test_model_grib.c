@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 enum { MINUTE = 60, HOUR = 3600 };
+static const double radians = 0.017453292519943295;
 static const int64_t second = INT64_C(1000000000);
 static const int64_t noon = INT64_C(1559736000) * INT64_C(1000000000); /* 2019-06-05 12:00 UTC */
 
@@ -503,17 +504,82 @@ static void grids_that_are_not_regular_are_points(void **state)
         assert_near(lon[0], 0.0, 1e-9);
         assert_near(lat[n - 1], -87.8638, 1e-3);
         for (size_t p = 0; p < n; p++) assert_true(lon[p] >= -180.0 && lon[p] < 180.0);
-        nwc_grid grid = {.projection = "+proj=longlat", .nx = 1, .ny = 1, .dx = 1.0, .dy = 1.0};
-        float one;
-        nwc_field flat = field_2d(&one, 1, 1, NULL, &grid);
+        nwc_model_destroy(model);
+        free(cells), free(lat), free(lon), free(values);
+    }
+}
+
+/* A smooth field on Gaussian points: linear in latitude, a wave of longitude that fades towards the poles. */
+static double smooth_at(double lon, double lat)
+{
+    return 300.0 + 0.5 * lat + 8.0 * cos(lat * radians) * cos(lat * radians) * sin((lon - 40.0) * radians);
+}
+
+static void points_of_gaussian_grids_come_to_any_grid(void **state)
+{
+    (void)state;
+    static const char *const samples[] = {"reduced_gg_pl_32_grib2", "regular_gg_pl_grib2"};
+    for (int s = 0; s < 2; s++) {
+        codes_handle *const handle = codes_grib_handle_new_from_samples(NULL, samples[s]);
+        size_t n = 0;
+        assert_int_equal(codes_get_size(handle, "values", &n), CODES_SUCCESS);
+        double *const values = malloc(n * sizeof *values), *const lon = malloc(n * sizeof *lon),
+                      *const lat = malloc(n * sizeof *lat);
+        size_t n_lon = n, n_lat = n;
+        assert_int_equal(codes_get_double_array(handle, "longitudes", lon, &n_lon), CODES_SUCCESS);
+        assert_int_equal(codes_get_double_array(handle, "latitudes", lat, &n_lat), CODES_SUCCESS);
+        for (size_t p = 0; p < n; p++) values[p] = smooth_at(lon[p], lat[p]);
+        assert_int_equal(codes_set_long(handle, "bitsPerValue", 24), CODES_SUCCESS);
+        assert_int_equal(codes_set_double_array(handle, "values", values, n), CODES_SUCCESS);
+        const void *message;
+        size_t size;
+        assert_int_equal(codes_get_message(handle, &message, &size), CODES_SUCCESS);
+        put(message, (int64_t)size);
+        codes_handle_delete(handle);
+        nwc_model *model;
+        assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
+        const nwc_model_entry entry = entry_of(model, 0);
         nwc_model_interpolate_options options;
         nwc_model_interpolate_options_init(&options);
         options.vertical = entry.vertical;
-        assert_fails(NWC_ERR_UNSUPPORTED, "fields on a regular grid expected",
-                     nwc_model_interpolate(NULL, model, (const char *const[]){entry.name}, 1, entry.time_ns, &options,
-                                           &flat));
+        /* Across Greenwich and the date line, to the poles; and a plane around the North Pole. */
+        enum { NY = 37, NX = 73 };
+        static float cells[NY * NX];
+        const nwc_grid grids[] = {{.projection = "+proj=longlat +R=6371229",
+                                   .nx = NX,
+                                   .ny = NY,
+                                   .x_first = -179.0,
+                                   .y_first = -90.0,
+                                   .dx = 5.0,
+                                   .dy = 5.0},
+                                  {.projection = "+proj=stere +lat_0=90 +lat_ts=60 +lon_0=10 +R=6371229",
+                                   .nx = NX,
+                                   .ny = NY,
+                                   .x_first = -5.4e6,
+                                   .y_first = -2.7e6,
+                                   .dx = 1.5e5,
+                                   .dy = 1.5e5}};
+        double worst = 0.0;
+        for (int g = 0; g < 2; g++) {
+            const nwc_grid flat = grids[g];
+            nwc_field field = field_2d(cells, NY, NX, NULL, &flat);
+            assert_ok(nwc_model_interpolate(NULL, model, (const char *const[]){entry.name}, 1, entry.time_ns, &options,
+                                            &field));
+            for (int c = 0; c < NY * NX; c++) {
+                double x = flat.x_first + flat.dx * (c % NX), y = flat.y_first + flat.dy * (c / NX);
+                assert_ok(nwc_grid_to_lonlat(NULL, &flat, 1, &x, &y, &x, &y));
+                if (fabs(y) > 87.8) {
+                    assert_near(cells[c], smooth_at(x, y), 1.5); /* the row next to the pole holds up to it */
+                    continue;
+                }
+                worst = fmax(worst, fabs((double)cells[c] - smooth_at(x, y)));
+            }
+        }
+        /* A straight line over a step h misses h^2 / 8 of the second derivative: at most 16 northward, 8 eastward. */
+        const double most = (16.0 + 8.0) * pow(2.9 * radians, 2.0) / 8.0 + 1e-3; /* rows are 2.8 degrees apart */
+        if (!(worst > 0.0 && worst < most)) fail_msg("%s: %g, at most %g expected", samples[s], worst, most);
         nwc_model_destroy(model);
-        free(cells), free(lat), free(lon), free(values);
+        free(lat), free(lon), free(values);
     }
 }
 
@@ -632,6 +698,7 @@ int main(void)
         cmocka_unit_test(packed_files_and_cut_ones_are_read),
         cmocka_unit_test(wind_along_the_grid_is_turned_towards_east_and_north),
         cmocka_unit_test(grids_that_are_not_regular_are_points),
+        cmocka_unit_test(points_of_gaussian_grids_come_to_any_grid),
         cmocka_unit_test(every_packing_of_this_build_is_read),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
         cmocka_unit_test(any_changed_byte_gives_fields_or_an_error),

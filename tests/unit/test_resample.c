@@ -1,4 +1,5 @@
 /* grid: resampling, smoothing, units and the direction of winds; against analytic answers and double loops. */
+#include "grid/rows.h"
 #include "support/support.h"
 
 enum { NY = 24, NX = 30, MOST = 64 * 64 };
@@ -334,6 +335,60 @@ static void a_wind_comes_to_a_polar_plane_as_published(void **state)
     }
 }
 
+/* Two rows of a region: 10 N with 3 points from 359 to 3 E, 20 N with 2 points from 0 to 3 E, north first. */
+static const double row_lon[] = {0.0, 3.0, 359.0, 1.0, 3.0}, row_lat[] = {20.0, 20.0, 10.0, 10.0, 10.0};
+
+static void cells_among_rows_of_points_are_between_their_rows(void **state)
+{
+    (void)state;
+    float values[] = {10.0F, 40.0F, 1.0F, 3.0F, 5.0F}, out[7 * 4];
+    /* 5, 10, 15 and 20 N, 2 W to 4 E */
+    const nwc_grid to = grid_of("+proj=longlat +R=6371229", 4, 7, 5.0, -2.0, 5.0, 1.0);
+    struct nwc__rows rows;
+    nwc_ctx *const ctx = context_with_threads(1);
+    assert_ok(nwc__rows_create(ctx, 5, row_lon, row_lat, &to, &rows));
+    assert_ok(nwc__rows_read(ctx, &rows, values, "K", out));
+    /* 10 N: from half a spacing (1 degree) before the first point to as much behind the last */
+    const float at_10[] = {1.0F, 1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 5.0F};
+    for (int i = 0; i < 7; i++) assert_near(out[7 + i], at_10[i], 1e-5);
+    /* 20 N: spacing 3 degrees */
+    const float at_20[] = {NAN, 10.0F, 10.0F, 20.0F, 30.0F, 40.0F, 40.0F};
+    assert_true(isnan(out[21]));
+    for (int i = 1; i < 7; i++) assert_near(out[21 + i], at_20[i], 1e-5);
+    /* between them, and half a spacing of rows below the lower one */
+    for (int i = 1; i < 7; i++) assert_near(out[14 + i], 0.5F * (at_10[i] + at_20[i]), 1e-5);
+    for (int i = 0; i < 7; i++) assert_near(out[i], at_10[i], 1e-5);
+    /* of what is not known, half may be missing */
+    values[0] = NAN;
+    assert_ok(nwc__rows_read(ctx, &rows, values, "K", out));
+    assert_true(isnan(out[21 + 2]) && isnan(out[21 + 3]));
+    assert_near(out[21 + 4], 40.0, 1e-5);
+    assert_near(out[14 + 2], 2.0, 1e-5);
+    /* reflectivity as Z */
+    float dbz[] = {10.0F, 20.0F, 10.0F, 20.0F, 20.0F};
+    assert_ok(nwc__rows_read(ctx, &rows, dbz, "dBZ", out));
+    assert_near(out[7 + 2], 10.0 * log10(0.5 * (10.0 + 100.0)), 1e-4);
+    nwc__rows_destroy(ctx, &rows);
+    /* Points that lie in no rows, westward rows, and rows in no order. */
+    const double scattered[] = {1.0, 5.0, 3.0, 2.0, 9.0}, westward[] = {0.0, 3.0, 3.0, 1.0, 359.0};
+    assert_fails(NWC_ERR_UNSUPPORTED, "points on rows of latitude",
+                 nwc__rows_create(ctx, 5, row_lon, scattered, &to, &rows));
+    assert_fails(NWC_ERR_UNSUPPORTED, "from west to east", nwc__rows_create(ctx, 5, westward, row_lat, &to, &rows));
+    assert_null(rows.point);
+    nwc_ctx_destroy(ctx);
+}
+
+static nwc_status call_rows(nwc_ctx *ctx, void *user)
+{
+    float values[] = {1.0F, 2.0F, 3.0F, 4.0F, 5.0F};
+    const nwc_grid to = grid_of("+proj=longlat +R=6371229", 2, 2, 10.0, 0.0, 1.0, 1.0);
+    struct nwc__rows rows;
+    nwc_status status = nwc__rows_create(ctx, 5, row_lon, row_lat, &to, &rows);
+    if (status == NWC_OK) status = nwc__rows_read(ctx, &rows, values, "K", user);
+    nwc__rows_destroy(ctx, &rows);
+    return status;
+}
+
 static nwc_status call_all(nwc_ctx *ctx, void *user)
 {
     float *const out = user;
@@ -382,6 +437,7 @@ static void threads_change_no_bit_levels_little_and_failures_leave_no_memory(voi
         nwc_ctx_destroy(ctx);
     }
     assert_true(check_every_allocation_failure(call_all, one) >= 8);
+    assert_true(check_every_allocation_failure(call_rows, one) >= 6);
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -413,6 +469,7 @@ int main(void)
         cmocka_unit_test(winds_turn_by_the_convergence_of_meridians),
         cmocka_unit_test(winds_of_a_rotated_pole_come_to_the_national_grid_as_published),
         cmocka_unit_test(a_wind_comes_to_a_polar_plane_as_published),
+        cmocka_unit_test(cells_among_rows_of_points_are_between_their_rows),
         cmocka_unit_test(threads_change_no_bit_levels_little_and_failures_leave_no_memory),
         cmocka_unit_test(what_is_wrong_is_named),
     };

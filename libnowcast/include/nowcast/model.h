@@ -208,7 +208,7 @@ NWC_API void nwc_model_interpolate_options_init(nwc_model_interpolate_options *o
  * @param fields   out: n_names fields on one grid, (z, y, x) at its heights; (y, x) of a flat grid takes entries of a
  *                 single level: at the surface, at one height above ground, or at mean sea level
  * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA for a variable, time or member that is not there; NWC_ERR_UNSUPPORTED for
- *         fields on no regular grid; and as nwc_model_read
+ *         points that are on no regular grid and no rows of latitude; and as nwc_model_read
  */
 NWC_API nwc_status nwc_model_interpolate(nwc_ctx *ctx, nwc_model *model, const char *const *names, int32_t n_names,
                                          int64_t time_ns, const nwc_model_interpolate_options *options,

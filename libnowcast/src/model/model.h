@@ -6,6 +6,7 @@
 #define NWC_MODEL_INTERNAL_H
 
 #include "grid/internal.h"
+#include "grid/rows.h"
 
 #include <nowcast/model.h>
 
@@ -94,6 +95,8 @@ typedef struct nwc__run {
     const nwc_model_interpolate_options *options;
     const nwc_grid *source; /* what places and turn_from are of; NULL before the first */
     nwc__places places;
+    struct nwc__rows rows; /* instead of them, of points on rows of latitude; to NULL before the first */
+    double *lon_deg, *lat_deg;
     double *turn_from, *turn_to; /* sines, then cosines */
     /* heights and pressures of the levels below, (n, y, x); n 0 before the first */
     int64_t time_ns, n;

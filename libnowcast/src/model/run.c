@@ -6,6 +6,9 @@
 void nwc__run_release(nwc__run *run)
 {
     nwc__places_destroy(run->ctx, &run->places);
+    nwc__rows_destroy(run->ctx, &run->rows);
+    nwc__free(run->ctx, run->lat_deg);
+    nwc__free(run->ctx, run->lon_deg);
     nwc__free(run->ctx, run->turn_from);
     nwc__free(run->ctx, run->turn_to);
     nwc__free(run->ctx, run->level);
@@ -17,12 +20,38 @@ void nwc__run_release(nwc__run *run)
 
 /* ---- horizontally ---- */
 
+/* Points on rows of latitude, as of Gaussian grids: looked for again only where they are not those of the entry before. */
+static nwc_status place_points(nwc__run *run, const nwc__model_item *item)
+{
+    const int64_t n = item->entry.points, index = item - nwc__model_item_at(run->model, 0);
+    double *lon = NULL, *lat = NULL;
+    nwc_status status = NWC_OK;
+    NWC__ALLOC(run->ctx, lon, n);
+    NWC__ALLOC(run->ctx, lat, n);
+    if ((status = nwc_model_lonlat(run->ctx, run->model, index, lon, lat)) != NWC_OK) goto done;
+    const size_t bytes = (size_t)n * sizeof *lon;
+    if (run->rows.to && run->rows.n == n && memcmp(lon, run->lon_deg, bytes) == 0 &&
+        memcmp(lat, run->lat_deg, bytes) == 0)
+        goto done;
+    nwc__rows_destroy(run->ctx, &run->rows);
+    status = nwc__rows_create(run->ctx, n, lon, lat, run->target, &run->rows);
+    if (status == NWC_ERR_UNSUPPORTED)
+        status = nwc__fail(status, "%s: a regular grid or rows of latitude expected, this field is of type \"%s\"",
+                           item->entry.name, item->entry.grid_type);
+    if (status != NWC_OK) goto done;
+    double *const lon_before = run->lon_deg, *const lat_before = run->lat_deg;
+    run->lon_deg = lon, run->lat_deg = lat;
+    lon = lon_before, lat = lat_before;
+done:
+    nwc__free(run->ctx, lat);
+    nwc__free(run->ctx, lon);
+    return status;
+}
+
 static nwc_status place(nwc__run *run, const nwc__model_item *item)
 {
     const nwc_grid *const grid = item->entry.grid;
-    if (!grid)
-        return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: fields on a regular grid expected, this one is of type \"%s\"",
-                         item->entry.name, item->entry.grid_type);
+    if (!grid) return place_points(run, item);
     if (run->source == grid) return NWC_OK;
     nwc__places_destroy(run->ctx, &run->places);
     nwc__free(run->ctx, run->turn_from);
@@ -44,6 +73,16 @@ static nwc_field plane_of(float *cells, const nwc_grid *grid, const char *units)
                        .grid = grid};
 }
 
+/* Values of an entry, which has been placed, onto the target's grid. */
+static nwc_status bring(nwc__run *run, const nwc__model_item *item, float *values, float *out)
+{
+    const nwc_grid *const grid = item->entry.grid;
+    if (!grid) return nwc__rows_read(run->ctx, &run->rows, values, item->entry.units, out);
+    const nwc_field field = plane_of(values, grid, item->entry.units);
+    nwc_field onto = plane_of(out, run->target, item->entry.units);
+    return nwc__places_read(run->ctx, &run->places, &field, &onto);
+}
+
 nwc_status nwc__run_field(nwc__run *run, const nwc__model_item *item, float *out)
 {
     nwc_status status = NWC_OK;
@@ -51,9 +90,7 @@ nwc_status nwc__run_field(nwc__run *run, const nwc__model_item *item, float *out
     NWC__TRY(place(run, item));
     NWC__ALLOC(run->ctx, values, item->entry.points);
     if ((status = nwc__model_values(run->model, run->ctx, item, values)) != NWC_OK) goto done;
-    const nwc_field field = plane_of(values, item->entry.grid, item->entry.units);
-    nwc_field onto = plane_of(out, run->target, item->entry.units);
-    status = nwc__places_read(run->ctx, &run->places, &field, &onto);
+    status = bring(run, item, values, out);
 done:
     nwc__free(run->ctx, values);
     return status;
@@ -84,20 +121,18 @@ nwc_status nwc__run_wind(nwc__run *run, const nwc__model_item *u, const nwc__mod
     NWC__TRY(place(run, u));
     const nwc_grid *const grid = u->entry.grid;
     const int64_t n = u->entry.points;
-    if (v->entry.grid != grid || v->entry.along_grid != u->entry.along_grid)
+    if (v->entry.grid != grid || v->entry.along_grid != u->entry.along_grid || v->entry.points != n)
         return nwc__fail(NWC_ERR_FORMAT, "components of wind on two grids");
     NWC__ALLOC(run->ctx, values, 2 * n);
     if ((status = nwc__model_values(run->model, run->ctx, u, values)) != NWC_OK) goto done;
     if ((status = nwc__model_values(run->model, run->ctx, v, values + n)) != NWC_OK) goto done;
-    if (u->entry.along_grid) {
+    if (u->entry.along_grid && grid) { /* the axes of rows of latitude are east and north */
         if ((status = find_turn(run, grid, &run->turn_from)) != NWC_OK) goto done;
         turn_wind(run->turn_from, 1.0, n, values, values + n);
     }
-    for (int component = 0; component < 2; component++) {
-        const nwc_field field = plane_of(values + component * n, grid, u->entry.units);
-        nwc_field onto = plane_of(component ? v_out : u_out, run->target, u->entry.units);
-        if ((status = nwc__places_read(run->ctx, &run->places, &field, &onto)) != NWC_OK) goto done;
-    }
+    if ((status = bring(run, u, values, u_out)) != NWC_OK) goto done;
+    if ((status = place(run, v)) != NWC_OK) goto done;
+    if ((status = bring(run, v, values + n, v_out)) != NWC_OK) goto done;
     if ((status = find_turn(run, run->target, &run->turn_to)) != NWC_OK) goto done;
     turn_wind(run->turn_to, -1.0, run->target->ny * run->target->nx, u_out, v_out);
 done:
