@@ -1,6 +1,6 @@
 /* CfRadial 1: files made by netCDF-C in both layouts, and real ones. */
 #define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "support/read_volume.h"
 
 #include <netcdf.h>
 #include <unistd.h>
@@ -285,21 +285,11 @@ static void other_netcdf_is_refused(void **state)
     assert_fails(NWC_ERR_FORMAT, "sweep 1: rays 3 to 90 of 7", nwc_volume_open(NULL, &name, 1, NULL, &volume));
 }
 
-static nwc_status open_only(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    const char *const name = path;
-    nwc_volume *volume = NULL;
-    const nwc_status status = nwc_volume_open(ctx, &name, 1, NULL, &volume);
-    nwc_volume_destroy(volume);
-    return status;
-}
-
 static void failures_leave_no_memory(void **state)
 {
     (void)state;
     make(true, "meters");
-    assert_true(check_every_allocation_failure(open_only, NULL) > 50);
+    assert_true(check_every_failing_open(path) > 50);
 }
 
 static void real_files_hold_what_is_known_of_them(void **state)

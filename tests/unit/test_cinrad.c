@@ -1,6 +1,7 @@
 /* Chinese radars: the CMA standard format, its variant for phased arrays, and the legacy records; on files made by hand. */
 #include "radar/format/volume_format.h"
 #include "support/made_cinrad.h"
+#include "support/read_volume.h"
 
 static void make_standard(void)
 {
@@ -307,36 +308,15 @@ static void legacy_records_are_read_by_their_size(void **state)
     assert_fails(NWC_ERR_FORMAT, "records of 2432, 4132 or 3132 bytes", read_made(nwc__ctx(NULL), &volume));
 }
 
-static nwc_status read_only(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    nwc_volume *volume = NULL;
-    const nwc_status status = read_made(ctx, &volume);
-    nwc_volume_destroy(volume);
-    return status;
-}
-
 static void threads_change_no_bit_and_failures_leave_no_memory(void **state)
 {
     (void)state;
-    static const int32_t threads[] = {1, 2, 3, 7};
-    float first[CINRAD_RAYS * CINRAD_GATES];
     make_standard();
-    for (int t = 0; t < 4; t++) {
-        nwc_ctx *const ctx = context_with_threads(threads[t]);
-        nwc_volume *volume;
-        nwc_moment got;
-        assert_ok(read_made(ctx, &volume));
-        assert_ok(nwc_volume_find(volume, 1, "VRADH", &got));
-        if (t == 0) memcpy(first, got.field.data, sizeof first);
-        assert_memory_equal(first, got.field.data, sizeof first);
-        nwc_volume_destroy(volume);
-        nwc_ctx_destroy(ctx);
-    }
-    assert_true(check_every_allocation_failure(read_only, NULL) > 10);
+    assert_threads_change_no_bit(read_made, 1, "VRADH");
+    assert_true(check_every_failing_read(read_made) > 10);
     memset(&made, 0, sizeof made);
     for (int r = 0; r < 2; r++) put_cinrad_record(2432, r, 1, 1);
-    assert_true(check_every_allocation_failure(read_only, NULL) > 10);
+    assert_true(check_every_failing_read(read_made) > 10);
 }
 
 static void flipped_bytes_give_an_answer(void **state)

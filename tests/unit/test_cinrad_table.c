@@ -1,6 +1,6 @@
 /* CINRAD SC, CD and CC, and the older phased arrays, made by hand. No real file of these is at hand. */
 #include "radar/format/volume_format.h"
-#include "support/support.h"
+#include "support/read_volume.h"
 
 enum { ROOM = 1 << 19, HEADER = 1024, RAYS = 6, GATES = 20, DXK_RECORD = 16104, AZIMUTHS = 5, ELEVATIONS = 3 };
 
@@ -325,24 +325,15 @@ static void a_file_cut_off_anywhere_keeps_its_whole_radials(void **state)
     }
 }
 
-static nwc_status read_only(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    nwc_volume *volume = NULL;
-    const nwc_status status = read_made(ctx, &volume);
-    nwc_volume_destroy(volume);
-    return status;
-}
-
 static void failures_leave_no_memory(void **state)
 {
     (void)state;
     make_sc(0, 360.0);
-    assert_true(check_every_allocation_failure(read_only, NULL) > 20);
+    assert_true(check_every_failing_read(read_made) > 20);
     make_cc();
-    assert_true(check_every_allocation_failure(read_only, NULL) > 20);
+    assert_true(check_every_failing_read(read_made) > 20);
     make_dxk();
-    assert_true(check_every_allocation_failure(read_only, NULL) > 20);
+    assert_true(check_every_failing_read(read_made) > 20);
 }
 
 static void flipped_bytes_give_an_answer(void **state)

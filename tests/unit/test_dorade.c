@@ -1,7 +1,7 @@
 /* DORADE sweep files, made by hand in both orders of bytes, and a real one. */
 #define _POSIX_C_SOURCE 200809L
 #include "radar/format/volume_format.h"
-#include "support/support.h"
+#include "support/read_volume.h"
 
 enum { ROOM = 1 << 16, RAYS = 5, GATES = 12, BAD = -32768 };
 
@@ -172,20 +172,11 @@ static void cut_off_anywhere_whole_rays_remain(void **state)
     assert_fails(NWC_ERR_FORMAT, "blocks VOLD, RADD, PARM, CELV and SWIB expected", read_made(nwc__ctx(NULL), &volume));
 }
 
-static nwc_status read_only(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    nwc_volume *volume = NULL;
-    const nwc_status status = read_made(ctx, &volume);
-    nwc_volume_destroy(volume);
-    return status;
-}
-
 static void damage_and_failures_leave_no_memory(void **state)
 {
     (void)state;
     make(true, true);
-    assert_true(check_every_allocation_failure(read_only, NULL) > 10);
+    assert_true(check_every_failing_read(read_made) > 10);
     for (unsigned seed = 1; seed <= 3000; seed++) {
         uint32_t dice = seed * 2654435761U;
         make(seed & 1, seed & 2);

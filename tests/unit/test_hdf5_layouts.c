@@ -1,7 +1,7 @@
 /* Arrays of HDF5 files in all ways of storing them: what we unpack ourselves equals what the library was given. */
 #define _XOPEN_SOURCE 700
 #include "support/made_hdf5.h"
-#include "support/support.h"
+#include "support/read_volume.h"
 
 #include <unistd.h>
 
@@ -129,21 +129,11 @@ static void a_damaged_chunk_is_named(void **state)
     assert_fails(NWC_ERR_FORMAT, "array data: byte", nwc_volume_open(NULL, &name, 1, NULL, &volume));
 }
 
-static nwc_status open_only(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    const char *const name = path;
-    nwc_volume *volume = NULL;
-    const nwc_status status = nwc_volume_open(ctx, &name, 1, NULL, &volume);
-    nwc_volume_destroy(volume);
-    return status;
-}
-
 static void failures_leave_no_memory(void **state)
 {
     (void)state;
     make(H5T_STD_U16LE, BOTH, true);
-    assert_true(check_every_allocation_failure(open_only, NULL) > 30);
+    assert_true(check_every_failing_open(path) > 30);
 }
 
 static int make_folder(void **state)

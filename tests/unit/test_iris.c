@@ -1,6 +1,6 @@
 /* IRIS RAW products, on a file made by hand as the manual lays it out, and on real ones. */
 #include "radar/format/volume_format.h"
-#include "support/support.h"
+#include "support/read_volume.h"
 
 enum { RECORD = 6144, RAYS = 40, GATES = 90, SWEEPS = 2, MOST_RECORDS = 12 };
 
@@ -329,33 +329,12 @@ static void other_products_are_refused(void **state)
     assert_fails(NWC_ERR_FORMAT, "gates some metres apart", read_made(nwc__ctx(NULL), &volume));
 }
 
-static nwc_status read_only(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    nwc_volume *volume = NULL;
-    const nwc_status status = read_made(ctx, &volume);
-    nwc_volume_destroy(volume);
-    return status;
-}
-
 static void threads_change_no_bit_and_failures_leave_no_memory(void **state)
 {
     (void)state;
-    static const int32_t threads[] = {1, 2, 3, 7};
-    float first[RAYS * GATES];
     make();
-    for (int t = 0; t < 4; t++) {
-        nwc_ctx *const ctx = context_with_threads(threads[t]);
-        nwc_volume *volume;
-        nwc_moment moment;
-        assert_ok(read_made(ctx, &volume));
-        assert_ok(nwc_volume_find(volume, 0, "PHIDP", &moment));
-        if (t == 0) memcpy(first, moment.field.data, sizeof first);
-        assert_memory_equal(first, moment.field.data, sizeof first);
-        nwc_volume_destroy(volume);
-        nwc_ctx_destroy(ctx);
-    }
-    assert_true(check_every_allocation_failure(read_only, NULL) > 20);
+    assert_threads_change_no_bit(read_made, 0, "PHIDP");
+    assert_true(check_every_failing_read(read_made) > 20);
 }
 
 static void flipped_bytes_give_an_answer(void **state)

@@ -1,7 +1,7 @@
 /* Universal Format: records made by hand between all kinds of marks and in both orders of bytes, and real files. */
 #define _POSIX_C_SOURCE 200809L
 #include "radar/format/volume_format.h"
-#include "support/support.h"
+#include "support/read_volume.h"
 
 enum { ROOM = 1 << 16, RAYS = 4, SWEEPS = 2, GATES = 9, MISSING = -999, HEAD = 45, FIELD = 25 };
 
@@ -271,21 +271,12 @@ static void cut_off_anywhere_whole_rays_remain(void **state)
     nwc_ctx_destroy(ctx);
 }
 
-static nwc_status read_only(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    nwc_volume *volume = NULL;
-    const nwc_status status = read_made(ctx, &volume);
-    nwc_volume_destroy(volume);
-    return status;
-}
-
 static void damage_and_failures_leave_no_memory(void **state)
 {
     (void)state;
     nwc_ctx *const ctx = context_with_threads(1);
     make(4, true);
-    assert_true(check_every_allocation_failure(read_only, NULL) > 20);
+    assert_true(check_every_failing_read(read_made) > 20);
     for (unsigned seed = 1; seed <= 3000; seed++) {
         uint32_t dice = seed * 2654435761U;
         make(4 * (seed & 1), seed & 2);
