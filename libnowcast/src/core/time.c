@@ -26,7 +26,8 @@ bool nwc__time_from_civil(const int32_t civil[6], int64_t *time_ns)
 int64_t nwc__time_to_civil(int64_t time_ns, int32_t civil[6])
 {
     const int64_t day_ns = INT64_C(86400) * 1000000000;
-    const int64_t days = time_ns / day_ns - (time_ns % day_ns < 0), of_day = time_ns - days * day_ns;
+    const int64_t left = time_ns % day_ns, before = left < 0; /* part of the day before */
+    const int64_t days = time_ns / day_ns - before, of_day = left + before * day_ns;
     /* By Hinnant's inverse (2013) of the count of days from March. */
     const int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - era * 146097;
     const int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
