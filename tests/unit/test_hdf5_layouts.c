@@ -5,7 +5,8 @@
 
 #include <unistd.h>
 
-enum { RAYS = 9, GATES = 23 };
+/* So many that chunks of doubles are larger, and those of other cells smaller, than what is inflated beside the array. */
+enum { RAYS = 60, GATES = 130 };
 
 static char folder[] = "/tmp/nowcast_layouts_XXXXXX";
 static char path[64];
@@ -25,7 +26,7 @@ static void put_what(hid_t group, const char *object)
 static hid_t plan_of(enum way way, bool edge)
 {
     const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
-    const hsize_t chunk[2] = {edge ? 4 : RAYS, edge ? 10 : GATES};
+    const hsize_t chunk[2] = {edge ? 50 : RAYS, edge ? 100 : GATES};
     if (way == COMPACT) H5Pset_layout(plan, H5D_COMPACT);
     if (way >= CHUNKED) H5Pset_chunk(plan, 2, chunk);
     if (way == SHUFFLED || way == BOTH || way == CHECKED) H5Pset_shuffle(plan);
@@ -48,7 +49,7 @@ static void make(hid_t type, enum way way, bool edge)
     put_number(where, "elangle", 0.5), put_number(where, "rscale", 500.0), put_number(where, "rstart", 0.0);
     put_text(what, "quantity", "DBZH", false), put_number(what, "gain", 0.5), put_number(what, "offset", -10.0);
     put_number(what, "nodata", 119.0), put_number(what, "undetect", 0.0);
-    int cells[RAYS * GATES];
+    static int cells[RAYS * GATES];
     for (int c = 0; c < RAYS * GATES; c++) cells[c] = stored(c);
     const hid_t space = H5Screate_simple(2, (hsize_t[]){RAYS, GATES}, NULL), plan = plan_of(way, edge);
     const hid_t array = H5Dcreate2(data, "data", type, space, H5P_DEFAULT, plan, H5P_DEFAULT);
@@ -86,6 +87,23 @@ static void all_types_and_layouts_give_the_same(void **state)
             make(types[t], way % WAYS, way >= WAYS);
             check(types[t]);
         }
+}
+
+/* Whole rays: their cells follow each other in the array, but for those of the last chunk, which reaches over its end. */
+static void chunks_of_whole_rays_are_put_in_their_places(void **state)
+{
+    (void)state;
+    make(H5T_STD_U16LE, DEFLATED, false);
+    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), plan = H5Pcreate(H5P_DATASET_CREATE);
+    assert_true(H5Ldelete(file, "dataset1/data1/data", H5P_DEFAULT) >= 0);
+    H5Pset_chunk(plan, 2, (hsize_t[]){25, GATES}), H5Pset_deflate(plan, 6);
+    const hid_t space = H5Screate_simple(2, (hsize_t[]){RAYS, GATES}, NULL);
+    const hid_t array = H5Dcreate2(file, "dataset1/data1/data", H5T_STD_U16LE, space, H5P_DEFAULT, plan, H5P_DEFAULT);
+    static int cells[RAYS * GATES];
+    for (int c = 0; c < RAYS * GATES; c++) cells[c] = stored(c);
+    assert_true(H5Dwrite(array, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells) >= 0);
+    H5Dclose(array), H5Sclose(space), H5Pclose(plan), H5Fclose(file);
+    check(H5T_STD_U16LE);
 }
 
 static void chunks_that_were_never_written_have_the_fill_value(void **state)
@@ -155,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_types_and_layouts_give_the_same),
+        cmocka_unit_test(chunks_of_whole_rays_are_put_in_their_places),
         cmocka_unit_test(chunks_that_were_never_written_have_the_fill_value),
         cmocka_unit_test(a_damaged_chunk_is_named),
         cmocka_unit_test(failures_leave_no_memory),

@@ -134,6 +134,29 @@ static void streams_one_behind_the_other_are_joined(void **state)
     }
 }
 
+/* The last bytes of a file are the size of what is in its last stream, which tells nothing of the others. */
+static void gzip_streams_of_any_promise_are_unpacked(void **state)
+{
+    (void)state;
+    const int64_t parts[][2] = {{1000, TEXT - 1000}, {TEXT - 1000, 1000}, {TEXT, 0}, {0, TEXT}};
+    for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+        int64_t n = pack_gzip(text, parts[k][0], packed);
+        gives_text(packed, n += pack_gzip(text + parts[k][0], parts[k][1], packed + n));
+        for (uint32_t promise = 0; promise < 3; promise++) { /* what follows the last stream is no part of it */
+            put_le(packed + n, promise == 0 ? 0 : promise == 1 ? TEXT / 2 : UINT32_MAX, 4);
+            gives_text(packed, n + 4);
+        }
+    }
+    const int64_t n = pack_gzip(text, TEXT, packed);
+    for (int byte = 1; byte <= 8; byte++) { /* the size and the checksum */
+        packed[n - byte] ^= 1;
+        fails(NWC_ERR_FORMAT, "damaged gzip stream (incorrect", packed, n, ROOM);
+        packed[n - byte] ^= 1;
+    }
+    fails(NWC_ERR_NOMEM, "limit of 59999 bytes", packed, n, TEXT - 1);
+    gives_text(packed, n);
+}
+
 static void packings_inside_one_another_are_undone(void **state)
 {
     (void)state;
@@ -341,6 +364,8 @@ static void every_allocation_failure_is_reported_without_a_leak(void **state)
     struct given given = {.bytes = twice};
     given.n = pack_compress(packed, pack_zip(text, TEXT, packed, false, false) + 4, twice, 16, 0);
     assert_true(check_every_allocation_failure(unpack_and_free, &given) >= 4);
+    given.n = pack_gzip(packed, pack_gzip(text, TEXT, packed), twice);
+    assert_true(check_every_allocation_failure(unpack_and_free, &given) >= 3);
 }
 
 int main(void)
@@ -350,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_packing_is_undone),
         cmocka_unit_test(streams_one_behind_the_other_are_joined),
+        cmocka_unit_test(gzip_streams_of_any_promise_are_unpacked),
         cmocka_unit_test(packings_inside_one_another_are_undone),
         cmocka_unit_test(compress_is_read_at_every_width_and_after_clearing),
         cmocka_unit_test(a_file_of_the_program_compress_is_read),

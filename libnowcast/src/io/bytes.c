@@ -17,10 +17,14 @@ static nwc_status read_file(nwc_ctx *ctx, const char *path, int64_t max_bytes, e
     struct stat found;
     FILE *const file = fopen(path, "rb");
     if (!file) return nwc__fail(NWC_ERR_IO, "%s", strerror(errno));
-    if (fstat(fileno(file), &found) == 0 && S_ISDIR(found.st_mode)) {
+    const bool known = fstat(fileno(file), &found) == 0;
+    if (known && S_ISDIR(found.st_mode)) {
         status = nwc__fail(NWC_ERR_IO, "%s", strerror(EISDIR));
         goto done;
     }
+    /* One byte more than there are, so that the end is met with room left. */
+    const int64_t expected = known && S_ISREG(found.st_mode) && found.st_size > 0 ? (int64_t)found.st_size + 1 : 0;
+    if ((status = nwc__unpacked_reserve(&read, expected)) != NWC_OK) goto done;
     while (extent != NWC__HEAD || read.bytes.size < max_bytes) {
         if ((status = nwc__unpacked_grow(&read, INT64_MAX)) != NWC_OK) goto done;
         const size_t n = fread(read.bytes.data + read.bytes.size, 1, (size_t)(read.room - read.bytes.size), file);

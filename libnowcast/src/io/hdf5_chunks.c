@@ -1,12 +1,15 @@
 /*
  * Arrays of an HDF5 file unpacked by our own threads. The library says where in the file each chunk is and by which filters it
- * went; inflating and unshuffling, most of the work, needs it no more. A chunk is a tile. It is inflated block by block, so
- * that neither a shuffled chunk nor one that reaches over the edge of its array needs memory of its own.
+ * went; inflating and unshuffling, most of the work, needs it no more. A chunk is a tile. One whose cells follow each other in
+ * the array, as most do, is inflated there at one stroke; any other block by block, so that neither a shuffled chunk nor one that
+ * reaches over the edge of its array needs memory of its own.
  *
  * Source: HDF5 File Format Specification 3.0, IV.A.2.l (filters); contiguous arrays are one chunk without a filter.
  */
 #ifdef NWC__HAVE_NETCDF
 #include "io/hdf5_chunks.h"
+
+#include "core/inflate.h"
 
 #include <zlib.h>
 
@@ -214,11 +217,40 @@ static nwc_status damaged(const struct nwc__chunk *chunk)
     return nwc__fail(NWC_ERR_FORMAT, "array %s: byte %lld: a damaged chunk", chunk->node->name, (long long)chunk->at);
 }
 
+/* Where all bytes of a chunk belong, one behind the other as they are packed; NULL where they do not. */
+static uint8_t *place_of_all(const struct target *target)
+{
+    const struct nwc__chunk *const chunk = target->chunk;
+    int64_t stride = target->width;
+    for (int64_t d = chunk->node->ndim - 1; d > 0; d--) {
+        if (chunk->dim[d] != chunk->node->dim[d]) return NULL;
+        stride *= chunk->dim[d];
+    }
+    const bool inside = chunk->node->ndim > 0 && chunk->first[0] + chunk->dim[0] <= chunk->node->dim[0];
+    return inside && !chunk->shuffled ? target->cells + chunk->first[0] * stride : NULL;
+}
+
+/* Inflate a chunk to where it belongs, or one that is small beside it; false where it is neither or something is wrong with it. */
+static bool inflate_at_once(const nwc__chunks *chunks, struct target *target, uint8_t block[BLOCK])
+{
+    const struct nwc__chunk *const chunk = target->chunk;
+    const int64_t total = target->n * target->width;
+    uint8_t *const place = place_of_all(target), *const to = place ? place : block;
+    int64_t used, made;
+    if ((!place && total > BLOCK) ||
+        !nwc__inflate_at_once(NWC__DEFLATE_ZLIB, chunks->bytes + chunk->at, chunk->size, to, total, &used, &made) ||
+        made != total)
+        return false;
+    if (!place) put(target, block, total);
+    return true;
+}
+
 static nwc_status inflate_chunk(const nwc__chunks *chunks, struct target *target)
 {
     const struct nwc__chunk *const chunk = target->chunk;
     const int64_t total = target->n * target->width;
     uint8_t block[BLOCK];
+    if (inflate_at_once(chunks, target, block)) return NWC_OK;
     z_stream stream = {.next_in = (Bytef *)chunks->bytes + chunk->at, .avail_in = (uInt)chunk->size};
     if (inflateInit(&stream) != Z_OK) return nwc__fail(NWC_ERR_NOMEM, "no memory for zlib");
     int result = Z_OK;

@@ -1,5 +1,5 @@
 /*
- * Packed bytes by what they begin with: gzip and zip by zlib, bzip2 by libbz2, xz by liblzma, compress by our own decoder.
+ * Packed bytes by what they begin with: gzip and zip by zlib or what is faster, bzip2 by libbz2, xz by liblzma, compress by our own decoder.
  *
  * A limit holds for what comes out, and another for what comes out of each byte: what grows without end is refused before it
  * has filled the memory.
@@ -7,6 +7,8 @@
 #include "io/unpack.h"
 
 #include "core/bzip2.h"
+#include "core/inflate.h"
+#include "radar/format/volume_format.h"
 
 #include <bzlib.h>
 #include <lzma.h>
@@ -18,8 +20,18 @@ enum {
     MOST_STEP = 1 << 30,
     MOST_RATIO = 1100,     /* deflate reaches 1032; bzip2 and xz pass it on nothing but one byte repeated */
     FREE_BYTES = 64 << 20, /* before the ratio is looked at */
-    XZ_MEMORY = 512 << 20
+    XZ_MEMORY = 512 << 20,
+    GZIP_LEAST = 18 /* bytes of the frame of a gzip stream, whose last four are the size of what is in it */
 };
+
+nwc_status nwc__unpacked_reserve(struct nwc__unpacked *out, int64_t n)
+{
+    assert(!out->bytes.data);
+    if (n < 1 || n > out->max_bytes) return NWC_OK;
+    if (!(out->bytes.data = nwc__alloc(out->ctx, n + 1, 1))) return NWC_ERR_NOMEM;
+    out->room = n;
+    return NWC_OK;
+}
 
 nwc_status nwc__unpacked_grow(struct nwc__unpacked *out, int64_t packed)
 {
@@ -196,6 +208,20 @@ nwc_status nwc__inflate(const uint8_t *bytes, int64_t size, int64_t *used, struc
     return unpack_one(&bare_deflate, bytes, size, used, out);
 }
 
+/*
+ * The gzip stream the bytes begin with, at one stroke into the room that the last bytes promise: those of this stream where
+ * there is but one. *at becomes the byte behind it, or stays where nothing came of it.
+ */
+static nwc_status unpack_gzip(const uint8_t *bytes, int64_t size, int64_t *at, struct nwc__unpacked *out)
+{
+    const int64_t promised = size < GZIP_LEAST ? 0 : nwc__u32_le(bytes + size - 4);
+    if (promised == 0 || promised / MOST_RATIO > size) return NWC_OK;
+    NWC__TRY(nwc__unpacked_reserve(out, promised));
+    if (out->room > 0)
+        (void)nwc__inflate_at_once(NWC__DEFLATE_GZIP, bytes, size, out->bytes.data, out->room, at, &out->bytes.size);
+    return NWC_OK;
+}
+
 /* The good bzip2 streams, by all threads; *at becomes the byte behind them. */
 static nwc_status unpack_blocks(const uint8_t *bytes, int64_t size, int64_t *at, struct nwc__unpacked *out)
 {
@@ -212,6 +238,7 @@ static nwc_status unpack_all(const struct library *library, const uint8_t *bytes
                              struct nwc__unpacked *out)
 {
     int64_t at = 0;
+    if (library->begin == gzip_begin) NWC__TRY(unpack_gzip(bytes, size, &at, out));
     if (library->begin == bzip2_begin && out->ctx->threads > 1) NWC__TRY(unpack_blocks(bytes, size, &at, out));
     while (starts(library, bytes + at, size - at)) {
         NWC__TRY(unpack_one(library, bytes, size, &at, out));

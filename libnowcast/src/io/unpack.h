@@ -14,6 +14,9 @@ struct nwc__unpacked {
 /* Room for at least one byte more, and a zero after it; packed is how many bytes have been used up for those there are. */
 nwc_status nwc__unpacked_grow(struct nwc__unpacked *out, int64_t packed);
 
+/* At first: room for n bytes at once, where the limit allows them; there is none yet. */
+nwc_status nwc__unpacked_reserve(struct nwc__unpacked *out, int64_t n);
+
 /* Deflate without a frame, as zip members have it; *used is set to the bytes of it. */
 nwc_status nwc__inflate(const uint8_t *bytes, int64_t size, int64_t *used, struct nwc__unpacked *out);
 nwc_status nwc__unpack_zip(const uint8_t *bytes, int64_t size, struct nwc__unpacked *out);
