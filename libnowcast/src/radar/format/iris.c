@@ -100,7 +100,7 @@ struct job {
     int32_t type[MOST_TYPES], n_types; /* in the order in which a ray has them */
     struct sweep *sweep;
     int64_t n_sweeps;
-    uint16_t *ray;       /* MOST_WORDS for each sweep: a ray unpacked */
+    uint16_t *ray;       /* MOST_WORDS for each sweep: a ray being decoded */
     float (*table)[256]; /* of each type of one-byte codes */
     double nyquist_m_s, wave_cm;
 };
@@ -128,35 +128,35 @@ static double wide_circle(uint32_t angle)
 
 /* ---- words ---- */
 
-static bool next_word(struct words *words, uint16_t *word)
+/* The next n words, of which the first are kept: those there is room for. False where the sweep ends before. */
+static bool next_words(struct words *words, int32_t n, uint16_t *to, int32_t room)
 {
-    if (words->at + 2 > RECORD) words->record++, words->at = RECORD_HEADER;
-    if (words->record >= words->end) return false;
-    *word = nwc__u16_le(words->bytes + words->record * RECORD + words->at);
-    words->at += 2;
+    while (n > 0) {
+        if (words->at + 2 > RECORD) words->record++, words->at = RECORD_HEADER;
+        if (words->record >= words->end) return false;
+        const uint8_t *const from = words->bytes + words->record * RECORD + words->at;
+        const int32_t left = (int32_t)((RECORD - words->at) / 2), part = n < left ? n : left;
+        const int32_t kept = part < room ? part : room;
+        for (int32_t k = 0; k < kept; k++) to[k] = (uint16_t)(from[2 * k] | from[2 * k + 1] << 8);
+        words->at += 2 * part;
+        n -= part, to += kept, room -= kept;
+    }
     return true;
 }
 
-static void skip_bytes(struct words *words, int64_t n)
-{
-    for (uint16_t word; n > 0 && next_word(words, &word); n -= 2) {}
-}
-
-/* Unpack one ray: its words are counted in *n. False where the sweep ends or is damaged. */
-static bool next_ray(struct words *words, uint16_t *ray, int32_t *n)
+/* Unpack one ray: its words are counted in *n, and the first most of them kept. False where the sweep ends or is damaged. */
+static bool next_ray(struct words *words, uint16_t *ray, int32_t most, int32_t *n)
 {
     *n = 0;
     for (uint16_t code;;) {
-        if (!next_word(words, &code)) return false;
+        if (!next_words(words, 1, &code, 1)) return false;
         if (code == END) return true;
-        const int32_t run = code & 0x7fff;
+        const int32_t run = code & 0x7fff, there = *n < most ? *n : most, room = most - there;
         if (run == 0 || *n + run > MOST_WORDS) return false;
-        if (code & 0x8000) {
-            for (int32_t k = 0; k < run; k++)
-                if (!next_word(words, &ray[*n + k])) return false;
-        } else {
-            memset(ray + *n, 0, (size_t)run * sizeof *ray);
-        }
+        if (!(code & 0x8000))
+            memset(ray + there, 0, (size_t)(run < room ? run : room) * sizeof *ray);
+        else if (!next_words(words, run, ray + there, room))
+            return false;
         *n += run;
     }
 }
@@ -165,7 +165,8 @@ static bool next_ray(struct words *words, uint16_t *ray, int32_t *n)
 static struct words words_of(const struct job *job, const struct sweep *sweep)
 {
     struct words words = {.bytes = job->bytes, .record = sweep->first, .end = sweep->end, .at = RECORD_HEADER};
-    skip_bytes(&words, (int64_t)DATA_HEADER * job->n_types);
+    uint16_t unused;
+    (void)next_words(&words, DATA_HEADER / 2 * job->n_types, &unused, 0);
     return words;
 }
 
@@ -222,13 +223,13 @@ static nwc_status count_rays(int64_t tile, void *user)
 {
     struct job *const job = user;
     struct sweep *const sweep = &job->sweep[tile];
-    uint16_t *const ray = job->ray + tile * MOST_WORDS;
+    uint16_t ray[RAY_WORDS];
     struct words words = words_of(job, sweep);
     for (int32_t slot = 0; slot < sweep->n_slots && slot < NWC__MOST_RAYS; slot++) {
         bool any = false;
         for (int32_t t = 0; t < job->n_types; t++) {
             int32_t n;
-            if (!next_ray(&words, ray, &n)) {
+            if (!next_ray(&words, ray, RAY_WORDS, &n)) {
                 sweep->cut_off = true;
                 sweep->n_rays += any;
                 return NWC_OK;
@@ -281,7 +282,12 @@ static void decode_gates(const struct job *job, int32_t t, const uint16_t *words
 {
     const struct kind *const kind = &kinds[job->type[t]];
     if (kind->width == 1) {
-        for (int64_t g = 0; g < n; g++) cells[g] = job->table[t][words[g / 2] >> (8 * (g % 2)) & 0xff];
+        const float *const table = job->table[t];
+        for (int64_t g = 0; g + 1 < n; g += 2) {
+            cells[g] = table[words[g / 2] & 0xff];
+            cells[g + 1] = table[words[g / 2] >> 8];
+        }
+        if (n % 2) cells[n - 1] = table[words[n / 2] & 0xff];
         return;
     }
     const float nothing = nwc__moment_named(kind->name)->nothing;
@@ -342,7 +348,7 @@ static nwc_status decode_sweep(int64_t tile, void *user)
         for (int32_t t = 0; t < job->n_types; t++) {
             nwc__moment *const moment = sweep->moment[t];
             int32_t words_there = 0;
-            whole = whole && next_ray(&words, ray, &words_there);
+            whole = whole && next_ray(&words, ray, MOST_WORDS, &words_there);
             if (whole && job->type[t] == EXTENDED) late_ns = fine_time(ray, words_there);
             const bool there = whole && words_there > RAY_WORDS && kinds[job->type[t]].name;
             if (there && !any) read_ray(ray, start_ns, sweep->made, r);
@@ -350,10 +356,8 @@ static nwc_status decode_sweep(int64_t tile, void *user)
             if (!moment) continue;
             const int64_t n = there ? gates_of(ray, words_there, kinds[job->type[t]].width) : 0;
             float *const cells = moment->cells + r * moment->n_gates;
-            uint8_t *const flags = moment->flags + r * moment->n_gates;
             decode_gates(job, t, ray + RAY_WORDS, n, cells);
-            memset(flags, 0, (size_t)n);
-            nwc__gates_unknown(cells + n, flags + n, moment->n_gates - n);
+            for (int64_t g = n; g < moment->n_gates; g++) cells[g] = NAN;
         }
         if (any && late_ns >= 0) sweep->made->time_ns[r] = start_ns + late_ns;
         r += any;
@@ -394,6 +398,7 @@ static nwc_status add_sweep(struct job *job, struct sweep *sweep)
         else
             NWC__TRY(nwc__volume_add_moment(job->volume, sweep->made, kind->name, kind->own_name, sweep->n_gates,
                                             first_m, step_m, &sweep->moment[t]));
+        nwc__volume_drop_flags(job->volume, sweep->moment[t]);
         if (kind->rule == LINEAR) sweep->moment[t]->resolution = 1.0 / kind->scale;
         if (kind->rule == BY_NYQUIST) sweep->moment[t]->resolution = job->nyquist_m_s / kind->scale;
     }
