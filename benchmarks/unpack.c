@@ -1,7 +1,8 @@
 /*
  * How long unpacking alone takes: the floor under decoding a packed radar file, which decode_times.py prints beside it.
  *
- * Usage: nowcast_unpack THREADS FILE...   for each file a line: median s, best s, packed bytes, unpacked bytes, name.
+ * Usage: nowcast_unpack THREADS FILE...   for each file a line: median s, best s, best processor s, packed bytes, unpacked bytes,
+ * name.
  *
  * gzip and bzip2 files are one stream each and unpacked by one thread; the bzip2 records of NEXRAD files by all of them. Files
  * are in memory, and so is the room for what is in them. What is not packed takes no time. Under several threads the library may
@@ -119,7 +120,8 @@ int main(int argc, char **argv)
             unpacked += file.stream[n].size;
             free(file.stream[n].room);
         }
-        printf("%.6f %.6f %ld %.0f %s\n", time.median_s, time.best_s, file.n ? file.size : 0L, unpacked, argv[a]);
+        printf("%.6f %.6f %.6f %ld %.0f %s\n", time.median_s, time.best_s, time.cpu_s, file.n ? file.size : 0L,
+               unpacked, argv[a]);
         free(file.bytes);
     }
     return 0;

@@ -1,6 +1,6 @@
 """Read one radar volume again and again through one package, and print how long it takes: a side of decode_times.py.
 
-Usage: times_side.py PACKAGE RUNS FORMAT FILE...
+Usage: times_side.py PACKAGE RUNS THREADS FORMAT FILE...
 
 One line of JSON: ``times``, wall and processor seconds of each run after one that warms up; ``import_kib`` and
 ``peak_kib``, the most memory the process has held before the first and after the last; or ``error``.
@@ -15,10 +15,8 @@ from typing import Any
 
 from timing import peak_kib, timed
 
-THREADS = 2
 
-
-def reader_of(package: str) -> Callable[[str, list[str]], Any]:
+def reader_of(package: str, threads: int) -> Callable[[str, list[str]], Any]:
     """How a package reads a volume of a format; its import is not part of what is timed."""
     if package != "libnowcast":
         from volumes_side import PEERS
@@ -28,7 +26,7 @@ def reader_of(package: str) -> Callable[[str, list[str]], Any]:
     import nowcast
 
     def read_ours(kind: str, files: list[str]) -> Any:
-        with nowcast.settings(threads=THREADS):
+        with nowcast.settings(threads=threads):
             return nowcast.radar.read(files)
 
     return read_ours
@@ -36,12 +34,12 @@ def reader_of(package: str) -> Callable[[str, list[str]], Any]:
 
 def main() -> None:
     """Time and report."""
-    package, runs, kind, *files = sys.argv[1:]
+    package, runs, threads, kind, *files = sys.argv[1:]
     warnings.simplefilter("ignore")
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what packages print is no part of the answer
     try:
-        read = reader_of(package)
+        read = reader_of(package, int(threads))
         if package == "pyart":
             import pyart  # noqa: F401
         if package == "xradar":
