@@ -21,6 +21,7 @@ from nowcast._lib import ffi, lib
 from nowcast._phase import phase
 from nowcast._profile import wind_profile
 from nowcast._shear import shear
+from nowcast._phase import attenuation, calibration, phase
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 
@@ -28,6 +29,8 @@ __all__ = [
     "FORMATS",
     "NOTHING_DBZ",
     "Beam",
+    "attenuation",
+    "calibration",
     "describe",
     "follow",
     "georeference",

@@ -68,6 +68,104 @@ NWC_API void nwc_phase_options_init(nwc_phase_options *options);
 NWC_API nwc_status nwc_phase_process(nwc_ctx *ctx, nwc_volume *volume, const nwc_phase_options *options,
                                      nwc_phase_facts *facts);
 
+/** The band a radar works in; where it is not given, that of the frequency the volume states. */
+typedef enum nwc_band {
+    NWC_BAND_OF_VOLUME = 0, /**< from the frequency; NEXRAD is S band */
+    NWC_BAND_S = 1,         /**< 2 to 4 GHz */
+    NWC_BAND_C = 2,         /**< 4 to 8 GHz */
+    NWC_BAND_X = 3          /**< 8 to 12 GHz */
+} nwc_band;
+
+/** How attenuation is found. */
+typedef enum nwc_attenuation_method {
+    NWC_ATTENUATION_ZPHI = 0, /**< of the whole path from the phase, shared out by reflectivity: Testud et al. (2000) */
+    NWC_ATTENUATION_LINEAR = 1 /**< a multiple of the phase, gate by gate: Bringi et al. (1990) */
+} nwc_attenuation_method;
+
+/**
+ * Options of nwc_attenuation_correct. Fill with nwc_attenuation_options_init.
+ *
+ * alpha, beta and exponent are by default those of the band: 0.017, 0.003 and 0.62 at S, 0.08, 0.02 and 0.76 at C, 0.28,
+ * 0.04 and 0.78 at X band. The first two are of Bringi and Chandrasekar (2001), Polarimetric Doppler Weather Radar, table 7.1,
+ * rounded; the exponents of Ryzhkov, Diederich, Zhang and Simmer (2014), J. Atmos. Oceanic Technol. 31, 599 (S and X) and of
+ * Testud et al. (2000) (C).
+ */
+typedef struct nwc_attenuation_options {
+    size_t struct_size; /**< set by the init function */
+    int32_t method;     /**< an nwc_attenuation_method; default NWC_ATTENUATION_ZPHI */
+    int32_t band;       /**< an nwc_band; default NWC_BAND_OF_VOLUME */
+    double alpha;       /**< attenuation for each degree of phase, dB, above 0 to 2; default NaN: of the band */
+    double beta;        /**< that of H less that of V, dB, 0 to alpha; default NaN: of the band */
+    double exponent;    /**< of reflectivity in specific attenuation, 0.3 to 1.5; default NaN: of the band */
+    int32_t
+        adaptive; /**< 1 (ZPHI alone): alpha of each ray, from half to twice the given one, by how the phase rises along
+                             it: Bringi, Keenan and Chandrasekar (2001); default 0 */
+    double freezing_level_m; /**< above mean sea level; beyond it nothing attenuates; default NaN: everything does */
+} nwc_attenuation_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_attenuation_options_init(nwc_attenuation_options *options);
+
+/**
+ * Find what rain on the way has taken from the echo, and add it again.
+ *
+ * Adds to each sweep with DBZH and PHIDPC (of nwc_phase_process), on the gates of DBZH: PIA, the attenuation of H on the way out
+ * and back, dB, to every gate; AH, specific attenuation one way, dB km-1, in precipitation; DBZHC, reflectivity with PIA added, where
+ * the file has none of its own; and on the gates of ZDR, where there is one, ZDRC likewise.
+ *
+ * @param ctx      NULL for the defaults
+ * @param options  NULL for the defaults
+ * @return NWC_OK; NWC_ERR_ARG, also where the band is neither known nor given; NWC_ERR_NODATA where no sweep has both moments;
+ *         NWC_ERR_UNSUPPORTED for another band; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * Source: Testud, Le Bouar, Obligis and Ali-Mehenni (2000), J. Atmos. Oceanic Technol. 17, 332, equations 24 to 26.
+ */
+NWC_API nwc_status nwc_attenuation_correct(nwc_ctx *ctx, nwc_volume *volume, const nwc_attenuation_options *options);
+
+/** Options of nwc_calibration_estimate. Fill with nwc_calibration_options_init. */
+typedef struct nwc_calibration_options {
+    size_t struct_size;      /**< set by the init function */
+    int32_t band;            /**< an nwc_band; default NWC_BAND_OF_VOLUME */
+    double freezing_level_m; /**< above mean sea level; default NaN: all liquid, and no snow to look at */
+    double least_phase_deg;  /**< a stretch of rain must raise the phase by, 1 to 100; default 6 */
+} nwc_calibration_options;
+
+/** By how much a radar is off, each with the number it comes from and its spread (1.4826 times the median distance from it). */
+typedef struct nwc_calibration {
+    double dbz_bias;        /**< dB, above 0 where the radar shows too much; NaN where nothing tells */
+    double dbz_spread;      /**< dB */
+    int64_t stretches;      /**< of rain */
+    double zdr_rain_bias;   /**< dB, from light rain */
+    double zdr_rain_spread; /**< dB */
+    int64_t rain_gates;
+    double zdr_snow_bias;   /**< dB, from dry snow above the freezing level */
+    double zdr_snow_spread; /**< dB */
+    int64_t snow_gates;
+    double zdr_zenith_bias;   /**< dB, from rays that point up, where drops are round */
+    double zdr_zenith_spread; /**< dB */
+    int64_t zenith_gates;
+} nwc_calibration;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_calibration_options_init(nwc_calibration_options *options);
+
+/**
+ * Estimate the bias of reflectivity and of differential reflectivity from the echo itself.
+ *
+ * Reflectivity: in rain KDP / Z is a function of ZDR, so Z and ZDR along a stretch of rain say by how much the phase rises; what
+ * it does rise by says whether Z is right. ZDR: light rain of a reflectivity has a mean ZDR, dry snow 0.2 dB, and rain seen from
+ * below none. Needs DBZH, ZDR and PHIDPC (of nwc_phase_process); RHOHV and SNRH where they are.
+ *
+ * @param found  out; numbers for which nothing tells are NaN and their counts 0
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA where no sweep has DBZH and ZDR; NWC_ERR_UNSUPPORTED; NWC_ERR_NOMEM
+ *
+ * Sources: Gourley, Illingworth and Tabary (2009), J. Atmos. Oceanic Technol. 26, 689, table 1 (Z); Cunningham, Zittel, Lee, Ice and
+ * Hoban (2013), 36th Conf. on Radar Meteorology (ZDR of light rain); Ryzhkov, Giangrande, Melnikov and Schuur (2005), J. Atmos.
+ * Oceanic Technol. 22, 1138 (snow).
+ */
+NWC_API nwc_status nwc_calibration_estimate(nwc_ctx *ctx, const nwc_volume *volume,
+                                            const nwc_calibration_options *options, nwc_calibration *found);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,10 +9,6 @@
 #include "radar/phase_kernel.h"
 #include "radar/rays.h"
 
-#include <nowcast/phase.h>
-
-#include <stdlib.h>
-
 NWC__DECLARE_KERNELS(nwc__phase_kernels);
 
 enum { TILE_RAYS = 16, LEAST_STARTS = 5, MOST_DBZ = 80 };
@@ -74,34 +70,16 @@ static int64_t lay_out(int64_t n, char *memory, struct ray *ray)
     return at;
 }
 
-static const nwc_moment *given(const nwc_moment *moment)
-{
-    return moment->name ? moment : NULL;
-}
-
 static void take_ray(const struct job *job, int64_t tile, int64_t r, struct ray *ray)
 {
     const nwc__gates *const gates = &job->gates;
     lay_out(gates->n, job->scratch + tile * job->tile_bytes, ray);
     nwc__ray_on_gates(&job->phase, r, gates, ray->phase);
-    nwc__ray_on_gates(given(&job->rhohv), r, gates, ray->rhohv);
-    nwc__ray_on_gates(given(&job->snr), r, gates, ray->snr);
-    nwc__ray_on_gates(given(&job->dbz), r, gates, ray->dbz);
+    nwc__ray_on_gates(&job->rhohv, r, gates, ray->rhohv);
+    nwc__ray_on_gates(&job->snr, r, gates, ray->snr);
+    nwc__ray_on_gates(&job->dbz, r, gates, ray->dbz);
     job->kernels->mark(gates->n, ray->phase, ray->rhohv, ray->snr, ray->dbz, &job->limits, ray->sums, ray->count,
                        ray->good);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The middle of n values, which are sorted. */
-static double median(double *values, int64_t n)
-{
-    qsort(values, (size_t)n, sizeof *values, ascending);
-    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
 }
 
 static double wrapped(double angle, double period)
@@ -122,7 +100,7 @@ static double ray_start(const struct job *job, const struct ray *ray)
         found[n] = n ? found[0] + wrapped(phase - found[0], period) : phase;
         n++;
     }
-    return n < LEAST_STARTS || n < wanted / 2 ? (double)NAN : wrapped(median(found, n), period);
+    return n < LEAST_STARTS || n < wanted / 2 ? (double)NAN : wrapped(nwc__middle(found, n), period);
 }
 
 static nwc_status find_starts(int64_t tile, void *user)
@@ -265,22 +243,18 @@ static double circular_median(double *values, int64_t n, double period, double *
     }
     const double cut = ((best + 0.5) / BINS - 0.5) * period;
     for (int64_t i = 0; i < n; i++) values[i] = wrapped(values[i] - cut, period);
-    const double middle = median(values, n);
-    for (int64_t i = 0; i < n; i++) values[i] = fabs(values[i] - middle);
-    *spread = 1.4826 * median(values, n);
+    const double middle = nwc__middle(values, n);
+    *spread = nwc__spread_about(values, n, middle);
     return wrapped(cut + middle, period);
 }
 
 /* Take what the sweep has; false where that is no phase. */
 static bool take_sweep(const nwc_volume *volume, int32_t s, struct job *job)
 {
-    static const char *const dbz[] = {"DBZH", "DBTH", NULL}, *const rhohv[] = {"RHOHV", NULL},
-                             *const snr[] = {"SNRH", NULL};
-    job->phase = job->rhohv = job->snr = job->dbz = (nwc_moment){.name = NULL};
-    if (nwc_volume_find(volume, s, "PHIDP", &job->phase) != NWC_OK) return false;
-    if (!nwc__find_first(volume, s, rhohv, &job->rhohv)) job->rhohv.name = NULL;
-    if (!nwc__find_first(volume, s, snr, &job->snr)) job->snr.name = NULL;
-    if (!nwc__find_first(volume, s, dbz, &job->dbz)) job->dbz.name = NULL;
+    if (!nwc__find(volume, s, "PHIDP", &job->phase)) return false;
+    nwc__find(volume, s, "RHOHV", &job->rhohv);
+    nwc__find(volume, s, "SNRH", &job->snr);
+    if (!nwc__find(volume, s, "DBZH", &job->dbz)) nwc__find(volume, s, "DBTH", &job->dbz);
     job->gates = nwc__gates_of(&job->phase);
     job->n_rays = job->phase.field.dim[0];
     job->limits.half_window = (int64_t)fmax(2.0, rint(TEXTURE_M / job->gates.spacing_m));

@@ -1,19 +1,77 @@
 /* Moments of a sweep brought together, whatever gates each has. */
 #include "radar/rays.h"
 
-nwc_status nwc__band_of(const nwc_volume *volume, nwc__band *band)
+#include <nowcast/beam.h>
+
+#include <stdlib.h>
+
+nwc_status nwc__find_band(const nwc_volume *volume, int32_t *band)
 {
     nwc_volume_facts facts;
     NWC__TRY(nwc_volume_describe(volume, &facts));
+    if (*band < NWC_BAND_OF_VOLUME || *band > NWC_BAND_X)
+        return nwc__fail(NWC_ERR_ARG, "band: an nwc_band expected, %d given", (int)*band);
+    if (*band != NWC_BAND_OF_VOLUME) return NWC_OK;
     double hertz = facts.frequency_hz;
     if (!isfinite(hertz) && strncmp(facts.format, "NEXRAD", 6) == 0) hertz = 2.8e9; /* the format is of one network */
     if (!isfinite(hertz))
-        return nwc__fail(NWC_ERR_ARG, "volume: its frequency expected, which the file does not say; give the band");
+        return nwc__fail(NWC_ERR_ARG, "band: to be given expected where the volume does not say its frequency");
     if (!(hertz >= 2e9 && hertz <= 12e9))
         return nwc__fail(NWC_ERR_UNSUPPORTED, "volume: S, C or X band (2 to 12 GHz) expected, %g GHz found",
                          1e-9 * hertz);
-    *band = hertz < 4e9 ? NWC__BAND_S : hertz < 8e9 ? NWC__BAND_C : NWC__BAND_X;
+    *band = hertz < 4e9 ? NWC_BAND_S : hertz < 8e9 ? NWC_BAND_C : NWC_BAND_X;
     return NWC_OK;
+}
+
+bool nwc__find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_moment *moment)
+{
+    *moment = (nwc_moment){.name = NULL};
+    return nwc_volume_find(volume, sweep, name, moment) == NWC_OK;
+}
+
+nwc_status nwc__gates_below(const nwc_volume *volume, const nwc__gates *gates, double elevation_deg, double height_m,
+                            int64_t *below)
+{
+    *below = gates->n;
+    if (isnan(height_m)) return NWC_OK;
+    nwc_volume_facts facts;
+    nwc_beam *beam;
+    NWC__TRY(nwc_volume_describe(volume, &facts));
+    NWC__TRY(nwc_beam_create(NULL, facts.latitude_deg, facts.longitude_deg, facts.altitude_m, NULL, &beam));
+    const double up = elevation_deg > 90.0 ? 180.0 - elevation_deg : elevation_deg; /* over the top */
+    nwc_status status = NWC_OK;
+    int64_t low = 0, high = gates->n; /* the first gate above lies from low to high */
+    while (low < high && status == NWC_OK) {
+        const int64_t middle = (low + high) / 2;
+        const double range_m = fmax(0.0, gates->first_m + gates->spacing_m * (double)middle);
+        double height;
+        status = nwc_beam_path(beam, up, 1, &range_m, &height, NULL, NULL);
+        if (height <= height_m)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *below = low;
+    nwc_beam_destroy(beam);
+    return status;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double nwc__middle(double *values, int64_t n)
+{
+    qsort(values, (size_t)n, sizeof *values, ascending);
+    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
+}
+
+double nwc__spread_about(double *values, int64_t n, double middle)
+{
+    for (int64_t i = 0; i < n; i++) values[i] = fabs(values[i] - middle);
+    return 1.4826 * nwc__middle(values, n);
 }
 
 nwc__gates nwc__gates_of(const nwc_moment *moment)
@@ -21,23 +79,15 @@ nwc__gates nwc__gates_of(const nwc_moment *moment)
     return (nwc__gates){moment->field.dim[1], moment->first_gate_m, moment->gate_spacing_m};
 }
 
-bool nwc__find_first(const nwc_volume *volume, int32_t sweep, const char *const *names, nwc_moment *moment)
-{
-    for (; *names; names++)
-        if (nwc_volume_find(volume, sweep, *names, moment) == NWC_OK) return true;
-    return false;
-}
-
 bool nwc__find_kdp(const nwc_volume *volume, int32_t sweep, nwc_moment *moment)
 {
-    static const char *const names[] = {"KDPC", "KDP", NULL};
-    return nwc__find_first(volume, sweep, names, moment);
+    return nwc__find(volume, sweep, "KDPC", moment) || nwc__find(volume, sweep, "KDP", moment);
 }
 
 void nwc__ray_on_gates(const nwc_moment *moment, int64_t ray, const nwc__gates *gates, float *to)
 {
-    const int64_t n = moment ? moment->field.dim[1] : 0;
-    if (n == 0) {
+    const int64_t n = moment->field.dim[1];
+    if (!moment->name) {
         for (int64_t g = 0; g < gates->n; g++) to[g] = NAN;
         return;
     }

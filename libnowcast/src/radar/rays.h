@@ -4,10 +4,10 @@
 
 #include "radar/volume.h"
 
-typedef enum nwc__band { NWC__BAND_S, NWC__BAND_C, NWC__BAND_X, NWC__BANDS } nwc__band;
+#include <nowcast/phase.h>
 
-/* Which band a volume was taken in; NWC_ERR_UNSUPPORTED for another than these, NWC_ERR_ARG where it does not say. */
-nwc_status nwc__band_of(const nwc_volume *volume, nwc__band *band);
+/* Turn NWC_BAND_OF_VOLUME into the band itself; NWC_ERR_UNSUPPORTED for another than S, C and X, NWC_ERR_ARG where it is not known. */
+nwc_status nwc__find_band(const nwc_volume *volume, int32_t *band);
 
 typedef struct nwc__gates {
     int64_t n;
@@ -16,14 +16,28 @@ typedef struct nwc__gates {
 
 nwc__gates nwc__gates_of(const nwc_moment *moment);
 
-/* Lend the first moment of a sweep that is among names (NULL ends them); false where it has none of them. */
-bool nwc__find_first(const nwc_volume *volume, int32_t sweep, const char *const *names, nwc_moment *moment);
+/* By nwc_band: dB for each degree of phase, of H, and of H less V; and the exponent of reflectivity. See phase.h. */
+typedef struct nwc__attenuation {
+    double alpha, beta, exponent;
+} nwc__attenuation;
+extern const nwc__attenuation nwc__attenuation_of[NWC_BAND_X + 1];
+
+/* The same as nwc_volume_find; false, and name NULL, where the sweep has none. */
+bool nwc__find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_moment *moment);
 
 /* The KDP to be used of a sweep: the library's own before that of a file. */
 bool nwc__find_kdp(const nwc_volume *volume, int32_t sweep, nwc_moment *moment);
 
-/* The cells of a ray of a moment at gates: of the gate each centre lies in, NaN where that is none. moment NULL: all NaN. */
+/* The cells of a ray of a moment at gates: of the gate each centre lies in, NaN where that is none or the moment has no name. */
 void nwc__ray_on_gates(const nwc_moment *moment, int64_t ray, const nwc__gates *gates, float *to);
+
+/* Of gates from the first on, how many lie no higher than height_m, along a beam of an elevation; all where that is NaN. */
+nwc_status nwc__gates_below(const nwc_volume *volume, const nwc__gates *gates, double elevation_deg, double height_m,
+                            int64_t *below);
+
+/* The middle of n values, 1 or more, which are sorted; and 1.4826 times the median distance from it, which replaces them. */
+double nwc__middle(double *values, int64_t n);
+double nwc__spread_about(double *values, int64_t n, double middle);
 
 /* nwc__volume_put on gates. */
 nwc_status nwc__put_on_gates(nwc_volume *volume, int32_t sweep, const char *name, const char *units,
