@@ -95,7 +95,7 @@ def test_what_cannot_be_done_is_said(scan: sim.Scan) -> None:
 @pytest.mark.parametrize(
     ("file", "period", "offset", "alike"),
     [
-        ("radar/cinrad/Z_RADR_I_ZG170_20260329064800_O_DOR_YTD2_CAP_FMT.bin.bz2", 360.0, 64.0, 0.65),
+        ("radar/cinrad/Z_RADR_I_ZG170_20260329064800_O_DOR_YTD2_CAP_FMT.bin.bz2", 360.0, 50.2, 0.65),
         ("radar/sigmet/cor-main131125105503.RAW2049", 180.0, 15.6, 0.7),
         ("radar/uf/example_uf_ppi.uf", 360.0, 114.2, 0.9),
     ],

@@ -47,6 +47,8 @@ LONG_NAMES: dict[str, tuple[str | None, str]] = {
     "KDP": ("radar_specific_differential_phase_hv", "specific differential phase"),
     "KDPC": ("radar_specific_differential_phase_hv", "specific differential phase"),
     "RHOHV": ("radar_correlation_coefficient_hv", "correlation of H and V"),
+    "RATE": ("rainfall_rate", "rate of rain"),
+    "PTYPE": (None, "kind of precipitation"),
     "SNRH": ("signal_to_noise_ratio", "signal to noise ratio H"),
     "SNRV": ("signal_to_noise_ratio", "signal to noise ratio V"),
     "AZSHR": (None, "azimuthal shear of the radial velocity"),

@@ -22,6 +22,7 @@ from nowcast._phase import phase
 from nowcast._profile import wind_profile
 from nowcast._shear import shear
 from nowcast._phase import attenuation, calibration, phase
+from nowcast._rain import precipitation_type, rain_rate
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 
@@ -35,6 +36,8 @@ __all__ = [
     "follow",
     "georeference",
     "phase",
+    "precipitation_type",
+    "rain_rate",
     "read",
     "refractivity",
     "remake",

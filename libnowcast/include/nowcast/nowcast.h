@@ -17,6 +17,7 @@
 #include <nowcast/profile.h>
 #include <nowcast/radar.h>
 #include <nowcast/shear.h>
+#include <nowcast/rain.h>
 #include <nowcast/verify.h>
 
 #endif

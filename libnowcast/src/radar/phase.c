@@ -13,15 +13,16 @@ NWC__DECLARE_KERNELS(nwc__phase_kernels);
 
 enum { TILE_RAYS = 16, LEAST_STARTS = 5, MOST_DBZ = 80 };
 
-#define TEXTURE_M 1500.0    /* window of the texture, to either side */
-#define RUN_M 1000.0        /* what is shorter is no precipitation */
-#define START_M 2000.0      /* of rain, over which the phase at the beginning is found */
-#define START_LEAST_DBZ 5.0 /* rain in which the phase hardly rises over that length */
-#define START_MOST_DBZ 38.0F
-#define OWN_WITHIN_DEG 15.0 /* of the system's phase a ray may begin */
-#define NEAR_M 1000.0       /* gates whose phase goes on */
-#define FIRM_M 3000.0       /* of precipitation that tells where the phase behind it is */
-#define END_DEG 2.0         /* a phase that folds at 180 comes as near as this to both its ends */
+#define TEXTURE_M 1500.0 /* window of the texture, to either side */
+#define RUN_M 1000.0     /* what is shorter is no precipitation */
+#define START_M 2000.0   /* of rain, over which the phase at the beginning is found */
+#define START_LEAST_DBZ 5.0F
+#define START_MOST_DBZ 38.0F /* over that length the phase of such rain hardly rises */
+#define START_RAYS 0.05      /* of the rays have to begin like that; else any rain will do */
+#define OWN_WITHIN_DEG 15.0  /* of the system's phase a ray may begin */
+#define NEAR_M 1000.0        /* gates whose phase goes on */
+#define FIRM_M 3000.0        /* of precipitation that tells where the phase behind it is */
+#define END_DEG 2.0          /* a phase that folds at 180 comes as near as this to both its ends */
 
 /* One sweep on its way. */
 struct job {
@@ -33,6 +34,7 @@ struct job {
     double window_m[MOST_DBZ + 1]; /* over which KDP is found in echo of 0, 1 ... dBZ */
     int64_t n_rays, tile_bytes;
     char *scratch;
+    float start_most_dbz;
     double offset; /* the system's */
     double *start; /* per ray: the phase it begins with, or NaN */
     float *phidp, *kdp;
@@ -95,7 +97,8 @@ static double ray_start(const struct job *job, const struct ray *ray)
     double *const found = ray->sums;
     int64_t n = 0;
     for (int64_t g = 0; g < job->gates.n && n < wanted; g++) {
-        if (!ray->good[g] || ray->dbz[g] < (float)START_LEAST_DBZ || ray->dbz[g] > START_MOST_DBZ) continue;
+        if (!ray->good[g] || ray->dbz[g] < START_LEAST_DBZ) continue;
+        if (ray->dbz[g] > job->start_most_dbz) return (double)NAN; /* and what is behind it has been raised */
         const double phase = (double)ray->phase[g];
         found[n] = n ? found[0] + wrapped(phase - found[0], period) : phase;
         n++;
@@ -276,6 +279,21 @@ done:
     return status;
 }
 
+/* The phases that rays begin with, of all sweeps one behind the other; those that have none left out. */
+static nwc_status collect_starts(nwc_ctx *ctx, const nwc_volume *volume, int32_t n_sweeps, struct job *job,
+                                 double *starts, int64_t *found)
+{
+    *found = 0;
+    for (int32_t s = 0; s < n_sweeps; s++) {
+        if (!take_sweep(volume, s, job)) continue;
+        job->start = starts + *found;
+        NWC__TRY(over_rays(ctx, job, "system phase", find_starts));
+        for (int64_t r = 0; r < job->n_rays; r++)
+            if (!isnan(job->start[r])) starts[(*found)++] = job->start[r];
+    }
+    return NWC_OK;
+}
+
 static nwc_status find_offset(nwc_ctx *ctx, const nwc_volume *volume, int32_t n_sweeps, struct job *job,
                               nwc_phase_facts *facts)
 {
@@ -285,15 +303,13 @@ static nwc_status find_offset(nwc_ctx *ctx, const nwc_volume *volume, int32_t n_
     for (int32_t s = 0; s < n_sweeps; s++)
         if (take_sweep(volume, s, job)) rays += job->n_rays;
     NWC__ALLOC(ctx, starts, rays);
-    for (int32_t s = 0; s < n_sweeps; s++) {
-        if (!take_sweep(volume, s, job)) continue;
-        job->start = starts + found;
-        if ((status = over_rays(ctx, job, "system phase", find_starts)) != NWC_OK) goto done;
-        int64_t kept = found;
-        for (int64_t r = 0; r < job->n_rays; r++)
-            if (!isnan(starts[found + r])) starts[kept++] = starts[found + r];
-        found = kept;
+    status = collect_starts(ctx, volume, n_sweeps, job, starts, &found);
+    if (status == NWC_OK && (double)found < START_RAYS * (double)rays) {
+        job->start_most_dbz = INFINITY;
+        status = collect_starts(ctx, volume, n_sweeps, job, starts, &found);
+        job->start_most_dbz = START_MOST_DBZ;
     }
+    if (status != NWC_OK) goto done;
     facts->rays = found;
     if (found) facts->offset_deg = circular_median(starts, found, facts->period_deg, &facts->spread_deg);
 done:
@@ -366,7 +382,9 @@ nwc_status nwc_phase_process(nwc_ctx *ctx, nwc_volume *volume, const nwc_phase_o
     NWC__TRY(check_options(&o));
     nwc_volume_facts of;
     NWC__TRY(nwc_volume_describe(volume, &of));
-    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__phase_kernels), .options = &o};
+    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__phase_kernels),
+                      .options = &o,
+                      .start_most_dbz = START_MOST_DBZ};
     make_windows(&job);
     nwc_phase_facts found = {.offset_deg = o.offset_deg, .spread_deg = NAN};
     for (int32_t s = 0; s < of.n_sweeps; s++) found.sweeps += take_sweep(volume, s, &job);

@@ -1,0 +1,99 @@
+/**
+ * @file rain.h  Rain: its rate from what a radar measures, its kind, and gauges beside it.
+ *
+ * Rates are mm h-1; 0 is observed and dry, NaN not observed.
+ */
+#ifndef NOWCAST_RAIN_H
+#define NOWCAST_RAIN_H
+
+#include <nowcast/phase.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** From what the rate of rain is found. */
+typedef enum nwc_rain_method {
+    NWC_RAIN_BLEND = 0,   /**< of those below, which suits the gate: Cifelli et al. (2011), figure 3; the default */
+    NWC_RAIN_Z = 1,       /**< Z = a R^b */
+    NWC_RAIN_KDP = 2,     /**< 129 (KDP / f)^0.85, f in GHz: Bringi and Chandrasekar (2001), eq. 8.30 */
+    NWC_RAIN_Z_ZDR = 3,   /**< c Z^a 10^(0.1 b ZDR): the same, table 8.1 */
+    NWC_RAIN_KDP_ZDR = 4, /**< c KDP^a 10^(0.1 b ZDR): the same, table 8.2 */
+    NWC_RAIN_A = 5        /**< c A^a of specific attenuation: Ryzhkov, Diederich, Zhang and Simmer (2014), table 1 */
+} nwc_rain_method;
+
+/** Well known pairs of a and b. All but the first are those the WSR-88D offers (Fulton et al. 1998 and its successors). */
+typedef enum nwc_zr {
+    NWC_ZR_MARSHALL_PALMER = 0, /**< 200, 1.6: Marshall, Hitschfeld and Gunn (1955); the default */
+    NWC_ZR_CONVECTIVE = 1,      /**< 300, 1.4 */
+    NWC_ZR_TROPICAL = 2,        /**< 250, 1.2: Rosenfeld, Wolff and Atlas (1993) */
+    NWC_ZR_COOL_EAST = 3,       /**< 130, 2.0: stratiform in winter, eastern United States */
+    NWC_ZR_COOL_WEST = 4,       /**< 75, 2.0: the same, western */
+    NWC_ZR_JOSS_WALDVOGEL = 5   /**< 300, 1.5: Joss and Waldvogel (1970) */
+} nwc_zr;
+
+/** The a and b of an nwc_zr. @return NWC_OK; NWC_ERR_ARG */
+NWC_API nwc_status nwc_rain_zr(int32_t zr, double *a, double *b);
+
+/** Options of nwc_rain_rate. Fill with nwc_rain_options_init. */
+typedef struct nwc_rain_options {
+    size_t struct_size;   /**< set by the init function */
+    int32_t method;       /**< an nwc_rain_method; default NWC_RAIN_BLEND */
+    int32_t band;         /**< an nwc_band; default NWC_BAND_OF_VOLUME. Not used by NWC_RAIN_Z */
+    double a, b;          /**< of Z = a R^b, above 0; default 200 and 1.6 */
+    double most_dbz;      /**< what Z has above is not rain: Z is taken as this; default 53 (Fulton et al. 1998) */
+    double temperature_c; /**< of the rain, for NWC_RAIN_A, 0 to 30; default 20 */
+} nwc_rain_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_rain_options_init(nwc_rain_options *options);
+
+/**
+ * Find the rate of rain in every gate.
+ *
+ * Adds RATE, mm h-1, on the gates of reflectivity, to every sweep that has what the method needs: DBZHC or else DBZH; KDPC or
+ * KDP; ZDRC or ZDR; AH. It takes the place of a RATE that is there. What is above the melting layer is no rain, and what is found
+ * there is not its rate.
+ *
+ * The blend takes R(KDP, ZDR) where KDP is at least 0.3 degrees km-1, Z 38 dBZ and ZDR 0.5 dB; R(KDP) where ZDR is less; R(Z, ZDR)
+ * where only ZDR is that great; else R(Z). In hail, told from Z of 50 dBZ and more that is above what rain of that ZDR can have
+ * (Aydin, Seliga and Balaji 1986), it takes R(KDP) or R(Z) alone. Any of the two that is not known counts as too small.
+ *
+ * @param options  NULL for the defaults
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA where no sweep has what the method needs; NWC_ERR_UNSUPPORTED for another band;
+ *         NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * Sources: Bringi and Chandrasekar (2001), Polarimetric Doppler Weather Radar; Cifelli, Chandrasekar, Lim, Kennedy, Wang and
+ * Rutledge (2011), J. Atmos. Oceanic Technol. 28, 352; Ryzhkov et al. (2014), J. Atmos. Oceanic Technol. 31, 599.
+ */
+NWC_API nwc_status nwc_rain_rate(nwc_ctx *ctx, nwc_volume *volume, const nwc_rain_options *options);
+
+/** Kinds of precipitation: values of the moment PTYPE. */
+typedef enum nwc_precipitation {
+    NWC_PRECIPITATION_NONE = 0,
+    NWC_PRECIPITATION_RAIN = 1,
+    NWC_PRECIPITATION_MIXED = 2, /**< melting, or rain and snow */
+    NWC_PRECIPITATION_SNOW = 3,
+    NWC_PRECIPITATION_HAIL = 4 /**< alone or with rain */
+} nwc_precipitation;
+
+/**
+ * Say what precipitation is in every gate, from the wet-bulb temperature at its height and from what the radar sees.
+ *
+ * Adds PTYPE, unit 1, values of nwc_precipitation, on the gates of reflectivity. Above the highest level 0 degrees below is snow,
+ * at 2 degrees and more rain, between both mixed (Sims and Liu 2015, figure 6: half of each at 1 degree); from -1 to 4 degrees
+ * RHOHV below 0.96 with 15 dBZ or more says mixed whatever the profile does, and above 0.98 leaves it to the nearer of the other
+ * two. Hail is where there is liquid water and Z is as nwc_rain_rate says, or 55 dBZ and no ZDR is known.
+ *
+ * @param n         levels of the profile, 1 or more
+ * @param height_m  increasing, above mean sea level; outside, the nearest level holds
+ * @param wet_bulb_c  degrees Celsius
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA where no sweep has reflectivity; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ */
+NWC_API nwc_status nwc_rain_type(nwc_ctx *ctx, nwc_volume *volume, int32_t n, const double *height_m,
+                                 const double *wet_bulb_c);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
