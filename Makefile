@@ -2,14 +2,15 @@
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
 # Others: bench, bench-peers (beside pysteps, on real events), bench-volumes and bench-decode (radar files beside Py-ART and
-# xradar: every value, and the time), read-back (volumes written, by other packages), docs, lint, fuzz, tsan, test-long, clean.
+# xradar: every value, and the time), read-back (volumes written, by other packages), docs, lint, fuzz (some seconds more of
+# each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz tsan test-long clean
+.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
-FUZZ_SECONDS ?= 60
+FUZZ_MINUTES ?= 0.3
 # What goes into the wheel.
 SOURCES := $(shell find libnowcast bindings cmake -type f -not -name '*.pyc') CMakeLists.txt pyproject.toml VERSION README.md
 
@@ -78,9 +79,10 @@ fuzz: setup
 	@scripts/setup clang
 	@[ -f build/fuzz/build.ninja ] || cmake --preset fuzz
 	cmake --build --preset fuzz
-	@set -e; for program in build/fuzz/tests/fuzz/nowcast_fuzz_*; do \
-	  corpus=build/fuzz/corpus/$${program##*nowcast_fuzz_}; mkdir -p $$corpus; \
-	  $$program -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -print_final_stats=1 $$corpus; done
+	.venv/bin/python tests/fuzz/run.py --more $(FUZZ_MINUTES) --jobs $(JOBS)
+
+damage: python
+	.venv/bin/python tests/robustness/damage.py --record build/damage.jsonl
 
 # Looks for races between threads.
 tsan: setup

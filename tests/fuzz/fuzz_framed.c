@@ -1,13 +1,12 @@
 /*
- * Our own decoders of bytes, past their gates. Arbitrary bytes hardly ever have the lengths and checksums that are looked at
+ * Our own decoders of fields and tables, past their gates. Arbitrary bytes hardly ever have the lengths and checksums that are looked at
  * first, so a good file is made, the input is laid over its header (exclusive or: no input leaves it good), and the
- * checksum of an archive is made right again. The first byte chooses the file.
+ * checksum of an archive is made right again. Of every fourth first byte the input is the file as it is.
  */
+#include "fuzz.h"
 #include "io/internal.h"
 #include "radar/format/level3.h"
 #include "support/made_files.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 enum { HEADER = 512 };
 
@@ -70,7 +69,7 @@ static void read_level3_table(nwc_ctx *ctx, const uint8_t *bytes, size_t size)
 }
 
 /* A Chinese mosaic of 2 x 3 cells of unpacked codes; the input lies over its header. */
-static void read_mosaic(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
+static void read_mosaic(bool first, nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
 {
     static const uint8_t civil[12] = {0xe7, 7, 3, 0, 16, 0, 11};
     static const struct {
@@ -87,7 +86,6 @@ static void read_mosaic(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_ras
                {152, {2}},
                {176, {10}}};
     uint8_t file[2 * 1024] = {0};
-    const bool first = size % 2;
     if (first) {
         memcpy(file, "diamond 131CR", 13), memcpy(file + 66, civil, 10);
         for (size_t k = 0; k < sizeof swan / sizeof swan[0]; k++) memcpy(file + swan[k].at, swan[k].bytes, 4);
@@ -97,6 +95,16 @@ static void read_mosaic(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_ras
     }
     lay_over(file, sizeof file, bytes, size);
     (void)(first ? nwc__swan_read : nwc__moc_read)(ctx, file, sizeof file, raster);
+}
+
+static void read_swan(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
+{
+    read_mosaic(true, ctx, bytes, size, raster);
+}
+
+static void read_moc(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
+{
+    read_mosaic(false, ctx, bytes, size, raster);
 }
 
 /* Two members; the input lies over the header of the first, then over the rest. */
@@ -111,22 +119,42 @@ static void read_archive(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_ra
     (void)nwc__tar_read(ctx, file, sizeof file, raster);
 }
 
+typedef nwc_status read_fn(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+typedef void read_framed_fn(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster);
+
+typedef struct {
+    const char *decoder;
+    read_fn *read;
+    read_framed_fn *read_framed;
+} form;
+
+static const form forms[] = {
+    {"nimrod", nwc__nimrod_read, read_nimrod},
+    {"radolan", nwc__radolan_read, read_radolan},
+    {"pgm", nwc__pgm_read, NULL},
+    {"level3_grid", nwc__level3_grid_read, read_level3},
+    {"swan", nwc__swan_read, read_swan},
+    {"moc", nwc__moc_read, read_moc},
+    {"tar", nwc__tar_read, read_archive},
+};
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+    if (size < 1) return 0;
     nwc_ctx *const ctx = nwc__ctx(NULL);
+    const bool framed = bytes[0] % 4;
+    const form *const chosen = FUZZ_ROW(forms, 0);
     nwc_raster *raster;
-    const int kind = size ? bytes[0] % 16 : 0;
-    if (size) bytes++, size--;
-    if (kind == 1) {
+    bytes++, size--;
+    if (!chosen) {
         read_level3_table(ctx, bytes, size);
         return 0;
     }
     if (nwc__raster_create(ctx, "", INT64_C(64) << 20, &raster) != NWC_OK) return 0;
-    (kind == 0   ? read_radolan
-     : kind < 4  ? read_nimrod
-     : kind < 7  ? read_level3
-     : kind < 11 ? read_mosaic
-                 : read_archive)(ctx, bytes, size, raster);
+    if (framed && chosen->read_framed)
+        chosen->read_framed(ctx, bytes, size, raster);
+    else
+        (void)chosen->read(ctx, bytes, (int64_t)size, raster);
     nwc_raster_destroy(raster);
     return 0;
 }

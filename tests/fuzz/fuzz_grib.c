@@ -2,12 +2,11 @@
  * GRIB as bytes: messages among others and the fields within them. The first byte chooses: arbitrary bytes, or a message of
  * three fields with the input laid over it (exclusive or: no input leaves it good).
  */
+#include "fuzz.h"
 #include "io/grib_message.h"
 #include "support/made_grib.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void walk(const uint8_t *bytes, int64_t size)
 {

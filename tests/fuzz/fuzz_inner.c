@@ -1,13 +1,12 @@
 /*
- * What looks into other libraries' containers itself: blocks of bzip2 streams, and headers of HDF5 objects. The first byte
- * chooses, the second says where the header is; marks are laid over the input, so that what is looked at first is passed.
+ * What looks into other libraries' containers itself: blocks of bzip2 streams, and headers of HDF5 objects. The second
+ * byte says where the header is; marks are laid over the input, so that what is looked at first is passed.
  */
 #include "core/bzip2.h"
+#include "fuzz.h"
 #include "io/hdf5_header.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static nwc_status leave(const char *name, void *user)
 {
@@ -46,6 +45,6 @@ static void read_stream(nwc_ctx *ctx, const uint8_t *bytes, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     if (size < 2) return 0;
-    (bytes[0] % 4 == 3 ? read_stream : read_header)(nwc__ctx(NULL), bytes, size);
+    (fuzz_is_for("bzip2_blocks") ? read_stream : read_header)(nwc__ctx(NULL), bytes, size);
     return 0;
 }

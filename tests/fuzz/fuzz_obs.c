@@ -1,45 +1,54 @@
 /*
- * Our own decoders of observations, and what is done with tables. The first byte chooses the format; the rest is the text, behind
- * a beginning that lets it pass what is looked at first. BUFR's elements are made of the bytes; ecCodes is left out.
+ * Our own decoders of observations, and what is done with tables. The first byte chooses a beginning, behind which the rest is the
+ * text, so that it passes what is looked at first. BUFR's elements are made of the bytes; ecCodes is left out.
  */
+#include "fuzz.h"
 #include "obs/format/bufr_elements.h"
 
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static const struct {
+typedef struct {
+    const char *decoder;
     nwc__obs_read_fn *read;
     const char *start;
-} formats[] = {
-    {nwc__wyoming_read, "   PRES   HGHT   TEMP   DWPT   RELH   MIXR   DRCT   SKNT\n    hPa     m      C      C      %  "
-                        "  g/kg    deg   knot\n"},
-    {nwc__wyoming_read, ""},
-    {nwc__bufkit_read, "SNPARM = PRES;TMPC;DWPC;DRCT;SKNT;OMEG;HGHT STID = OUN STNM = 1 TIME = 181219/0400 "},
-    {nwc__bufkit_read, "SNPARM = PRES;TMPC PRES TMPC 1 2 STN YYMMDD/HHMM PMSL PRES P01M "},
-    {nwc__metar_read, "METAR KHSV 110053Z "},
-    {nwc__metar_read, "KHSV 110053Z 17014KT 10SM 24/17 A2986 RMK "},
-    {nwc__csv_read, "station,time,lat,lon,height,tmpf,p01i,type,peakcurrent\n"},
-    {nwc__csv_read, "time;electric_field\n"},
-    {nwc__cma_profiler_read, "WNDROBS 01.20\n58259 120.9 32.0 5.3 LC 20260601061200\nROBS\n"},
-    {nwc__cma_profiler_read, "WNDROBS "},
-    {nwc__lma_read, "Data start time: 12/24/23 00:57:12\n*** data ***\n"},
-    {nwc__lma_read, ""},
-    {nwc__uspln_read, "USPLN-LIGHTNING\n"},
-    {nwc__nldn_read, "12/24/23 "},
+} form;
+
+static const form forms[] = {
+    {"wyoming", nwc__wyoming_read, ""},
+    {"wyoming", nwc__wyoming_read,
+     "   PRES   HGHT   TEMP   DWPT   RELH   MIXR   DRCT   SKNT\n    hPa     m      C      C      %  "
+     "  g/kg    deg   knot\n"},
+    {"bufkit", nwc__bufkit_read, ""},
+    {"bufkit", nwc__bufkit_read, "SNPARM = PRES;TMPC;DWPC;DRCT;SKNT;OMEG;HGHT STID = OUN STNM = 1 TIME = 181219/0400 "},
+    {"bufkit", nwc__bufkit_read, "SNPARM = PRES;TMPC PRES TMPC 1 2 STN YYMMDD/HHMM PMSL PRES P01M "},
+    {"metar", nwc__metar_read, ""},
+    {"metar", nwc__metar_read, "METAR KHSV 110053Z "},
+    {"metar", nwc__metar_read, "KHSV 110053Z 17014KT 10SM 24/17 A2986 RMK "},
+    {"csv", nwc__csv_read, ""},
+    {"csv", nwc__csv_read, "station,time,lat,lon,height,tmpf,p01i,type,peakcurrent\n"},
+    {"csv", nwc__csv_read, "time;electric_field\n"},
+    {"cma_profiler", nwc__cma_profiler_read, ""},
+    {"cma_profiler", nwc__cma_profiler_read, "WNDROBS 01.20\n58259 120.9 32.0 5.3 LC 20260601061200\nROBS\n"},
+    {"cma_profiler", nwc__cma_profiler_read, "WNDROBS "},
+    {"lma", nwc__lma_read, ""},
+    {"lma", nwc__lma_read, "Data start time: 12/24/23 00:57:12\n*** data ***\n"},
+    {"uspln", nwc__uspln_read, ""},
+    {"uspln", nwc__uspln_read, "USPLN-LIGHTNING\n"},
+    {"nldn", nwc__nldn_read, ""},
+    {"nldn", nwc__nldn_read, "12/24/23 "},
 };
 
-enum { FORMATS = sizeof formats / sizeof formats[0], MOST_BYTES = 1 << 20, MOST_CHECKED = 400, ELEMENT = 4 };
+enum { MOST_BYTES = 1 << 20, MOST_CHECKED = 400, ELEMENT = 4 };
 
-static void read_text(nwc_ctx *ctx, size_t format, const uint8_t *bytes, size_t size, nwc_obs *obs)
+static void read_text(nwc_ctx *ctx, const form *chosen, const uint8_t *bytes, size_t size, nwc_obs *obs)
 {
     const struct nwc__obs_hints hints = {.near_ns = INT64_C(1207915200000000000), .kind = NWC_OBS_SURFACE};
-    const size_t start = strlen(formats[format].start);
+    const size_t start = strlen(chosen->start);
     uint8_t *const text = malloc(start + size + 1); /* no zero behind it */
     if (!text) return;
-    memcpy(text, formats[format].start, start);
+    memcpy(text, chosen->start, start);
     memcpy(text + start, bytes, size);
-    (void)formats[format].read(ctx, text, (int64_t)(start + size), &hints, obs);
+    (void)chosen->read(ctx, text, (int64_t)(start + size), &hints, obs);
     (void)nwc__is_csv(text, (int64_t)(start + size));
     (void)nwc__is_metar(text, (int64_t)(start + size));
     (void)nwc__is_nldn(text, (int64_t)(start + size));
@@ -64,7 +73,7 @@ static void read_elements(const uint8_t *bytes, size_t size, nwc_obs *obs)
                                                                          : value * (at[1] % 16 ? at[1] % 16 : 1e12) -
                                                                                (at[1] & 16 ? 32768.0 : 0.0)};
     }
-    (void)nwc__bufr_subset(obs, bytes[0] % 7, elements, n);
+    (void)nwc__bufr_subset(obs, size ? bytes[0] % 7 : 0, elements, n);
     free(elements);
 }
 
@@ -98,17 +107,16 @@ static void use(nwc_ctx *ctx, nwc_obs *obs)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    if (size < 2) return 0;
+    if (size < 1) return 0;
     nwc_ctx *const ctx = nwc__ctx(NULL);
-    const size_t kind = bytes[0] % (FORMATS + 2);
     nwc_obs *obs;
     if (nwc__obs_create(ctx, "", MOST_BYTES, &obs) != NWC_OK) return 0;
-    if (kind < FORMATS)
-        read_text(ctx, kind, bytes + 1, size - 1, obs);
-    else if (kind == FORMATS)
+    if (fuzz_is_for("bufr_elements"))
         read_elements(bytes + 1, size - 1, obs);
-    else
+    else if (fuzz_is_for("bufr_message"))
         walk_messages(bytes + 1, size - 1);
+    else
+        read_text(ctx, FUZZ_ROW(forms, bytes[0]), bytes + 1, size - 1, obs);
     use(ctx, obs);
     nwc_obs_destroy(obs);
     return 0;

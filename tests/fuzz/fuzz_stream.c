@@ -1,40 +1,42 @@
 /*
- * Volumes read while their bytes arrive, in pieces whose sizes are part of the input. The first byte chooses whose mark is laid
+ * Volumes read while their bytes arrive, in pieces whose sizes are part of the input. The first byte chooses the mark that is laid
  * over the rest, and whether the input is put into a bzip2 record first: hardly any other would be unpacked.
  */
+#include "fuzz.h"
 #include "io/internal.h"
 #include "radar/format/volume_stream.h"
 
 #include <bzlib.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
 enum { MARK = 24, MOST = 1 << 16 };
 
-static const struct {
-    const char *mark;
+typedef struct {
+    const char *decoder, *mark;
     size_t length;
     bool packed;
-} kinds[] = {
-    {"AR2V0006.001\0\0\x42\x68\0\0\0\0KTST", MARK, true},
-    {"AR2V0006.001\0\0\x42\x68\0\0\0\0KTST", MARK, false},
-    {"RSTM\2\0\0\0\1\0\0\0", 12, false},
-    {"RSTM\2\0\0\0\x10\0\0\0", 12, false},
-    {"ARCHIVE2.001\0\0\x42\x68\0\0\0\0    ", MARK, false},
-    {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\x3e\0\0\0\0\0\0\3\0\0\0\1\0", 46, false},
+} kind;
+
+static const kind kinds[] = {
+    {"nexrad_stream", "AR2V0006.001\0\0\x42\x68\0\0\0\0KTST", MARK, true},
+    {"nexrad_stream", "AR2V0006.001\0\0\x42\x68\0\0\0\0KTST", MARK, false},
+    {"nexrad_stream", "ARCHIVE2.001\0\0\x42\x68\0\0\0\0    ", MARK, false},
+    {"cma_stream", "RSTM\2\0\0\0\1\0\0\0", 12, false},
+    {"cma_stream", "RSTM\2\0\0\0\x10\0\0\0", 12, false},
+    {"cinrad_stream",
+     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\x3e\0\0\0\0\0\0\3\0\0\0\1\0", 46, false},
 };
 
 /* The file to be fed: mark and input; of the first kind the input as a record. */
-static size_t make(uint8_t *file, size_t kind, const uint8_t *bytes, size_t size)
+static size_t make(uint8_t *file, const kind *chosen, const uint8_t *bytes, size_t size)
 {
-    if (!kinds[kind].packed) {
+    if (!chosen->packed) {
         memcpy(file, bytes, size);
-        if (size >= kinds[kind].length) memcpy(file, kinds[kind].mark, kinds[kind].length);
+        if (size >= chosen->length) memcpy(file, chosen->mark, chosen->length);
         return size;
     }
     unsigned room = MOST + MOST / 100 + 600;
-    memcpy(file, kinds[kind].mark, MARK);
+    memcpy(file, chosen->mark, MARK);
     if (BZ2_bzBuffToBuffCompress((char *)file + MARK + 4, &room, (char *)bytes, (unsigned)size, 1, 0, 0) != BZ_OK)
         return 0;
     for (int k = 0; k < 4; k++) file[MARK + k] = (uint8_t)(room >> (8 * (3 - k)));
@@ -47,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     uint8_t *const file = malloc(2 * (size_t)MOST + 1024);
     nwc_volume_stream *stream;
     if (!file) return 0;
-    const size_t n = make(file, bytes[0] % (sizeof kinds / sizeof kinds[0]), bytes + 1, size - 1);
+    const size_t n = make(file, FUZZ_ROW(kinds, bytes[0]), bytes + 1, size - 1);
     nwc_read_options options;
     nwc_read_options_init(&options);
     options.max_bytes = INT64_C(64) << 20;

@@ -1,15 +1,15 @@
 /*
- * Decoders of the neutral tree: ODIM_H5, KNMI, CF, CfRadial and WRF, and of observations. The input is a program that builds a tree: its first byte chooses the
- * decoder, each further one a step, and names come from a list, so that the fuzzer soon meets those the decoders look for.
+ * Decoders of the neutral tree: ODIM_H5, KNMI, CF, CfRadial and WRF, and of observations. The input is a program that builds a
+ * tree: its first byte says whether a good tree is there to begin with, each further one is a step, and names come from a
+ * list, so that the fuzzer soon meets those the decoders look for.
  */
+#include "fuzz.h"
 #include "io/wrf.h"
 #include "obs/format/netcdf_obs.h"
 #include "radar/format/tree.h"
 #include "radar/volume.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static const char *const names[] = {
     "flash_id",
@@ -305,6 +305,23 @@ static nwc_status put_group(nwc__tree *tree, nwc__node *parent, const char *name
     return NWC_OK;
 }
 
+/* Cells of 4 x 3 codes in a group. */
+static nwc_status put_codes(nwc__tree *tree, nwc__node *group, const char *name)
+{
+    static const char *const none[] = {NULL};
+    nwc__node *array;
+    NWC__TRY(put_group(tree, group, name, none, &array));
+    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->type = NWC__CELL_U8;
+    NWC__TRY(tree->keep_cells ? nwc__tree_cells(tree, array) : nwc__tree_values(tree, array));
+    for (int c = 0; c < 12; c++) {
+        if (tree->keep_cells)
+            array->cells[c] = 65;
+        else
+            array->values[c] = 65.0;
+    }
+    return NWC_OK;
+}
+
 /* A volume of ODIM_H5 that is good, for the input to spoil. */
 static nwc_status put_odim(nwc__tree *tree)
 {
@@ -313,7 +330,7 @@ static nwc_status put_odim(nwc__tree *tree)
     static const char *const sweep[] = {"elangle", "0.5", "rstart", "0", "rscale", "250", "a1gate", "1", NULL};
     static const char *const moment[] = {"quantity", "TH", "gain", "0.5", "offset", "-32", "nodata", "255", NULL};
     static const char *const none[] = {NULL};
-    nwc__node *group, *dataset, *data, *array;
+    nwc__node *group, *dataset, *data;
     NWC__TRY(put_group(tree, tree->root, "what", root, &group));
     NWC__TRY(put_group(tree, tree->root, "where", place, &group));
     NWC__TRY(put_group(tree, tree->root, "dataset1", none, &dataset));
@@ -324,11 +341,7 @@ static nwc_status put_odim(nwc__tree *tree)
     NWC__TRY(put_group(tree, dataset, "how", none, &group));
     NWC__TRY(put_group(tree, dataset, "data1", none, &data));
     NWC__TRY(put_group(tree, data, "what", moment, &group));
-    NWC__TRY(put_group(tree, data, "data", none, &array));
-    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->type = NWC__CELL_U8;
-    NWC__TRY(nwc__tree_cells(tree, array));
-    memset(array->cells, 65, 12);
-    return NWC_OK;
+    return put_codes(tree, data, "data");
 }
 
 /* The same of the KNMI. */
@@ -337,15 +350,10 @@ static nwc_status put_knmi(nwc__tree *tree)
     static const char *const scan[] = {"scan_elevation",           "0.5", "scan_range_bin", "0.25", "scan_datetime",
                                        "01-JAN-2020;12:00:00.000", NULL};
     static const char *const formulas[] = {"calibration_Z_formulas", "GEO = 0.5 * PV + -32", NULL};
-    static const char *const none[] = {NULL};
-    nwc__node *node, *array;
+    nwc__node *node, *group;
     NWC__TRY(put_group(tree, tree->root, "scan1", scan, &node));
-    NWC__TRY(put_group(tree, node, "calibration", formulas, &array));
-    NWC__TRY(put_group(tree, node, "scan_Z_data", none, &array));
-    array->ndim = 2, array->dim[0] = 4, array->dim[1] = 3, array->type = NWC__CELL_U8;
-    NWC__TRY(nwc__tree_cells(tree, array));
-    memset(array->cells, 65, 12);
-    return NWC_OK;
+    NWC__TRY(put_group(tree, node, "calibration", formulas, &group));
+    return put_codes(tree, node, "scan_Z_data");
 }
 
 static nwc_status put_list(nwc__tree *tree, const char *name, const char *axes, int64_t ny, int64_t nx)
@@ -359,6 +367,90 @@ static nwc_status put_list(nwc__tree *tree, const char *name, const char *axes, 
     for (int64_t c = 0; c < ny * (nx ? nx : 1); c++) node->values[c] = (double)c;
     if (strcmp(name, "time") != 0) return NWC_OK;
     return nwc__tree_attribute(tree, node, "units", "seconds since 1970-01-01", NULL, 0);
+}
+
+/* Images of ODIM_H5 and of the KNMI, and a field of CF, of 4 x 3 cells. */
+static nwc_status put_odim_image(nwc__tree *tree)
+{
+    static const char *const root[] = {"object", "COMP", "date", "20260601", "time", "060000", NULL};
+    static const char *const place[] = {"projdef", "+proj=longlat +ellps=WGS84",
+                                        "xsize",   "3",
+                                        "ysize",   "4",
+                                        "xscale",  "1",
+                                        "yscale",  "1",
+                                        "LL_lon",  "4",
+                                        "LL_lat",  "50",
+                                        "UR_lon",  "7",
+                                        "UR_lat",  "54",
+                                        NULL};
+    static const char *const field[] = {"quantity", "RATE", "gain", "0.5", "offset", "-1", "nodata", "255", NULL};
+    static const char *const none[] = {NULL};
+    nwc__node *group, *dataset, *data;
+    NWC__TRY(put_group(tree, tree->root, "what", root, &group));
+    for (int k = 0; k < 2; k++)
+        NWC__TRY(nwc__tree_attribute(tree, group, root[2 + 2 * k], root[3 + 2 * k], NULL, 0)); /* digits, yet texts */
+    NWC__TRY(put_group(tree, tree->root, "where", place, &group));
+    NWC__TRY(put_group(tree, tree->root, "dataset1", none, &dataset));
+    NWC__TRY(put_group(tree, dataset, "data1", none, &data));
+    NWC__TRY(put_group(tree, data, "what", field, &group));
+    return put_codes(tree, data, "data");
+}
+
+static nwc_status put_knmi_image(nwc__tree *tree)
+{
+    static const char *const place[] = {"geo_number_columns",
+                                        "3",
+                                        "geo_number_rows",
+                                        "4",
+                                        "geo_pixel_size_x",
+                                        "1",
+                                        "geo_pixel_size_y",
+                                        "-1",
+                                        "geo_column_offset",
+                                        "0",
+                                        "geo_row_offset",
+                                        "3649.98",
+                                        NULL};
+    static const char *const map[] = {"projection_proj4_params",
+                                      "+proj=stere +lat_0=90 +lon_0=0 +lat_ts=60 +a=6378.14 +b=6356.75 +x_0=0 y_0=0",
+                                      NULL};
+    static const char *const end[] = {"product_datetime_end", "01-JAN-2020;12:00:00.000", NULL};
+    static const char *const image[] = {"image_geo_parameter", "REFLECTIVITY_[DBZ]", NULL};
+    static const char *const formulas[] = {"calibration_formulas", "GEO = 0.5 * PV + -32", "calibration_missing_data",
+                                           "0", NULL};
+    nwc__node *group, *node;
+    NWC__TRY(put_group(tree, tree->root, "geographic", place, &group));
+    NWC__TRY(put_group(tree, group, "map_projection", map, &node));
+    NWC__TRY(put_group(tree, tree->root, "overview", end, &group));
+    NWC__TRY(put_group(tree, tree->root, "image1", image, &group));
+    NWC__TRY(put_group(tree, group, "calibration", formulas, &node));
+    return put_codes(tree, group, "image_data");
+}
+
+static nwc_status put_cf_grid(nwc__tree *tree)
+{
+    nwc__node *crs;
+    static const char *const mapping[] = {"grid_mapping_name",
+                                          "polar_stereographic",
+                                          "latitude_of_projection_origin",
+                                          "90",
+                                          "standard_parallel",
+                                          "60",
+                                          NULL};
+    NWC__TRY(put_list(tree, "x", "x", 3, 0));
+    NWC__TRY(put_list(tree, "y", "y", 4, 0));
+    NWC__TRY(put_list(tree, "rain", "y x", 4, 3));
+    NWC__TRY(put_list(tree, "time", "time", 1, 0));
+    for (nwc__node *node = tree->root->first; node; node = node->next) {
+        const bool field = strcmp(node->name, "rain") == 0, time = strcmp(node->name, "time") == 0;
+        if (field) NWC__TRY(nwc__tree_attribute(tree, node, "grid_mapping", "crs", NULL, 0));
+        NWC__TRY(nwc__tree_attribute(tree, node, time ? "standard_name" : "units",
+                                     time    ? "time"
+                                     : field ? "mm h-1"
+                                             : "km",
+                                     NULL, 0));
+    }
+    return put_group(tree, tree->root, "crs", mapping, &crs);
 }
 
 /* The same of CfRadial 1: six rays in a sweep, of three gates. */
@@ -447,14 +539,24 @@ static void read_wrf(nwc_ctx *ctx, const nwc__tree *tree)
     nwc_model_destroy(model);
 }
 
-/* The same of the lightning mapper, or of a radiosonde. */
-static nwc_status put_obs(nwc__tree *tree, bool lightning)
+/* Five flashes of the lightning mapper, or levels of a radiosonde. */
+static nwc_status put_lists(nwc__tree *tree, const char *const names_of[5])
+{
+    for (int k = 0; k < 5; k++) NWC__TRY(put_list(tree, names_of[k], "n", 5, 0));
+    return NWC_OK;
+}
+
+static nwc_status put_flashes(nwc__tree *tree)
 {
     static const char *const flashes[] = {"flash_id", "flash_lat", "flash_lon", "flash_time_offset_of_first_event",
                                           "event_id"};
+    return put_lists(tree, flashes);
+}
+
+static nwc_status put_levels(nwc__tree *tree)
+{
     static const char *const levels[] = {"pres", "tdry", "alt", "time_offset", "base_time"};
-    for (int k = 0; k < 5; k++) NWC__TRY(put_list(tree, (lightning ? flashes : levels)[k], "n", 5, 0));
-    return NWC_OK;
+    return put_lists(tree, levels);
 }
 
 /* A profile of ODIM_H5: speeds and heights on three levels. */
@@ -519,6 +621,29 @@ static nwc_status build(struct input *input, nwc__tree *tree)
     return NWC_OK;
 }
 
+typedef struct {
+    const char *decoder;
+    nwc_status (*put)(nwc__tree *tree);
+    bool keep_cells;
+    nwc_status (*read_raster)(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *raster);
+    nwc_status (*read_volume)(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume *volume);
+    nwc_status (*read_obs)(const nwc__tree *tree, const struct nwc__obs_hints *hints, nwc_obs *obs);
+} form;
+
+static const form forms[] = {
+    {"odim_image", put_odim_image, .read_raster = nwc__odim_image_read},
+    {"knmi_image", put_knmi_image, .read_raster = nwc__knmi_read},
+    {"cf_grid", put_cf_grid, .read_raster = nwc__cf_grid_read},
+    {"odim_volume", put_odim, true, .read_volume = nwc__odim_volume_read},
+    {"cfradial1", put_cfradial, true, .read_volume = nwc__cfradial1_read},
+    {"cfradial2", put_cfradial2, true, .read_volume = nwc__cfradial2_read},
+    {"knmi_volume", put_knmi, true, .read_volume = nwc__knmi_volume_read},
+    {"netcdf_obs", put_flashes, .read_obs = nwc__netcdf_obs_decode},
+    {"netcdf_obs", put_levels, .read_obs = nwc__netcdf_obs_decode},
+    {"odim_profile", put_profile, .read_obs = nwc__odim_profile_read},
+    {.decoder = "wrf", .put = put_wrf},
+};
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     nwc_ctx *const ctx = nwc__ctx(NULL);
@@ -528,37 +653,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     nwc_volume *volume = NULL;
     nwc_obs *obs = NULL;
     const struct nwc__obs_hints hints = {.near_ns = NWC_TIME_UNKNOWN};
-    const uint8_t decoder = take(&input) % 10;
+    const uint8_t beginning = take(&input);
+    const form *const chosen = FUZZ_ROW(forms, beginning / 4);
     nwc_status status = nwc__tree_create(ctx, 1 << 20, &tree);
-    tree.keep_cells = (decoder >= 3 && decoder <= 5) || decoder == 8;
-    if (status == NWC_OK && decoder == 3 && take(&input) % 4) status = put_odim(&tree);
-    if (status == NWC_OK && decoder == 4 && take(&input) % 4) status = put_cfradial(&tree);
-    if (status == NWC_OK && decoder == 5 && take(&input) % 4) status = put_cfradial2(&tree);
-    if (status == NWC_OK && decoder == 6 && take(&input) % 4) status = put_wrf(&tree);
-    if (status == NWC_OK && decoder == 7) status = put_obs(&tree, take(&input) % 2);
-    if (status == NWC_OK && decoder == 8 && take(&input) % 4) status = put_knmi(&tree);
-    if (status == NWC_OK && decoder == 9 && take(&input) % 4) status = put_profile(&tree);
+    tree.keep_cells = chosen->keep_cells;
+    if (status == NWC_OK && beginning % 4) status = chosen->put(&tree);
     if (status == NWC_OK) status = build(&input, &tree);
-    if (status == NWC_OK && decoder == 6) {
+    if (status == NWC_OK && fuzz_is_for("wrf")) {
         read_wrf(ctx, &tree);
         return 0;
     }
     if (status == NWC_OK) status = nwc__obs_create(ctx, "", 1 << 20, &obs);
     if (status == NWC_OK) status = nwc__raster_create(ctx, "", 1 << 20, &raster);
     if (status == NWC_OK) status = nwc__volume_create(ctx, "", 1 << 20, &volume);
-    if (status == NWC_OK && decoder == 7)
-        (void)nwc__netcdf_obs_decode(&tree, &hints, obs);
-    else if (status == NWC_OK && decoder == 9)
-        (void)nwc__odim_profile_read(&tree, &hints, obs);
-    else if (status == NWC_OK && decoder > 2)
-        (void)(decoder == 3   ? nwc__odim_volume_read
-               : decoder == 4 ? nwc__cfradial1_read
-               : decoder == 5 ? nwc__cfradial2_read
-                              : nwc__knmi_volume_read)(ctx, &tree, volume);
-    else if (status == NWC_OK)
-        (void)(decoder == 0   ? nwc__odim_image_read
-               : decoder == 1 ? nwc__knmi_read
-                              : nwc__cf_grid_read)(ctx, &tree, raster);
+    if (status == NWC_OK && chosen->read_raster) (void)chosen->read_raster(ctx, &tree, raster);
+    if (status == NWC_OK && chosen->read_volume) (void)chosen->read_volume(ctx, &tree, volume);
+    if (status == NWC_OK && chosen->read_obs) (void)chosen->read_obs(&tree, &hints, obs);
     nwc_obs_destroy(obs);
     nwc_volume_destroy(volume);
     nwc_raster_destroy(raster);

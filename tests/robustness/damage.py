@@ -4,7 +4,7 @@ Everything has to be answered: data, part of them with the reason, or an error t
 A worker process opens the files as the command line does, own formats in process and those of other libraries in a
 child, so that a crash, a hang or too much memory is seen here and the rest goes on.
 
-As a program it prints a table of all folders.
+As a program it prints a table of all folders; with a record it goes on where it was stopped.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import bz2
 import contextlib
 import gc
 import gzip
+import itertools
 import json
 import os
 import random
@@ -24,7 +25,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +40,7 @@ FAULT = re.compile("failed while reading it|took longer than")
 
 @dataclass
 class Tally:
-    """What became of the files of one format."""
+    """What became of a file, or of those of one format."""
 
     files: int = 0
     seconds: float = 0.0
@@ -158,28 +159,72 @@ def families(data: Path, folders: tuple[str, ...] = FOLDERS, files: int = 0) -> 
     return {folder: paths[:files] if files else paths for folder, paths in found.items()}
 
 
-def damage(worker: Worker, family: str, paths: list[Path], cuts: int, flips: int, folder: Path) -> Tally:
-    """Open every file of a family cut ``cuts`` times, and ``flips`` changed ones of all of them together."""
-    tally = Tally(files=len(paths))
+def damage(worker: Worker, path: Path, cuts: int, flips: int, folder: Path) -> Tally:
+    """Open a file cut ``cuts`` times and changed ``flips`` times, from a copy in ``folder``."""
+    tally = Tally(files=1)
     began = time.monotonic()
-    for number, path in enumerate(paths):
-        share = flips * (number + 1) // len(paths) - flips * number // len(paths)
-        place = folder / path.name
-        seed = sum(path.name.encode())
-        for how, data in damaged(path.read_bytes(), cuts, share, seed):
-            place.write_bytes(data)
-            kind, text, peak = worker.open(place)
-            tally.kinds[kind] += 1
-            tally.peak_mib = max(tally.peak_mib, peak)
-            if kind not in ("data", "part", "error", "library fault"):
-                tally.broken.append(f"{family}/{path.name} {how}: {kind}: {text}")
-        place.unlink(missing_ok=True)
+    place = folder / path.name
+    for how, data in damaged(path.read_bytes(), cuts, flips, seed=sum(path.name.encode())):
+        place.write_bytes(data)
+        kind, text, peak = worker.open(place)
+        tally.kinds[kind] += 1
+        tally.peak_mib = max(tally.peak_mib, peak)
+        if kind not in ("data", "part", "error", "library fault"):
+            tally.broken.append(f"{path.name} {how}: {kind}: {text}")
+    place.unlink(missing_ok=True)
     tally.seconds = time.monotonic() - began
     return tally
 
 
+def shares(paths: list[Path], flips: int) -> Iterator[tuple[Path, int]]:
+    """The files of a format, and how many of its flips fall to each."""
+    for number, path in enumerate(paths):
+        yield path, flips * (number + 1) // len(paths) - flips * number // len(paths)
+
+
+def added(tallies: Iterable[Tally]) -> Tally:
+    """What became of all files together."""
+    total = Tally()
+    for tally in tallies:
+        total.files += tally.files
+        total.seconds += tally.seconds
+        total.peak_mib = max(total.peak_mib, tally.peak_mib)
+        total.kinds += tally.kinds
+        total.broken += tally.broken
+    return total
+
+
+# ---- the record ----
+
+
+def read_record(record: Path | None, cuts: int, flips: int) -> dict[str, Tally]:
+    """Files done before with as many cuts and flips, by their path below the data."""
+    done: dict[str, Tally] = {}
+    if record and record.exists():
+        for line in record.read_text().splitlines():
+            entry = json.loads(line)
+            name, asked, kinds = entry.pop("file"), entry.pop("asked"), Counter(entry.pop("kinds"))
+            if asked == [cuts, flips]:
+                done[name] = Tally(kinds=kinds, **entry)
+    return done
+
+
+def print_table(paths: dict[str, list[Path]], data: Path, done: dict[str, Tally]) -> None:
+    """A line for each format of which files are done, and one for all."""
+    print(f"{'folder':40s}   files   opened   data   part  error  library  wrong  MiB      s")
+    rows = {
+        family: (added(done[name] for path in files if (name := str(path.relative_to(data))) in done), len(files))
+        for family, files in paths.items()
+    }
+    rows["all"] = (added(tally for tally, _ in rows.values()), sum(files for _, files in rows.values()))
+    for family, (tally, files) in rows.items():
+        counts = [tally.kinds[kind] for kind in ("data", "part", "error", "library fault")]
+        numbers = (f"{tally.files}/{files}", sum(tally.kinds.values()), *counts, len(tally.broken), tally.peak_mib)
+        print("{:40s} {:>7s} {:8d} {:6d} {:6d} {:6d} {:8d} {:6d} {:5d} {:6.0f}".format(family, *numbers, tally.seconds))
+
+
 def main() -> None:
-    """Print the table; status 1 where an answer was not what it has to be."""
+    """Open damaged files and print the table; status 1 where an answer was not what it has to be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--data", type=Path, default=os.environ.get("NOWCAST_TEST_DATA"))
@@ -187,31 +232,38 @@ def main() -> None:
     parser.add_argument("--flips", type=int, default=2000, help="of each folder")
     parser.add_argument("--files", type=int, default=0, help="of each folder; 0 for all")
     parser.add_argument("--only", default="", help="a regular expression that folders must contain")
+    parser.add_argument(
+        "--record", type=Path, help="where each file done is noted; those that are there are not done again"
+    )
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no file after so long")
     given = parser.parse_args()
     if given.serve:
         serve()
         return
-    broken: list[str] = []
-    print(f"{'folder':40s} files  opened   data   part  error  library  wrong  MiB      s")
+    end = time.monotonic() + 60.0 * given.minutes
+    paths = {
+        family: sorted(files, key=lambda path: path.stat().st_size)
+        for family, files in families(given.data, files=given.files).items()
+        if re.search(given.only, family)
+    }
+    done = read_record(given.record, given.cuts, given.flips)
     worker = Worker()
     with tempfile.TemporaryDirectory() as name:
-        for family, paths in families(given.data, files=given.files).items():
-            if not re.search(given.only, family):
+        # The smallest file of every format comes first, so that a short sitting meets all of them.
+        turns = itertools.zip_longest(*(shares(files, given.flips) for files in paths.values()))
+        for path, flips in (share for turn in turns for share in turn if share):
+            key = str(path.relative_to(given.data))
+            if key in done or time.monotonic() > end:
                 continue
-            tally = damage(worker, family, paths, given.cuts, given.flips, Path(name))
-            counts = [tally.kinds[kind] for kind in ("data", "part", "error", "library fault")]
-            numbers = (tally.files, sum(tally.kinds.values()), *counts, len(tally.broken), tally.peak_mib)
-            print(
-                "{:40s} {:5d} {:7d} {:6d} {:6d} {:6d} {:8d} {:6d} {:5d} {:6.0f}".format(
-                    family, *numbers, tally.seconds
-                ),
-                flush=True,
-            )
-            broken += tally.broken
+            tally = done[key] = damage(worker, path, given.cuts, flips, Path(name))
             for line in tally.broken[:20]:
-                print(f"  {line[:300]}", flush=True)
+                print(f"{key}: {line[:300]}", flush=True)
+            if given.record:
+                with given.record.open("a") as record:
+                    print(json.dumps({"file": key, "asked": [given.cuts, given.flips], **vars(tally)}), file=record)
     worker.close()
-    sys.exit(bool(broken))
+    print_table(paths, given.data, done)
+    sys.exit(any(tally.broken for tally in done.values()))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Real files cut short and with bytes changed: all are answered. A few here, more with the tests marked long."""
 
+import json
 import tempfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from damage import Worker, damage, damaged, families
+from damage import Tally, Worker, damage, damaged, families, read_record, shares
 
 
 def answers(data: Path, cuts: int, flips: int, files: int) -> tuple[Counter[str], list[str]]:
@@ -15,8 +16,8 @@ def answers(data: Path, cuts: int, flips: int, files: int) -> tuple[Counter[str]
     broken: list[str] = []
     worker = Worker()
     with tempfile.TemporaryDirectory() as folder:
-        for family, paths in families(data, files=files).items():
-            tally = damage(worker, family, paths, cuts, flips, Path(folder))
+        for path, share in (one for paths in families(data, files=files).values() for one in shares(paths, flips)):
+            tally = damage(worker, path, cuts, share, Path(folder))
             kinds += tally.kinds
             broken += tally.broken
     worker.close()
@@ -39,6 +40,19 @@ def test_a_file_that_is_none_is_an_error_that_names_it(tmp_path: Path) -> None:
     worker.close()
     assert kind == "error"
     assert "nothing: byte 0: the file is empty" in text
+
+
+def test_a_record_gives_back_the_files_done_with_as_many_cuts_and_flips(tmp_path: Path) -> None:
+    tally = Tally(files=1, seconds=2.5, peak_mib=90, kinds=Counter(error=4, data=1), broken=["a cut at 3: hang: over"])
+    record = tmp_path / "record.jsonl"
+    lines = [{"file": name, "asked": asked, **vars(tally)} for name, asked in (("a", [2, 3]), ("b", [2, 4]))]
+    record.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert read_record(record, 2, 3) == {"a": tally}
+    assert read_record(tmp_path / "none", 2, 3) == read_record(None, 2, 3) == {}
+
+
+def test_flips_are_shared_among_the_files_of_a_format() -> None:
+    assert [share for _, share in shares([Path("a"), Path("b"), Path("c")], 8)] == [2, 3, 3]
 
 
 @pytest.mark.realdata

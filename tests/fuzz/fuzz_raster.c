@@ -1,7 +1,6 @@
-/* Our own decoders of bytes: PGM, NIMROD, RADOLAN, and archives of them. Those that call other libraries are left out. */
+/* Fields told by their bytes: all of our own formats, and archives of them. Those that call other libraries are left out. */
+#include "fuzz.h"
 #include "io/internal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static bool is_foreign(const uint8_t *bytes, size_t size)
 {
