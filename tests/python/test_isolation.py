@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nowcast import _isolation, errors, io, sim
+from nowcast import _isolation, errors, io, obs, sim
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,32 @@ def test_errors_come_through_and_the_child_lives_on(rain: xr.DataArray, tmp_path
     assert str(here.value) == str(there.value)
     assert before is not None
     assert before.poll() is not None
+
+
+def bufr(descriptor: int) -> bytes:
+    """A message of one subset of one element, F X Y as a number, with the sections of edition 4."""
+    identification = bytes([0, 0, 22, 0, 0, 2, 0, 2, 0, 0, 0, 0, 0, 29, 0, 7, 230, 6, 1, 12, 0, 0])
+    description = bytes([0, 0, 9, 0, 0, 1, 0x80]) + descriptor.to_bytes(2, "big")
+    body = identification + description + bytes([0, 0, 8, 0, 0, 0, 0, 0]) + b"7777"
+    return b"BUFR" + (8 + len(body)).to_bytes(3, "big") + b"\4" + body
+
+
+def test_what_a_library_prints_in_the_child_is_not_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "odd.bufr"
+    path.write_bytes(bufr(25 << 8 | 192))  # 0 25 192, which no table has
+    with pytest.raises(errors.NowcastError):
+        obs.read(path)
+    assert "025192" in capfd.readouterr().err  # ecCodes in this process
+    with io.isolated(), pytest.raises(errors.NowcastError, match="odd"):
+        obs.read(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_fault_of_the_child_itself_is_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    child = _isolation.Child(8 << 30, 60.0)
+    with pytest.raises(errors.FormatError, match="exit code 1"):
+        child.call("no such reader", [str(tmp_path)])
+    assert "KeyError: 'no such reader'" in capfd.readouterr().err
 
 
 def test_a_crash_names_file_library_and_signal() -> None:
