@@ -123,6 +123,24 @@ static void sections_that_do_not_fit_are_refused(void **state)
     assert_fails(NWC_ERR_FORMAT, "byte 0: the message", nwc__grib_check(bytes, size, 0, &length));
 }
 
+static void behind_a_field_only_sections_2_to_4_begin_another(void **state)
+{
+    (void)state;
+    static uint8_t bytes[MADE_GRIB_MOST];
+    struct nwc__grib_field field;
+    const struct nwc__grib_message message = {0, make_three(bytes), 2};
+    int64_t next = 0, again;
+    assert_ok(nwc__grib_field_next(bytes, &message, &next, &field));
+    for (int number = 0; number < 256; number++) {
+        char text[80];
+        again = next;
+        bytes[next + 4] = (uint8_t)number;
+        if (number >= 2 && number <= 4) continue;
+        snprintf(text, sizeof text, "section %d of GRIB after section 7", number);
+        assert_fails(NWC_ERR_FORMAT, text, nwc__grib_field_next(bytes, &message, &again, &field));
+    }
+}
+
 /* ECMWF's large messages of edition 1: the top bit, blocks of 120, and what the last has too many in place of section 4's length. */
 static void the_length_of_a_large_message_of_edition_1_is_understood(void **state)
 {
@@ -172,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_anywhere_gives_what_was_whole_and_a_reason),
         cmocka_unit_test(each_field_becomes_a_message_of_its_own),
         cmocka_unit_test(sections_that_do_not_fit_are_refused),
+        cmocka_unit_test(behind_a_field_only_sections_2_to_4_begin_another),
         cmocka_unit_test(the_length_of_a_large_message_of_edition_1_is_understood),
         cmocka_unit_test(any_changed_byte_leaves_every_field_within_its_message),
     };

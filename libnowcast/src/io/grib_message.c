@@ -94,7 +94,7 @@ nwc_status nwc__grib_field_next(const uint8_t *bytes, const struct nwc__grib_mes
         const int number = bytes[at + 4];
         /* A field ends with section 7; after that sections may begin again, at 2, 3 or 4. */
         const bool follows =
-            number == before + 1 || (before == 1 && number == 3) || (before == 7 && number >= 2 && number <= 4);
+            before == 7 ? number >= 2 && number <= 4 : number == before + 1 || (before == 1 && number == 3);
         if (!follows)
             return nwc__fail(NWC_ERR_FORMAT, "byte %lld: section %d of GRIB after section %d", (long long)at, number,
                              before);
