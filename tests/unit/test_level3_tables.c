@@ -349,6 +349,21 @@ static void cells_become_reports_with_their_forecasts(void **state)
     nwc_obs_destroy(obs);
 }
 
+static void a_message_that_is_cut_says_how_much_is_missing(void **state)
+{
+    (void)state;
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    make_winds(false, true);
+    put_word(made.bytes + 8, (uint32_t)made.size);
+    for (int missing = 0; missing < 8; missing += 7) {
+        assert_ok(nwc_obs_decode(NULL, made.bytes, (size_t)(made.size - missing), NULL, &obs));
+        assert_ok(nwc_obs_describe(obs, &facts));
+        assert_string_equal(facts.incomplete, missing ? "the file ends early: 7 bytes are missing" : "");
+        nwc_obs_destroy(obs);
+    }
+}
+
 static nwc_status decode_only(nwc_ctx *ctx, void *user)
 {
     (void)user;
@@ -576,6 +591,7 @@ int main(void)
         cmocka_unit_test(barbs_stand_in_columns_and_rows),
         cmocka_unit_test(a_table_stands_for_the_barbs_of_its_time),
         cmocka_unit_test(cells_become_reports_with_their_forecasts),
+        cmocka_unit_test(a_message_that_is_cut_says_how_much_is_missing),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(a_text_cut_off_anywhere_keeps_its_whole_lines),
         cmocka_unit_test(failures_leave_no_memory),

@@ -635,6 +635,53 @@ static void text_cut_off_anywhere_gives_an_answer(void **state)
         }
 }
 
+/* The rows of the first size bytes of a sample; NULL for an error or where something is said to be missing. */
+static nwc_obs *whole_rows(const struct sample *sample, size_t size)
+{
+    nwc_obs *obs = NULL;
+    nwc_obs_facts facts;
+    if (nwc_obs_decode(NULL, sample->text, size, NULL, &obs) != NWC_OK) return NULL;
+    assert_ok(nwc_obs_describe(obs, &facts));
+    if (!facts.incomplete[0]) return obs;
+    nwc_obs_destroy(obs);
+    return NULL;
+}
+
+static bool same_rows(const nwc_obs *one, const nwc_obs *other)
+{
+    nwc_obs_columns a, b;
+    if (!one || !other) return false;
+    assert_ok(nwc_obs_lend(one, &a));
+    assert_ok(nwc_obs_lend(other, &b));
+    return a.n == b.n && (a.n == 0 || (memcmp(a.value, b.value, (size_t)a.n * sizeof *a.value) == 0 &&
+                                       memcmp(a.quantity, b.quantity, (size_t)a.n * sizeof *a.quantity) == 0));
+}
+
+/* Of the formats whose lines say how long they are to be. */
+static void a_line_that_is_cut_is_taken_whole_or_not_at_all_or_said_to_be_cut(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"Wyoming", "BUFKIT", "USPLN", "NLDN"};
+    for (int s = 0; s < N_SAMPLES; s++) {
+        const char *const name = nwc_obs_sniff(samples[s].text, samples[s].size);
+        bool strict = false;
+        for (int f = 0; f < 4; f++) strict = strict || strcmp(name, formats[f]) == 0;
+        for (size_t begin = 0, end; strict && begin < samples[s].size; begin = end) {
+            const char *const found = memchr(samples[s].text + begin, '\n', samples[s].size - begin);
+            end = found ? (size_t)(found + 1 - samples[s].text) : samples[s].size;
+            nwc_obs *const without = whole_rows(&samples[s], begin), *const with = whole_rows(&samples[s], end);
+            for (size_t size = begin + 1; size < end; size++) {
+                nwc_obs *const cut = whole_rows(&samples[s], size);
+                if (cut && !same_rows(cut, without) && !same_rows(cut, with))
+                    fail_msg("%s cut at byte %d is taken in part, and nothing is said of it", name, (int)size);
+                nwc_obs_destroy(cut);
+            }
+            nwc_obs_destroy(without);
+            nwc_obs_destroy(with);
+        }
+    }
+}
+
 static void text_with_any_bytes_changed_gives_an_answer(void **state)
 {
     (void)state;
@@ -710,6 +757,7 @@ int main(void)
         cmocka_unit_test(tables_are_known_by_their_headings),
         cmocka_unit_test(callers_say_what_columns_hold),
         cmocka_unit_test(text_cut_off_anywhere_gives_an_answer),
+        cmocka_unit_test(a_line_that_is_cut_is_taken_whole_or_not_at_all_or_said_to_be_cut),
         cmocka_unit_test(text_with_any_bytes_changed_gives_an_answer),
         cmocka_unit_test(a_failure_of_memory_leaves_none),
         cmocka_unit_test(what_is_none_of_these_is_refused),

@@ -38,6 +38,11 @@ bool nwc__next_line(struct nwc__lines *lines, struct nwc__span *line)
     return true;
 }
 
+bool nwc__line_is_open(const struct nwc__lines *lines)
+{
+    return lines->number > 0 && lines->at == lines->end && lines->end[-1] != '\n';
+}
+
 bool nwc__next_word(struct nwc__span *rest, struct nwc__span *word)
 {
     while (rest->n > 0 && is_blank(*rest->at)) rest->at++, rest->n--;

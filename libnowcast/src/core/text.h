@@ -20,6 +20,9 @@ struct nwc__lines nwc__lines_of(const uint8_t *bytes, int64_t size);
 /* The next line, without its end and the blanks before it; false where there is none. */
 bool nwc__next_line(struct nwc__lines *lines, struct nwc__span *line);
 
+/* Whether the line given last is the last one and has no end, as where a file was cut. */
+bool nwc__line_is_open(const struct nwc__lines *lines);
+
 /* The next word between blanks, taken off what remains. */
 bool nwc__next_word(struct nwc__span *rest, struct nwc__span *word);
 

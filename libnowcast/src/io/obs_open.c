@@ -11,6 +11,15 @@ enum where { AT_START, IN_LINES, IN_HEAD };
 
 enum { LOOKED_AT = 4096, HEAD = 256 };
 
+static nwc_status read_level3(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const struct nwc__obs_hints *hints,
+                              nwc_obs *obs)
+{
+    const int64_t missing = nwc__level3_missing(bytes, size);
+    NWC__TRY(nwc__level3_obs_read(ctx, bytes, size, hints, obs));
+    return missing ? nwc__obs_incomplete(obs, "the file ends early: %lld bytes are missing", (long long)missing)
+                   : NWC_OK;
+}
+
 /* A format: its name, the text it is told by and where that is, and how it is read. */
 static const struct format {
     const char *name;
@@ -23,7 +32,7 @@ static const struct format {
     {"netCDF", AT_START, "CDF", nwc__netcdf_obs_read, NULL, true},
     {"HDF5", AT_START, "\x89HDF\r\n\x1a\n", nwc__hdf5_obs_read, NULL, true},
     {"BUFR", IN_HEAD, "BUFR", nwc__bufr_read, NULL, false},
-    {"NEXRAD Level III", AT_START, "", nwc__level3_obs_read, nwc__is_level3_table, false},
+    {"NEXRAD Level III", AT_START, "", read_level3, nwc__is_level3_table, false},
     {"BUFKIT", IN_LINES, "SNPARM = ", nwc__bufkit_read, NULL, false},
     {"Wyoming", IN_LINES, "   PRES   HGHT   TEMP", nwc__wyoming_read, NULL, false},
     {"LMA", AT_START, "Lightning Mapping Array", nwc__lma_read, NULL, false},

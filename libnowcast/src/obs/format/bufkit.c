@@ -69,11 +69,12 @@ static bool take_after(struct words *words, const char *name, struct nwc__span *
     return true;
 }
 
-/* Values of one level or hour, in the order of names; false where a word is no number. */
-static bool take_values(struct words *words, const struct names *names, double values[MOST_NAMES])
+/* Values of one level or hour, in the order of names; false where a word is no number, *cut where the text ends among them. */
+static bool take_values(struct words *words, const struct names *names, double values[MOST_NAMES], bool *cut)
 {
     for (int32_t v = 0; v < names->n; v++) {
-        values[v] = words->there ? nwc__span_number(words->word) : (double)NAN;
+        *cut = v > 0 && words->rest.n == 0; /* no blank behind it: a number may go on */
+        values[v] = words->there && !*cut ? nwc__span_number(words->word) : (double)NAN;
         if (isnan(values[v])) return false;
         if (values[v] <= MISSING) values[v] = NAN;
         advance(words);
@@ -116,8 +117,9 @@ static nwc_status read_profile(struct words *words, const struct names *names, c
 {
     nwc_obs_row row;
     double values[MOST_NAMES];
+    bool cut = false;
     NWC__TRY(begin(place, hints, obs, &row));
-    while (take_values(words, names, values)) {
+    while (take_values(words, names, values, &cut)) {
         struct nwc__level level = nwc__level_unknown();
         level.pressure_pa = named(names, values, "PRES", "hPa", "Pa");
         level.height_m = named(names, values, "HGHT", "m", "m");
@@ -128,7 +130,7 @@ static nwc_status read_profile(struct words *words, const struct names *names, c
         level.omega_pa_s = named(names, values, "OMEG", "Pa s-1", "Pa s-1");
         NWC__TRY(nwc__obs_put_level(obs, &row, &level));
     }
-    return NWC_OK;
+    return cut ? nwc__obs_incomplete(obs, "the text ends in a level of a profile") : NWC_OK;
 }
 
 static nwc_status read_surface(struct words *words, const struct place *place, const struct nwc__obs_hints *hints,
@@ -148,6 +150,7 @@ static nwc_status read_surface(struct words *words, const struct place *place, c
     double values[MOST_NAMES];
     struct place here = *place;
     int64_t first_ns = NWC_TIME_UNKNOWN;
+    bool cut = false;
     advance(words), advance(words); /* STN YYMMDD/HHMM */
     while (words->there && names.n < MOST_NAMES && words->word.at[0] >= 'A' && words->word.at[0] <= 'Z') {
         nwc__span_copy(words->word, names.name[names.n++], sizeof names.name[0]);
@@ -158,7 +161,7 @@ static nwc_status read_surface(struct words *words, const struct place *place, c
         advance(words);
         here.time_ns = words->there ? take_time(words->word) : NWC_TIME_UNKNOWN;
         advance(words);
-        if (here.time_ns == NWC_TIME_UNKNOWN || !take_values(words, &names, values)) break;
+        if (here.time_ns == NWC_TIME_UNKNOWN || !take_values(words, &names, values, &cut)) break;
         if (first_ns == NWC_TIME_UNKNOWN) first_ns = here.time_ns - (int64_t)(1e9 * place->lead_s);
         here.lead_s = 1e-9 * (double)(here.time_ns - first_ns);
         NWC__TRY(begin(&here, hints, obs, &row));
@@ -169,7 +172,7 @@ static nwc_status read_surface(struct words *words, const struct place *place, c
                                     named(&names, values, fields[f].name, fields[f].units, wanted)));
         }
     }
-    return NWC_OK;
+    return cut ? nwc__obs_incomplete(obs, "the text ends in an hour at the surface") : NWC_OK;
 }
 
 /* What is said of a profile, word by word; *place is as before where a word says nothing of it. */

@@ -153,12 +153,13 @@ nwc_status nwc__uspln_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, con
     (void)ctx;
     NWC__TRY(begin_network(hints, "USPLN", obs, &row));
     while (nwc__next_line(&lines, &line)) {
-        struct nwc__span field[4];
+        struct nwc__span field[5];
         int64_t time_ns;
         int n = 0;
         if (line.n == 0 || nwc__span_starts(line, "USPLN-")) continue;
-        while (n < 4 && nwc__next_field(&line, ',', &field[n])) n++;
-        if (n == 4 && nwc__span_time(field[0], &time_ns) &&
+        while (n < 5 && nwc__next_field(&line, ',', &field[n])) n++;
+        const int least = nwc__line_is_open(&lines) ? 5 : 4; /* what the last number begins with is another number */
+        if (n >= least && nwc__span_time(field[0], &time_ns) &&
             place(obs, &row, time_ns, nwc__span_number(field[1]), nwc__span_number(field[2])))
             NWC__TRY(put_stroke(obs, &row, NWC_QUANTITY_STROKE, 1000.0 * nwc__span_number(field[3])));
         else
@@ -192,7 +193,7 @@ static bool add_clock(struct nwc__span word, int64_t *time_ns)
 
 /* Date, time, latitude, longitude, current, "kA", multiplicity, half axes of the ellipse in km, their ratio, its angle,
  * chi squared, sensors, G for ground or C for cloud. */
-static nwc_status read_stroke(struct nwc__span line, nwc_obs_row *row, nwc_obs *obs)
+static nwc_status read_stroke(struct nwc__span line, bool open, nwc_obs_row *row, nwc_obs *obs)
 {
     struct nwc__span word[MOST_WORDS];
     int64_t time_ns;
@@ -206,7 +207,7 @@ static nwc_status read_stroke(struct nwc__span line, nwc_obs_row *row, nwc_obs *
                              : whole && nwc__span_is(word[13], "C") ? NWC_QUANTITY_CLOUD_STROKE
                                                                     : NWC_QUANTITY_STROKE;
     NWC__TRY(put_stroke(obs, row, quantity, 1000.0 * nwc__span_number(word[4])));
-    if (!whole) return NWC_OK;
+    if (!whole) return open ? nwc__fail(NWC_ERR_FORMAT, "14 words expected, the text ends behind %d", n) : NWC_OK;
     NWC__TRY(nwc__obs_value(obs, row, NWC_QUANTITY_LOCATION_ERROR, 1000.0 * nwc__span_number(word[7])));
     NWC__TRY(nwc__obs_value(obs, row, NWC_QUANTITY_CHI_SQUARED, nwc__span_number(word[11])));
     return nwc__obs_value(obs, row, NWC_QUANTITY_SENSOR_COUNT, nwc__span_number(word[12]));
@@ -222,7 +223,7 @@ nwc_status nwc__nldn_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, cons
     NWC__TRY(begin_network(hints, "NLDN", obs, &row));
     while (nwc__next_line(&lines, &line)) {
         if (line.n == 0) continue;
-        const nwc_status status = read_stroke(line, &row, obs);
+        const nwc_status status = read_stroke(line, nwc__line_is_open(&lines), &row, obs);
         if (status == NWC_ERR_NOMEM) return status;
         if (status != NWC_OK)
             NWC__TRY(nwc__obs_incomplete(obs, "line %lld: %s", (long long)lines.number, nwc_error_text()));

@@ -101,6 +101,7 @@ static void look_behind(struct nwc__lines lines, struct about *about)
     struct nwc__span line;
     while (nwc__next_line(&lines, &line)) {
         if (is_header(line) || nwc__span_find(line, " Observations at ") >= 0) return;
+        if (nwc__line_is_open(&lines)) return; /* it may be cut; all facts stand before the indices */
         take_fact(line, about);
     }
 }
@@ -146,6 +147,8 @@ static nwc_status read_table(struct nwc__lines *lines, struct nwc__span names, c
         if (is_rule(line)) continue;
         struct nwc__span rest = line, first;
         if (!nwc__next_word(&rest, &first) || isnan(nwc__span_number(first))) break;
+        if (nwc__line_is_open(lines) && line.n < names.n) /* numbers stand on the right of their columns */
+            return nwc__obs_incomplete(obs, "line %lld: the text ends in it", (long long)lines->number);
         NWC__TRY(read_level(&columns, line, &row, obs));
     }
     return NWC_OK;

@@ -64,6 +64,13 @@ nwc__level3_form nwc__level3_form_of(const uint8_t *bytes, int64_t size)
     return product ? product->form : NWC__LEVEL3_NONE;
 }
 
+int64_t nwc__level3_missing(const uint8_t *bytes, int64_t size)
+{
+    const int64_t at = find_message(bytes, size);
+    const int64_t missing = at < 0 ? 0 : nwc__u32_be(bytes + at + 8) - (size - at);
+    return missing > 0 ? missing : 0;
+}
+
 /* ---- headers ---- */
 
 /*

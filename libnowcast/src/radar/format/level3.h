@@ -69,6 +69,9 @@ typedef struct nwc__level3 {
 /* What the product that bytes begin with is made of; NWC__LEVEL3_NONE for what is none, or none that is read. */
 nwc__level3_form nwc__level3_form_of(const uint8_t *bytes, int64_t size);
 
+/* Bytes that the message has by its headers and bytes lack. */
+int64_t nwc__level3_missing(const uint8_t *bytes, int64_t size);
+
 /* Read the headers and unpack what is packed; to be closed whatever comes. */
 nwc_status nwc__level3_open(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, int64_t max_bytes, nwc__level3 *level3);
 void nwc__level3_close(nwc_ctx *ctx, nwc__level3 *level3);
