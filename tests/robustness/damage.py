@@ -12,6 +12,7 @@ import bz2
 import contextlib
 import gc
 import gzip
+import hashlib
 import itertools
 import json
 import os
@@ -35,6 +36,8 @@ MEMORY_BYTES = 6 << 30
 """Address space of the worker, of which libraries alone take much; what a file may take is 1 GiB."""
 FOLDERS = ("radar", "composite", "nwp", "obs")
 DATA_SUFFIXES = (".idx", ".md", ".txt.license")
+ANSWERS = ("data", "unsaid", "part", "error", "library fault")
+"""What becomes of a file: unsaid are data of one cut short, less than the whole file has, with no reason."""
 FAULT = re.compile("failed while reading it|took longer than")
 
 
@@ -83,6 +86,29 @@ def damaged(data: bytes, cuts: int, flips: int, seed: int) -> Iterator[tuple[str
 # ---- opening ----
 
 
+def digest(found: object) -> str:
+    """Of all that was read, names and values."""
+    import pandas as pd
+    import xarray as xr
+
+    parts = hashlib.sha256()
+    for one in found if isinstance(found, list) else [found]:
+        if isinstance(one, xr.DataTree):
+            datasets = [node.to_dataset() for node in one.subtree]
+        elif isinstance(one, xr.DataArray):
+            datasets = [one.to_dataset(name="field")]
+        else:
+            table = one if isinstance(one, pd.DataFrame) else one.table  # type: ignore[attr-defined]
+            datasets = []
+            parts.update(table.to_csv().encode())
+        for dataset in datasets:
+            for name, variable in dataset.variables.items():
+                values = variable.values
+                parts.update(f"{name} {values.shape}".encode())
+                parts.update(repr(values.tolist()).encode() if values.dtype == object else values.tobytes())
+    return parts.hexdigest()
+
+
 def serve() -> None:
     """Be the worker: answer the paths on standard input, one line of JSON each."""
     import nowcast
@@ -94,11 +120,13 @@ def serve() -> None:
     with nowcast.io.isolated(memory_bytes=MEMORY_BYTES, seconds=SECONDS / 2):
         for line in sys.stdin:
             path = json.loads(line)
-            kind, text = "data", ""
+            kind, text, digested = "data", "", ""
             try:
                 found = nowcast.open(path)
+                digested = digest(found)
                 trees = found if isinstance(found, list) else [found]
-                text = "; ".join(str(tree.attrs.get("incomplete", "")) for tree in trees if hasattr(tree, "attrs"))
+                reasons = [tree.attrs if hasattr(tree, "attrs") else vars(tree) for tree in trees]
+                text = "; ".join(str(reason.get("incomplete", "")) for reason in reasons)
                 kind = "part" if text.strip("; ") else "data"
             except nowcast.errors.NowcastError as error:
                 text = str(error)
@@ -108,7 +136,7 @@ def serve() -> None:
             except Exception as error:  # nothing else may come out
                 kind, text = "unexpected", f"{type(error).__name__}: {error}"
             peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-            print(json.dumps([kind, text, peak // 1024]), file=answers, flush=True)
+            print(json.dumps([kind, text, digested, peak // 1024]), file=answers, flush=True)
             found = trees = None
             gc.collect()  # what is held is what one file takes
 
@@ -119,8 +147,8 @@ class Worker:
     def __init__(self) -> None:
         self.process: subprocess.Popen[str] | None = None
 
-    def open(self, path: Path) -> tuple[str, str, int]:
-        """The kind of answer, its text, and the most memory the worker has held so far, in MiB."""
+    def open(self, path: Path) -> tuple[str, str, str, int]:
+        """The kind of answer, its text, the digest of data, and the most memory the worker has held so far, in MiB."""
         if self.process is None:
             command = [sys.executable, __file__, "--serve"]
             self.process = subprocess.Popen(
@@ -133,13 +161,14 @@ class Worker:
         ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
         line = self.process.stdout.readline() if ready else ""
         if line:
-            kind, text, peak = json.loads(line)
-            return kind, text, peak
+            kind, text, digested, peak = json.loads(line)
+            return kind, text, digested, peak
         if not ready:
             self.process.kill()
         code = self.process.wait()
         self.process = None
-        return ("crash", f"the process ended with {code}", 0) if ready else ("hang", f"over {SECONDS:g} s", 0)
+        kind, text = ("crash", f"the process ended with {code}") if ready else ("hang", f"over {SECONDS:g} s")
+        return kind, text, "", 0
 
     def close(self) -> None:
         if self.process:
@@ -164,12 +193,16 @@ def damage(worker: Worker, path: Path, cuts: int, flips: int, folder: Path) -> T
     tally = Tally(files=1)
     began = time.monotonic()
     place = folder / path.name
-    for how, data in damaged(path.read_bytes(), cuts, flips, seed=sum(path.name.encode())):
+    place.write_bytes(path.read_bytes())
+    whole = worker.open(place)[2]
+    for number, (how, data) in enumerate(damaged(path.read_bytes(), cuts, flips, seed=sum(path.name.encode()))):
         place.write_bytes(data)
-        kind, text, peak = worker.open(place)
+        kind, text, digested, peak = worker.open(place)
+        if kind == "data" and number < cuts and digested != whole:
+            kind = "unsaid"
         tally.kinds[kind] += 1
         tally.peak_mib = max(tally.peak_mib, peak)
-        if kind not in ("data", "part", "error", "library fault"):
+        if kind not in ANSWERS:
             tally.broken.append(f"{path.name} {how}: {kind}: {text}")
     place.unlink(missing_ok=True)
     tally.seconds = time.monotonic() - began
@@ -211,16 +244,20 @@ def read_record(record: Path | None, cuts: int, flips: int) -> dict[str, Tally]:
 
 def print_table(paths: dict[str, list[Path]], data: Path, done: dict[str, Tally]) -> None:
     """A line for each format of which files are done, and one for all."""
-    print(f"{'folder':40s}   files   opened   data   part  error  library  wrong  MiB      s")
+    print(f"{'folder':40s}   files   opened   data unsaid   part  error  library  wrong  MiB      s")
     rows = {
         family: (added(done[name] for path in files if (name := str(path.relative_to(data))) in done), len(files))
         for family, files in paths.items()
     }
     rows["all"] = (added(tally for tally, _ in rows.values()), sum(files for _, files in rows.values()))
     for family, (tally, files) in rows.items():
-        counts = [tally.kinds[kind] for kind in ("data", "part", "error", "library fault")]
+        counts = [tally.kinds[kind] for kind in ANSWERS]
         numbers = (f"{tally.files}/{files}", sum(tally.kinds.values()), *counts, len(tally.broken), tally.peak_mib)
-        print("{:40s} {:>7s} {:8d} {:6d} {:6d} {:6d} {:8d} {:6d} {:5d} {:6.0f}".format(family, *numbers, tally.seconds))
+        print(
+            "{:40s} {:>7s} {:8d} {:6d} {:6d} {:6d} {:6d} {:8d} {:6d} {:5d} {:6.0f}".format(
+                family, *numbers, tally.seconds
+            )
+        )
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def test_a_file_that_is_none_is_an_error_that_names_it(tmp_path: Path) -> None:
     place = tmp_path / "nothing"
     place.write_bytes(b"")
     worker = Worker()
-    kind, text, _ = worker.open(place)
+    kind, text, *_ = worker.open(place)
     worker.close()
     assert kind == "error"
     assert "nothing: byte 0: the file is empty" in text
