@@ -4,6 +4,8 @@ import bz2
 import gzip
 import lzma
 import struct
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -328,6 +330,32 @@ def test_five_volumes_of_one_storm(real_data: Path) -> None:
     assert strong == [2055, 2153, 2206, 2376, 2561]
     starts = [str(v["sweep_0"]["time"].values.min().astype("datetime64[ms]"))[11:] for v in volumes]
     assert starts == ["18:11:43.771", "18:16:42.207", "18:21:40.206", "18:26:38.693", "18:31:37.195"]
+
+
+READ_ROUND_AND_ROUND = """
+import gc, sys
+from nowcast import radar
+
+largest = 0
+for _ in range(4):
+    for path in sys.argv[1:]:
+        tree = radar.read(path)
+        largest = max(largest, sum(moment.nbytes for group in tree.leaves for moment in group.data_vars.values()))
+        tree = None
+        gc.collect()
+    with open("/proc/self/statm") as statm:
+        print(int(statm.read().split()[1]) * 4096)
+print(largest)
+"""
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc")
+def test_memory_is_given_back_from_volume_to_volume(real_data: Path) -> None:
+    paths = sorted(str(path) for path in (real_data / "radar" / "nexrad" / "khtx-20080411").iterdir())
+    command = [sys.executable, "-c", READ_ROUND_AND_ROUND, *paths]
+    *held, largest = map(int, subprocess.run(command, capture_output=True, check=True, text=True).stdout.split())
+    assert max(held[1:]) < held[0] + largest
 
 
 def test_fields_open_as_before(tmp_path: Path) -> None:
