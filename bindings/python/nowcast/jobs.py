@@ -18,7 +18,6 @@ import xarray as xr
 from nowcast import _lib, grid, io, model, motion, obs, radar, verify
 from nowcast import forecast as forecasting
 from nowcast import mosaic as mosaics
-from nowcast._files import replacing
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError, NowcastError, UnsupportedError

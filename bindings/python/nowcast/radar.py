@@ -18,11 +18,10 @@ from nowcast import _files, _isolation, _lib, _volume
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
 from nowcast._lib import ffi, lib
-from nowcast._phase import phase
-from nowcast._profile import wind_profile
-from nowcast._shear import shear
 from nowcast._phase import attenuation, calibration, phase
+from nowcast._profile import wind_profile
 from nowcast._rain import precipitation_type, rain_rate
+from nowcast._shear import shear
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 

@@ -16,8 +16,8 @@
 #include <nowcast/product.h>
 #include <nowcast/profile.h>
 #include <nowcast/radar.h>
-#include <nowcast/shear.h>
 #include <nowcast/rain.h>
+#include <nowcast/shear.h>
 #include <nowcast/verify.h>
 
 #endif
