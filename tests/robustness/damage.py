@@ -98,7 +98,7 @@ def digest(found: object) -> str:
         elif isinstance(one, xr.DataArray):
             datasets = [one.to_dataset(name="field")]
         else:
-            table = one if isinstance(one, pd.DataFrame) else one.table  # type: ignore[attr-defined]
+            table = one if isinstance(one, pd.DataFrame) else one.table()  # type: ignore[attr-defined]
             datasets = []
             parts.update(table.to_csv().encode())
         for dataset in datasets:

@@ -46,6 +46,7 @@ class Grid:
     z: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "z", tuple(map(float, self.z)))  # a list is taken too, and is one after JSON
         with _lib.call() as ctx:
             _lib.check(lib.nwc_grid_check(ctx, self.to_c()[0]))
 
