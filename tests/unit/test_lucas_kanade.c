@@ -115,14 +115,21 @@ static void free_pair(nwc_ctx *ctx, struct pair *pair)
 
 /* ---- corners ---- */
 
+/* What is tracked: log(1 + rate / 0.3 mm h-1), of sqrt(rate). */
+static double tracked(const struct scene *scene, int j, int i)
+{
+    const double x = (double)scene->x[0][j * NX + i];
+    return log1p(x * x / 0.3);
+}
+
 /* The smaller eigenvalue at one cell, by the plainest loops. */
 static double eigenvalue(const struct scene *scene, int j, int i)
 {
     double a = 0.0, b = 0.0, c = 0.0;
     for (int y = j - 2; y <= j + 2; y++)
         for (int x = i - 2; x <= i + 2; x++) {
-            const double gx = sqrt((double)scene->x[0][y * NX + x + 1]) - sqrt((double)scene->x[0][y * NX + x - 1]);
-            const double gy = sqrt((double)scene->x[0][(y + 1) * NX + x]) - sqrt((double)scene->x[0][(y - 1) * NX + x]);
+            const double gx = tracked(scene, y, x + 1) - tracked(scene, y, x - 1);
+            const double gy = tracked(scene, y + 1, x) - tracked(scene, y - 1, x);
             a += gx * gx, b += gx * gy, c += gy * gy;
         }
     return (a + c) / 2.0 - sqrt((a - c) * (a - c) / 4.0 + b * b);

@@ -178,10 +178,12 @@ static void the_frames_chosen_are_those_promised(void **state)
     (void)state;
     const double two_min[8] = {0, 120, 240, 360, 480, 600, 720, 840}, six_min[5] = {0, 360, 720, 1080, 1440};
     const double half_hour[3] = {0, 1800, 3600}, one_min[4] = {0, 60, 120, 180};
+    const double uneven[6] = {0, 115, 235, 250, 391, 448}; /* 115 to 391 and 235 to 448 are the latest long pairs */
     check_choice(NWC_MOTION_VARIATIONAL, two_min, 8, (const int[]){2, 3, 6, 7}, 4);
     check_choice(NWC_MOTION_VARIATIONAL, six_min, 5, (const int[]){2, 3, 4}, 3);
     check_choice(NWC_MOTION_VARIATIONAL, half_hour, 3, (const int[]){0, 1, 2}, 3);
-    check_choice(NWC_MOTION_LUCAS_KANADE, two_min, 8, (const int[]){3, 5, 7}, 3);
+    check_choice(NWC_MOTION_LUCAS_KANADE, two_min, 8, (const int[]){4, 5, 6, 7}, 4);
+    check_choice(NWC_MOTION_LUCAS_KANADE, uneven, 6, (const int[]){1, 2, 4, 5}, 4);
     check_choice(NWC_MOTION_LUCAS_KANADE, six_min, 5, (const int[]){2, 3, 4}, 3);
     check_choice(NWC_MOTION_LUCAS_KANADE, one_min, 4, (const int[]){0, 3}, 2);
 }

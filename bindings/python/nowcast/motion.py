@@ -33,8 +33,8 @@ def estimate(
         m s-1, in (0, 200]; faster motion is taken for error. The library's default (60) when omitted.
     max_frames : int, optional
         Use this many of the latest frames, 2 to 24. When omitted the method chooses: of those of the last ten minutes,
-        or of the latest three, four that differ in age (variational); the latest three at least four minutes apart
-        (lucas_kanade).
+        or of the latest three, four that differ in age (variational); the two latest pairs at least three and a half
+        minutes apart (lucas_kanade).
 
     Returns
     -------

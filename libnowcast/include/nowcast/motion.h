@@ -22,7 +22,7 @@ typedef struct nwc_motion_options {
     int32_t
         max_frames; /**< 2 to 24: use this many of the latest frames. 0 (default): what suits the method. Variational:
                                of those of the last 10 minutes, or of the latest three, four that differ in age;
-                               Lucas-Kanade: the latest three at least 4 minutes apart */
+                               Lucas-Kanade: the two latest pairs of frames at least 3.5 minutes apart */
 } nwc_motion_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */

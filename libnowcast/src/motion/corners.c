@@ -11,7 +11,7 @@
 
 NWC__DECLARE_KERNELS(nwc__lk_kernels);
 
-#define QUALITY 0.01f /* share of the strongest corner that a corner needs */
+#define QUALITY 0.001f /* share of the strongest corner that a corner needs; .01 let hail rule out rain */
 enum {
     DISTANCE = 10, /* cells between corners */
     SQUARE = 7     /* side of squares that hold one corner at most, since their diagonal is shorter than DISTANCE */

@@ -23,6 +23,12 @@ struct nwc__motion_problem {
 };
 
 /*
+ * Features are followed from frame to frame over at least this time, in which they move by more than tracking errs; half a
+ * minute less than four, since frames do not come to the second.
+ */
+#define NWC__MOTION_SHORTEST_S 210.0
+
+/*
  * A method: u and v in cells per second, quality 0 to 1, all (ny, nx) and contiguous; NaN where motion is not known. The
  * driver turns cells into metres and limits the speed. May be called with the smallest grids, 1 x 1 included.
  */

@@ -34,7 +34,7 @@ struct nwc__lk_vector {
 
 /* Rows and windows, compiled for each instruction level. Cells of an image are given by the address of one of them. */
 typedef struct nwc__lk_kernels {
-    /* sqrt(rate) to what is tracked */
+    /* sqrt(rate) to what is tracked: log(1 + rate / 0.3 mm h-1) */
     void (*scale)(const float *restrict x, int64_t n, float *restrict image);
     /* Every second cell of a row smoothed by 1 4 6 4 1 along both axes. */
     void (*halve)(const float *restrict fine, int64_t stride, int64_t n, float *restrict coarse);
@@ -77,7 +77,7 @@ struct nwc__lk_corner {
     int32_t y, x;
 };
 /*
- * The strongest corners of an image, strongest first, at most limit: above a hundredth of the strongest, and no two
+ * The strongest corners of an image, strongest first, at most limit: above a thousandth of the strongest, and no two
  * closer than 10 cells. response is scratch (ny, nx); corners holds limit.
  */
 nwc_status nwc__lk_corners(nwc_ctx *ctx, const struct nwc__lk_level *level, int64_t limit, float *response,

@@ -17,7 +17,7 @@ enum {
     BEYOND = 6       /* cells that a window's centre may lie outside an image: the margin allows for the rest */
 };
 #define CLOSE 0.01        /* cells: a smaller step ends the iteration */
-#define RETURN 1.0        /* cells: how close a corner must come back to its origin */
+#define RETURN 2.0        /* cells: how close a corner must come back to its origin; 1 drops fast ones */
 #define LEAST_DETAIL 1e-5 /* smaller eigenvalue of the mean structure tensor that a window needs */
 
 struct job {
