@@ -13,7 +13,6 @@ import contextlib
 import gc
 import gzip
 import hashlib
-import itertools
 import json
 import os
 import random
@@ -286,9 +285,13 @@ def main() -> None:
     done = read_record(given.record, given.cuts, given.flips)
     worker = Worker()
     with tempfile.TemporaryDirectory() as name:
+        todo = [
+            (number, path.stat().st_size, path, flips)
+            for files in paths.values()
+            for number, (path, flips) in enumerate(shares(files, given.flips))
+        ]
         # The smallest file of every format comes first, so that a short sitting meets all of them.
-        turns = itertools.zip_longest(*(shares(files, given.flips) for files in paths.values()))
-        for path, flips in (share for turn in turns for share in turn if share):
+        for *_, path, flips in sorted(todo):
             key = str(path.relative_to(given.data))
             if key in done or time.monotonic() > end:
                 continue
