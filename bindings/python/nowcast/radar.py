@@ -15,6 +15,7 @@ import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _files, _isolation, _lib, _volume
+from nowcast._dealias import dealias
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
 from nowcast._lib import ffi, lib
@@ -25,12 +26,14 @@ from nowcast._shear import shear
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 
+
 __all__ = [
     "FORMATS",
     "NOTHING_DBZ",
     "Beam",
     "attenuation",
     "calibration",
+    "dealias",
     "describe",
     "follow",
     "georeference",

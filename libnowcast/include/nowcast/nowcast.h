@@ -4,6 +4,7 @@
 
 #include <nowcast/beam.h>
 #include <nowcast/core.h>
+#include <nowcast/dealias.h>
 #include <nowcast/forecast.h>
 #include <nowcast/geojson.h>
 #include <nowcast/grid.h>

@@ -27,7 +27,7 @@ void nwc__dsyrk(bool transpose, int64_t n, int64_t k, double alpha, const double
 
 /* ---- small systems: core/small_solve.c, no BLAS, same bits everywhere in a build ---- */
 
-enum { NWC__SMALL_MAX = 32 };
+enum { NWC__SMALL_MAX = 64 };
 
 /*
  * Solve a x = b for a symmetric positive definite a (n, n), n <= NWC__SMALL_MAX, of which the lower triangle is read and

@@ -5,12 +5,8 @@
  * Zrnic 1993, equation 2.28 solved for the range). They are counted, given room, and gathered, level by level.
  */
 #include "radar/profile.h"
+#include "radar/ray_places.h"
 
-#include <stdlib.h>
-
-#define EARTH_M 6371000.0
-#define EFFECTIVE_EARTH_M (4.0 / 3.0 * EARTH_M)
-#define RADIANS (3.14159265358979323846 / 180.0)
 #define PAIR_DEG 5.0       /* between the two gates of a difference, see nwc__profile_fit */
 #define PAIR_SLACK_DEG 2.5 /* a pair farther apart than PAIR_DEG and this is none */
 
@@ -78,8 +74,8 @@ static nwc_status check_options(const nwc_profile_options *o)
 /* The slant range at which a beam is at a height above the sea; NaN where it is never. */
 static double range_at(double height, double altitude, double elevation)
 {
-    const double antenna = EFFECTIVE_EARTH_M + altitude, s = antenna * sin(elevation);
-    const double top = EFFECTIVE_EARTH_M + height;
+    const double antenna = NWC__EFFECTIVE_EARTH_M + altitude, s = antenna * sin(elevation);
+    const double top = NWC__EFFECTIVE_EARTH_M + height;
     const double square = s * s + (top - antenna) * (top + antenna);
     return height >= altitude && square >= 0.0 ? -s + sqrt(square) : 0.0;
 }
@@ -91,8 +87,8 @@ static void stretch(const struct ring *ring, int64_t ray, double middle, const n
     const double elevation = ring->sweep.elevation_deg[ray];
     *first = *end = 0;
     if (!(elevation >= o->min_elevation_deg && elevation <= o->max_elevation_deg)) return;
-    double near = range_at(middle - 0.5 * o->depth_m, ring->altitude, elevation * RADIANS);
-    double far = range_at(middle + 0.5 * o->depth_m, ring->altitude, elevation * RADIANS);
+    double near = range_at(middle - 0.5 * o->depth_m, ring->altitude, elevation * NWC__RADIANS);
+    double far = range_at(middle + 0.5 * o->depth_m, ring->altitude, elevation * NWC__RADIANS);
     if (!(near >= o->min_range_m)) near = o->min_range_m;
     if (!(far <= o->max_range_m)) far = o->max_range_m;
     const nwc_moment *const m = &ring->moment;
@@ -120,23 +116,22 @@ static int64_t count_level(const struct job *job, double height)
 
 static nwc__profile_point gate(const struct ring *ring, int64_t k, int64_t ray, int64_t g, double middle)
 {
-    const double elevation = ring->sweep.elevation_deg[ray] * RADIANS, azimuth = ring->sweep.azimuth_deg[ray] * RADIANS;
-    const double r = ring->moment.first_gate_m + (double)g * ring->moment.gate_spacing_m;
-    const double antenna = EFFECTIVE_EARTH_M + ring->altitude;
-    const double up = antenna + r * sin(elevation), along = r * cos(elevation), radius = hypot(up, along);
-    const double turned = atan2(along, up), s = EFFECTIVE_EARTH_M * turned;
+    const double elevation = ring->sweep.elevation_deg[ray] * NWC__RADIANS,
+                 azimuth = ring->sweep.azimuth_deg[ray] * NWC__RADIANS;
+    const double range = ring->moment.first_gate_m + (double)g * ring->moment.gate_spacing_m;
+    const nwc__gate_place at = nwc__gate_place_of(ring->altitude, sin(elevation), cos(elevation), range);
     const float nyquist = ring->sweep.nyquist_m_s[ray];
     const nwc_field *const f = &ring->moment.field;
     return (nwc__profile_point){.velocity = f->data[ray * f->stride[0] + g * f->stride[1]],
                                 .nyquist = nyquist > 0.0f ? nyquist : INFINITY,
                                 .sin_az = (float)sin(azimuth),
                                 .cos_az = (float)cos(azimuth),
-                                .sin_el = (float)sin(elevation + turned),
-                                .cos_el = (float)cos(elevation + turned),
-                                .x = (float)(ring->x + s * sin(azimuth)),
-                                .y = (float)(ring->y + s * cos(azimuth)),
-                                .s = (float)s,
-                                .above = (float)(radius - EFFECTIVE_EARTH_M - middle),
+                                .sin_el = (float)at.sin_el,
+                                .cos_el = (float)at.cos_el,
+                                .x = (float)(ring->x + at.ground_m * sin(azimuth)),
+                                .y = (float)(ring->y + at.ground_m * cos(azimuth)),
+                                .s = (float)at.ground_m,
+                                .above = (float)(at.height_m - middle),
                                 .ring = (int32_t)k,
                                 .pair = -1};
 }
@@ -213,18 +208,6 @@ static bool has_moment(const nwc_volume *volume, int32_t sweep, const nwc_profil
            nwc_volume_find(volume, sweep, "VRADH", moment) == NWC_OK;
 }
 
-struct turned {
-    float azimuth;
-    int32_t ray;
-};
-
-static int by_azimuth(const void *a, const void *b)
-{
-    const struct turned *const p = a, *const q = b;
-    return p->azimuth != q->azimuth ? (p->azimuth > q->azimuth) - (p->azimuth < q->azimuth)
-                                    : (p->ray > q->ray) - (p->ray < q->ray);
-}
-
 /* Fill rings with the sweeps that have a moment, and return how many; rings NULL counts. */
 static int64_t take_rings(const nwc_volume *const *volumes, int32_t n_volumes, const nwc_profile_options *o,
                           struct ring *rings)
@@ -262,20 +245,19 @@ static nwc_status place(const nwc_volume *const *volumes, int32_t n_volumes, str
     for (int64_t k = 0; k < n_rings; k++) {
         nwc_volume_facts facts;
         nwc_volume_describe(volumes[rings[k].volume], &facts);
-        rings[k].x = EARTH_M * RADIANS * cos(latitude * RADIANS) * remainder(facts.longitude_deg - first - east, 360.0);
-        rings[k].y = EARTH_M * RADIANS * (facts.latitude_deg - latitude);
+        rings[k].x = NWC__EARTH_M * NWC__RADIANS * cos(latitude * NWC__RADIANS) *
+                     remainder(facts.longitude_deg - first - east, 360.0);
+        rings[k].y = NWC__EARTH_M * NWC__RADIANS * (facts.latitude_deg - latitude);
     }
     return NWC_OK;
 }
 
 /* The rays of every ring by azimuth: order holds them, one ring behind the other; scratch for one ring. */
-static void sort_rays(struct ring *rings, int64_t n_rings, int32_t *order, struct turned *scratch)
+static void sort_rays(struct ring *rings, int64_t n_rings, int32_t *order, nwc__ray_angle *scratch)
 {
     for (int64_t k = 0; k < n_rings; k++) {
         const nwc_sweep *const sweep = &rings[k].sweep;
-        for (int64_t i = 0; i < sweep->n_rays; i++) scratch[i] = (struct turned){sweep->azimuth_deg[i], (int32_t)i};
-        qsort(scratch, (size_t)sweep->n_rays, sizeof *scratch, by_azimuth);
-        for (int64_t i = 0; i < sweep->n_rays; i++) order[i] = scratch[i].ray;
+        nwc__rays_sort(sweep->azimuth_deg, sweep->n_rays, scratch, order);
         rings[k].order = order;
         order += sweep->n_rays;
     }
@@ -291,7 +273,7 @@ static nwc_status count_tile(int64_t tile, void *user)
 static nwc_status estimate(nwc_ctx *ctx, struct job *job, int64_t n_heights)
 {
     nwc_status status;
-    struct turned *scratch = NULL;
+    nwc__ray_angle *scratch = NULL;
     int64_t rays = 0;
     for (int64_t k = 0; k < job->n_rings; k++) {
         rays += job->rings[k].sweep.n_rays;

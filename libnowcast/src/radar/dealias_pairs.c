@@ -1,0 +1,141 @@
+/*
+ * What speaks for folds of regions: pairs of gates of different ones, beside each other, across a gap, or one above the other.
+ *
+ * Wind changes with distance, so a pair counts the less the farther apart its gates are; and the less the rougher the
+ * velocities are there, since noise says nothing of folds.
+ */
+#include "radar/dealias_pairs.h"
+#include "radar/ray_places.h"
+
+#define GAP_ALONG_M 6000.0  /* farthest two gates along a ray are compared */
+#define GAP_ACROSS_DEG 6.0  /* and across rays */
+#define GAP_SCALE_M 1500.0  /* at which distance a pair counts half */
+#define ABOVE_M 1500.0      /* farthest two gates above each other are compared */
+#define ABOVE_SCALE_M 700.0 /* at which height a pair counts half */
+#define ABOVE_WEIGHT 1.0
+
+enum { ABOVE_STEP = 3 /* gates from one that is compared with those above to the next */ };
+
+static float velocity_of(const nwc__fold_sweep *s, int64_t ray, int64_t i)
+{
+    return s->velocity[i] + 2.0f * s->nyquist_m_s[ray] * s->fold[i];
+}
+
+/* Weight by roughness: about 1 for smooth wind, a fifth where velocities bend by a Nyquist velocity. */
+static float smooth(const nwc__fold_sweep *s, int64_t i)
+{
+    const float rough = s->rough[i] * (1.0f / NWC__HALF_TURN);
+    return 1.0f / (1.0f + 4.0f * rough * rough);
+}
+
+static nwc__fold_pair pair_of(const nwc__fold_sweep *s, int64_t ray_a, int64_t a, const nwc__fold_sweep *t,
+                              int64_t ray_b, int64_t b, float weight)
+{
+    const int32_t node_a = s->first_node + s->label[a], node_b = t->first_node + t->label[b];
+    const float difference = velocity_of(t, ray_b, b) - velocity_of(s, ray_a, a);
+    const float all = weight * smooth(s, a) * smooth(t, b);
+    if (node_a < node_b) return (nwc__fold_pair){node_a, node_b, difference, all};
+    return (nwc__fold_pair){node_b, node_a, -difference, all};
+}
+
+int64_t nwc__fold_pairs_within(const nwc__fold_sweep *s, int32_t *last, nwc__fold_pair *pairs)
+{
+    const int64_t n = s->n_gates;
+    int64_t found = 0;
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        int64_t before = -1;
+        for (int64_t i = r * n; i < (r + 1) * n; i++) {
+            if (s->label[i] < 0) continue;
+            if (before >= 0 && s->label[before] != s->label[i]) {
+                const double apart = (double)(i - before) * s->gate_spacing_m - s->gate_spacing_m;
+                if (apart <= GAP_ALONG_M) {
+                    const double far = apart / GAP_SCALE_M;
+                    if (pairs) pairs[found] = pair_of(s, r, before, s, r, i, (float)(1.0 / (1.0 + far * far)));
+                    found++;
+                }
+            }
+            before = i;
+        }
+    }
+    /* Across: once around, and on over the first rays where the turn closes. */
+    for (int64_t g = 0; g < n; g++) last[g] = -1;
+    const bool closed = s->near[s->n_rays - 1] && s->n_rays > 2;
+    const int64_t rays = closed ? 2 * s->n_rays : s->n_rays;
+    for (int64_t turn = 0; turn < rays; turn++) {
+        const int64_t r = turn % s->n_rays;
+        for (int64_t g = 0; g < n; g++) {
+            const int64_t i = r * n + g;
+            if (s->label[i] < 0) continue;
+            const int64_t before = last[g];
+            last[g] = (int32_t)turn;
+            if (before < 0 || (turn >= s->n_rays && before >= s->n_rays)) continue;
+            const int64_t q = before % s->n_rays, j = q * n + g;
+            if (s->label[j] == s->label[i]) continue;
+            double degrees = (double)s->angle_deg[r] - (double)s->angle_deg[q];
+            if (degrees < 0.0) degrees += 360.0;
+            if (degrees > GAP_ACROSS_DEG) continue;
+            const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
+            const double rays_between = turn - before > 1 ? degrees * NWC__RADIANS * range : 0.0;
+            const double far = rays_between / GAP_SCALE_M;
+            if (pairs) pairs[found] = pair_of(s, q, j, s, r, i, (float)(1.0 / (1.0 + far * far)));
+            found++;
+        }
+    }
+    return found;
+}
+
+/* The ray of a sweep nearest to an azimuth, or -1 where none is within one and a half degrees. From is where to look first. */
+static int64_t ray_near(const nwc__fold_sweep *s, double azimuth, int64_t from)
+{
+    int64_t best = -1;
+    double least = 1.5;
+    for (int64_t step = -2; step <= s->n_rays + 2; step++) {
+        const int64_t r = ((from + step) % s->n_rays + s->n_rays) % s->n_rays;
+        const double apart = fabs(remainder((double)s->azimuth_deg[r] - azimuth, 360.0));
+        if (apart < least) {
+            least = apart;
+            best = r;
+        } else if (best >= 0 && apart > least + 1.0) {
+            break;
+        }
+    }
+    return best;
+}
+
+int64_t nwc__fold_pairs_between(const nwc__fold_sweep *s, const nwc__fold_sweep *above, nwc__fold_pair *pairs)
+{
+    int64_t found = 0, at = 0;
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        const int64_t q = s->rhi || above->rhi ? -1 : ray_near(above, s->azimuth_deg[r], at);
+        if (q < 0) continue;
+        at = q;
+        const double low = s->elevation_deg[r] * NWC__RADIANS, high = above->elevation_deg[q] * NWC__RADIANS;
+        const double stretch = cos(low) / cos(high), up = fabs(sin(high) * stretch - sin(low));
+        for (int64_t g = 0; g < s->n_gates; g += ABOVE_STEP) {
+            const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
+            if (range * up > ABOVE_M) break;
+            const int64_t i = r * s->n_gates + g;
+            if (s->label[i] < 0) continue;
+            const int64_t h = (int64_t)floor((range * stretch - above->first_gate_m) / above->gate_spacing_m + 0.5);
+            if (h < 0 || h >= above->n_gates) continue;
+            const int64_t j = q * above->n_gates + h;
+            if (above->label[j] < 0) continue;
+            const double far = range * up / ABOVE_SCALE_M;
+            if (pairs) pairs[found] = pair_of(s, r, i, above, q, j, (float)(ABOVE_WEIGHT / (1.0 + far * far)));
+            found++;
+        }
+    }
+    return found;
+}
+
+void nwc__fold_sort_pairs(nwc__fold_pair *pairs, int64_t n, int32_t n_nodes, nwc__fold_pair *spare, int64_t *count)
+{
+    for (int pass = 0; pass < 2; pass++) { /* by b, then by a, each keeping the order of the one before */
+        const nwc__fold_pair *const from = pass ? spare : pairs;
+        nwc__fold_pair *const to = pass ? pairs : spare;
+        for (int32_t k = 0; k <= n_nodes; k++) count[k] = 0;
+        for (int64_t p = 0; p < n; p++) count[(pass ? from[p].a : from[p].b) + 1]++;
+        for (int32_t k = 0; k < n_nodes; k++) count[k + 1] += count[k];
+        for (int64_t p = 0; p < n; p++) to[count[pass ? from[p].a : from[p].b]++] = from[p];
+    }
+}

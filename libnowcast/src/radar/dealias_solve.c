@@ -1,0 +1,426 @@
+/*
+ * Integer folds of regions by minimum cuts.
+ *
+ * The energy is a sum of convex functions of differences of the unknown velocities, so that the jump moves of Bioucas-Dias and
+ * Valadao (2007) reach its least value: in each step every region may go up by one fold or stay, and the best of all
+ * those choices is a minimum cut; when no step up helps, steps down are tried, until neither does. Nyquist
+ * velocities may differ from region to region: a step up of both then changes their difference, but stays between the two differences
+ * that a step of one gives, which is what a move needs (it is submodular); the last step to the least value is then not certain. The cut is found by Dinic's algorithm (1970).
+ */
+#include "radar/dealias_solve.h"
+
+#include <stdlib.h>
+
+#define STRONG 2.0 /* margin of a group that holds its regions together as one */
+
+#define LEAST 1e-9 /* flow that rounding leaves */
+
+enum { MOST_MOVES = 64 };
+
+double nwc__fold_cost(double difference)
+{
+    const double d = fabs(difference);
+    return d < 0.5 ? d * d : d - 0.25;
+}
+
+struct arc {
+    int32_t to, back; /* back: the index of the opposite arc */
+    double left;
+};
+
+struct graph {
+    int32_t n; /* nodes; n is the source, n + 1 the sink */
+    int64_t *first;
+    struct arc *arcs;
+    int32_t *level, *queue, *path;
+    int64_t *at;
+};
+
+struct group {
+    int64_t first, end; /* pairs */
+    int32_t a, b;
+};
+
+struct job {
+    nwc__fold_node *nodes;
+    int32_t n_nodes;
+    const nwc__fold_pair *pairs;
+    struct group *groups;
+    int64_t n_groups;
+    double (*energy)[4]; /* of each group, for neither, b, a and both moved */
+    double *unary;       /* of each node: what moving it costs alone */
+    bool *moved;
+    struct graph graph;
+};
+
+static double node_cost(const nwc__fold_node *node, int32_t fold)
+{
+    if (!(node->weight > 0.0f)) return 0.0;
+    return node->weight * nwc__fold_cost(node->residual / node->nyquist + 2.0 * fold);
+}
+
+static double group_cost(const struct job *job, const struct group *group, int32_t fold_a, int32_t fold_b)
+{
+    const double va = job->nodes[group->a].nyquist, vb = job->nodes[group->b].nyquist;
+    const double unit = 1.0 / sqrt(va * vb), turn = 2.0 * (vb * fold_b - va * fold_a);
+    double sum = 0.0;
+    for (int64_t p = group->first; p < group->end; p++)
+        sum += job->pairs[p].weight * nwc__fold_cost((job->pairs[p].difference + turn) * unit);
+    return sum;
+}
+
+/* Fill energies of a move by step (1 or -1). */
+static void energies(struct job *job, int32_t step)
+{
+    for (int32_t i = 0; i < job->n_nodes; i++)
+        job->unary[i] =
+            node_cost(&job->nodes[i], job->nodes[i].fold + step) - node_cost(&job->nodes[i], job->nodes[i].fold);
+    for (int64_t g = 0; g < job->n_groups; g++) {
+        const struct group *const group = &job->groups[g];
+        const int32_t a = job->nodes[group->a].fold, b = job->nodes[group->b].fold;
+        double *const e = job->energy[g];
+        e[0] = group_cost(job, group, a, b);
+        e[1] = group_cost(job, group, a, b + step);
+        e[2] = group_cost(job, group, a + step, b);
+        e[3] = job->nodes[group->a].nyquist == job->nodes[group->b].nyquist
+                   ? e[0]
+                   : group_cost(job, group, a + step, b + step);
+        job->unary[group->a] += e[2] - e[0];
+        job->unary[group->b] += e[3] - e[2];
+    }
+}
+
+/* ---- minimum cut ---- */
+
+static void set_arcs(struct job *job)
+{
+    struct graph *const graph = &job->graph;
+    const int32_t n = graph->n, source = n, sink = n + 1;
+    /* Each node has an arc from the source or to the sink, and one for each group: degrees first. */
+    for (int32_t i = 0; i <= n + 2; i++) graph->first[i] = 0;
+    for (int32_t i = 0; i < n; i++) graph->first[i + 1]++, graph->first[(job->unary[i] > 0.0 ? source : sink) + 1]++;
+    for (int64_t g = 0; g < job->n_groups; g++)
+        graph->first[job->groups[g].a + 1]++, graph->first[job->groups[g].b + 1]++;
+    for (int32_t i = 0; i < n + 2; i++) graph->first[i + 1] += graph->first[i];
+    for (int32_t i = 0; i < n + 2; i++) graph->at[i] = graph->first[i];
+    for (int32_t i = 0; i < n; i++) { /* moving (the sink's side) is paid by the arc from the source */
+        const bool pays = job->unary[i] > 0.0;
+        const int32_t from = pays ? source : i, to = pays ? i : sink;
+        const int64_t p = graph->at[from]++, q = graph->at[to]++;
+        graph->arcs[p] = (struct arc){to, (int32_t)q, fabs(job->unary[i])};
+        graph->arcs[q] = (struct arc){from, (int32_t)p, 0.0};
+    }
+    for (int64_t g = 0; g < job->n_groups; g++) { /* a stays and b moves: the rest is in the unary terms */
+        const double *const e = job->energy[g];
+        const double capacity = e[1] + e[2] - e[0] - e[3];
+        const int32_t a = job->groups[g].a, b = job->groups[g].b;
+        const int64_t p = graph->at[a]++, q = graph->at[b]++;
+        graph->arcs[p] = (struct arc){b, (int32_t)q, capacity > 0.0 ? (float)capacity : 0.0};
+        graph->arcs[q] = (struct arc){a, (int32_t)p, 0.0};
+    }
+}
+
+static bool levels(struct graph *graph)
+{
+    const int32_t source = graph->n, sink = graph->n + 1;
+    for (int32_t i = 0; i < graph->n + 2; i++) graph->level[i] = -1;
+    int32_t head = 0, tail = 0;
+    graph->queue[tail++] = source;
+    graph->level[source] = 0;
+    while (head < tail) {
+        const int32_t i = graph->queue[head++];
+        for (int64_t k = graph->first[i]; k < graph->first[i + 1]; k++) {
+            const struct arc *const arc = &graph->arcs[k];
+            if (arc->left <= LEAST || graph->level[arc->to] >= 0) continue;
+            graph->level[arc->to] = graph->level[i] + 1;
+            graph->queue[tail++] = arc->to;
+        }
+    }
+    return graph->level[sink] >= 0;
+}
+
+/* Send flow along shortest paths until they are used up; the path is kept, not recursed. */
+static void blocking_flow(struct graph *graph)
+{
+    const int32_t source = graph->n, sink = graph->n + 1;
+    for (int32_t i = 0; i < graph->n + 2; i++) graph->at[i] = graph->first[i];
+    int32_t depth = 0;
+    int32_t node = source;
+    for (;;) {
+        if (node == sink) {
+            double flow = INFINITY;
+            for (int32_t d = 0; d < depth; d++) flow = fmin(flow, graph->arcs[graph->path[d]].left);
+            int32_t back = 0;
+            for (int32_t d = depth - 1; d >= 0; d--) {
+                struct arc *const arc = &graph->arcs[graph->path[d]];
+                arc->left -= flow;
+                graph->arcs[arc->back].left += flow;
+                if (arc->left <= LEAST) back = d;
+            }
+            depth = back; /* go on from the first arc that is used up */
+            node = graph->arcs[graph->arcs[graph->path[depth]].back].to;
+            continue;
+        }
+        while (graph->at[node] < graph->first[node + 1]) {
+            const struct arc *const arc = &graph->arcs[graph->at[node]];
+            if (arc->left > LEAST && graph->level[arc->to] == graph->level[node] + 1) break;
+            graph->at[node]++;
+        }
+        if (graph->at[node] < graph->first[node + 1]) {
+            graph->path[depth++] = (int32_t)graph->at[node];
+            node = graph->arcs[graph->at[node]].to;
+        } else if (node == source) {
+            return;
+        } else {
+            graph->level[node] = -2; /* leads nowhere */
+            depth--;
+            node = graph->arcs[graph->arcs[graph->path[depth]].back].to;
+        }
+    }
+}
+
+/* The best of all moves by step; true when it makes the energy less. */
+static bool move(struct job *job, int32_t step)
+{
+    energies(job, step);
+    set_arcs(job);
+    while (levels(&job->graph)) blocking_flow(&job->graph);
+    double gain = 0.0;
+    for (int32_t i = 0; i < job->n_nodes; i++) job->moved[i] = job->graph.level[i] < 0;
+    for (int64_t g = 0; g < job->n_groups; g++) {
+        const struct group *const group = &job->groups[g];
+        gain += job->energy[g][2 * job->moved[group->a] + job->moved[group->b]] - job->energy[g][0];
+    }
+    for (int32_t i = 0; i < job->n_nodes; i++)
+        if (job->moved[i])
+            gain +=
+                node_cost(&job->nodes[i], job->nodes[i].fold + step) - node_cost(&job->nodes[i], job->nodes[i].fold);
+    if (!(gain < -1e-4)) return false; /* what rounding gains does not count */
+    for (int32_t i = 0; i < job->n_nodes; i++) job->nodes[i].fold += job->moved[i] ? step : 0;
+    return true;
+}
+
+/* ---- margins ---- */
+
+static int32_t find(int32_t *parent, int32_t i)
+{
+    while (parent[i] != i) i = parent[i] = parent[parent[i]];
+    return i;
+}
+
+/* What it costs to move b up by a fold, or down, against a. */
+struct link {
+    int32_t a, b;
+    double up, down;
+};
+
+/* Equal ends by what they cost, so that sums do not depend on how qsort goes about it. */
+static int by_ends(const void *p, const void *q)
+{
+    const struct link *const x = p, *const y = q;
+    if (x->a != y->a) return x->a > y->a ? 1 : -1;
+    if (x->b != y->b) return x->b > y->b ? 1 : -1;
+    if (x->up != y->up) return x->up > y->up ? 1 : -1;
+    return (x->down > y->down) - (x->down < y->down);
+}
+
+static double weaker(double up, double down)
+{
+    return up < down ? up : down;
+}
+
+/* Links between the clusters of now, one for each two of them; returns their number. */
+static int64_t gather_links(int32_t *parent, struct link *links, int64_t n)
+{
+    int64_t kept = 0;
+    for (int64_t k = 0; k < n; k++) {
+        struct link link = links[k];
+        link.a = find(parent, link.a), link.b = find(parent, link.b);
+        if (link.a == link.b) continue;
+        if (link.a > link.b) link = (struct link){link.b, link.a, link.down, link.up};
+        links[kept++] = link;
+    }
+    qsort(links, (size_t)kept, sizeof *links, by_ends);
+    int64_t last = -1;
+    for (int64_t k = 0; k < kept; k++) {
+        if (last >= 0 && links[last].a == links[k].a && links[last].b == links[k].b) {
+            links[last].up += links[k].up;
+            links[last].down += links[k].down;
+        } else {
+            links[++last] = links[k];
+        }
+    }
+    return last + 1;
+}
+
+/* Lower margins to what moving each node by one fold costs, or, of whole clusters, each cluster. */
+static void set_margins(struct job *job, const struct link *links, int64_t n, bool whole)
+{
+    double *const up = job->unary, *const down = up + job->n_nodes;
+    for (int32_t i = 0; i < job->n_nodes; i++) up[i] = down[i] = 0.0;
+    for (int32_t i = 0; i < job->n_nodes; i++) {
+        const nwc__fold_node *const node = &job->nodes[i];
+        const int32_t of = whole ? node->cluster : i;
+        up[of] += node_cost(node, node->fold + 1) - node_cost(node, node->fold);
+        down[of] += node_cost(node, node->fold - 1) - node_cost(node, node->fold);
+    }
+    for (int64_t k = 0; k < n; k++) {
+        up[links[k].b] += links[k].up, down[links[k].b] += links[k].down;
+        up[links[k].a] += links[k].down, down[links[k].a] += links[k].up;
+    }
+    for (int32_t i = 0; i < job->n_nodes; i++) {
+        const int32_t of = whole ? job->nodes[i].cluster : i;
+        const float margin = (float)weaker(up[of], down[of]);
+        if (!whole || margin < job->nodes[i].margin) job->nodes[i].margin = margin;
+    }
+}
+
+/*
+ * Regions that no fold can part cheaply hang together as a cluster: two are joined where all that lies between them makes it STRONG,
+ * then what lies between those is added up again, until nothing changes. The margin of a region is what it costs to move its cluster by
+ * one fold, whichever way is cheaper.
+ */
+static void clusters(struct job *job, int32_t *parent, struct link *links)
+{
+    for (int32_t i = 0; i < job->n_nodes; i++) parent[i] = i;
+    for (int64_t g = 0; g < job->n_groups; g++) {
+        const struct group *const group = &job->groups[g];
+        const int32_t a = job->nodes[group->a].fold, b = job->nodes[group->b].fold;
+        const double here = group_cost(job, group, a, b);
+        links[g] = (struct link){group->a, group->b, group_cost(job, group, a, b + 1) - here,
+                                 group_cost(job, group, a, b - 1) - here};
+    }
+    set_margins(job, links, job->n_groups, false);
+    int64_t n = gather_links(parent, links, job->n_groups);
+    for (bool joined = true; joined;) {
+        joined = false;
+        for (int64_t k = 0; k < n; k++) {
+            if (weaker(links[k].up, links[k].down) < STRONG) continue;
+            const int32_t a = find(parent, links[k].a), b = find(parent, links[k].b);
+            joined |= a != b;
+            if (a < b)
+                parent[b] = a;
+            else
+                parent[a] = b;
+        }
+        if (joined) n = gather_links(parent, links, n);
+    }
+    for (int32_t i = 0; i < job->n_nodes; i++) job->nodes[i].cluster = find(parent, i);
+    set_margins(job, links, n, true);
+}
+
+struct evidence {
+    double margin;
+    int64_t group;
+    int32_t step; /* fold of b less that of a */
+};
+
+static int by_margin(const void *p, const void *q)
+{
+    const struct evidence *const x = p, *const y = q;
+    return x->margin != y->margin ? (x->margin < y->margin) - (x->margin > y->margin)
+                                  : (x->group > y->group) - (x->group < y->group);
+}
+
+/* The step between two regions that all between them speaks for most, and by how much. */
+static struct evidence evidence_of(const struct job *job, int64_t g)
+{
+    const struct group *const group = &job->groups[g];
+    const double turn = 2.0 * job->nodes[group->b].nyquist;
+    double sum = 0.0, weight = 0.0;
+    for (int64_t p = group->first; p < group->end; p++) {
+        sum += job->pairs[p].weight * job->pairs[p].difference;
+        weight += job->pairs[p].weight;
+    }
+    const int32_t middle = weight > 0.0 ? (int32_t)-rint(sum / weight / turn) : 0;
+    double cost[3];
+    for (int32_t k = 0; k < 3; k++) cost[k] = group_cost(job, group, 0, middle + k - 1);
+    const int best = cost[0] < cost[1] ? (cost[2] < cost[0] ? 2 : 0) : (cost[2] < cost[1] ? 2 : 1);
+    double second = INFINITY;
+    for (int k = 0; k < 3; k++)
+        if (k != best && cost[k] < second) second = cost[k];
+    return (struct evidence){second - cost[best], g, middle + best - 1};
+}
+
+/*
+ * Where the moves begin: regions joined by the strongest evidence first, as a tree. Few moves are then left.
+ */
+static void begin(struct job *job, struct evidence *evidence, int32_t *parent, int32_t *turn)
+{
+    for (int64_t g = 0; g < job->n_groups; g++) evidence[g] = evidence_of(job, g);
+    qsort(evidence, (size_t)job->n_groups, sizeof *evidence, by_margin);
+    for (int32_t i = 0; i < job->n_nodes; i++) parent[i] = i, turn[i] = 0;
+    for (int64_t k = 0; k < job->n_groups; k++) {
+        const struct group *const group = &job->groups[evidence[k].group];
+        int32_t ends[2] = {group->a, group->b}, fold[2] = {0, 0};
+        for (int e = 0; e < 2; e++)
+            while (parent[ends[e]] != ends[e]) {
+                const int32_t up = parent[ends[e]];
+                if (parent[up] != up) turn[ends[e]] += turn[up], parent[ends[e]] = parent[up];
+                fold[e] += turn[ends[e]];
+                ends[e] = parent[ends[e]];
+            }
+        if (ends[0] == ends[1]) continue;
+        parent[ends[1]] = ends[0];
+        turn[ends[1]] = fold[0] + evidence[k].step - fold[1];
+    }
+    for (int32_t i = 0; i < job->n_nodes; i++) {
+        int32_t fold = 0;
+        for (int32_t at = i; parent[at] != at; at = parent[at]) fold += turn[at];
+        job->nodes[i].fold = fold;
+    }
+}
+
+nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes, const nwc__fold_pair *pairs,
+                           int64_t n_pairs, bool anew)
+{
+    nwc_status status;
+    struct job job = {.nodes = nodes, .n_nodes = n_nodes, .pairs = pairs};
+    struct graph *const graph = &job.graph;
+    struct link *links = NULL;
+    struct evidence *evidence = NULL;
+    for (int64_t p = 0; p < n_pairs; p++)
+        job.n_groups += p == 0 || pairs[p].a != pairs[p - 1].a || pairs[p].b != pairs[p - 1].b;
+    NWC__ALLOC(ctx, job.groups, job.n_groups);
+    NWC__ALLOC(ctx, job.energy, job.n_groups);
+    NWC__ALLOC(ctx, job.unary, 2 * (int64_t)n_nodes);
+    NWC__ALLOC(ctx, job.moved, n_nodes);
+    NWC__ALLOC(ctx, evidence, job.n_groups);
+    NWC__ALLOC(ctx, links, job.n_groups);
+    graph->n = n_nodes;
+    NWC__ALLOC(ctx, graph->first, n_nodes + 3);
+    NWC__ALLOC(ctx, graph->at, n_nodes + 2);
+    NWC__ALLOC(ctx, graph->level, n_nodes + 2);
+    NWC__ALLOC(ctx, graph->queue, n_nodes + 2);
+    NWC__ALLOC(ctx, graph->path, n_nodes + 2);
+    NWC__ALLOC(ctx, graph->arcs, 2 * ((int64_t)n_nodes + job.n_groups));
+    int64_t g = -1;
+    for (int64_t p = 0; p < n_pairs; p++) {
+        if (p == 0 || pairs[p].a != pairs[p - 1].a || pairs[p].b != pairs[p - 1].b)
+            job.groups[++g] = (struct group){p, p, pairs[p].a, pairs[p].b};
+        job.groups[g].end = p + 1;
+    }
+    if (anew) begin(&job, evidence, graph->level, graph->queue);
+    int32_t moves = 0;
+    for (int32_t step = 1, idle = 0; idle < 2 && moves < MOST_MOVES; moves++) {
+        idle = move(&job, step) ? 0 : idle + 1;
+        if (idle) step = -step;
+        if ((status = nwc__progress(ctx, "dealias", 0.5)) != NWC_OK) goto done;
+    }
+    clusters(&job, graph->level, links);
+    status = NWC_OK;
+done:
+    nwc__free(ctx, graph->arcs);
+    nwc__free(ctx, graph->path);
+    nwc__free(ctx, graph->queue);
+    nwc__free(ctx, graph->level);
+    nwc__free(ctx, graph->at);
+    nwc__free(ctx, graph->first);
+    nwc__free(ctx, links);
+    nwc__free(ctx, evidence);
+    nwc__free(ctx, job.moved);
+    nwc__free(ctx, job.unary);
+    nwc__free(ctx, job.energy);
+    nwc__free(ctx, job.groups);
+    return status;
+}

@@ -1,0 +1,236 @@
+/*
+ * The steps of dealiasing in their order.
+ *
+ * Regions of each sweep; pairs of gates between regions, in and between sweeps; the folds that make pairs agree best, which
+ * leaves what hangs together unknown by a common number of folds; the wind that tells that number; the folds again, now
+ * with what that wind expects of each region, for the small ones that hang on little; and from regions to gates. All but the
+ * solution is work on one sweep, which is a tile.
+ */
+#include "radar/dealias_volume.h"
+#include "radar/dealias_gates.h"
+#include "radar/dealias_pairs.h"
+#include "radar/dealias_regions.h"
+#include "radar/dealias_solve.h"
+
+#define EXPECTED 0.1f /* what a region's expected velocity counts, times the root of its gates: as its rim would */
+
+NWC__DECLARE_KERNELS(nwc__dealias_kernels);
+
+enum { CLUSTER_GATES = 100 /* what is smaller tells nothing of the wind */ };
+
+struct job {
+    nwc__fold_sweep *sweeps;
+    int32_t n_sweeps, n_nodes;
+    double altitude_m;
+    const struct nwc__dealias_kernels *kernels;
+    struct nwc__region_scratch *scratch; /* of each sweep */
+    nwc__fold_node *nodes;
+    nwc__fold_pair *pairs;
+    int64_t *first; /* where pairs of a part begin: within each sweep, then between each and the next */
+    int64_t n_pairs;
+    int32_t *cluster; /* of each node */
+    nwc__wind_patch *patches;
+    nwc__fold_wind wind;
+    float *const *unfolded;
+};
+
+static nwc_status regions_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    nwc__fold_regions(&job->sweeps[tile], job->kernels, &job->scratch[tile]);
+    return NWC_OK;
+}
+
+static nwc_status pairs_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    nwc__fold_pair *const to = job->pairs ? job->pairs + job->first[tile] : NULL;
+    int64_t n;
+    if (tile < job->n_sweeps) {
+        n = nwc__fold_pairs_within(&job->sweeps[tile], job->scratch[tile].size, to);
+    } else {
+        const nwc__fold_sweep *const low = &job->sweeps[tile - job->n_sweeps];
+        n = nwc__fold_pairs_between(low, low + 1, to);
+    }
+    if (!to) job->first[tile + 1] = n;
+    return NWC_OK;
+}
+
+/* What speaks for a region's fold by itself: its size, and how far it is from what is expected of it. */
+static void describe_nodes(const nwc__fold_sweep *s, nwc__fold_node *nodes)
+{
+    for (int32_t k = 0; k < s->n_labels; k++) nodes[k] = (nwc__fold_node){.fold = nodes[k].fold};
+    for (int64_t r = 0; r < s->n_rays; r++)
+        for (int64_t i = r * s->n_gates; i < (r + 1) * s->n_gates; i++) {
+            if (s->label[i] < 0) continue;
+            nwc__fold_node *const node = &nodes[s->label[i]];
+            node->size++;
+            node->nyquist = s->nyquist_m_s[r];
+            if (isnan(s->reference[i])) continue;
+            const float doubt = s->doubt[i] / s->nyquist_m_s[r],
+                        w = 1.0f / ((1.0f + doubt * doubt) * (1.0f + doubt * doubt));
+            node->residual += w * (s->velocity[i] + 2.0f * s->nyquist_m_s[r] * s->fold[i] - s->reference[i]);
+            node->weight += w;
+        }
+    for (int32_t k = 0; k < s->n_labels; k++) {
+        if (!(nodes[k].weight > 0.0f)) continue;
+        nodes[k].residual /= nodes[k].weight;
+        nodes[k].weight *= EXPECTED / sqrtf((float)nodes[k].size);
+    }
+}
+
+static nwc_status nodes_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    describe_nodes(&job->sweeps[tile], job->nodes + job->sweeps[tile].first_node);
+    return NWC_OK;
+}
+
+static nwc_status patches_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    nwc__wind_patches(&job->sweeps[tile], job->nodes, job->cluster, job->altitude_m,
+                      job->patches + tile * NWC__PATCHES);
+    return NWC_OK;
+}
+
+static nwc_status expect_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    nwc__wind_expect(&job->sweeps[tile], &job->wind, job->altitude_m);
+    return nodes_tile(tile, user);
+}
+
+static nwc_status gates_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    struct nwc__region_scratch *const scratch = &job->scratch[tile];
+    nwc__fold_gates(&job->sweeps[tile], job->nodes, job->unfolded[tile], scratch->edges, scratch->mean);
+    return NWC_OK;
+}
+
+/* Number the largest clusters by size from 0; the rest is -1. Returns how many; size is scratch. */
+static int32_t number_clusters(const struct job *job, int32_t *size)
+{
+    for (int32_t i = 0; i < job->n_nodes; i++) size[i] = 0, job->cluster[i] = -1;
+    for (int32_t i = 0; i < job->n_nodes; i++) size[job->nodes[i].cluster] += job->nodes[i].size;
+    int32_t found = 0;
+    for (; found < NWC__WIND_CLUSTERS; found++) {
+        int32_t best = -1;
+        for (int32_t i = 0; i < job->n_nodes; i++)
+            if (size[i] > CLUSTER_GATES && (best < 0 || size[i] > size[best])) best = i;
+        if (best < 0) break;
+        for (int32_t i = 0; i < job->n_nodes; i++)
+            if (job->nodes[i].cluster == best) job->cluster[i] = found;
+        size[best] = 0;
+    }
+    return found;
+}
+
+static nwc_status find_pairs(nwc_ctx *ctx, struct job *job)
+{
+    nwc_status status;
+    nwc__fold_pair *spare = NULL;
+    int64_t *count = NULL;
+    const int64_t parts = 2 * (int64_t)job->n_sweeps - 1;
+    NWC__ALLOC(ctx, job->first, parts + 1);
+    if ((status = nwc__for_each_tile(ctx, "dealias", parts, pairs_tile, job)) != NWC_OK) goto done;
+    job->first[0] = 0;
+    for (int64_t k = 0; k < parts; k++) job->first[k + 1] += job->first[k];
+    job->n_pairs = job->first[parts];
+    NWC__ALLOC(ctx, job->pairs, job->n_pairs);
+    NWC__ALLOC(ctx, spare, job->n_pairs);
+    NWC__ALLOC(ctx, count, (int64_t)job->n_nodes + 1);
+    if ((status = nwc__for_each_tile(ctx, "dealias", parts, pairs_tile, job)) != NWC_OK) goto done;
+    nwc__fold_sort_pairs(job->pairs, job->n_pairs, job->n_nodes, spare, count);
+done:
+    nwc__free(ctx, count);
+    nwc__free(ctx, spare);
+    return status;
+}
+
+/* The wind, the folds of clusters by it, and what it expects. */
+static nwc_status find_wind(nwc_ctx *ctx, struct job *job)
+{
+    nwc_status status;
+    int32_t *size = NULL, fold[NWC__WIND_CLUSTERS] = {0};
+    double doubt[NWC__WIND_CLUSTERS] = {0.0};
+    const int64_t patches = job->n_sweeps * (int64_t)NWC__PATCHES;
+    NWC__ALLOC(ctx, job->cluster, job->n_nodes);
+    NWC__ALLOC(ctx, size, job->n_nodes);
+    const int32_t clusters = number_clusters(job, size);
+    NWC__ALLOC(ctx, job->patches, patches);
+    if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, patches_tile, job)) != NWC_OK) goto done;
+    nwc__wind_fit(job->patches, patches, clusters, &job->wind, fold, doubt);
+    for (int32_t i = 0; i < job->n_nodes; i++) job->nodes[i].fold -= fold[job->cluster[i] >= 0 ? job->cluster[i] : 0];
+    if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, expect_tile, job)) != NWC_OK) goto done;
+    for (int32_t i = 0; i < job->n_nodes; i++)
+        job->nodes[i].doubt = job->cluster[i] >= 0 ? (float)doubt[job->cluster[i]] : 0.0f;
+done:
+    nwc__free(ctx, job->patches);
+    nwc__free(ctx, size);
+    nwc__free(ctx, job->cluster);
+    return status;
+}
+
+static nwc_status solve(nwc_ctx *ctx, struct job *job)
+{
+    for (int32_t k = 0; k < job->n_sweeps; k++) {
+        job->sweeps[k].first_node = job->n_nodes;
+        job->n_nodes += job->sweeps[k].n_labels;
+    }
+    nwc_status status;
+    NWC__ALLOC(ctx, job->nodes, job->n_nodes);
+    for (int32_t i = 0; i < job->n_nodes; i++) job->nodes[i].fold = 0;
+    if ((status = find_pairs(ctx, job)) != NWC_OK) goto done;
+    if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, nodes_tile, job)) != NWC_OK) goto done;
+    if ((status = nwc__fold_solve(ctx, job->nodes, job->n_nodes, job->pairs, job->n_pairs, true)) != NWC_OK) goto done;
+    if ((status = find_wind(ctx, job)) != NWC_OK) goto done;
+    if ((status = nwc__fold_solve(ctx, job->nodes, job->n_nodes, job->pairs, job->n_pairs, false)) != NWC_OK) goto done;
+    status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, gates_tile, job);
+done:
+    nwc__free(ctx, job->pairs);
+    nwc__free(ctx, job->first);
+    nwc__free(ctx, job->nodes);
+    return status;
+}
+
+nwc_status nwc__fold_volume(nwc_ctx *ctx, nwc__fold_sweep *sweeps, int32_t n_sweeps, double altitude_m,
+                            const nwc__fold_wind *wind, float *const *unfolded)
+{
+    nwc_status status;
+    struct job job = {.sweeps = sweeps,
+                      .n_sweeps = n_sweeps,
+                      .altitude_m = altitude_m,
+                      .kernels = NWC__KERNELS(ctx, nwc__dealias_kernels),
+                      .wind = *wind,
+                      .unfolded = unfolded};
+    NWC__ALLOC(ctx, job.scratch, n_sweeps);
+    memset(job.scratch, 0, (size_t)n_sweeps * sizeof *job.scratch);
+    for (int32_t k = 0; k < n_sweeps; k++) {
+        const int64_t gates = sweeps[k].n_rays * sweeps[k].n_gates;
+        struct nwc__region_scratch *const scratch = &job.scratch[k];
+        NWC__ALLOC(ctx, scratch->known, gates);
+        NWC__ALLOC(ctx, scratch->along, gates);
+        NWC__ALLOC(ctx, scratch->across, gates);
+        NWC__ALLOC(ctx, scratch->relative, gates);
+        NWC__ALLOC(ctx, scratch->size, gates);
+        NWC__ALLOC(ctx, scratch->edges, 2 * gates);
+        NWC__ALLOC(ctx, scratch->mean, gates);
+    }
+    if ((status = nwc__for_each_tile(ctx, "dealias", n_sweeps, regions_tile, &job)) == NWC_OK)
+        status = solve(ctx, &job);
+done:
+    for (int32_t k = n_sweeps - 1; job.scratch && k >= 0; k--) {
+        struct nwc__region_scratch *const scratch = &job.scratch[k];
+        nwc__free(ctx, scratch->mean);
+        nwc__free(ctx, scratch->edges);
+        nwc__free(ctx, scratch->size);
+        nwc__free(ctx, scratch->relative);
+        nwc__free(ctx, scratch->across);
+        nwc__free(ctx, scratch->along);
+        nwc__free(ctx, scratch->known);
+    }
+    nwc__free(ctx, job.scratch);
+    return status;
+}
