@@ -253,7 +253,10 @@ static int64_t gather_links(int32_t *parent, struct link *links, int64_t n)
     return last + 1;
 }
 
-/* Lower margins to what moving each node by one fold costs, or, of whole clusters, each cluster. */
+/*
+ * Margins: what moving each node by one fold costs; then lowered to what moving its cluster costs, but where the wind has placed that, of which
+ * its doubt tells.
+ */
 static void set_margins(struct job *job, const struct link *links, int64_t n, bool whole)
 {
     double *const up = job->unary, *const down = up + job->n_nodes;
@@ -271,7 +274,7 @@ static void set_margins(struct job *job, const struct link *links, int64_t n, bo
     for (int32_t i = 0; i < job->n_nodes; i++) {
         const int32_t of = whole ? job->nodes[i].cluster : i;
         const float margin = (float)weaker(up[of], down[of]);
-        if (!whole || margin < job->nodes[i].margin) job->nodes[i].margin = margin;
+        if (!whole || (margin < job->nodes[i].margin && !(job->nodes[i].doubt > 0.0f))) job->nodes[i].margin = margin;
     }
 }
 

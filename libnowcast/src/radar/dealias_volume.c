@@ -28,8 +28,9 @@ struct job {
     nwc__fold_pair *pairs;
     int64_t *first; /* where pairs of a part begin: within each sweep, then between each and the next */
     int64_t n_pairs;
-    int32_t *cluster; /* of each node */
-    nwc__wind_patch *patches;
+    int32_t *cluster;         /* of each node */
+    nwc__wind_patch *patches; /* of each sweep */
+    int64_t *n_patches;
     nwc__fold_wind wind;
     float *const *unfolded;
 };
@@ -89,8 +90,8 @@ static nwc_status nodes_tile(int64_t tile, void *user)
 static nwc_status patches_tile(int64_t tile, void *user)
 {
     const struct job *const job = user;
-    nwc__wind_patches(&job->sweeps[tile], job->nodes, job->cluster, job->altitude_m,
-                      job->patches + tile * NWC__PATCHES);
+    nwc__wind_patch *const to = job->patches + tile * NWC__PATCHES;
+    job->n_patches[tile] = nwc__wind_patches(&job->sweeps[tile], job->nodes, job->cluster, job->altitude_m, to);
     return NWC_OK;
 }
 
@@ -155,18 +156,25 @@ static nwc_status find_wind(nwc_ctx *ctx, struct job *job)
     nwc_status status;
     int32_t *size = NULL, fold[NWC__WIND_CLUSTERS] = {0};
     double doubt[NWC__WIND_CLUSTERS] = {0.0};
-    const int64_t patches = job->n_sweeps * (int64_t)NWC__PATCHES;
     NWC__ALLOC(ctx, job->cluster, job->n_nodes);
     NWC__ALLOC(ctx, size, job->n_nodes);
     const int32_t clusters = number_clusters(job, size);
-    NWC__ALLOC(ctx, job->patches, patches);
+    NWC__ALLOC(ctx, job->patches, job->n_sweeps * (int64_t)NWC__PATCHES);
+    NWC__ALLOC(ctx, job->n_patches, job->n_sweeps);
     if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, patches_tile, job)) != NWC_OK) goto done;
+    int64_t patches = 0;
+    for (int64_t k = 0; k < job->n_sweeps; k++) { /* one sweep behind the other */
+        memmove(job->patches + patches, job->patches + k * NWC__PATCHES,
+                (size_t)job->n_patches[k] * sizeof *job->patches);
+        patches += job->n_patches[k];
+    }
     nwc__wind_fit(job->patches, patches, clusters, &job->wind, fold, doubt);
     for (int32_t i = 0; i < job->n_nodes; i++) job->nodes[i].fold -= fold[job->cluster[i] >= 0 ? job->cluster[i] : 0];
     if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, expect_tile, job)) != NWC_OK) goto done;
     for (int32_t i = 0; i < job->n_nodes; i++)
         job->nodes[i].doubt = job->cluster[i] >= 0 ? (float)doubt[job->cluster[i]] : 0.0f;
 done:
+    nwc__free(ctx, job->n_patches);
     nwc__free(ctx, job->patches);
     nwc__free(ctx, size);
     nwc__free(ctx, job->cluster);

@@ -22,15 +22,20 @@
 #define FOLDS 5.0       /* of a cluster, as little as is known of it */
 #define LOCAL 6.0       /* m s-1: wind at a gate about that of its height */
 
-enum { K = NWC__WIND_KNOTS, STEPS = 6 };
+enum {
+    K = NWC__WIND_KNOTS,
+    STEPS = 6,     /* of weights, to begin with */
+    MORE = 3,      /* and after each cluster */
+    GATE_STEP = 3, /* from one gate that is taken to the next */
+};
 
 double nwc__wind_height(const nwc__fold_wind *wind, int32_t knot)
 {
     return wind->bottom_m + SPACING_M * knot;
 }
 
-void nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes, const int32_t *cluster, double altitude_m,
-                       nwc__wind_patch *patches)
+int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes, const int32_t *cluster,
+                          double altitude_m, nwc__wind_patch *patches)
 {
     memset(patches, 0, NWC__PATCHES * sizeof *patches);
     for (int64_t r = 0; r < s->n_rays; r++) {
@@ -38,7 +43,7 @@ void nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes, co
         const double azimuth = s->azimuth_deg[r] * NWC__RADIANS, elevation = s->elevation_deg[r] * NWC__RADIANS;
         const double turn = 2.0 * s->nyquist_m_s[r], sine = sin(elevation), cosine = cos(elevation);
         const double east = sin(azimuth), north = cos(azimuth);
-        for (int64_t g = 0; g < s->n_gates; g++) {
+        for (int64_t g = 0; g < s->n_gates; g += GATE_STEP) {
             const int64_t i = r * s->n_gates + g;
             if (s->label[i] < 0) continue;
             const int32_t node = s->first_node + s->label[i], c = cluster[node];
@@ -61,12 +66,15 @@ void nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes, co
             }
         }
     }
+    int64_t n = 0;
     for (int64_t k = 0; k < NWC__PATCHES; k++) {
-        nwc__wind_patch *const p = &patches[k];
-        if (!(p->gates > 0.0)) continue;
-        const double one = 1.0 / p->gates;
-        p->velocity *= one, p->turn *= one, p->east *= one, p->north *= one, p->height *= one;
+        nwc__wind_patch p = patches[k];
+        if (!(p.gates > 0.0)) continue;
+        const double one = 1.0 / p.gates;
+        p.velocity *= one, p.turn *= one, p.east *= one, p.north *= one, p.height *= one;
+        patches[n++] = p;
     }
+    return n;
 }
 
 /* The two knots about a height and what each counts. */
@@ -147,11 +155,10 @@ static bool solve(struct fit *fit, const nwc__fold_wind *wind, const nwc__fold_w
     }
     for (int64_t i = 0; i < n; i++) {
         const nwc__wind_patch *const p = &patches[i];
-        if (!(p->gates > 0.0)) continue;
         int32_t which[5];
         double value[5];
         const double r = robust ? misfit(fit, wind, p) / PATCH_ERROR : 0.0;
-        const double full = p->gates / (p->gates + 30.0);
+        const double full = p->gates / (p->gates + 10.0);
         const double weight = full / (PATCH_ERROR * PATCH_ERROR * PATCH_SHARE * (1.0 + r * r));
         row_of(wind, p, which, value);
         add_row(fit, 5, which, value, p->velocity, weight);
@@ -183,7 +190,8 @@ void nwc__wind_fit(const nwc__wind_patch *patches, int64_t n, int32_t n_clusters
     const nwc__fold_wind given = *wind;
     bool fitted = false;
     for (int32_t c = 0; c <= n_clusters; c++) {
-        for (int k = 0; k < STEPS; k++) fitted = solve(&fit, wind, &given, patches, n, held, fold, k > 0 || c > 0);
+        for (int k = 0; k < (c == 0 ? STEPS : MORE); k++)
+            fitted = solve(&fit, wind, &given, patches, n, held, fold, k > 0 || c > 0);
         if (!fitted) return;
         if (c == n_clusters) break;
         const double x = fit.x[2 * K + c];

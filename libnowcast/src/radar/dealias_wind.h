@@ -18,8 +18,8 @@ typedef struct nwc__wind_patch {
     double velocity, turn; /* m s-1; and by how much a fold changes it */
     double east, north;    /* what u and v count in it */
     double height;         /* above the sea */
-    double gates;          /* 0: none */
-    double expected;       /* sum over gates of what the volume before has there, and their number */
+    double gates;
+    double expected; /* sum over gates of what the volume before has there, and their number */
     double n_expected;
     int32_t cluster;
 } nwc__wind_patch;
@@ -29,9 +29,9 @@ enum { NWC__PATCH_SECTORS = 36, NWC__PATCH_RINGS = 30, NWC__PATCHES = 36 * 30 * 
 /* The height of a knot above the sea. */
 double nwc__wind_height(const nwc__fold_wind *wind, int32_t knot);
 
-/* Fill patches (NWC__PATCHES) of one sweep. cluster: of each node, -1 for those that do not count. */
-void nwc__wind_patches(const nwc__fold_sweep *sweep, const nwc__fold_node *nodes, const int32_t *cluster,
-                       double altitude_m, nwc__wind_patch *patches);
+/* Fill patches (room for NWC__PATCHES) of one sweep and return how many. cluster: of each node, -1 for those that do not count. */
+int64_t nwc__wind_patches(const nwc__fold_sweep *sweep, const nwc__fold_node *nodes, const int32_t *cluster,
+                          double altitude_m, nwc__wind_patch *patches);
 
 /* Fit wind and the folds of clusters (out: fold, and doubt in folds). wind: in, the prior; out. */
 void nwc__wind_fit(const nwc__wind_patch *patches, int64_t n, int32_t n_clusters, nwc__fold_wind *wind, int32_t *fold,

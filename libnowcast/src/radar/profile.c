@@ -120,6 +120,7 @@ static nwc__profile_point gate(const struct ring *ring, int64_t k, int64_t ray, 
                  azimuth = ring->sweep.azimuth_deg[ray] * NWC__RADIANS;
     const double range = ring->moment.first_gate_m + (double)g * ring->moment.gate_spacing_m;
     const nwc__gate_place at = nwc__gate_place_of(ring->altitude, sin(elevation), cos(elevation), range);
+    const double ground = nwc__gate_ground(ring->altitude, sin(elevation), cos(elevation), range);
     const float nyquist = ring->sweep.nyquist_m_s[ray];
     const nwc_field *const f = &ring->moment.field;
     return (nwc__profile_point){.velocity = f->data[ray * f->stride[0] + g * f->stride[1]],
@@ -128,9 +129,9 @@ static nwc__profile_point gate(const struct ring *ring, int64_t k, int64_t ray, 
                                 .cos_az = (float)cos(azimuth),
                                 .sin_el = (float)at.sin_el,
                                 .cos_el = (float)at.cos_el,
-                                .x = (float)(ring->x + at.ground_m * sin(azimuth)),
-                                .y = (float)(ring->y + at.ground_m * cos(azimuth)),
-                                .s = (float)at.ground_m,
+                                .x = (float)(ring->x + ground * sin(azimuth)),
+                                .y = (float)(ring->y + ground * cos(azimuth)),
+                                .s = (float)ground,
                                 .above = (float)(at.height_m - middle),
                                 .ring = (int32_t)k,
                                 .pair = -1};
