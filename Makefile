@@ -6,7 +6,7 @@
 # each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz damage tsan test-long clean
+.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz damage tsan bench-dealias test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -60,6 +60,9 @@ bench-decode: peers
 	cmake --build --preset bench --target nowcast_unpack
 	.venv/bin/python benchmarks/peers/decode_times.py --python build/peers/bin/python \
 	  --unpack build/bench/benchmarks/nowcast_unpack --csv build/decode.csv
+
+bench-dealias: peers
+	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python
 
 # Volumes written in every format, read by the packages of others.
 read-back: peers
