@@ -342,7 +342,7 @@ static nwc_status write_tile(int64_t tile, void *user)
             const float had = f->data[ray * f->stride[0] + g * f->stride[1]];
             const float is = g < known ? part->unfolded[r * part->fold.n_gates + g] : NAN;
             const bool whole = !isnan(is);
-            const float turns = (is - had) / (2.0f * part->nyquist[r]), count = rintf(turns);
+            const float turns = (is - had) / (2.0f * part->nyquist[r]), count = rintf(turns) + 0.0f; /* not -0 */
             v[g] = whole ? is : had; /* a ray without a Nyquist velocity stays as it is, and NaN is NaN */
             fold[g] = isnan(had) ? NAN : !whole ? 0.0f : fabsf(turns - count) < 0.02f ? count : turns;
             confidence[g] = isnan(had) ? NAN : whole ? part->fold.confidence[r * part->fold.n_gates + g] : 0.0f;
