@@ -54,7 +54,12 @@ LONG_NAMES: dict[str, tuple[str | None, str]] = {
     "AZSHR": (None, "azimuthal shear of the radial velocity"),
     "DIVR": (None, "divergence along the beam of the radial velocity"),
     "SQIH": ("normalized_coherent_power", "signal quality index H"),
+    "QIND": ("quality_indicator", "quality index"),
+    "DBZHQ": ("equivalent_reflectivity_factor", "reflectivity of weather H"),
 }
+
+CODED = ("QFLAG", "CLASS")
+"""Moments that are integers in a tree, of the kinds and reasons they stand for."""
 
 Arrays = list[npt.NDArray[Any]]
 
@@ -375,6 +380,11 @@ def even_gates(data: xr.Dataset) -> tuple[float, float]:
     if gates.size > 1 and np.abs(np.diff(gates) - spacing).max() > 0.01 * abs(spacing):
         raise ArgumentError("range: equally spaced gates expected")
     return float(gates[0]), spacing
+    for name, variable in data.data_vars.items():
+        wanted = names is None or name in names
+        coded = variable.dtype.kind in "iu" and name in CODED
+        if wanted and variable.dims == (ray, "range") and (variable.dtype.kind == "f" or coded):
+            _add_moment(volume, str(name), data, gates[0], spacing)
 
 
 def _spacing(gates: npt.NDArray[np.float64]) -> float:

@@ -25,8 +25,6 @@ from nowcast._rain import precipitation_type, rain_rate
 from nowcast._shear import shear
 from nowcast._volume import NOTHING_DBZ
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
-
-
 __all__ = [
     "FORMATS",
     "NOTHING_DBZ",
@@ -45,6 +43,37 @@ __all__ = [
     "remake",
     "shear",
     "wind_profile",
+from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality, sun_position
+    "FLAGS",
+    "ClutterMap",
+    "flag_counts",
+    "quality",
+    "sun_position",
+
+__all__ = [
+    "FLAGS",
+    "FORMATS",
+    "NOTHING_DBZ",
+    "Beam",
+    "ClutterMap",
+    "attenuation",
+    "calibration",
+    "dealias",
+    "describe",
+    "flag_counts",
+    "follow",
+    "georeference",
+    "phase",
+    "precipitation_type",
+    "quality",
+    "rain_rate",
+    "read",
+    "refractivity",
+    "remake",
+    "shear",
+    "sun_position",
+    "wind_profile",
+]
     "write",
 ]
 

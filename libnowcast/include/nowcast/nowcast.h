@@ -16,6 +16,7 @@
 #include <nowcast/phase.h>
 #include <nowcast/product.h>
 #include <nowcast/profile.h>
+#include <nowcast/quality.h>
 #include <nowcast/radar.h>
 #include <nowcast/rain.h>
 #include <nowcast/shear.h>
