@@ -18,6 +18,7 @@ from nowcast import _files, _isolation, _lib, _volume
 from nowcast._dealias import dealias
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
+from nowcast._hydrometeor import HYDROMETEORS, hydrometeors
 from nowcast._lib import ffi, lib
 from nowcast._phase import attenuation, calibration, phase
 from nowcast._profile import wind_profile
@@ -53,6 +54,7 @@ from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality, sun_positi
 __all__ = [
     "FLAGS",
     "FORMATS",
+    "HYDROMETEORS",
     "NOTHING_DBZ",
     "Beam",
     "ClutterMap",
@@ -65,6 +67,7 @@ __all__ = [
     "georeference",
     "phase",
     "precipitation_type",
+    "hydrometeors",
     "quality",
     "rain_rate",
     "read",

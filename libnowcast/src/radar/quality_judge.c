@@ -15,7 +15,7 @@ NWC__DECLARE_KERNELS(nwc__quality_kernels);
 enum { TEXTURE, SPIN, RHOHV, PHASE, ZDR, ROUGHNESS, FEATURES }; /* found along rays */
 enum { ROWS = 20 };
 static const float TURN_DB = 6.5f; /* Hubbert et al. (2009) */
-static const double WINDOW_M = 1000.0, UPPERMOST_M = 4000.0, NORMAL_M = 500.0, EARTH_M = 6371000.0;
+static const double WINDOW_M = 1000.0, UPPERMOST_M = 4000.0, NORMAL_M = 500.0;
 
 struct job {
     const struct nwc__quality_kernels *kernels;
@@ -180,13 +180,6 @@ static nwc_status judge(int64_t block, void *user)
     return NWC_OK;
 }
 
-/* Height of a beam above the antenna over an earth of 4/3 radius (Doviak and Zrnic 1993, 2.28b). */
-static double beam_height(double range_m, double elevation_deg)
-{
-    const double radius = 4.0 / 3.0 * EARTH_M, sine = sin(elevation_deg / 57.29577951308232);
-    return sqrt(range_m * range_m + radius * radius + 2.0 * range_m * radius * sine) - radius;
-}
-
 nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, const nwc_quality_options *options,
                               double beam_width_deg, const nwc__verdict *verdict)
 {
@@ -205,8 +198,8 @@ nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, con
     for (int64_t g = 0; g < at->n_gates; g++) {
         const double range_m = fmax(at->first_gate_m + (double)g * at->gate_spacing_m, 0.0);
         const double angle = sweep->facts.fixed_angle_deg;
-        job.height[g] = (float)beam_height(range_m, angle - beam_width_deg);
-        job.low[g] = beam_height(range_m, angle + 1.0) < UPPERMOST_M;
+        job.height[g] = (float)nwc__beam_height(range_m, angle - beam_width_deg);
+        job.low[g] = nwc__beam_height(range_m, angle + 1.0) < UPPERMOST_M;
     }
     if ((status = nwc__for_each_tile(ctx, NULL, NWC__QUALITY_BLOCKS, measure, &job)) != NWC_OK) goto done;
     status = nwc__for_each_tile(ctx, NULL, NWC__QUALITY_BLOCKS, judge, &job);

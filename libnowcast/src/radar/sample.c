@@ -1,6 +1,12 @@
 /* Moments of one sweep looked at on the gates of another: the nearest gate of the nearest ray. */
 #include "radar/sample.h"
 
+double nwc__beam_height(double range_m, double elevation_deg)
+{
+    const double radius = 4.0 / 3.0 * 6371000.0, sine = sin(elevation_deg / 57.29577951308232);
+    return sqrt(range_m * range_m + radius * radius + 2.0 * range_m * radius * sine) - radius;
+}
+
 nwc__gates nwc__moment_gates(const nwc_moment *moment)
 {
     return (nwc__gates){moment->field.dim[0], moment->field.dim[1], moment->first_gate_m, moment->gate_spacing_m};

@@ -34,6 +34,9 @@ const float *nwc__sample_row(const nwc__sample *sample, int64_t ray, int64_t n_g
 /* For each ray of to the ray of from that is nearest to it in azimuth (elevation in an RHI), -1 where none is near. */
 void nwc__nearest_rays(const nwc_sweep *from, const nwc_sweep *to, double within_deg, int32_t *ray);
 
+/* Height of a beam above the antenna over an earth of 4/3 radius (Doviak and Zrnic 1993, 2.28b). */
+double nwc__beam_height(double range_m, double elevation_deg);
+
 /* Rays that go all round, so that the first is a neighbour of the last. */
 bool nwc__goes_round(const nwc_sweep *sweep);
 
