@@ -460,7 +460,7 @@ static void blockage_and_attenuation_lower_quality(void **state)
     for (int64_t k = 0; k < 2; k++) {
         for (int64_t r = 0; r < RAYS; r++)
             for (int64_t g = 0; g < GATES; g++) cells[r * GATES + g] = k ? path(r, g) : half_hidden(r, g);
-        const nwc_moment moment = {.name = k ? "PIA" : "BLOCKAGE",
+        const nwc_moment moment = {.name = k ? "PIA" : "CBB",
                                    .field = field_2d(cells, RAYS, GATES, k ? "dB" : "1", NULL),
                                    .first_gate_m = 0.5 * SPACING,
                                    .gate_spacing_m = SPACING};

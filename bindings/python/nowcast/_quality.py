@@ -13,7 +13,7 @@ from nowcast import _field, _lib, _volume
 from nowcast._lib import ffi, lib
 from nowcast.errors import FileError
 
-_INPUTS = ("DBZH", "DBTH", "VRADH", "WRADH", "ZDR", "PHIDP", "RHOHV", "SNRH", "SQIH", "PIA", "BLOCKAGE")
+_INPUTS = ("DBZH", "DBTH", "VRADH", "WRADH", "ZDR", "PHIDP", "RHOHV", "SNRH", "SQIH", "PIA", "CBB")
 
 FLAGS = {
     "noise": lib.NWC_QUALITY_NOISE,
@@ -136,7 +136,7 @@ def quality(
     ----------
     tree : volume in the FM 301 layout
         Sweeps with DBZH (else DBTH) are judged by that and by what else the volume has: VRADH, WRADH, ZDR, PHIDP,
-        RHOHV, SNRH, SQIH, and BLOCKAGE (0 to 1) and PIA (dB) where steps before have added them.
+        RHOHV, SNRH, SQIH, and CBB (0 to 1) and PIA (dB) where steps before have added them.
     clutter_map : what dry days have taught of the ground
     least_snr : dB above the noise below which a gate is noise; 1.5 by default
     speckle_gates : connected areas of fewer gates are speckle; 8 by default

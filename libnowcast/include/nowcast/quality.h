@@ -111,7 +111,7 @@ NWC_API void nwc_quality_options_init(nwc_quality_options *options);
  * Add QFLAG, QIND and DBZHQ to the sweeps of a volume.
  *
  * A sweep with DBZH, else with DBTH, is judged by that and by what else it has: VRADH, WRADH, ZDR, PHIDP, RHOHV, SNRH, SQIH;
- * velocities may come from another sweep of the same elevation. BLOCKAGE (part of the beam, 0 to 1) and PIA (dB) are used
+ * velocities may come from another sweep of the same elevation. CBB (part of the beam, 0 to 1) and PIA (dB) are used
  * where the volume has them. A sweep of velocities alone gets the QFLAG and QIND of its neighbour's gates.
  *
  * In DBZHQ a filtered gate is NaN, not known, since weather may lie beneath; but NWC_NOTHING_DBZ, nothing there, if it was

@@ -108,7 +108,7 @@ nwc_status nwc__quality_attach(nwc_ctx *ctx, const nwc_volume *volume, const nwc
         NWC__TRY(look(ctx, volume, dual, "ZDR", sweep, at, &sweep->zdr));
     }
     NWC__TRY(look(ctx, volume, own, "PIA", sweep, at, &sweep->pia));
-    NWC__TRY(look(ctx, volume, own, "BLOCKAGE", sweep, at, &sweep->blockage));
+    NWC__TRY(look(ctx, volume, own, "CBB", sweep, at, &sweep->blockage));
     NWC__TRY(attach_doppler(ctx, volume, sweeps, n_sweeps, sweep));
     NWC__TRY(attach_above(ctx, volume, sweeps, n_sweeps, sweep));
     NWC__TRY(attach_beyond(ctx, volume, sweeps, n_sweeps, sweep));
