@@ -10,6 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from nowcast import _field, _lib, _volume
+from nowcast._files import replacing
 from nowcast._lib import ffi, lib
 from nowcast.errors import FileError
 
@@ -100,13 +101,8 @@ class ClutterMap:
 
     def save(self, path: os.PathLike[str] | str) -> None:
         """Into a file, whole or not at all."""
-        final = Path(path)
-        part = final.with_name(f".{final.name}.part")
-        try:
+        with replacing(path) as part:
             part.write_bytes(self.to_bytes())
-            part.replace(final)
-        except OSError as error:
-            raise FileError(f"{final}: {error.strerror}") from error
 
     @classmethod
     def load(cls, path: os.PathLike[str] | str) -> "ClutterMap":

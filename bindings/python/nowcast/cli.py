@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 import rich.console
 import rich.progress
 import rich.table
@@ -20,7 +21,7 @@ from nowcast.errors import NowcastError, UnsupportedError
 from nowcast.forecast import SAMPLINGS
 from nowcast.mosaic import METHODS as MOSAICS
 from nowcast.motion import METHODS
-from nowcast.radar import FORMATS
+from nowcast.radar import FORMATS, Health
 
 DEGRADED = 3
 
@@ -316,6 +317,63 @@ def verify(
             name: [[None if v != v else v for v in row] for row in scores[name].values.tolist()] for name in ("csi",)
         }
     _finish(summary, as_json, output or "")
+
+
+@main.command()
+@_inputs
+@click.option("--map", "clutter_map", help="Clutter map of the radar, as nowcast.radar.ClutterMap saves it.")
+@_on_error
+@_json
+def health(inputs: tuple[str, ...], clutter_map: str | None, on_error: str, as_json: bool) -> None:
+    """How radars are, by volumes of theirs: noise, biases, the sun, the ground, what is missing or late, and how they
+    compare where they see the same.
+
+    INPUTS are files of one volume each, or folders of volumes; of one radar over time, or of several.
+    """
+    with _progress():
+        found, summary = jobs.health(inputs, clutter_map=clutter_map, on_error=on_error)
+    if not as_json:
+        console = rich.console.Console(width=120)
+        for table in _health_tables(found):
+            console.print(table)
+        for line in summary["left_out"]:
+            click.echo(f"left out: {line}")
+    _finish(summary, as_json, "degraded" if summary["degraded"] else "nothing missing")
+
+
+def _health_tables(found: Health) -> Iterator[rich.table.Table]:
+    """The volumes, where antennas point, and pairs of radars by range."""
+    columns = {
+        "radar": "radar",
+        "time": "time",
+        "sweeps": "sweeps",
+        "missing_sweeps": "missing",
+        "missing_rays": "rays missing",
+        "late_s": "late, s",
+        "noise_dbz": "noise, dBZ at 1 km",
+        "zdr_bias_db": "ZDR bias, dB",
+        "clutter_offset_db": "ground, dB",
+        "sun_hits": "sun",
+    }
+    yield _table("volumes", columns, found.volumes)
+    if len(found.pointing):
+        columns = {"radar": "radar", "azimuth_offset": "azimuth, degrees", "elevation_offset": "elevation, degrees"}
+        columns |= {"power_dbz": "sun, dBZ at 1 km", "zdr_db": "ZDR, dB", "hits": "hits"}
+        yield _table("pointing by the sun: what the antenna says, less what is true", columns, found.pointing)
+    pairs = found.pairs[found.pairs["height_km"].isna()]
+    if len(pairs):
+        columns = {"a": "a", "b": "b", "range_km": "range from, km", "places": "places"}
+        columns |= {"difference_db": "a - b, dB", "spread_db": "spread, dB"}
+        yield _table("radars where they see the same", columns, pairs)
+
+
+def _table(title: str, columns: dict[str, str], rows: pd.DataFrame) -> rich.table.Table:
+    table = rich.table.Table(*columns.values(), title=title, title_justify="left")
+    for row in rows[list(columns)].itertuples(index=False):
+        table.add_row(
+            *("" if value != value else f"{value:.4g}" if isinstance(value, float) else str(value) for value in row)
+        )
+    return table
 
 
 @main.command()

@@ -22,7 +22,15 @@ from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError, NowcastError, UnsupportedError
 
-__all__ = ["convert", "doctor", "forecast", "mosaic", "verification"]
+
+__all__ = [
+    "convert",
+    "doctor",
+    "forecast",
+    "health",
+    "mosaic",
+    "verification",
+]
 
 _logger = logging.getLogger("nowcast")
 
@@ -329,6 +337,45 @@ def convert(
     io.write(data, output)
     left_out = data.attrs.get("left_out", "").splitlines()
     return {"output": str(output), "times": data.sizes.get("time", 1), "left_out": left_out, "degraded": bool(left_out)}
+
+
+def health(
+    inputs: io.PathLike | Sequence[io.PathLike],
+    *,
+    clutter_map: io.PathLike | None = None,
+    on_error: str = "skip",
+) -> tuple[radar.Health, dict[str, Any]]:
+    """Look after radars by volumes of theirs: ``nowcast.radar.health``, and the same as plain values.
+
+    Parameters
+    ----------
+    inputs : as ``nowcast.open`` takes them
+        Each file is a volume, and a folder holds the volumes that are in it.
+    clutter_map : a file that ``nowcast.radar.ClutterMap.save`` wrote
+    on_error : "skip" or "raise"
+        Volumes that cannot be read are named in ``left_out``, and make the summary ``degraded``.
+    """
+    left_out: list[str] = []
+
+    def volumes() -> Iterator[xr.DataTree]:
+        for path in io.expand(inputs):
+            try:
+                found = open_any(path)
+            except NowcastError as error:
+                if on_error == "raise":
+                    raise
+                left_out.append(str(error))
+                continue
+            for one in found if isinstance(found, list) else [found]:
+                if not isinstance(one, xr.DataTree):
+                    raise ArgumentError(f"{path}: a radar volume expected")
+                yield one
+
+    ground = None if clutter_map is None else radar.ClutterMap.load(clutter_map)
+    looked = radar.health(volumes(), clutter_map=ground)
+    summary = looked.to_dict() | {"left_out": left_out}
+    summary["degraded"] = summary["degraded"] or bool(left_out)
+    return looked, summary
 
 
 def doctor() -> dict[str, Any]:

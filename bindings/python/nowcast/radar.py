@@ -18,6 +18,7 @@ from nowcast import _files, _isolation, _lib, _volume
 from nowcast._dealias import dealias
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
+from nowcast._health import Health, health
 from nowcast._hydrometeor import HYDROMETEORS, hydrometeors
 from nowcast._lib import ffi, lib
 from nowcast._phase import attenuation, calibration, phase
@@ -61,12 +62,14 @@ __all__ = [
     "attenuation",
     "calibration",
     "dealias",
+    "Health",
     "describe",
     "flag_counts",
     "follow",
     "georeference",
     "phase",
     "precipitation_type",
+    "health",
     "hydrometeors",
     "quality",
     "rain_rate",

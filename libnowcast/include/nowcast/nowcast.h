@@ -8,6 +8,7 @@
 #include <nowcast/forecast.h>
 #include <nowcast/geojson.h>
 #include <nowcast/grid.h>
+#include <nowcast/health.h>
 #include <nowcast/hydrometeor.h>
 #include <nowcast/io.h>
 #include <nowcast/model.h>

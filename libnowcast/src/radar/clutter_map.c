@@ -159,7 +159,7 @@ nwc_status nwc_clutter_map_elevation(const nwc_clutter_map *map, int32_t index, 
 }
 
 nwc_status nwc__clutter_map_sample(nwc_ctx *ctx, const nwc_clutter_map *map, const nwc__quality_sweep *sweep,
-                                   nwc__sample *sample)
+                                   nwc__sample *often, nwc__sample *mean)
 {
     nwc_status status = NWC_OK;
     const struct layer *best = NULL;
@@ -167,16 +167,17 @@ nwc_status nwc__clutter_map_sample(nwc_ctx *ctx, const nwc_clutter_map *map, con
         if (fabs((double)map->layers[k].angle_deg - sweep->facts.fixed_angle_deg) <= SAME_DEG) best = &map->layers[k];
     if (!best || sweep->facts.mode == NWC_SWEEP_RHI) return NWC_OK;
     const nwc__gates *const at = &sweep->at;
-    *sample = (nwc__sample){.cells = best->often, .n_gates = RANGES};
-    NWC__ALLOC(ctx, sample->gate, at->n_gates);
-    NWC__ALLOC(ctx, sample->ray, at->n_rays);
+    *often = (nwc__sample){.cells = best->often, .n_gates = RANGES};
+    NWC__ALLOC(ctx, often->gate, at->n_gates);
+    NWC__ALLOC(ctx, often->ray, at->n_rays);
     for (int64_t g = 0; g < at->n_gates; g++) {
         const double range = floor((at->first_gate_m + (double)g * at->gate_spacing_m) / CELL_M);
-        sample->gate[g] = range >= 0.0 && range < RANGES ? (int32_t)range : -1;
+        often->gate[g] = range >= 0.0 && range < RANGES ? (int32_t)range : -1;
     }
-    for (int64_t r = 0; r < at->n_rays; r++) sample->ray[r] = (int32_t)sweep->facts.azimuth_deg[r] % AZIMUTHS;
+    for (int64_t r = 0; r < at->n_rays; r++) often->ray[r] = (int32_t)sweep->facts.azimuth_deg[r] % AZIMUTHS;
+    if (mean) *mean = *often, mean->cells = best->mean;
 done:
-    if (status != NWC_OK) nwc__sample_release(ctx, sample);
+    if (status != NWC_OK) nwc__sample_release(ctx, often);
     return status;
 }
 

@@ -41,7 +41,7 @@ static nwc_status check(const nwc_quality_options *o)
 
 /* ---- a sweep ---- */
 
-static nwc_status begin(nwc_ctx *ctx, const nwc_volume *volume, int32_t index, nwc__quality_sweep *sweep)
+nwc_status nwc__quality_begin(nwc_ctx *ctx, const nwc_volume *volume, int32_t index, nwc__quality_sweep *sweep)
 {
     nwc_moment snr;
     *sweep = (nwc__quality_sweep){.index = index, .above_noise = (double)NAN};
@@ -257,7 +257,7 @@ nwc_status nwc_quality_filter(nwc_ctx *ctx, nwc_volume *volume, const nwc_qualit
     int32_t n = 0, judged = 0;
     NWC__ALLOC(ctx, sweeps, facts.n_sweeps);
     for (; n < facts.n_sweeps; n++) {
-        if ((status = begin(ctx, volume, n, &sweeps[n])) != NWC_OK) goto done;
+        if ((status = nwc__quality_begin(ctx, volume, n, &sweeps[n])) != NWC_OK) goto done;
         judged += sweeps[n].at.n_gates > 0;
     }
     if (judged == 0) {

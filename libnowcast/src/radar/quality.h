@@ -54,6 +54,9 @@ nwc__noise nwc__noise_estimate(const nwc__quality_sweep *sweep, const nwc_moment
 /* Signal to noise ratio, dB, of a reflectivity. */
 float nwc__noise_snr(const nwc__noise *noise, float dbz, float spread);
 
+/* quality.c: a sweep with its reflectivity and noise, at.n_gates 0 where it has none; spread is to be freed. */
+nwc_status nwc__quality_begin(nwc_ctx *ctx, const nwc_volume *volume, int32_t index, nwc__quality_sweep *sweep);
+
 /* quality_attach.c: what else is known on the gates of sweep, and letting go of it. */
 nwc_status nwc__quality_attach(nwc_ctx *ctx, const nwc_volume *volume, const nwc__quality_sweep *sweeps,
                                int32_t n_sweeps, const nwc_quality_options *options, nwc__quality_sweep *sweep);
@@ -67,12 +70,25 @@ nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, con
 nwc_status nwc__quality_spokes(nwc_ctx *ctx, const nwc__quality_sweep *sweep, const nwc_volume_facts *facts,
                                const nwc__verdict *verdict);
 
+/* A ray as a line of constant power. */
+typedef struct nwc__spoke {
+    int64_t first; /* gate from which on it is looked at */
+    float level;   /* power in the middle of the ray, dBZ at 1 km */
+    float slope;   /* dB per gate */
+    float share;   /* of its gates on that line; 0 where there is no line */
+} nwc__spoke;
+
+nwc__spoke nwc__spoke_measure(const nwc__quality_sweep *sweep, int64_t ray);
+/* A gate is within 3 dB of the line. */
+bool nwc__on_spoke(const nwc__quality_sweep *sweep, const nwc__spoke *spoke, int64_t ray, int64_t gate);
+
 /* quality_speckle.c: areas of fewer gates than least that nothing speaks against. */
 nwc_status nwc__quality_speckle(nwc_ctx *ctx, const nwc__quality_sweep *sweep, int32_t least,
                                 const nwc__verdict *verdict);
 
-/* clutter_map.c: a map's frequencies on the gates of a sweep, as a sample; cells NULL where it knows nothing there. */
+/* clutter_map.c: a map's frequencies on the gates of a sweep, as a sample; cells NULL where it knows nothing there. mean (may
+ * be NULL): its mean reflectivities, sharing the indices of often, not to be released. */
 nwc_status nwc__clutter_map_sample(nwc_ctx *ctx, const nwc_clutter_map *map, const nwc__quality_sweep *sweep,
-                                   nwc__sample *sample);
+                                   nwc__sample *often, nwc__sample *mean);
 
 #endif

@@ -112,7 +112,7 @@ nwc_status nwc__quality_attach(nwc_ctx *ctx, const nwc_volume *volume, const nwc
     NWC__TRY(attach_doppler(ctx, volume, sweeps, n_sweeps, sweep));
     NWC__TRY(attach_above(ctx, volume, sweeps, n_sweeps, sweep));
     NWC__TRY(attach_beyond(ctx, volume, sweeps, n_sweeps, sweep));
-    return options->map ? nwc__clutter_map_sample(ctx, options->map, sweep, &sweep->map) : NWC_OK;
+    return options->map ? nwc__clutter_map_sample(ctx, options->map, sweep, &sweep->map, NULL) : NWC_OK;
 }
 
 void nwc__quality_detach(nwc_ctx *ctx, nwc__quality_sweep *sweep)

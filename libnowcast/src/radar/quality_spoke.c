@@ -6,16 +6,10 @@
  */
 #include "radar/quality.h"
 
-enum { POWERS = 800, WIDEST = 20 };
+enum { POWERS = 800, WIDEST = 20, FEWEST = 40 };
 static const float POWER_DB = 0.25f, LEAST = -120.0f, NEAR_DB = 3.0f;
 static const float SURE = 0.6f, LIKELY = 0.1f; /* parts of a ray */
 static const double FIRST_M = 10e3, ABOVE_NOISE_DB = 1.0;
-
-struct ray {
-    float level; /* power in the middle of the ray, dBZ at 1 km */
-    float slope; /* dB per gate */
-    float share; /* of gates on that line */
-};
 
 /* The median power of gates from to to; NaN where fewer than 5 have an echo. */
 static float median(const float *dbz, const float *spread, int64_t from, int64_t to)
@@ -33,24 +27,32 @@ static float median(const float *dbz, const float *spread, int64_t from, int64_t
     return LEAST + ((float)k + 0.5f) * POWER_DB;
 }
 
-static float line(const struct ray *of, int64_t first, int64_t n, int64_t gate)
+static float line(const nwc__spoke *of, int64_t n, int64_t gate)
 {
-    return of->level + of->slope * (float)(gate - (first + n) / 2);
+    return of->level + of->slope * (float)(gate - (of->first + n) / 2);
 }
 
-static struct ray measure(const nwc__quality_sweep *s, int64_t r, int64_t first)
+bool nwc__on_spoke(const nwc__quality_sweep *s, const nwc__spoke *spoke, int64_t ray, int64_t gate)
 {
-    const int64_t n = s->at.n_gates, middle = (first + n) / 2;
+    const float dbz = s->dbz.field.data[ray * s->at.n_gates + gate];
+    return dbz > NWC_NOTHING_DBZ && fabsf(dbz - s->spread[gate] - line(spoke, s->at.n_gates, gate)) < NEAR_DB;
+}
+
+nwc__spoke nwc__spoke_measure(const nwc__quality_sweep *s, int64_t r)
+{
+    const int64_t n = s->at.n_gates;
+    const double start = ceil((FIRST_M - s->at.first_gate_m) / s->at.gate_spacing_m);
+    const int64_t first = start < 0.0 ? 0 : start < (double)n ? (int64_t)start : n, middle = (first + n) / 2;
+    nwc__spoke found = {.first = first, .share = 0.0f};
+    if (n - first < FEWEST) return found;
     const float *const dbz = s->dbz.field.data + r * n;
     const float near = median(dbz, s->spread, first, middle), far = median(dbz, s->spread, middle, n);
-    struct ray found = {.share = 0.0f};
     const float slope_km = (far - near) / (float)((double)(n - first) / 2.0 * s->at.gate_spacing_m * 1e-3);
     if (!(slope_km > -0.01f && slope_km < 0.03f)) return found;
     found.level = 0.5f * (near + far);
     found.slope = slope_km * (float)(s->at.gate_spacing_m * 1e-3);
     int64_t on = 0;
-    for (int64_t g = first; g < n; g++)
-        on += dbz[g] > NWC_NOTHING_DBZ && fabsf(dbz[g] - s->spread[g] - line(&found, first, n, g)) < NEAR_DB;
+    for (int64_t g = first; g < n; g++) on += nwc__on_spoke(s, &found, r, g);
     found.share = (float)on / (float)(n - first);
     return found;
 }
@@ -66,14 +68,14 @@ static bool at_sun(const nwc__quality_sweep *s, int64_t r, const nwc_volume_fact
     return hypot(aside, (double)s->facts.elevation_deg[r] - elevation) < 1.0 + 2.0 * width;
 }
 
-static void mark(const nwc__quality_sweep *s, int64_t r, int64_t first, const struct ray *spoke,
-                 const nwc_volume_facts *facts, const nwc__verdict *verdict)
+static void mark(const nwc__quality_sweep *s, int64_t r, const nwc__spoke *spoke, const nwc_volume_facts *facts,
+                 const nwc__verdict *verdict)
 {
     const int64_t n = s->at.n_gates;
     const uint16_t reason = at_sun(s, r, facts) ? NWC_QUALITY_SUN : NWC_QUALITY_SPOKE;
     for (int64_t g = 0; g < n; g++) {
         if (!(s->dbz.field.data[r * n + g] > NWC_NOTHING_DBZ)) continue;
-        const float above = s->dbz.field.data[r * n + g] - s->spread[g] - line(spoke, first, n, g);
+        const float above = s->dbz.field.data[r * n + g] - s->spread[g] - line(spoke, n, g);
         verdict->flags[r * n + g] |= above < NEAR_DB ? reason : NWC_QUALITY_UNDER_SPOKE;
     }
 }
@@ -82,17 +84,15 @@ nwc_status nwc__quality_spokes(nwc_ctx *ctx, const nwc__quality_sweep *s, const 
                                const nwc__verdict *verdict)
 {
     nwc_status status = NWC_OK;
-    const int64_t n = s->at.n_gates, rays = s->at.n_rays;
-    const double start = ceil((FIRST_M - s->at.first_gate_m) / s->at.gate_spacing_m);
-    const int64_t first = start < 0.0 ? 0 : start < (double)n ? (int64_t)start : n;
-    if (s->facts.mode == NWC_SWEEP_RHI || n - first < 40) return NWC_OK;
-    struct ray *found = NULL;
+    const int64_t rays = s->at.n_rays;
+    if (s->facts.mode == NWC_SWEEP_RHI) return NWC_OK;
+    nwc__spoke *found = NULL;
     bool *spoke = NULL;
     NWC__ALLOC(ctx, found, rays);
     NWC__ALLOC(ctx, spoke, rays);
     int64_t sure = 0;
     for (int64_t r = 0; r < rays; r++) {
-        found[r] = measure(s, r, first);
+        found[r] = nwc__spoke_measure(s, r);
         spoke[r] = found[r].share >= SURE && !((double)found[r].level < s->noise.dbz + ABOVE_NOISE_DB);
         sure += spoke[r];
     }
@@ -100,14 +100,14 @@ nwc_status nwc__quality_spokes(nwc_ctx *ctx, const nwc__quality_sweep *s, const 
     if (3 * sure >= rays) goto done;
     for (int64_t r = 0; r < rays; r++) {
         if (!spoke[r]) continue;
-        mark(s, r, first, &found[r], facts, verdict);
+        mark(s, r, &found[r], facts, verdict);
         for (int32_t side = -1; side <= 1; side += 2) {
             for (int32_t k = 1; k <= WIDEST; k++) {
                 const int64_t there = s->round ? (r + side * k + rays) % rays : r + side * k;
                 if (there < 0 || there >= rays || spoke[there] || found[there].share < LIKELY ||
                     found[there].level > found[r].level + NEAR_DB)
                     break;
-                mark(s, there, first, &found[there], facts, verdict);
+                mark(s, there, &found[there], facts, verdict);
             }
         }
     }
