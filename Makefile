@@ -6,7 +6,7 @@
 # each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz damage tsan bench-dealias test-long clean
+.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz damage tsan bench-dealias bench-quality test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -63,6 +63,9 @@ bench-decode: peers
 
 bench-dealias: peers
 	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python
+# Weather told from what is not, on simulated sweeps, beside Py-ART and wradlib.
+bench-quality: peers
+	.venv/bin/python benchmarks/peers/quality.py --python build/peers/bin/python
 
 # Volumes written in every format, read by the packages of others.
 read-back: peers
