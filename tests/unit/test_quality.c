@@ -586,6 +586,14 @@ static void a_map_is_the_same_after_saving_and_damage_is_told(void **state)
     for (int64_t cut = 0; cut < 64; cut++)
         assert_int_equal(nwc_clutter_map_load(NULL, bytes, cut, &copy), NWC_ERR_FORMAT);
     assert_fails(NWC_ERR_FORMAT, "a whole map", nwc_clutter_map_load(NULL, bytes, size - 1, &copy));
+    for (int64_t bit = 0; bit < 24 * 8; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        const nwc_status status = nwc_clutter_map_load(NULL, bytes, size, &copy);
+        assert_true(status == NWC_OK || status == NWC_ERR_FORMAT);
+        assert_true((status == NWC_OK) == (copy != NULL));
+        nwc_clutter_map_destroy(copy);
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
     bytes[24 + 3] = 0xff; /* looked by less than nothing, or no number */
     bytes[24 + 2] = 0xff;
     assert_fails(NWC_ERR_FORMAT, "counts expected", nwc_clutter_map_load(NULL, bytes, size, &copy));

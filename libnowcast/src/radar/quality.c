@@ -144,7 +144,7 @@ static void count(const nwc__quality_sweep *s, const nwc__verdict *verdict, nwc_
         report->gates += !isnan(dbz);
         report->echoes += echo;
         report->filtered += echo && (flags & NWC_QUALITY_FILTERED);
-        for (int32_t bit = 0; bit < NWC_QUALITY_FLAGS; bit++) report->flagged[bit] += (flags >> bit) & 1;
+        for (int32_t bit = 0; flags >> bit != 0; bit++) report->flagged[bit] += (flags >> bit) & 1;
     }
 }
 
