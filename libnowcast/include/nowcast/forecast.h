@@ -96,6 +96,25 @@ NWC_API nwc_status nwc_forecast_extrapolate(nwc_ctx *ctx, const nwc_field *field
 NWC_API nwc_status nwc_forecast_delay(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
                                       const double *leads_s, int32_t n_leads, nwc_field *delay, double *carried);
 
+/**
+ * Accumulate rain between two frames along its motion, so that fast showers leave a swath and not a row of spots.
+ *
+ * In between, rain is the earlier frame carried forward and the later one carried back, weighted by how near each is in time;
+ * steps are as short as no cell is skipped, at most 64 of them.
+ *
+ * @param earlier, later  (y, x) on one grid, "mm h-1"
+ * @param u, v      (y, x), as for nwc_forecast_extrapolate
+ * @param dt_s      from the earlier to the later, above 0 to 21600
+ * @param options   of the extrapolation, NULL for the defaults; delay is not used
+ * @param amount    out: (y, x), mm; NaN where neither frame is known for half of the time
+ * @return as nwc_forecast_extrapolate
+ *
+ * Source: Anagnostou and Krajewski (1999), J. Atmos. Oceanic Technol. 16, 189, section 3.
+ */
+NWC_API nwc_status nwc_forecast_accumulate(nwc_ctx *ctx, const nwc_field *earlier, const nwc_field *later,
+                                           const nwc_field *u, const nwc_field *v, double dt_s,
+                                           const nwc_extrapolate_options *options, nwc_field *amount);
+
 #ifdef __cplusplus
 }
 #endif

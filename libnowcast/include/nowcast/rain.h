@@ -93,6 +93,113 @@ typedef enum nwc_precipitation {
 NWC_API nwc_status nwc_rain_type(nwc_ctx *ctx, nwc_volume *volume, int32_t n, const double *height_m,
                                  const double *wet_bulb_c);
 
+/* ---- on grids ---- */
+
+/** Values of what nwc_rain_convective finds. */
+typedef enum nwc_rain_class {
+    NWC_RAIN_NONE = 0,
+    NWC_RAIN_STRATIFORM = 1,
+    NWC_RAIN_CONVECTIVE = 2,
+    NWC_RAIN_UNKNOWN = 255 /**< not observed */
+} nwc_rain_class;
+
+/** Options of nwc_rain_convective. Fill with nwc_convective_options_init. */
+typedef struct nwc_convective_options {
+    size_t struct_size;   /**< set by the init function */
+    double echo_dbz;      /**< less is no echo; default 5 */
+    double intensity_dbz; /**< from here on echo is convective, whatever is around; default 40 */
+    double background_m; /**< radius of the disc over which the background is averaged, 1000 to 100000; default 11000 */
+    int32_t
+        cosine; /**< how far a core must stand above its background: 0 (default) 10 - background^2 / 180 dB (Steiner et al.
+                         1995); 1: 8 cos(pi background / 128) dB (Yuter and Houze 1997) */
+} nwc_convective_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_convective_options_init(nwc_convective_options *options);
+
+/**
+ * Tell convective rain from stratiform, on a level below the bright band.
+ *
+ * A core stands above the mean Z of the echo around it, or is strong by itself; it makes convective what lies within 1 to 5 km of
+ * it, the farther the stronger its background (25, 30, 35 and 40 dBZ are the steps).
+ *
+ * @param dbz      (y, x) with its grid, "dBZ"; cells that are NaN take no part
+ * @param options  NULL for the defaults
+ * @param classes  out: (y, x), values of nwc_rain_class
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * Source: Steiner, Houze and Yuter (1995), J. Appl. Meteor. 34, 1978, section 2.
+ */
+NWC_API nwc_status nwc_rain_convective(nwc_ctx *ctx, const nwc_field *dbz, const nwc_convective_options *options,
+                                       nwc_flags *classes);
+
+/** By how much gauges have lately measured more than radar: carried from one hour to the next. */
+typedef struct nwc_gauge_bias {
+    double log_bias; /**< natural logarithm of gauge over radar */
+    double variance; /**< of its error */
+} nwc_gauge_bias;
+
+/** Options of nwc_rain_gauge_bias. Fill with nwc_gauge_bias_options_init. */
+typedef struct nwc_gauge_bias_options {
+    size_t struct_size; /**< set by the init function */
+    double persistence; /**< correlation of the bias from one update to the next, 0 to 1; default 0.9 */
+    double spread;      /**< standard deviation of the logarithm of the bias over the years, above 0; default 0.4 */
+    double pair_error;  /**< that of one gauge beside its cell, above 0; default 0.8 */
+    double least_mm;    /**< gauge and radar must both have at least this, above 0; default 0.5 */
+} nwc_gauge_bias_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_gauge_bias_options_init(nwc_gauge_bias_options *options);
+
+/**
+ * Bring the mean bias of a field up to date with what gauges and radar have measured since: a Kalman filter of its logarithm.
+ *
+ * Start with a log_bias of 0 and a variance of the square of the option spread; multiply radar rain by exp(log_bias).
+ *
+ * @param bias     in and out
+ * @param n        pairs, 0 or more; those that are not finite or below least_mm take no part
+ * @param gauge_mm, radar_mm  n each
+ * @param options  NULL for the defaults
+ * @param used     out: pairs that took part; may be NULL
+ * @return NWC_OK; NWC_ERR_ARG
+ *
+ * Source: Smith and Krajewski (1991), J. Appl. Meteor. 30, 397: the logarithm of the bias is a first-order autoregressive
+ * process, observed as that of the ratio of the sums of n pairs with an error that falls as the root of n.
+ */
+NWC_API nwc_status nwc_rain_gauge_bias(nwc_gauge_bias *bias, int64_t n, const double *gauge_mm, const double *radar_mm,
+                                       const nwc_gauge_bias_options *options, int64_t *used);
+
+/** Options of nwc_rain_merge. Fill with nwc_merge_options_init. */
+typedef struct nwc_merge_options {
+    size_t struct_size; /**< set by the init function */
+    double length_m;    /**< over which the correlation of differences falls to 1/e, above 0; default 30 km */
+    double nugget;      /**< the share of their variance that is error of the gauge, 0 to below 1; default 0.1 */
+} nwc_merge_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_merge_options_init(nwc_merge_options *options);
+
+/**
+ * Merge gauges into a field of rain: the field keeps its pattern, and comes to what the gauges say where they stand.
+ *
+ * Conditional merging by ordinary kriging with an exponential correlation. Kriged gauges less kriged radar is the kriged
+ * difference, the weights being the same, so that one system is solved. What comes out below 0 is 0.
+ *
+ * @param radar    (y, x) with its grid, any unit
+ * @param n        gauges, at most 2000; one outside the grid, on a cell that is NaN or with a NaN takes no part
+ * @param x, y     n places in the grid's own coordinates
+ * @param gauge    n values in the unit of radar
+ * @param options  NULL for the defaults
+ * @param merged   out: (y, x), not the cells of radar; NaN where radar is
+ * @param used     out: gauges that took part; with none, merged is radar; may be NULL
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * Source: Sinclair and Pegram (2005), Atmos. Sci. Lett. 6, 19.
+ */
+NWC_API nwc_status nwc_rain_merge(nwc_ctx *ctx, const nwc_field *radar, int64_t n, const double *x, const double *y,
+                                  const double *gauge, const nwc_merge_options *options, nwc_field *merged,
+                                  int64_t *used);
+
 #ifdef __cplusplus
 }
 #endif

@@ -30,7 +30,7 @@ void nwc__dsyrk(bool transpose, int64_t n, int64_t k, double alpha, const double
 enum { NWC__SMALL_MAX = 64 };
 
 /*
- * Solve a x = b for a symmetric positive definite a (n, n), n <= NWC__SMALL_MAX, of which the lower triangle is read and
+ * Solve a x = b for a symmetric positive definite a (n, n), n up to some hundreds, of which the lower triangle is read and
  * overwritten by its Cholesky factor; b becomes x. False, with b as it was, when a is not positive definite beyond rounding.
  */
 bool nwc__solve_spd(int32_t n, double *a, double *b);

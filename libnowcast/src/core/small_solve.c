@@ -7,7 +7,7 @@
 
 bool nwc__solve_spd(int32_t n, double *a, double *b)
 {
-    assert(n >= 1 && n <= NWC__SMALL_MAX);
+    assert(n >= 1);
     for (int32_t j = 0; j < n; j++) {
         const double diagonal = a[j * n + j];
         double pivot = diagonal;
