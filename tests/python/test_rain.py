@@ -62,6 +62,37 @@ def test_what_rain_cannot_be_found_from_is_said(rain: xr.DataTree) -> None:
         nowcast.radar.rain_rate(xr.DataTree.from_dict({"/": rain.to_dataset(), "sweep_0": bare}), method="kdp")
 
 
+# ---- the vertical profile ----
+
+
+def test_a_bright_band_is_found_and_taken_off() -> None:
+    storm = sim.stratiform(rate=4.0, melting=True)
+    angles = (0.5, 1.3, 2.2, 3.5, 5.0, 8.0, 13.0, 20.0)
+    reach = (100e3, 100e3, 100e3, 60e3, 60e3, 60e3, 40e3, 30e3)
+    sweeps = (Sweep(angle, 8.0, 500.0, far, rate=80.0) for angle, far in zip(angles, reach, strict=True))
+    plan = Strategy("eight turns", Radar(), tuple(sweeps))
+    quiet = sim.Effects(noise=False, second_trip=False, attenuation=False)
+    seen = sim.scan(storm, sim.Site.near(storm, 0.0, 0.0), plan, 3600.0, effects=quiet).volume
+    profile = nowcast.radar.vpr(seen)
+    assert profile.attrs["bright_db"] > 2.0
+    assert 1500.0 < profile.attrs["bright_bottom"] < profile.attrs["bright_peak"] < profile.attrs["bright_top"] < 6000.0
+    low = seen["sweep_2"]
+    rain = float(np.median(low["DBZH"].values[:, low["range"].values < 15e3]))
+    far = low["range"].values > 50e3
+    off = [
+        float(np.sqrt(np.mean((data.values[:, far] - rain) ** 2)))
+        for data in (low["DBZH"], nowcast.radar.correct_vpr(seen, profile)["sweep_2"]["DBZHG"])
+    ]
+    assert off[1] < 0.65 * off[0], f"{off[0]:.2f} dB off the rain at the ground before, {off[1]:.2f} dB after"
+    dry = xr.DataTree.from_dict(
+        {"/": seen.to_dataset(), "sweep_0": low.to_dataset().assign(DBZH=low["DBZH"] * 0 - 128.0)}
+    )
+    with pytest.raises(NoDataError, match="stratiform rain"):
+        nowcast.radar.vpr(dry)
+    with pytest.raises(ArgumentError, match="heights equally apart"):
+        nowcast.radar.correct_vpr(seen, profile[:5])
+
+
 # ---- on grids ----
 
 

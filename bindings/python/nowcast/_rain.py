@@ -77,7 +77,7 @@ def rain_rate(
         most_dbz=most_dbz,
         temperature_c=temperature,
     )
-    volume = _volume.handle(tree, ("DBZH", "DBZHC", "KDP", "KDPC", "ZDR", "ZDRC", "AH"))
+    volume = _volume.handle(tree, ("DBZH", "DBZHC", "DBZHG", "KDP", "KDPC", "ZDR", "ZDRC", "AH"))
     with _lib.call() as ctx:
         _lib.check(lib.nwc_rain_rate(ctx, volume, options))
     return _volume.add_moments(tree, volume, ("RATE",))

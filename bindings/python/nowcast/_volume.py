@@ -38,6 +38,7 @@ LONG_NAMES: dict[str, tuple[str | None, str]] = {
     "WRADV": ("radar_doppler_spectrum_width", "Doppler spectrum width V"),
     "ZDR": ("log_differential_reflectivity_hv", "differential reflectivity"),
     "DBZHC": ("equivalent_reflectivity_factor", "equivalent reflectivity factor H, corrected for attenuation"),
+    "DBZHG": ("equivalent_reflectivity_factor", "equivalent reflectivity factor H, brought down to the ground"),
     "ZDRC": ("log_differential_reflectivity_hv", "differential reflectivity, corrected for attenuation"),
     "PIA": (None, "attenuation by rain on the way, out and back"),
     "AH": (None, "specific attenuation H, one way"),

@@ -26,6 +26,7 @@ from nowcast._profile import wind_profile
 from nowcast._rain import precipitation_type, rain_rate
 from nowcast._shear import shear
 from nowcast._volume import NOTHING_DBZ
+from nowcast._vpr import correct_vpr, vpr
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
 __all__ = [
     "FORMATS",
@@ -34,6 +35,7 @@ __all__ = [
     "attenuation",
     "calibration",
     "dealias",
+    "correct_vpr",
     "describe",
     "follow",
     "georeference",
@@ -51,6 +53,7 @@ from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality, sun_positi
     "flag_counts",
     "quality",
     "sun_position",
+    "vpr",
 
 __all__ = [
     "FLAGS",
@@ -59,18 +62,18 @@ __all__ = [
     "NOTHING_DBZ",
     "Beam",
     "ClutterMap",
+    "Health",
     "attenuation",
     "calibration",
     "dealias",
-    "Health",
     "describe",
     "flag_counts",
     "follow",
     "georeference",
-    "phase",
-    "precipitation_type",
     "health",
     "hydrometeors",
+    "phase",
+    "precipitation_type",
     "quality",
     "rain_rate",
     "read",
@@ -78,6 +81,7 @@ __all__ = [
     "remake",
     "shear",
     "sun_position",
+    "vpr",
     "wind_profile",
 ]
     "write",

@@ -51,7 +51,8 @@ NWC_API void nwc_rain_options_init(nwc_rain_options *options);
 /**
  * Find the rate of rain in every gate.
  *
- * Adds RATE, mm h-1, on the gates of reflectivity, to every sweep that has what the method needs: DBZHC or else DBZH; KDPC or
+ * Adds RATE, mm h-1, on the gates of reflectivity, to every sweep that has what the method needs: DBZHG (of
+ * nwc_rain_correct_vpr), DBZHC or DBZH, the first that is there; KDPC or
  * KDP; ZDRC or ZDR; AH. It takes the place of a RATE that is there. What is above the melting layer is no rain, and what is found
  * there is not its rate.
  *
@@ -92,6 +93,58 @@ typedef enum nwc_precipitation {
  */
 NWC_API nwc_status nwc_rain_type(nwc_ctx *ctx, nwc_volume *volume, int32_t n, const double *height_m,
                                  const double *wet_bulb_c);
+
+enum { NWC_VPR_LEVELS = 60 };
+
+/** How reflectivity changes with height, on the mean, over the stratiform rain near a radar; and its bright band. */
+typedef struct nwc_vpr {
+    double first_m;            /**< height of the lowest level above mean sea level */
+    double step_m;             /**< from level to level */
+    double db[NWC_VPR_LEVELS]; /**< Z over that of the lowest known level, dB; NaN where not known */
+    double bright_bottom_m;    /**< of the bright band, above mean sea level; NaN, as the next three, without one */
+    double bright_peak_m;
+    double bright_top_m;
+    double bright_db; /**< by how much its peak stands above the rain below */
+    int64_t columns;  /**< of rain, 1 km by 1 degree, that were looked at */
+} nwc_vpr;
+
+/** Options of nwc_rain_vpr and nwc_rain_correct_vpr. Fill with nwc_vpr_options_init. */
+typedef struct nwc_vpr_options {
+    size_t struct_size;         /**< set by the init function */
+    double near_m, far_m;       /**< columns looked at, along the ground, 1000 to 100000; default 10 and 50 km */
+    double step_m;              /**< 100 to 500; default 200 */
+    double least_dbz, most_dbz; /**< near the ground, of stratiform rain; default 15 and 40 */
+    double most_db;             /**< corrections are at most this, 0 to 30; default 10 */
+} nwc_vpr_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_vpr_options_init(nwc_vpr_options *options);
+
+/**
+ * Find the vertical profile of reflectivity from the gates near a radar, and the bright band in it.
+ *
+ * Each level is the sum of Z over its gates by the sum over the same columns of Z near the ground, so that levels seen in
+ * different rain compare. A level is known from 50 gates on.
+ *
+ * @param options  NULL for the defaults
+ * @param vpr      out
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA where fewer than 50 columns have such rain; NWC_ERR_NOMEM
+ *
+ * Source: Vignal and Krajewski (2001), J. Atmos. Oceanic Technol. 18, 1619, method of the mean apparent profile.
+ */
+NWC_API nwc_status nwc_rain_vpr(nwc_ctx *ctx, const nwc_volume *volume, const nwc_vpr_options *options, nwc_vpr *vpr);
+
+/**
+ * Bring reflectivity down to the ground along a profile, averaged over the beam where each gate is.
+ *
+ * Adds DBZHG to every sweep with DBZHC or else DBZH: less what the profile, seen with that beam, has gained or lost up to there.
+ * Gates above most_dbz are convective and stay, as do those where the profile is not known; nwc_rain_rate takes DBZHG where it
+ * is.
+ *
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA where no sweep has reflectivity; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ */
+NWC_API nwc_status nwc_rain_correct_vpr(nwc_ctx *ctx, nwc_volume *volume, const nwc_vpr *vpr,
+                                        const nwc_vpr_options *options);
 
 /* ---- on grids ---- */
 
