@@ -193,6 +193,31 @@ static void variational_kdp_is_never_negative_and_lines_keep_their_sign(void **s
     }
 }
 
+static void an_echo_narrower_than_half_its_window_has_a_phase_and_no_kdp(void **state)
+{
+    (void)state;
+    make_rays(60.0, 360.0, 3.0);
+    for (int64_t i = 0; i < MOST; i++) {
+        const int64_t g = i % GATES;
+        if (g < 100 || (g >= 110 && g < 200) || g >= 300) made.dbz[i] = NWC_NOTHING_DBZ;
+        if (g >= 100) made.dbz[i] = fminf(made.dbz[i], 25.0F); /* windows of 40 gates */
+    }
+    for (int32_t method = NWC_KDP_LEAST_SQUARES; method <= NWC_KDP_VARIATIONAL; method++) {
+        nwc_volume *volume;
+        const nwc_phase_options options = with_method(method);
+        assert_ok(volume_of(NULL, RAYS, GATES, &volume));
+        assert_ok(nwc_phase_process(NULL, volume, &options, NULL));
+        const nwc_moment kdp = found(volume, "KDP"), phase = found(volume, "PHIDPC");
+        for (int r = 0; r < RAYS; r++)
+            for (int g = 100; g < 290; g++) {
+                const int64_t i = r * GATES + g;
+                if (g < 110) assert_true(isnan(kdp.field.data[i]) && !isnan(phase.field.data[i]));
+                if (g >= 205) assert_false(isnan(kdp.field.data[i]));
+            }
+        nwc_volume_destroy(volume);
+    }
+}
+
 /* ---- the smooth phase that never falls ---- */
 
 enum { SHORT = 60 };
@@ -379,6 +404,7 @@ int main(void)
         cmocka_unit_test(phase_that_folds_comes_out_as_it_was),
         cmocka_unit_test(gates_whose_phase_is_noise_have_no_kdp),
         cmocka_unit_test(variational_kdp_is_never_negative_and_lines_keep_their_sign),
+        cmocka_unit_test(an_echo_narrower_than_half_its_window_has_a_phase_and_no_kdp),
         cmocka_unit_test(without_smoothing_it_is_isotonic_regression),
         cmocka_unit_test(what_is_smooth_and_rises_already_is_left_as_it_is),
         cmocka_unit_test(waves_pass_as_the_filter_says),

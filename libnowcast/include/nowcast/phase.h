@@ -52,7 +52,8 @@ NWC_API void nwc_phase_options_init(nwc_phase_options *options);
  * Unfold and filter the differential phase of a volume, and find KDP.
  *
  * Adds to each sweep with PHIDP: PHIDPC, degrees, unfolded, less the phase of the system, filtered, known from the first
- * gate of precipitation of a ray to its last; and KDP (KDPC where the file has KDP), degrees km-1, known in precipitation.
+ * gate of precipitation of a ray to its last; and KDP (KDPC where the file has KDP), degrees km-1, known in precipitation that fills half
+ * of the window around.
  * That is where RHOHV, SNRH and DBZH, as far as the sweep has them, and the scatter of the phase itself say so.
  *
  * @param ctx      NULL for the defaults

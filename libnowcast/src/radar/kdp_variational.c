@@ -14,7 +14,7 @@
 #include "radar/kdp_variational.h"
 
 #define GAP_WEIGHT 1e-3    /* of what is interpolated between known gates: holds the matrix away from singular */
-#define CLOSE_DEG 1e-4     /* complementarity and residuals at which to stop */
+#define CLOSE_DEG 1e-3     /* complementarity and residuals at which to stop */
 #define TO_BOUNDARY 0.995  /* of the way to the boundary is gone */
 #define LEAST_SLACK 0.05   /* degrees from gate to gate, to start with */
 #define MOST_ITERATIONS 40 /* 10 to 15 are needed */

@@ -21,6 +21,7 @@ enum { TILE_RAYS = 16, LEAST_STARTS = 5, MOST_DBZ = 80 };
 #define START_RAYS 0.05      /* of the rays have to begin like that; else any rain will do */
 #define OWN_WITHIN_DEG 15.0  /* of the system's phase a ray may begin */
 #define NEAR_M 1000.0        /* gates whose phase goes on */
+#define APART_M 5000.0       /* stretches farther apart are smoothed each by itself */
 #define FIRM_M 3000.0        /* of precipitation that tells where the phase behind it is */
 #define END_DEG 2.0          /* a phase that folds at 180 comes as near as this to both its ends */
 
@@ -169,11 +170,32 @@ static void by_variation(const struct job *job, const struct ray *ray, int64_t f
     const double gate_m = job->gates.spacing_m;
     for (int64_t g = first; g <= last; g++) ray->scale[g] = (float)(window(job, ray->dbz[g]) / gate_m);
     nwc__monotone_phase(n, ray->unfolded + first, ray->scale + first, ray->monotone, phidp + first);
+    ray->count[first] = 0; /* of good gates before each */
+    for (int64_t g = first; g <= last; g++) ray->count[g + 1] = ray->count[g] + ray->good[g];
     for (int64_t g = first; g <= last; g++) {
         const int64_t low = g > first ? g - 1 : g, high = g < last ? g + 1 : g;
-        if (ray->good[g] && high > low)
+        const int64_t half = (int64_t)(0.5F * ray->scale[g]);
+        const int64_t from = g - half > first ? g - half : first, to = g + half < last ? g + half : last;
+        if (ray->good[g] && high > low &&
+            ray->count[to + 1] - ray->count[from] > half) /* half of the window, or more */
             kdp[g] = (float)(500.0 * (double)(phidp[high] - phidp[low]) / ((double)(high - low) * gate_m));
     }
+}
+
+/* The last good gate of the stretch that begins at a good gate g: the next good one lies more than apart gates beyond. */
+static int64_t end_of_stretch(const struct ray *ray, int64_t g, int64_t last, int64_t apart)
+{
+    int64_t end = g;
+    for (int64_t k = g + 1; k <= last && k - end <= apart; k++)
+        if (ray->good[k]) end = k;
+    return end;
+}
+
+static int64_t next_stretch(const struct ray *ray, int64_t end, int64_t last)
+{
+    int64_t g = end + 1;
+    while (g <= last && !ray->good[g]) g++;
+    return g;
 }
 
 static nwc_status process_rays(int64_t tile, void *user)
@@ -182,6 +204,7 @@ static nwc_status process_rays(int64_t tile, void *user)
     const int64_t n = job->gates.n;
     const int64_t near = (int64_t)fmax(1.0, rint(NEAR_M / job->gates.spacing_m));
     const int64_t firm = (int64_t)fmax(1.0, rint(FIRM_M / job->gates.spacing_m));
+    const int64_t apart = (int64_t)fmax(1.0, rint(APART_M / job->gates.spacing_m));
     struct ray ray;
     for (int64_t r = tile * TILE_RAYS; r < job->n_rays && r < (tile + 1) * TILE_RAYS; r++) {
         float *const kdp = job->kdp + r * n, *const phidp = job->phidp + r * n;
@@ -198,7 +221,8 @@ static nwc_status process_rays(int64_t tile, void *user)
         if (job->options->method == NWC_KDP_LEAST_SQUARES)
             by_lines(job, &ray, kdp, phidp);
         else
-            by_variation(job, &ray, first, last, kdp, phidp);
+            for (int64_t g = first; g <= last; g = next_stretch(&ray, end_of_stretch(&ray, g, last, apart), last))
+                by_variation(job, &ray, g, end_of_stretch(&ray, g, last, apart), kdp, phidp);
         bridge(phidp, first, last);
         for (int64_t g = first; g <= last; g++) phidp[g] -= (float)offset;
     }
