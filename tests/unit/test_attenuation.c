@@ -244,8 +244,12 @@ static nwc_status run(nwc_ctx *ctx, void *user)
     (void)user;
     nwc_status status = volume_of(ctx, 5.6e9, 0.5, &volume);
     if (status != NWC_OK) return status;
-    status = nwc_attenuation_correct(ctx, volume, NULL);
-    if (status == NWC_OK) status = nwc_calibration_estimate(ctx, volume, NULL, &found);
+    nwc_attenuation_options options = options_of(NWC_ATTENUATION_ZPHI);
+    nwc_calibration_options judge;
+    nwc_calibration_options_init(&judge);
+    options.freezing_level_m = judge.freezing_level_m = 3000.0;
+    status = nwc_attenuation_correct(ctx, volume, &options);
+    if (status == NWC_OK) status = nwc_calibration_estimate(ctx, volume, &judge, &found);
     nwc_volume_destroy(volume);
     return status;
 }

@@ -24,11 +24,10 @@ const nwc__attenuation nwc__attenuation_of[] = {{0.0, 0.0, 0.0},
 
 struct job {
     const nwc__attenuation_kernels *kernels;
-    const nwc_volume *volume;
     nwc_attenuation_options options; /* alpha, beta, exponent and band known */
     nwc_moment dbz, phase, zdr;      /* zdr.name NULL: there is none */
     nwc__gates gates, zdr_gates;
-    const float *elevation;
+    int64_t *below; /* n_rays: gates up to the freezing level */
     int64_t n_rays;
     double *power;                 /* one row of gates for each tile */
     float *rows;                   /* two of them */
@@ -108,10 +107,7 @@ static nwc_status correct_rays(int64_t tile, void *user)
     float *const dbz = job->rows + tile * 2 * n, *const phase = dbz + n;
     const float ratio = (float)(job->options.beta / job->options.alpha);
     for (int64_t r = tile * TILE_RAYS; r < job->n_rays && r < (tile + 1) * TILE_RAYS; r++) {
-        int64_t below;
-        NWC__TRY(nwc__gates_below(job->volume, &job->gates, (double)job->elevation[r], job->options.freezing_level_m,
-                                  &below));
-        correct_ray(job, r, below, dbz, phase, power);
+        correct_ray(job, r, job->below[r], dbz, phase, power);
         if (!job->zdrc) continue;
         nwc_moment pia = job->dbz;
         pia.field.data = job->pia;
@@ -146,7 +142,6 @@ static nwc_status correct_sweep(nwc_ctx *ctx, nwc_volume *volume, int32_t s, str
     nwc_sweep sweep;
     nwc_status status = NWC_OK;
     NWC__TRY(nwc_volume_sweep(volume, s, &sweep));
-    job->elevation = sweep.elevation_deg;
     job->n_rays = sweep.n_rays;
     job->gates = nwc__gates_of(&job->dbz);
     job->dbzc = job->zdrc = NULL;
@@ -159,12 +154,17 @@ static nwc_status correct_sweep(nwc_ctx *ctx, nwc_volume *volume, int32_t s, str
         NWC__TRY(nwc__put_on_gates(volume, s, "ZDRC", "dB", &job->zdr_gates, &job->zdrc));
     }
     const int64_t tiles = (job->n_rays + TILE_RAYS - 1) / TILE_RAYS;
+    NWC__ALLOC(ctx, job->below, job->n_rays);
     NWC__ALLOC(ctx, job->power, tiles * job->gates.n);
     NWC__ALLOC(ctx, job->rows, tiles * 2 * job->gates.n);
+    status = nwc__gates_below(ctx, volume, &sweep, &job->gates, job->options.freezing_level_m, job->below);
+    if (status != NWC_OK) goto done;
     status = nwc__for_each_tile(ctx, "attenuation", tiles, correct_rays, job);
 done:
     nwc__free(ctx, job->rows);
     nwc__free(ctx, job->power);
+    nwc__free(ctx, job->below);
+    job->below = NULL;
     job->power = NULL;
     job->rows = NULL;
     return status;
@@ -203,7 +203,7 @@ static nwc_status complete_options(const nwc_volume *volume, nwc_attenuation_opt
 nwc_status nwc_attenuation_correct(nwc_ctx *ctx, nwc_volume *volume, const nwc_attenuation_options *options)
 {
     ctx = nwc__ctx(ctx);
-    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__attenuation_kernels), .volume = volume};
+    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__attenuation_kernels)};
     nwc_attenuation_options_init(&job.options);
     NWC__TRY(nwc__take_options(&job.options, sizeof job.options, options, "nwc_attenuation_options"));
     nwc_volume_facts facts;

@@ -136,25 +136,27 @@ static nwc_status look_at_sweep(nwc_ctx *ctx, const nwc_volume *volume, int32_t 
     NWC__TRY(nwc_volume_sweep(volume, s, &sweep));
     job->gates = nwc__gates_of(&job->dbz);
     const int64_t n = job->gates.n;
+    const int64_t rays = sweep.n_rays;
     const double freezing = job->options.freezing_level_m;
+    int64_t *below = NULL; /* three for each ray: up to the melting layer, and from where to where snow is dry */
+    NWC__ALLOC(ctx, below, 3 * rays);
     NWC__ALLOC(ctx, job->row, 5 * n);
-    for (int64_t r = 0; r < sweep.n_rays; r++) {
-        const double up = (double)sweep.elevation_deg[r];
-        int64_t rain_below, snow_from = n, snow_to = n;
-        status = nwc__gates_below(volume, &job->gates, up, freezing - MELTING_BELOW_M, &rain_below);
-        if (status == NWC_OK && !isnan(freezing)) {
-            status = nwc__gates_below(volume, &job->gates, up, freezing + SNOW_FROM_M, &snow_from);
-            if (status == NWC_OK) status = nwc__gates_below(volume, &job->gates, up, freezing + SNOW_TO_M, &snow_to);
-        }
+    const double heights[] = {freezing - MELTING_BELOW_M, freezing + SNOW_FROM_M, freezing + SNOW_TO_M};
+    for (int k = 0; k < 3; k++) {
+        status = nwc__gates_below(ctx, volume, &sweep, &job->gates, heights[k], below + k * rays);
         if (status != NWC_OK) goto done;
+    }
+    for (int64_t r = 0; r < rays; r++) {
         const nwc_moment *const moments[] = {&job->dbz, &job->zdr, &job->phase, &job->rhohv, &job->snr};
         for (int k = 0; k < 5; k++) nwc__ray_on_gates(moments[k], r, &job->gates, job->row + k * n);
-        if (job->phase.name) compare_phase(job, rain_below);
-        compare_zdr(job, up, rain_below, snow_from, snow_to);
+        if (job->phase.name) compare_phase(job, below[r]);
+        compare_zdr(job, (double)sweep.elevation_deg[r], below[r], below[rays + r], below[2 * rays + r]);
     }
     status = nwc__progress(ctx, "calibration", 1.0);
 done:
     nwc__free(ctx, job->row);
+    nwc__free(ctx, below);
+    job->row = NULL;
     return status;
 }
 

@@ -29,29 +29,38 @@ bool nwc__find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_mo
     return nwc_volume_find(volume, sweep, name, moment) == NWC_OK;
 }
 
-nwc_status nwc__gates_below(const nwc_volume *volume, const nwc__gates *gates, double elevation_deg, double height_m,
-                            int64_t *below)
+/* The same along one beam: gates rise along it, or above the height they do. */
+static nwc_status below_along(const nwc_beam *beam, const nwc__gates *gates, double elevation_deg, double height_m,
+                              int64_t *below)
 {
-    *below = gates->n;
-    if (isnan(height_m)) return NWC_OK;
-    nwc_volume_facts facts;
-    nwc_beam *beam;
-    NWC__TRY(nwc_volume_describe(volume, &facts));
-    NWC__TRY(nwc_beam_create(NULL, facts.latitude_deg, facts.longitude_deg, facts.altitude_m, NULL, &beam));
     const double up = elevation_deg > 90.0 ? 180.0 - elevation_deg : elevation_deg; /* over the top */
-    nwc_status status = NWC_OK;
     int64_t low = 0, high = gates->n; /* the first gate above lies from low to high */
-    while (low < high && status == NWC_OK) {
+    while (low < high) {
         const int64_t middle = (low + high) / 2;
         const double range_m = fmax(0.0, gates->first_m + gates->spacing_m * (double)middle);
         double height;
-        status = nwc_beam_path(beam, up, 1, &range_m, &height, NULL, NULL);
+        NWC__TRY(nwc_beam_path(beam, up, 1, &range_m, &height, NULL, NULL));
         if (height <= height_m)
             low = middle + 1;
         else
             high = middle;
     }
     *below = low;
+    return NWC_OK;
+}
+
+nwc_status nwc__gates_below(nwc_ctx *ctx, const nwc_volume *volume, const nwc_sweep *sweep, const nwc__gates *gates,
+                            double height_m, int64_t *below)
+{
+    for (int64_t r = 0; r < sweep->n_rays; r++) below[r] = gates->n;
+    if (isnan(height_m)) return NWC_OK;
+    nwc_volume_facts facts;
+    nwc_beam *beam;
+    nwc_status status = NWC_OK;
+    NWC__TRY(nwc_volume_describe(volume, &facts));
+    NWC__TRY(nwc_beam_create(ctx, facts.latitude_deg, facts.longitude_deg, facts.altitude_m, NULL, &beam));
+    for (int64_t r = 0; r < sweep->n_rays && status == NWC_OK; r++)
+        status = below_along(beam, gates, (double)sweep->elevation_deg[r], height_m, &below[r]);
     nwc_beam_destroy(beam);
     return status;
 }

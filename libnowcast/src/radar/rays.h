@@ -31,9 +31,9 @@ bool nwc__find_kdp(const nwc_volume *volume, int32_t sweep, nwc_moment *moment);
 /* The cells of a ray of a moment at gates: of the gate each centre lies in, NaN where that is none or the moment has no name. */
 void nwc__ray_on_gates(const nwc_moment *moment, int64_t ray, const nwc__gates *gates, float *to);
 
-/* Of gates from the first on, how many lie no higher than height_m, along a beam of an elevation; all where that is NaN. */
-nwc_status nwc__gates_below(const nwc_volume *volume, const nwc__gates *gates, double elevation_deg, double height_m,
-                            int64_t *below);
+/* For each ray of a sweep, how many gates from the first on lie no higher than height_m; all where that is NaN. */
+nwc_status nwc__gates_below(nwc_ctx *ctx, const nwc_volume *volume, const nwc_sweep *sweep, const nwc__gates *gates,
+                            double height_m, int64_t *below);
 
 /* The middle of n values, 1 or more, which are sorted; and 1.4826 times the median distance from it, which replaces them. */
 double nwc__middle(double *values, int64_t n);
