@@ -285,7 +285,7 @@ static nwc_status run(nwc_ctx *ctx, void *user)
     nwc_status status = nwc_rain_convective(ctx, &dbz, NULL, &flags);
     if (status == NWC_OK) status = nwc_rain_merge(ctx, &e->first, 2, place, place, gauge, NULL, &e->out, NULL);
     if (status == NWC_OK)
-        status = nwc_forecast_accumulate(ctx, &e->first, &e->second, &e->fu, &e->fv, 60.0, NULL, &e->out);
+        status = nwc_forecast_accumulate(ctx, &e->first, &e->second, &e->fu, &e->fv, 5.0, NULL, &e->out);
     return status;
 }
 
