@@ -198,9 +198,38 @@ static double turn_between(double a, double b)
     return fabs(fmod(a - b + 540.0, 360.0) - 180.0);
 }
 
-/* Sum of weight and of weight times value over the eight gates of a sweep about a place. */
+/* How gates are averaged: as they are, as Z, or as dBZ of those with echo, times the share of these. */
+enum way { PLAIN, Z, ECHO };
+
+/* What is summed over gates. */
+struct sums {
+    double value, echo, known, all;
+};
+
+static void add_gate(struct sums *sums, enum way way, double weight, double value)
+{
+    const bool echo = value > NWC_NOTHING_DBZ;
+    sums->all += weight;
+    if (isnan(value)) return;
+    sums->known += weight;
+    if (way == PLAIN) sums->value += weight * value;
+    if (way == Z) sums->value += echo ? weight * pow(10.0, 0.1 * value) : 0.0;
+    if (way == ECHO && echo) sums->value += weight * value, sums->echo += weight;
+}
+
+static double mean_of(const struct sums *sums, enum way way)
+{
+    if (!(sums->known > 0.0) || sums->known < 0.5 * sums->all) return NAN;
+    if (way == PLAIN) return sums->value / sums->known;
+    const double z = way == Z           ? sums->value / sums->known
+                     : sums->echo > 0.0 ? pow(10.0, 0.1 * sums->value / sums->echo) * sums->echo / sums->known
+                                        : 0.0;
+    return z > 0.0 ? fmax(-32.0, 10.0 * log10(z)) : -32.0;
+}
+
+/* The four gates of a sweep about a place. */
 static void add_four(const nwc_volume *volume, int32_t number, const char *name, struct seen at, double share,
-                     bool linear, double *sum, double *known)
+                     enum way way, struct sums *sums)
 {
     nwc_sweep sweep;
     nwc_moment moment;
@@ -218,30 +247,25 @@ static void add_four(const nwc_volume *volume, int32_t number, const char *name,
     for (int corner = 0; corner < 4; corner++) {
         const int64_t g = (int64_t)floor(gate) + (corner & 1), ray = corner & 2 ? right : left;
         const double weight = share * (corner & 1 ? in : 1.0 - in) * (corner & 2 ? a : b) / (a + b);
-        if (g < 0 || g >= GATES) continue;
-        const double value = moment.field.data[ray * GATES + g];
-        if (isnan(value)) continue;
-        *known += weight;
-        *sum += weight * (linear ? (value == NWC_NOTHING_DBZ ? 0.0 : pow(10.0, 0.1 * value)) : value);
+        add_gate(sums, way, weight, g < 0 || g >= GATES ? (double)NAN : (double)moment.field.data[ray * GATES + g]);
     }
 }
 
 /* Eight gates of the two sweeps about a cell. elevations and numbers of n sweeps, from the lowest. */
 static double eight(const nwc_volume *volume, const char *name, const int32_t *number, int n, struct seen at,
-                    bool linear)
+                    enum way way)
 {
-    double elevation[TURNS], sum = 0.0, known = 0.0;
+    struct sums sums = {0};
+    double elevation[TURNS];
     for (int t = 0; t < n; t++) elevation[t] = (float)turns[number[t]].elevation;
     if (at.elevation < elevation[0] - 0.5 || at.elevation > elevation[n - 1] + 0.5) return NAN;
     int lo = 0;
     while (lo + 1 < n && elevation[lo + 1] <= at.elevation) lo++;
     const int hi = lo + 1 < n && at.elevation > elevation[lo] ? lo + 1 : lo;
     const double f = hi > lo ? (at.elevation - elevation[lo]) / (elevation[hi] - elevation[lo]) : 0.0;
-    add_four(volume, number[lo], name, at, 1.0 - f, linear, &sum, &known);
-    if (hi > lo) add_four(volume, number[hi], name, at, f, linear, &sum, &known);
-    if (known < 0.5) return NAN;
-    if (!linear) return sum / known;
-    return sum > 0.0 ? fmax(-32.0, 10.0 * log10(sum / known)) : -32.0;
+    add_four(volume, number[lo], name, at, 1.0 - f, way, &sums);
+    if (hi > lo) add_four(volume, number[hi], name, at, f, way, &sums);
+    return mean_of(&sums, way);
 }
 
 static void every_cell_is_the_mean_of_the_eight_gates_about_it(void **state)
@@ -250,16 +274,20 @@ static void every_cell_is_the_mean_of_the_eight_gates_about_it(void **state)
     static const int32_t all[] = {0, 1, 2, 3}, doppler[] = {1, 2, 3};
     nwc_mosaic_lookup *lookup = NULL;
     int64_t echo = 0, clear = 0, unknown = 0;
-    for (int second = 0; second < 2; second++) { /* two volumes of other azimuths, one lookup */
+    for (int second = 0; second < 2; second++) { /* two volumes of other azimuths and ways to average, one lookup */
         nwc_volume *const volume = volume_of(32.6, 120.2, 1.1 * second, weather);
         if (!lookup) assert_ok(nwc_mosaic_lookup_create(NULL, volume, &grid, NULL, &lookup));
         assert_int_equal(nwc_mosaic_lookup_serves(lookup, volume, &grid, NULL), 1);
         struct made *const made = malloc(sizeof *made);
         const nwc_mosaic_input input = {volume, lookup};
-        assert_ok(build_with(NULL, &input, 1, 120.0, NULL, NULL, NULL, "VRADH", "m s-1", made));
+        nwc_mosaic_options options;
+        nwc_mosaic_options_init(&options);
+        options.reflectivity = second ? NWC_MOSAIC_Z : NWC_MOSAIC_ECHO;
+        assert_ok(build_with(NULL, &input, 1, 120.0, NULL, NULL, &options, "VRADH", "m s-1", made));
         for (int c = 0; c < CELLS; c++) {
             const struct seen at = see(volume, c / (NY * NX), c / NX % NY, c % NX);
-            const double z = eight(volume, "DBZH", all, 4, at, true), v = eight(volume, "VRADH", doppler, 3, at, false);
+            const double z = eight(volume, "DBZH", all, 4, at, second ? Z : ECHO);
+            const double v = eight(volume, "VRADH", doppler, 3, at, PLAIN);
             assert_int_equal(isnan(z), isnan(made->z[c]));
             assert_int_equal(isnan(v), isnan(made->v[c]));
             if (!isnan(z)) assert_near(made->z[c], z, 0.02);
@@ -313,7 +341,7 @@ static void the_nearest_is_one_of_the_gates_as_it_is(void **state)
 /* Weighted means over all gates of all sweeps: distances along arcs of the place's own range, as documented. */
 static double within(const nwc_volume *volume, struct seen at, bool barnes)
 {
-    double sum = 0.0, known = 0.0, all = 0.0;
+    struct sums sums = {0};
     const double radius = fmax(2500.0, 1.25 * RADIANS * at.range);
     for (int t = 0; t < TURNS; t++) {
         nwc_sweep sweep;
@@ -329,16 +357,11 @@ static double within(const nwc_volume *volume, struct seen at, bool barnes)
                 const double d2 = up * up + across * across + along * along, r2 = radius * radius;
                 if (d2 >= r2) continue;
                 const double weight = barnes ? exp(-4.0 * d2 / r2) : (r2 - d2) / (r2 + d2);
-                const double value = moment.field.data[r * GATES + g];
-                all += weight;
-                if (isnan(value)) continue;
-                known += weight;
-                sum += weight * (value == NWC_NOTHING_DBZ ? 0.0 : pow(10.0, 0.1 * value));
+                add_gate(&sums, ECHO, weight, moment.field.data[r * GATES + g]);
             }
         }
     }
-    if (!(all > 0.0) || known < 0.5 * all) return NAN;
-    return sum > 0.0 ? fmax(-32.0, 10.0 * log10(sum / known)) : -32.0;
+    return mean_of(&sums, ECHO);
 }
 
 static void weights_within_a_radius_count_every_gate_once(void **state)
@@ -730,6 +753,10 @@ static void what_makes_no_sense_is_refused(void **state)
     nwc_mosaic_options_init(&options);
     options.method = 9;
     assert_fails(NWC_ERR_ARG, "an nwc_mosaic_method expected, 9",
+                 build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));
+    nwc_mosaic_options_init(&options);
+    options.reflectivity = 2;
+    assert_fails(NWC_ERR_ARG, "an nwc_mosaic_reflectivity expected, 2",
                  build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));
     nwc_mosaic_options_init(&options);
     options.min_known = 1.5;

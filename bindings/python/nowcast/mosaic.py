@@ -15,7 +15,7 @@ from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["METHODS", "Lookup", "build", "forget"]
+__all__ = ["METHODS", "REFLECTIVITIES", "Lookup", "build", "forget"]
 
 METHODS = {
     "linear": lib.NWC_MOSAIC_LINEAR,
@@ -24,6 +24,9 @@ METHODS = {
     "cressman": lib.NWC_MOSAIC_CRESSMAN,
 }
 """How gates become a cell, by name."""
+
+REFLECTIVITIES = {"echo": lib.NWC_MOSAIC_ECHO, "z": lib.NWC_MOSAIC_Z}
+"""How reflectivities of gates become one, by name."""
 
 _logger = logging.getLogger("nowcast")
 _KEPT_BYTES = 1 << 30
@@ -91,6 +94,7 @@ def build(
     grid: Grid,
     fields: Sequence[str] = ("DBZH",),
     method: str = "linear",
+    reflectivity: str = "echo",
     motion: xr.Dataset | None = None,
     time: Any = None,
     max_age: float | None = None,
@@ -112,10 +116,12 @@ def build(
     grid : Grid
         With levels ``z``, m above mean sea level: ``nowcast.grid.around`` makes one.
     fields : names of moments
-        Reflectivity is averaged as Z. Velocities are those of the radar of the best quality. What some radars do not
-        have comes from the others.
+        Velocities are those of the radar of the best quality. What some radars do not have comes from the others.
     method : "linear", "nearest", "barnes" or "cressman"
         Between two sweeps, two rays and two gates; the nearest of those; or all within a radius that grows with range.
+    reflectivity : "echo" or "z"
+        The mean dBZ of the gates with echo, as Z, times their share of the weight; or the mean Z, which keeps the sum
+        and widens what is strong. Radars are averaged as Z.
     motion : Dataset of ``u`` and ``v`` on the grid, (y, x), m s-1, optional
         By which every ray is brought to the time of the mosaic, as ``nowcast.motion.estimate`` gives it.
     time : UTC, or several, optional
@@ -140,6 +146,8 @@ def build(
     """
     if method not in METHODS:
         raise ArgumentError(f"method: one of {', '.join(METHODS)} expected, {method!r} given")
+    if reflectivity not in REFLECTIVITIES:
+        raise ArgumentError(f"reflectivity: one of {', '.join(REFLECTIVITIES)} expected, {reflectivity!r} given")
     if not grid.z:
         raise ArgumentError("grid: one with levels z expected; nowcast.grid.around makes one")
     names = [fields] if isinstance(fields, str) else list(fields)
@@ -148,6 +156,7 @@ def build(
     options = _lib.options(
         "mosaic",
         method=METHODS[method],
+        reflectivity=REFLECTIVITIES[reflectivity],
         max_age_s=max_age,
         max_range_m=max_range,
         min_known=min_known,

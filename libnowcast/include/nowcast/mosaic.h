@@ -29,10 +29,17 @@ typedef enum nwc_mosaic_method {
     NWC_MOSAIC_CRESSMAN = 3 /**< all within a radius R, weighted by (R^2 - d^2) / (R^2 + d^2) (Cressman 1959) */
 } nwc_mosaic_method;
 
+/** How reflectivities of gates become one. */
+typedef enum nwc_mosaic_reflectivity {
+    NWC_MOSAIC_ECHO = 0, /**< the mean dBZ of the gates with echo, as Z, times their share of the weight; the default */
+    NWC_MOSAIC_Z = 1     /**< the mean Z, which no echo adds 0 to: what keeps the sum, and widens what is strong */
+} nwc_mosaic_reflectivity;
+
 /** Options of mosaics. Fill with nwc_mosaic_options_init. */
 typedef struct nwc_mosaic_options {
     size_t struct_size;    /**< set by the init function */
     int32_t method;        /**< an nwc_mosaic_method; default NWC_MOSAIC_LINEAR */
+    int32_t reflectivity;  /**< an nwc_mosaic_reflectivity; default NWC_MOSAIC_ECHO */
     double earth_factor;   /**< as in nwc_beam_options; default 4/3; of lookups too */
     double max_range_m;    /**< cells farther from a radar are none of its; above 0, default 460 km; of lookups too */
     double radius_min_m;   /**< least R of Barnes and Cressman; above 0, default 750 m */
@@ -82,8 +89,8 @@ typedef struct nwc_mosaic_input {
 typedef struct nwc_mosaic_output {
     int32_t n_fields;         /**< 1 to NWC_MOSAIC_MOST_FIELDS */
     const char *const *names; /**< of moments */
-    nwc_field
-        *fields; /**< n_fields, each with the grid; one named in "dBZ" is averaged as Z, one in "m s-1" taken from the
+    nwc_field *
+        fields; /**< n_fields, each with the grid; those of radars in "dBZ" are averaged as Z, one in "m s-1" is taken from the
                                    radar of the best quality, since radial velocities of two do not add */
     nwc_field *quality;  /**< 0 to 1, of the best radar: see nwc_mosaic_build; 0 where no radar knows a field */
     nwc_field *age_s;    /**< mean age of what a cell is made of; NaN where there is nothing */

@@ -52,6 +52,7 @@ typedef struct nwc__stack {
     int32_t n_planes, n_quantities;
     nwc__plane planes[NWC__MOSAIC_SWEEPS];    /* by elevation */
     int32_t quantity[NWC__MOSAIC_QUANTITIES]; /* which of the mosaic's */
+    bool decibel[NWC__MOSAIC_QUANTITIES];     /* cells are dBZ, to be averaged where there is echo */
     int64_t n_cells;
     float *cells[NWC__MOSAIC_QUANTITIES]; /* n_cells: (n_rays + 2, row) of one plane behind the other */
 } nwc__stack;
@@ -67,7 +68,8 @@ typedef struct nwc__view {
 
 /* What a cell is of a moment. */
 typedef enum nwc__averaging {
-    NWC__AS_Z, /* dBZ */
+    NWC__AS_ECHO, /* dBZ, averaged as such where there is echo; gathered as Z */
+    NWC__AS_Z,    /* dBZ, averaged as Z */
     NWC__AS_IT_IS,
     NWC__OF_THE_BEST /* radar: radial velocities */
 } nwc__averaging;

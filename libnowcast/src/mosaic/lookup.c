@@ -20,6 +20,7 @@ void nwc_mosaic_options_init(nwc_mosaic_options *options)
     if (options)
         *options = (nwc_mosaic_options){.struct_size = sizeof *options,
                                         .method = NWC_MOSAIC_LINEAR,
+                                        .reflectivity = NWC_MOSAIC_ECHO,
                                         .earth_factor = 4.0 / 3.0,
                                         .max_range_m = 460e3,
                                         .radius_min_m = 750.0,
@@ -37,6 +38,9 @@ nwc_status nwc__mosaic_options(const nwc_mosaic_options *given, nwc_mosaic_optio
     NWC__TRY(nwc__take_options(options, sizeof *options, given, "options"));
     if (options->method < NWC_MOSAIC_LINEAR || options->method > NWC_MOSAIC_CRESSMAN)
         return nwc__fail(NWC_ERR_ARG, "method: an nwc_mosaic_method expected, %d given", (int)options->method);
+    if (options->reflectivity != NWC_MOSAIC_ECHO && options->reflectivity != NWC_MOSAIC_Z)
+        return nwc__fail(NWC_ERR_ARG, "reflectivity: an nwc_mosaic_reflectivity expected, %d given",
+                         (int)options->reflectivity);
     if (!(options->earth_factor >= 0.5 && options->earth_factor <= 10.0))
         return nwc__fail(NWC_ERR_ARG, "earth_factor: 0.5 to 10 expected, %g given", options->earth_factor);
     const struct {

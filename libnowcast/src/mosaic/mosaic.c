@@ -117,7 +117,7 @@ static void finish(const struct job *job, int64_t j, int64_t i, struct column *c
     const int64_t nz = job->grid->nz;
     for (int32_t f = 0; f < to->n_fields; f++) {
         job->kernels->mean(nz, column->weight[f], column->sum[f]);
-        if (job->quantities.averaging[f] == NWC__AS_Z) job->kernels->to_dbz(nz, column->sum[f]);
+        if (job->quantities.averaging[f] <= NWC__AS_Z) job->kernels->to_dbz(nz, column->sum[f]);
         write_levels(&to->fields[f], nz, j, i, column->sum[f]);
     }
     job->kernels->mean(nz, column->age_weight, column->age);
@@ -211,15 +211,15 @@ static nwc_status check_motion(nwc_ctx *ctx, const nwc_field *u, const nwc_field
     return check_on(ctx, v, "v", 2, grid);
 }
 
-static nwc__quantities quantities_of(const nwc_mosaic_output *output)
+static nwc__quantities quantities_of(const nwc_mosaic_output *output, const nwc_mosaic_options *options)
 {
     nwc__quantities all = {.n = output->n_fields + 2, .n_fields = output->n_fields};
     for (int32_t f = 0; f < output->n_fields; f++) {
         const char *const units = output->fields[f].units;
         all.name[f] = output->names[f];
-        all.averaging[f] = strcmp(units, "dBZ") == 0     ? NWC__AS_Z
-                           : strcmp(units, "m s-1") == 0 ? NWC__OF_THE_BEST
-                                                         : NWC__AS_IT_IS;
+        all.averaging[f] = strcmp(units, "m s-1") == 0 ? NWC__OF_THE_BEST : NWC__AS_IT_IS;
+        if (strcmp(units, "dBZ") == 0)
+            all.averaging[f] = options->reflectivity == NWC_MOSAIC_ECHO ? NWC__AS_ECHO : NWC__AS_Z;
     }
     all.name[output->n_fields + QIND] = "QIND", all.name[output->n_fields + BLOCKED] = "CBB";
     all.averaging[output->n_fields + QIND] = all.averaging[output->n_fields + BLOCKED] = NWC__AS_IT_IS;
@@ -248,7 +248,7 @@ nwc_status nwc_mosaic_build(nwc_ctx *ctx, const nwc_mosaic_input *inputs, int32_
                               .radius_beams = (float)options.radius_beams},
                       .per_range = (float)(1.0 / options.quality_range_m),
                       .per_age = (float)(1.0 / options.quality_age_s),
-                      .quantities = quantities_of(output),
+                      .quantities = quantities_of(output, &options),
                       .u = u,
                       .v = v,
                       .output = output};

@@ -252,6 +252,40 @@ static void sum_squares(const float *restrict cells, int32_t first, int32_t end,
     }
 }
 
+/* dBZ: where there is echo, and how much of what is known has it. */
+static inline void add_echo(float value, float weight, float *sum, float *echo, float *known)
+{
+    const bool is = value == value, has = value > NOTHING;
+    *sum += weight * (has ? value : 0.0F);
+    *echo += has ? weight : 0.0F;
+    *known += is ? weight : 0.0F;
+}
+
+/* The mean dBZ of gates with echo as Z, spread over all that is known. */
+static inline float echo_as_z(float sum, float echo, float known, float least)
+{
+    const bool is = known > 0.0F && known >= least, has = echo > 0.0F;
+    const float mean_dbz = sum / (has ? echo : 1.0F), share = echo / (is ? known : 1.0F);
+    return is ? share * power_of_two(mean_dbz / DB_PER_OCTAVE) : NAN;
+}
+
+static void sum_echo(const float *restrict cells, int32_t first, int32_t end, const square *restrict lo,
+                     const square *restrict hi, float min_known, float *restrict value)
+{
+    for (int32_t k = first; k < end; k++) {
+        float sum = 0.0F, echo = 0.0F, known = 0.0F;
+        add_echo(cells[lo->near[k]], lo->weight[0][k], &sum, &echo, &known);
+        add_echo(cells[lo->near[k] + 1], lo->weight[1][k], &sum, &echo, &known);
+        add_echo(cells[lo->far[k]], lo->weight[2][k], &sum, &echo, &known);
+        add_echo(cells[lo->far[k] + 1], lo->weight[3][k], &sum, &echo, &known);
+        add_echo(cells[hi->near[k]], hi->weight[0][k], &sum, &echo, &known);
+        add_echo(cells[hi->near[k] + 1], hi->weight[1][k], &sum, &echo, &known);
+        add_echo(cells[hi->far[k]], hi->weight[2][k], &sum, &echo, &known);
+        add_echo(cells[hi->far[k] + 1], hi->weight[3][k], &sum, &echo, &known);
+        value[k] = echo_as_z(sum, echo, known, min_known);
+    }
+}
+
 static void mean_of_eight(const nwc__stack *stack, const nwc__gathering *how, const pair *rays,
                           const between *restrict at, nwc__gathered *restrict out)
 {
@@ -268,7 +302,8 @@ static void mean_of_eight(const nwc__stack *stack, const nwc__gathering *how, co
     place_square(&of, at->first, at->end, at->lo, at->range_lo, share_lo, nearest, &lo);
     place_square(&of, at->first, at->end, at->hi, at->range_hi, share_hi, nearest, &hi);
     for (int32_t q = 0; q < stack->n_quantities; q++)
-        sum_squares(stack->cells[q], at->first, at->end, &lo, &hi, how->min_known, out->value[q]);
+        (stack->decibel[q] ? sum_echo : sum_squares)(stack->cells[q], at->first, at->end, &lo, &hi, how->min_known,
+                                                     out->value[q]);
     for (int32_t k = at->first; k < at->end; k++) {
         const float all = lo.inside[k] + hi.inside[k];
         const float after = lo.inside[k] * of.after_s[at->lo[k]] + hi.inside[k] * of.after_s[at->hi[k]];
@@ -397,7 +432,7 @@ static void gather_moved(const nwc__stack *stack, const nwc__gathering *how, con
 
 /* What is summed of a cell. */
 typedef struct sums {
-    float value[NWC__MOSAIC_QUANTITIES], known[NWC__MOSAIC_QUANTITIES], all, after;
+    float value[NWC__MOSAIC_QUANTITIES], echo[NWC__MOSAIC_QUANTITIES], known[NWC__MOSAIC_QUANTITIES], all, after;
 } sums;
 
 /* The gates of one ray, whose axis passes across_2 (squared, m2) beside the cell, within a radius of it. */
@@ -418,7 +453,10 @@ static void add_ray(const nwc__stack *stack, const nwc__gathering *how, int32_t 
         into->after += weight * plane->after_s[ray];
         for (int32_t q = 0; q < stack->n_quantities; q++) {
             const float value = stack->cells[q][plane->start + ray * plane->row + g + 1];
-            if (value == value) into->value[q] += weight * value, into->known[q] += weight;
+            if (stack->decibel[q])
+                add_echo(value, weight, &into->value[q], &into->echo[q], &into->known[q]);
+            else
+                add_known(value, weight, &into->value[q], &into->known[q]);
         }
     }
 }
@@ -461,10 +499,13 @@ static void gather_within(const nwc__stack *stack, const nwc__gathering *how, co
             add_plane(stack, how, t, cell, azimuth, up, radius, &into);
         }
         if (!(into.all > 0.0F)) continue;
-        for (int32_t q = 0; q < stack->n_quantities; q++)
-            out->value[q][k] = into.known[q] > 0.0F && into.known[q] >= how->min_known * into.all
-                                   ? into.value[q] / into.known[q]
-                                   : NAN;
+        for (int32_t q = 0; q < stack->n_quantities; q++) {
+            const float known = into.known[q], least = how->min_known * into.all;
+            if (stack->decibel[q])
+                out->value[q][k] = echo_as_z(into.value[q], into.echo[q], known, least);
+            else
+                out->value[q][k] = known > 0.0F && known >= least ? into.value[q] / known : NAN;
+        }
         out->age_s[k] = -into.after / into.all;
         out->off_deg[k] = off;
     }

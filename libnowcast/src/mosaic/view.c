@@ -227,6 +227,7 @@ static nwc_status add_quantity(nwc_ctx *ctx, nwc__view *view, const nwc__quantit
     }
     const int32_t q = stack->n_quantities++;
     stack->quantity[q] = quantity;
+    stack->decibel[q] = quantities->averaging[quantity] == NWC__AS_ECHO;
     NWC__ALLOC(ctx, stack->cells[q], stack->n_cells);
 done:
     return status;
