@@ -1,7 +1,22 @@
 """Weather nowcasting: radar composites in, verified forecasts out."""
 
-from nowcast import errors, forecast, grid, io, jobs, model, mosaic, motion, obs, plot, product, radar, sim, verify
-from nowcast import errors, forecast, grid, io, jobs, model, motion, obs, plot, radar, rain, sim, verify
+from nowcast import (
+    errors,
+    forecast,
+    grid,
+    io,
+    jobs,
+    model,
+    mosaic,
+    motion,
+    obs,
+    plot,
+    product,
+    radar,
+    rain,
+    sim,
+    verify,
+)
 from nowcast._lib import build_info, settings, version
 from nowcast._open import open
 from nowcast.errors import NowcastError

@@ -370,7 +370,8 @@ def _add_sweep(volume: Any, data: xr.Dataset, names: Collection[str] | None) -> 
     first, spacing = even_gates(data)
     for name, variable in data.data_vars.items():
         wanted = names is None or name in names
-        if wanted and variable.dims == (ray, "range") and variable.dtype.kind == "f":
+        coded = variable.dtype.kind in "iu" and name in CODED
+        if wanted and variable.dims == (ray, "range") and (variable.dtype.kind == "f" or coded):
             _add_moment(volume, str(name), data, first, spacing)
 
 
@@ -381,11 +382,6 @@ def even_gates(data: xr.Dataset) -> tuple[float, float]:
     if gates.size > 1 and np.abs(np.diff(gates) - spacing).max() > 0.01 * abs(spacing):
         raise ArgumentError("range: equally spaced gates expected")
     return float(gates[0]), spacing
-    for name, variable in data.data_vars.items():
-        wanted = names is None or name in names
-        coded = variable.dtype.kind in "iu" and name in CODED
-        if wanted and variable.dims == (ray, "range") and (variable.dtype.kind == "f" or coded):
-            _add_moment(volume, str(name), data, gates[0], spacing)
 
 
 def _spacing(gates: npt.NDArray[np.float64]) -> float:

@@ -23,37 +23,12 @@ from nowcast._hydrometeor import HYDROMETEORS, hydrometeors
 from nowcast._lib import ffi, lib
 from nowcast._phase import attenuation, calibration, phase
 from nowcast._profile import wind_profile
+from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality, sun_position
 from nowcast._rain import precipitation_type, rain_rate
 from nowcast._shear import shear
 from nowcast._volume import NOTHING_DBZ
 from nowcast._vpr import correct_vpr, vpr
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
-__all__ = [
-    "FORMATS",
-    "NOTHING_DBZ",
-    "Beam",
-    "attenuation",
-    "calibration",
-    "dealias",
-    "correct_vpr",
-    "describe",
-    "follow",
-    "georeference",
-    "phase",
-    "precipitation_type",
-    "rain_rate",
-    "read",
-    "refractivity",
-    "remake",
-    "shear",
-    "wind_profile",
-from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality, sun_position
-    "FLAGS",
-    "ClutterMap",
-    "flag_counts",
-    "quality",
-    "sun_position",
-    "vpr",
 
 __all__ = [
     "FLAGS",
@@ -65,6 +40,7 @@ __all__ = [
     "Health",
     "attenuation",
     "calibration",
+    "correct_vpr",
     "dealias",
     "describe",
     "flag_counts",
@@ -83,7 +59,6 @@ __all__ = [
     "sun_position",
     "vpr",
     "wind_profile",
-]
     "write",
 ]
 
