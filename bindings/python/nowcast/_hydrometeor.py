@@ -26,7 +26,7 @@ HYDROMETEORS = {
 }
 """Values of CLASS by name."""
 
-_BANDS = {None: lib.NWC_BAND_AUTO, "S": lib.NWC_BAND_S, "C": lib.NWC_BAND_C, "X": lib.NWC_BAND_X}
+_BANDS = {None: lib.NWC_BAND_OF_VOLUME, "S": lib.NWC_BAND_S, "C": lib.NWC_BAND_C, "X": lib.NWC_BAND_X}
 _INPUTS = ("DBZHC", "DBZH", "DBZHQ", "ZDRC", "ZDR", "KDP", "RHOHV")
 
 

@@ -27,18 +27,10 @@ typedef enum nwc_hydrometeor {
 
 enum { NWC_HYDROMETEORS = 11 /**< how many values CLASS has */ };
 
-/** For what wavelength. */
-typedef enum nwc_band {
-    NWC_BAND_AUTO = 0, /**< by the volume's frequency */
-    NWC_BAND_S = 1,
-    NWC_BAND_C = 2,
-    NWC_BAND_X = 3
-} nwc_band;
-
 /** Fill with nwc_hydrometeor_options_init. */
 typedef struct nwc_hydrometeor_options {
     size_t struct_size;             /**< set by the init function */
-    int32_t band;                   /**< an nwc_band; default NWC_BAND_AUTO */
+    int32_t band;                   /**< an nwc_band; default NWC_BAND_OF_VOLUME */
     int32_t n_levels;               /**< of the profile of temperature; 0 (default) for none, else 2 at least */
     const double *height_m;         /**< above mean sea level, increasing */
     const double *temperature_degc; /**< beyond the ends it changes by -6.5 K/km */
@@ -57,7 +49,7 @@ NWC_API void nwc_hydrometeor_options_init(nwc_hydrometeor_options *options);
  *
  * @param options  NULL for the defaults; without temperatures rain and ice are told by their phases alone, which is poor
  * @param counts   out: NWC_HYDROMETEORS numbers of gates; may be NULL
- * @return NWC_OK; NWC_ERR_ARG, also for a frequency that is none of the bands'; NWC_ERR_NODATA where no sweep has what it
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_UNSUPPORTED for another band than S, C and X; NWC_ERR_NODATA where no sweep has what it
  *         takes; NWC_ERR_NOMEM; NWC_ERR_CANCELED
  *
  * The same bits for every thread count. Sources: Dolan and Rutledge (2009) for X band, Dolan et al. (2013) for C band, and

@@ -69,14 +69,6 @@ NWC_API void nwc_phase_options_init(nwc_phase_options *options);
 NWC_API nwc_status nwc_phase_process(nwc_ctx *ctx, nwc_volume *volume, const nwc_phase_options *options,
                                      nwc_phase_facts *facts);
 
-/** The band a radar works in; where it is not given, that of the frequency the volume states. */
-typedef enum nwc_band {
-    NWC_BAND_OF_VOLUME = 0, /**< from the frequency; NEXRAD is S band */
-    NWC_BAND_S = 1,         /**< 2 to 4 GHz */
-    NWC_BAND_C = 2,         /**< 4 to 8 GHz */
-    NWC_BAND_X = 3          /**< 8 to 12 GHz */
-} nwc_band;
-
 /** How attenuation is found. */
 typedef enum nwc_attenuation_method {
     NWC_ATTENUATION_ZPHI = 0, /**< of the whole path from the phase, shared out by reflectivity: Testud et al. (2000) */

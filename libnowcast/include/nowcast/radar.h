@@ -24,6 +24,14 @@ typedef enum nwc_gate_flag {
     NWC_GATE_RANGE_FOLDED = 1 /**< an echo from beyond the unambiguous range overlies it */
 } nwc_gate_flag;
 
+/** The band a radar works in; where it is not given, that of the frequency the volume states. */
+typedef enum nwc_band {
+    NWC_BAND_OF_VOLUME = 0, /**< from the frequency; NEXRAD is S band */
+    NWC_BAND_S = 1,         /**< 2 to 4 GHz */
+    NWC_BAND_C = 2,         /**< 4 to 8 GHz */
+    NWC_BAND_X = 3          /**< 8 to 12 GHz */
+} nwc_band;
+
 /** How the antenna moved; the sweep_mode of FM 301. */
 typedef enum nwc_sweep_mode {
     NWC_SWEEP_SURVEILLANCE = 0,      /**< "azimuth_surveillance": all around */

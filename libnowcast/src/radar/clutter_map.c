@@ -166,7 +166,7 @@ nwc_status nwc__clutter_map_sample(nwc_ctx *ctx, const nwc_clutter_map *map, con
     for (int32_t k = 0; k < map->n_layers; k++)
         if (fabs((double)map->layers[k].angle_deg - sweep->facts.fixed_angle_deg) <= SAME_DEG) best = &map->layers[k];
     if (!best || sweep->facts.mode == NWC_SWEEP_RHI) return NWC_OK;
-    const nwc__gates *const at = &sweep->at;
+    const nwc__gate_grid *const at = &sweep->at;
     *often = (nwc__sample){.cells = best->often, .n_gates = RANGES};
     NWC__ALLOC(ctx, often->gate, at->n_gates);
     NWC__ALLOC(ctx, often->ray, at->n_rays);

@@ -5,8 +5,8 @@
  * aggregates, wet snow, vertical ice, light graupel, dense graupel, hail, big drops.
  */
 #include "radar/hydrometeor_kernel.h"
+#include "radar/rays.h"
 #include "radar/sample.h"
-#include "radar/volume.h"
 
 #include <nowcast/hydrometeor.h>
 
@@ -180,21 +180,11 @@ static const nwc__class_table tables[] =
 
 void nwc_hydrometeor_options_init(nwc_hydrometeor_options *options)
 {
-    if (options) *options = (nwc_hydrometeor_options){.struct_size = sizeof *options, .band = NWC_BAND_AUTO};
+    if (options) *options = (nwc_hydrometeor_options){.struct_size = sizeof *options, .band = NWC_BAND_OF_VOLUME};
 }
 
-static nwc_status check(const nwc_hydrometeor_options *o, double frequency_hz, int32_t *band)
+static nwc_status check(const nwc_hydrometeor_options *o)
 {
-    if (o->band < NWC_BAND_AUTO || o->band > NWC_BAND_X)
-        return nwc__fail(NWC_ERR_ARG, "band: an nwc_band expected, %d given", (int)o->band);
-    *band = o->band;
-    if (*band == NWC_BAND_AUTO) {
-        const double ghz = frequency_hz * 1e-9;
-        *band = ghz >= 2.0 && ghz < 4.0 ? NWC_BAND_S : ghz >= 4.0 && ghz < 8.0 ? NWC_BAND_C : NWC_BAND_X;
-        if (!(ghz >= 2.0 && ghz <= 12.0))
-            return nwc__fail(NWC_ERR_ARG, "band: S, C or X expected, for the volume's frequency is %g Hz",
-                             frequency_hz);
-    }
     if (o->n_levels < 0 || o->n_levels == 1)
         return nwc__fail(NWC_ERR_ARG, "n_levels: 0, or 2 at least, expected, %d given", (int)o->n_levels);
     if (o->n_levels > 0 && (!o->height_m || !o->temperature_degc))
@@ -235,7 +225,7 @@ struct job {
     const nwc__class_table *table;
     const nwc_hydrometeor_options *options;
     const nwc_sweep *sweep;
-    nwc__gates at;
+    nwc__gate_grid at;
     nwc__sample input[INPUTS]; /* reflectivity, ZDR, KDP, RHOHV */
     nwc__sample weather;       /* DBZHQ */
     double altitude_m;
@@ -317,12 +307,13 @@ nwc_status nwc_hydrometeor_classify(nwc_ctx *ctx, nwc_volume *volume, const nwc_
     ctx = nwc__ctx(ctx);
     nwc_hydrometeor_options options;
     nwc_volume_facts facts;
-    int32_t band = 0, done = 0;
+    int32_t done = 0;
     int64_t found[NWC_HYDROMETEORS] = {0};
     nwc_hydrometeor_options_init(&options);
     NWC__TRY(nwc__take_options(&options, sizeof options, given, "nwc_hydrometeor_options"));
     NWC__TRY(nwc_volume_describe(volume, &facts));
-    NWC__TRY(check(&options, facts.frequency_hz, &band));
+    NWC__TRY(nwc__find_band(volume, &options.band));
+    NWC__TRY(check(&options));
     for (int32_t s = 0; s < facts.n_sweeps; s++) {
         nwc_sweep sweep;
         nwc_moment dbz, dual;
@@ -330,7 +321,7 @@ nwc_status nwc_hydrometeor_classify(nwc_ctx *ctx, nwc_volume *volume, const nwc_
         NWC__TRY(nwc_volume_sweep(volume, s, &sweep));
         if (!find(volume, s, "DBZHC", "DBZH", &dbz) || !find(volume, s, "ZDR", "RHOHV", &dual)) continue;
         struct job job = {.kernels = NWC__KERNELS(ctx, nwc__hydrometeor_kernels),
-                          .table = &tables[band],
+                          .table = &tables[options.band],
                           .options = &options,
                           .sweep = &sweep,
                           .at = nwc__moment_gates(&dbz),

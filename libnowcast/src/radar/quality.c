@@ -49,7 +49,7 @@ nwc_status nwc__quality_begin(nwc_ctx *ctx, const nwc_volume *volume, int32_t in
     if (nwc_volume_find(volume, index, "DBZH", &sweep->dbz) != NWC_OK &&
         nwc_volume_find(volume, index, "DBTH", &sweep->dbz) != NWC_OK)
         return NWC_OK;
-    const nwc__gates at = nwc__moment_gates(&sweep->dbz);
+    const nwc__gate_grid at = nwc__moment_gates(&sweep->dbz);
     if (!(sweep->spread = nwc__alloc(ctx, at.n_gates, sizeof *sweep->spread))) return NWC_ERR_NOMEM;
     sweep->at = at;
     sweep->round = nwc__goes_round(&sweep->facts);
@@ -159,7 +159,7 @@ static nwc_status conclude(nwc_ctx *ctx, nwc_volume *volume, const nwc__quality_
                            const nwc_quality_options *options, const nwc__verdict *verdict)
 {
     nwc_status status = NWC_OK;
-    const nwc__gates *const at = &sweep->at;
+    const nwc__gate_grid *const at = &sweep->at;
     nwc__moment *flags, *index, *dbz;
     float *by_range = NULL, *gathered = NULL;
     NWC__ALLOC(ctx, by_range, at->n_gates);

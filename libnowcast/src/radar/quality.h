@@ -23,7 +23,7 @@ typedef struct nwc__noise {
 typedef struct nwc__quality_sweep {
     int32_t index;
     nwc_sweep facts;
-    nwc__gates at; /* n_gates 0 where it has no reflectivity */
+    nwc__gate_grid at; /* n_gates 0 where it has no reflectivity */
     nwc_moment dbz;
     float *spread; /* (gates) 20 log10(range / 1 km) */
     bool round;    /* the first ray is a neighbour of the last */

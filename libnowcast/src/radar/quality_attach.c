@@ -14,7 +14,7 @@ static bool scans_like(const nwc_sweep *a, const nwc_sweep *b)
 
 /* A moment of a sweep of the volume on the gates of sweep, or of gates elsewhere; none is no error. */
 static nwc_status look(nwc_ctx *ctx, const nwc_volume *volume, int32_t index, const char *name,
-                       const nwc__quality_sweep *sweep, const nwc__gates *at, nwc__sample *sample)
+                       const nwc__quality_sweep *sweep, const nwc__gate_grid *at, nwc__sample *sample)
 {
     nwc_sweep from;
     nwc_moment moment;
@@ -90,7 +90,7 @@ static nwc_status attach_beyond(nwc_ctx *ctx, const nwc_volume *volume, const nw
             best = other;
     }
     if (!best) return NWC_OK;
-    nwc__gates beyond = sweep->at;
+    nwc__gate_grid beyond = sweep->at;
     beyond.first_gate_m += folds_at_m;
     sweep->folds_at_m = folds_at_m;
     NWC__TRY(look(ctx, volume, best->index, best->dbz.name, sweep, &sweep->at, &sweep->here));
@@ -100,7 +100,7 @@ static nwc_status attach_beyond(nwc_ctx *ctx, const nwc_volume *volume, const nw
 nwc_status nwc__quality_attach(nwc_ctx *ctx, const nwc_volume *volume, const nwc__quality_sweep *sweeps,
                                int32_t n_sweeps, const nwc_quality_options *options, nwc__quality_sweep *sweep)
 {
-    const nwc__gates *const at = &sweep->at;
+    const nwc__gate_grid *const at = &sweep->at;
     const int32_t own = sweep->index, dual = twin(volume, sweeps, n_sweeps, sweep, "RHOHV");
     if (dual >= 0) {
         NWC__TRY(look(ctx, volume, dual, "RHOHV", sweep, at, &sweep->rhohv));

@@ -184,7 +184,7 @@ nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, con
                               double beam_width_deg, const nwc__verdict *verdict)
 {
     nwc_status status = NWC_OK;
-    const nwc__gates *const at = &sweep->at;
+    const nwc__gate_grid *const at = &sweep->at;
     const double gates = floor(WINDOW_M / at->gate_spacing_m + 0.5);
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__quality_kernels),
                       .sweep = sweep,

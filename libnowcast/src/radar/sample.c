@@ -7,9 +7,9 @@ double nwc__beam_height(double range_m, double elevation_deg)
     return sqrt(range_m * range_m + radius * radius + 2.0 * range_m * radius * sine) - radius;
 }
 
-nwc__gates nwc__moment_gates(const nwc_moment *moment)
+nwc__gate_grid nwc__moment_gates(const nwc_moment *moment)
 {
-    return (nwc__gates){moment->field.dim[0], moment->field.dim[1], moment->first_gate_m, moment->gate_spacing_m};
+    return (nwc__gate_grid){moment->field.dim[0], moment->field.dim[1], moment->first_gate_m, moment->gate_spacing_m};
 }
 
 static float apart(const nwc_sweep *sweep, float a, float b)
@@ -41,7 +41,7 @@ bool nwc__goes_round(const nwc_sweep *sweep)
 }
 
 nwc_status nwc__sample_moment(nwc_ctx *ctx, const nwc_sweep *from, const nwc_moment *moment, const nwc_sweep *to,
-                              const nwc__gates *at, bool same_sweep, double within_deg, nwc__sample *sample)
+                              const nwc__gate_grid *at, bool same_sweep, double within_deg, nwc__sample *sample)
 {
     nwc_status status = NWC_OK;
     *sample = (nwc__sample){.cells = moment->field.data, .n_gates = moment->field.dim[1]};

@@ -7,10 +7,10 @@
 #include <nowcast/radar.h>
 
 /* Where gates lie. */
-typedef struct nwc__gates {
+typedef struct nwc__gate_grid {
     int64_t n_rays, n_gates;
     double first_gate_m, gate_spacing_m;
-} nwc__gates;
+} nwc__gate_grid;
 
 /* A moment on the gates of another; cells NULL where there is none. */
 typedef struct nwc__sample {
@@ -20,11 +20,11 @@ typedef struct nwc__sample {
     int32_t *ray;  /* likewise */
 } nwc__sample;
 
-nwc__gates nwc__moment_gates(const nwc_moment *moment);
+nwc__gate_grid nwc__moment_gates(const nwc_moment *moment);
 
 /* Look at moment (of sweep from) from the gates at of sweep to; sweeps of one index are one. within_deg: between rays. */
 nwc_status nwc__sample_moment(nwc_ctx *ctx, const nwc_sweep *from, const nwc_moment *moment, const nwc_sweep *to,
-                              const nwc__gates *at, bool same_sweep, double within_deg, nwc__sample *sample);
+                              const nwc__gate_grid *at, bool same_sweep, double within_deg, nwc__sample *sample);
 
 void nwc__sample_release(nwc_ctx *ctx, nwc__sample *sample);
 
