@@ -7,6 +7,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz damage tsan bench-dealias bench-quality test-long clean
+# xradar: every value, and the time), bench-gridding (beside Py-ART and the truth), read-back (volumes written, by other packages), docs, lint, fuzz, tsan, test-long, clean.
+.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode read-back docs lint fuzz tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -54,6 +56,10 @@ bench-peers: peers
 
 bench-volumes: peers
 	.venv/bin/python benchmarks/peers/volumes.py --python build/peers/bin/python
+
+bench-gridding: peers
+	.venv/bin/python benchmarks/peers/gridding.py --python build/peers/bin/python \
+	  $(if $(NOWCAST_TEST_DATA),--volume $(NOWCAST_TEST_DATA)/radar/nexrad/single/KLBB20160601_150025_V06)
 
 bench-decode: peers
 	@[ -f build/bench/build.ninja ] || cmake --preset bench
