@@ -60,7 +60,7 @@ def test_a_grid_about_radars_reaches_so_far_from_each() -> None:
         x, y = grid.from_lonlat(float(tree["longitude"]), float(tree["latitude"]))
         assert grid.x[0] <= x - 50e3 < x + 50e3 <= grid.x[-1]
         assert grid.y[0] <= y - 50e3 < y + 50e3 <= grid.y[-1]
-    assert around(one, 50e3).nx == 101
+    assert around(one, 50e3).nx == around(made_volume(33.6541399, -101.8141632), 50e3).nx == 101
     with pytest.raises(errors.ArgumentError, match="sizes above 0"):
         around(one, 50e3, dz=-1.0)
 

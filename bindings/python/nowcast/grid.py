@@ -305,9 +305,9 @@ def around(
     centre = place[0, 0] + 0.5 * (east.min() + east.max()), 0.5 * (place[:, 1].min() + place[:, 1].max())
     projection = f"+proj=aeqd +lat_0={centre[1]:.6f} +lon_0={centre[0]:.6f} +ellps=WGS84 +units=m"
     x, y = Grid(projection, 1, 1, 0.0, 0.0, dx, dy).from_lonlat(place[:, 0], place[:, 1])
-    # Whole cells from the centre of the projection, which is the centre of a cell.
-    west, east_cells = (int(np.ceil(far / dx - 1e-6)) for far in (radius - x.min(), radius + x.max()))
-    south, north = (int(np.ceil(far / dy - 1e-6)) for far in (radius - y.min(), radius + y.max()))
+    # Whole cells from the centre of the projection, which is the centre of a cell, and is rounded to centimetres.
+    west, east_cells = (int(np.ceil(far / dx - 1e-3)) for far in (radius - x.min(), radius + x.max()))
+    south, north = (int(np.ceil(far / dy - 1e-3)) for far in (radius - y.min(), radius + y.max()))
     levels = tuple(float(dz * k) for k in range(1, int(top / dz + 1e-6) + 1))
     return Grid(projection, west + east_cells + 1, south + north + 1, -west * dx, -south * dy, dx, dy, levels)
 
