@@ -182,26 +182,55 @@ done:
     return status;
 }
 
+/* Memory for the largest sweep, used for all. */
+struct work {
+    nwc__verdict verdict;
+    float *scratch;
+};
+
 static nwc_status filter_sweep(nwc_ctx *ctx, nwc_volume *volume, const nwc_volume_facts *facts,
                                nwc__quality_sweep *sweeps, nwc__quality_sweep *sweep,
-                               const nwc_quality_options *options, nwc_quality_report *report)
+                               const nwc_quality_options *options, const struct work *work, nwc_quality_report *report)
 {
     nwc_status status = NWC_OK;
-    const int64_t cells = sweep->at.n_rays * sweep->at.n_gates;
     const double beam = facts->beam_width_v_deg > 0.0 ? facts->beam_width_v_deg : 1.0;
-    nwc__verdict verdict = {.flags = NULL};
-    NWC__ALLOC(ctx, verdict.flags, cells);
-    NWC__ALLOC(ctx, verdict.doubt, cells);
+    const nwc__verdict *const verdict = &work->verdict;
     if ((status = nwc__quality_attach(ctx, volume, sweeps, facts->n_sweeps, options, sweep)) != NWC_OK) goto done;
-    if ((status = nwc__quality_judge(ctx, sweep, options, beam, &verdict)) != NWC_OK) goto done;
-    if ((status = nwc__quality_spokes(ctx, sweep, facts, &verdict)) != NWC_OK) goto done;
-    if ((status = nwc__quality_speckle(ctx, sweep, options->speckle_gates, &verdict)) != NWC_OK) goto done;
-    count(sweep, &verdict, report);
-    status = conclude(ctx, volume, sweep, options, &verdict);
+    if ((status = nwc__quality_judge(ctx, sweep, options, beam, work->scratch, verdict)) != NWC_OK) goto done;
+    if ((status = nwc__quality_spokes(ctx, sweep, facts, verdict)) != NWC_OK) goto done;
+    if ((status = nwc__quality_speckle(ctx, sweep, options->speckle_gates, verdict)) != NWC_OK) goto done;
+    count(sweep, verdict, report);
+    status = conclude(ctx, volume, sweep, options, verdict);
 done:
     nwc__quality_detach(ctx, sweep);
-    nwc__free(ctx, verdict.doubt);
-    nwc__free(ctx, verdict.flags);
+    return status;
+}
+
+static nwc_status filter_sweeps(nwc_ctx *ctx, nwc_volume *volume, const nwc_volume_facts *facts,
+                                nwc__quality_sweep *sweeps, const nwc_quality_options *options,
+                                nwc_quality_report *report)
+{
+    nwc_status status = NWC_OK;
+    struct work work = {.scratch = NULL};
+    int64_t cells = 0, scratch = 0;
+    for (int32_t s = 0; s < facts->n_sweeps; s++) {
+        const int64_t own = sweeps[s].at.n_rays * sweeps[s].at.n_gates, needed = nwc__quality_scratch(&sweeps[s]);
+        cells = own > cells ? own : cells;
+        scratch = needed > scratch ? needed : scratch;
+    }
+    NWC__ALLOC(ctx, work.verdict.flags, cells);
+    NWC__ALLOC(ctx, work.verdict.doubt, cells);
+    NWC__ALLOC(ctx, work.scratch, scratch);
+    for (int32_t s = 0; s < facts->n_sweeps; s++) {
+        if ((status = nwc__progress(ctx, "quality", (double)s / (double)facts->n_sweeps)) != NWC_OK) goto done;
+        if (sweeps[s].at.n_gates == 0) continue;
+        status = filter_sweep(ctx, volume, facts, sweeps, &sweeps[s], options, &work, report);
+        if (status != NWC_OK) goto done;
+    }
+done:
+    nwc__free(ctx, work.scratch);
+    nwc__free(ctx, work.verdict.doubt);
+    nwc__free(ctx, work.verdict.flags);
     return status;
 }
 
@@ -265,11 +294,7 @@ nwc_status nwc_quality_filter(nwc_ctx *ctx, nwc_volume *volume, const nwc_qualit
         goto done;
     }
     found.noise_dbz = share_noise(sweeps, n);
-    for (int32_t s = 0; s < n; s++) {
-        if ((status = nwc__progress(ctx, "quality", (double)s / (double)n)) != NWC_OK) goto done;
-        if (sweeps[s].at.n_gates == 0) continue;
-        if ((status = filter_sweep(ctx, volume, &facts, sweeps, &sweeps[s], &options, &found)) != NWC_OK) goto done;
-    }
+    if ((status = filter_sweeps(ctx, volume, &facts, sweeps, &options, &found)) != NWC_OK) goto done;
     for (int32_t s = 0; s < n; s++) {
         if (sweeps[s].at.n_gates > 0) continue;
         if ((status = copy_verdict(ctx, volume, sweeps, n, &sweeps[s], "QFLAG")) != NWC_OK) goto done;

@@ -62,9 +62,11 @@ nwc_status nwc__quality_attach(nwc_ctx *ctx, const nwc_volume *volume, const nwc
                                int32_t n_sweeps, const nwc_quality_options *options, nwc__quality_sweep *sweep);
 void nwc__quality_detach(nwc_ctx *ctx, nwc__quality_sweep *sweep);
 
-/* quality_judge.c: noise, ground, second trips, the rest, what is blocked or attenuated. */
+/* quality_judge.c: noise, ground, second trips, the rest, what is blocked or attenuated. scratch holds as many floats as
+ * nwc__quality_scratch says for the sweep; it is handed in, since fresh memory for each sweep takes longer than the work. */
+int64_t nwc__quality_scratch(const nwc__quality_sweep *sweep);
 nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, const nwc_quality_options *options,
-                              double beam_width_deg, const nwc__verdict *verdict);
+                              double beam_width_deg, float *scratch, const nwc__verdict *verdict);
 
 /* quality_spoke.c: spokes and the sun; where facts have no place, no sun. */
 nwc_status nwc__quality_spokes(nwc_ctx *ctx, const nwc__quality_sweep *sweep, const nwc_volume_facts *facts,

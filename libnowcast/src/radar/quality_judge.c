@@ -180,8 +180,13 @@ static nwc_status judge(int64_t block, void *user)
     return NWC_OK;
 }
 
+int64_t nwc__quality_scratch(const nwc__quality_sweep *sweep)
+{
+    return FEATURES * sweep->at.n_rays * sweep->at.n_gates + NWC__QUALITY_BLOCKS * ROWS * row_length(sweep);
+}
+
 nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, const nwc_quality_options *options,
-                              double beam_width_deg, const nwc__verdict *verdict)
+                              double beam_width_deg, float *scratch, const nwc__verdict *verdict)
 {
     nwc_status status = NWC_OK;
     const nwc__gate_grid *const at = &sweep->at;
@@ -191,10 +196,10 @@ nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, con
                       .options = options,
                       .verdict = verdict,
                       .half = (int32_t)fmax(2.0, fmin(gates, (double)NWC__PAD))};
-    NWC__ALLOC(ctx, job.rows, (int64_t)NWC__QUALITY_BLOCKS * ROWS * row_length(sweep));
+    for (int32_t k = 0; k < FEATURES; k++) job.feature[k] = scratch + k * at->n_rays * at->n_gates;
+    job.rows = scratch + FEATURES * at->n_rays * at->n_gates;
     NWC__ALLOC(ctx, job.height, at->n_gates);
     NWC__ALLOC(ctx, job.low, at->n_gates);
-    for (int32_t k = 0; k < FEATURES; k++) NWC__ALLOC(ctx, job.feature[k], at->n_rays * at->n_gates);
     for (int64_t g = 0; g < at->n_gates; g++) {
         const double range_m = fmax(at->first_gate_m + (double)g * at->gate_spacing_m, 0.0);
         const double angle = sweep->facts.fixed_angle_deg;
@@ -204,9 +209,7 @@ nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, con
     if ((status = nwc__for_each_tile(ctx, NULL, NWC__QUALITY_BLOCKS, measure, &job)) != NWC_OK) goto done;
     status = nwc__for_each_tile(ctx, NULL, NWC__QUALITY_BLOCKS, judge, &job);
 done:
-    for (int32_t k = FEATURES - 1; k >= 0; k--) nwc__free(ctx, job.feature[k]);
     nwc__free(ctx, job.low);
     nwc__free(ctx, job.height);
-    nwc__free(ctx, job.rows);
     return status;
 }
