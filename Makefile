@@ -2,15 +2,13 @@
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
 # Others: bench, bench-peers (beside pysteps, on real events), bench-volumes and bench-decode (radar files beside Py-ART and
-# xradar: every value, and the time), read-back (volumes written, by other packages), docs, lint, fuzz (some seconds more of
-# each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
-# xradar: every value, and the time), bench-gridding (beside Py-ART and the truth), read-back (volumes written, by other packages),
-# docs, lint, fuzz, tsan, test-long, clean.
+# xradar: every value, and the time), bench-gridding, bench-dealias and bench-quality (beside Py-ART and the truth), read-back
+# (volumes written, by other packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short
+# and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode read-back docs lint fuzz damage tsan bench-dealias bench-quality test-long clean
-# xradar: every value, and the time), bench-gridding (beside Py-ART and the truth), read-back (volumes written, by other packages), docs, lint, fuzz, tsan, test-long, clean.
-.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode read-back docs lint fuzz tsan test-long clean
+.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode \
+  bench-dealias bench-quality read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
