@@ -242,6 +242,48 @@ static void a_file_of_many_things_gives_its_flat_fields(void **state)
     nwc_raster_destroy(raster);
 }
 
+/* (time, z, y, x), cells numbered as they lie; z from above in kilometres. */
+static void put_heights(const char *standard_name, const double heights[2])
+{
+    const double x[NX] = {10.0, 11.0, 12.0, 13.0}, y[NY] = {50.0, 51.0, 52.0}, hours[2] = {1.0, 1.5};
+    float cells[2 * 2 * NY * NX];
+    for (int c = 0; c < 2 * 2 * NY * NX; c++) cells[c] = (float)c;
+    int file, dimension[4], id;
+    NC(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    coordinate(file, "time", 2, hours, "hours since 2020-03-01", &dimension[0]);
+    text(file, coordinate(file, "z", 2, heights, "km", &dimension[1]), "standard_name", standard_name);
+    coordinate(file, "lat", NY, y, "degrees_north", &dimension[2]);
+    coordinate(file, "lon", NX, x, "degrees_east", &dimension[3]);
+    NC(nc_def_var(file, "echo", NC_FLOAT, 4, dimension, &id));
+    text(file, id, "units", "dBZ");
+    NC(nc_enddef(file));
+    NC(nc_put_var_float(file, id, cells));
+    NC(nc_close(file));
+}
+
+static void heights_above_sea_level_are_layers_of_their_own(void **state)
+{
+    (void)state;
+    const double heights[2] = {3.0, 0.5}, unknown[2] = {1.0, NAN};
+    nwc_raster *raster;
+    nwc_layer layer;
+    put_heights("altitude", heights);
+    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_int_equal(nwc_raster_count(raster), 4);
+    for (int n = 0; n < 4; n++) {
+        assert_ok(nwc_raster_layer(raster, n, &layer));
+        assert_near(layer.height_m, n % 2 ? 500.0 : 3000.0, 1e-9);
+        assert_true(layer.time_ns == (INT64_C(1583020800) + 3600 + 1800 * (n / 2)) * 1000000000);
+        assert_near(layer.field.data[5], NY * NX * n + 5, 0.0);
+        assert_string_equal(layer.quantity, "DBZH");
+    }
+    nwc_raster_destroy(raster);
+    put_heights("altitude", unknown);
+    assert_fails(NWC_ERR_FORMAT, "z: a height expected, nan found", nwc_raster_open(NULL, path, NULL, &raster));
+    put_heights("height", heights); /* above the ground */
+    assert_fails(NWC_ERR_UNSUPPORTED, "CF grid", nwc_raster_open(NULL, path, NULL, &raster));
+}
+
 static void what_is_no_grid_says_so(void **state)
 {
     (void)state;
@@ -393,6 +435,7 @@ int main(void)
         cmocka_unit_test(packed_amounts_are_unpacked),
         cmocka_unit_test(a_view_of_a_geostationary_satellite_lies_where_it_should),
         cmocka_unit_test(a_file_of_many_things_gives_its_flat_fields),
+        cmocka_unit_test(heights_above_sea_level_are_layers_of_their_own),
         cmocka_unit_test(what_is_no_grid_says_so),
         cmocka_unit_test(every_truncation_is_an_error),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),

@@ -280,6 +280,47 @@ def mosaic(
 
 
 @main.command()
+@_inputs
+@click.option("-o", "--output", required=True, help="CF netCDF to write.")
+@click.option("--quantity", default="DBZH", show_default=True, help="The reflectivity to take.")
+@click.option(
+    "--height", "heights", type=float, multiple=True, default=(1.0, 3.0, 5.0), show_default=True, help="Of CAPPIs, km."
+)
+@click.option(
+    "--top", "tops", type=float, multiple=True, default=(18.5, 45.0), show_default=True, help="dBZ, of tops of echo."
+)
+@click.option("--freezing", type=float, help="Height of 0 degC, km above mean sea level; with --cold there is hail.")
+@click.option("--cold", type=float, help="Height of -20 degC, km above mean sea level.")
+@click.option("--ground", type=float, help="Height of the ground, km above mean sea level.")
+@_on_error
+@_json
+def product(
+    inputs: tuple[str, ...],
+    output: str,
+    heights: tuple[float, ...],
+    freezing: float | None,
+    cold: float | None,
+    ground: float | None,
+    as_json: bool,
+    **choices: Any,
+) -> None:
+    """Derive products from three-dimensional analyses: composite, CAPPI, tops, liquid, hail."""
+    levels = {"freezing": freezing, "cold": cold, "ground": ground}
+    choices |= {name: None if km is None else 1e3 * km for name, km in levels.items()}
+    choices["heights"] = [1e3 * km for km in heights]
+    with _progress():
+        summary = jobs.product(inputs, output, **choices)
+    greatest = summary["greatest"]
+    shown = {"composite": "dBZ", "vil": "kg m-2", "mesh": "mm"}
+    text = f"{output}: {len(summary['products'])} products of {len(summary['times'])} times; greatest " + ", ".join(
+        f"{name} {greatest[name]:.1f} {unit}" for name, unit in shown.items() if greatest.get(name) is not None
+    )
+    if summary["left_out"]:
+        text += f"; left out: {', '.join(summary['left_out'])}"
+    _finish(summary, as_json, text)
+
+
+@main.command()
 @click.argument("forecast")
 @click.option("--obs", "observed", multiple=True, required=True, help="Observed file or pattern; may be repeated.")
 @click.argument("more_observed", nargs=-1)

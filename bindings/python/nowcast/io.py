@@ -38,7 +38,7 @@ _HEAD = 4096
 # Formats read by no library but this one.
 _OWN = {"PGM", "NIMROD", "RADOLAN", "NEXRAD Level III", "SWAN", "MOC"}
 # Fields that describe others; never chosen when no quantity is asked for.
-_QUALITY = {"QIND", "CLASS", "BRDR", "TMP"}
+_QUALITY = {"QIND", "CLASS", "BRDR", "TMP", "quality", "age", "radars", "lowest_beam"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -320,7 +320,10 @@ def _checksum(path: Path) -> str:
 def _joined(taken: list[Layer], left_out: list[str]) -> xr.DataArray:
     """Layers, sorted by time, as one array; each is let go once it is copied."""
     first = taken[0]
-    name, standard_name, long_name = _NAMES.get(first.units, (first.quantity.lower() or "field", None, first.name))
+    names: tuple[str, str | None, str] = (first.quantity.lower() or "field", None, first.name)
+    if first.units != "m s-1" or first.quantity == "RATE":  # else a velocity
+        names = _NAMES.get(first.units, names)
+    name, standard_name, long_name = names
     times = np.unique(np.array([layer.time for layer in taken]))
     heights = np.unique([layer.height_m for layer in taken])
     if len(taken) != len(times) * len(heights):

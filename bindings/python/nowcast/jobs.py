@@ -18,9 +18,11 @@ import xarray as xr
 from nowcast import _lib, grid, io, model, motion, obs, radar, verify
 from nowcast import forecast as forecasting
 from nowcast import mosaic as mosaics
+from nowcast import product as products
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError, NowcastError, UnsupportedError
+
 
 __all__ = [
     "convert",
@@ -28,6 +30,7 @@ __all__ = [
     "forecast",
     "health",
     "mosaic",
+    "product",
     "verification",
 ]
 
@@ -222,6 +225,99 @@ def _volumes(inputs: io.PathLike | Sequence[io.PathLike], on_error: str) -> tupl
     if not found:
         raise failure or NoDataError("inputs: no radar volume found")
     return found, left_out
+
+
+def product(
+    inputs: io.PathLike | Sequence[io.PathLike],
+    output: io.PathLike,
+    *,
+    quantity: str = "DBZH",
+    heights: Sequence[float] = (1000.0, 3000.0, 5000.0),
+    tops: Sequence[float] = (18.5, 45.0),
+    freezing: float | None = None,
+    cold: float | None = None,
+    ground: float | None = None,
+    on_error: str = "skip",
+) -> dict[str, Any]:
+    """Read three-dimensional analyses, derive the products of their columns, write them as CF netCDF.
+
+    Parameters
+    ----------
+    inputs : paths or patterns of files of (time, z, y, x), such as ``mosaic`` writes
+    output : path ending in .nc
+    quantity : the reflectivity to take
+    heights : m above mean sea level, of CAPPIs
+    tops : dBZ, of tops of echo
+    freezing, cold : float, optional
+        Heights of 0 and -20 degC, m above mean sea level: with both there is hail.
+    ground : float, optional
+        m above mean sea level; sea level when omitted.
+    on_error : "skip" or "raise"
+        What to do with files that cannot be read; those left out make the products ``degraded``.
+
+    Raises
+    ------
+    ArgumentError : an analysis without heights or not in dBZ; one of ``freezing`` and ``cold`` without the other.
+    """
+    began = clock.monotonic()
+    if Path(output).suffix != ".nc":
+        raise UnsupportedError(f"{output}: a name ending in .nc expected")
+    if (freezing is None) != (cold is None):
+        raise ArgumentError("freezing, cold: both expected or neither, one given")
+    data = io.open(inputs, quantity=quantity, on_error=on_error)
+    if "z" not in data.dims:
+        raise ArgumentError(f"{quantity}: an analysis (time, z, y, x) expected, {data.dims} found")
+    highest, low, top = products.layer_max(data), products.lowest(data), {t: products.echo_top(data, t) for t in tops}
+    made = xr.Dataset(
+        {
+            "composite": highest["greatest"],
+            "composite_height": highest["height"],
+            "lowest": low["lowest"],
+            "lowest_height": low["height"],
+            "vil": products.vil(data, ground=ground),
+            "vil_density": products.vil_density(data, ground=ground),
+        }
+    )
+    for threshold, found in top.items():
+        label = f"{threshold:g}".replace(".", "p").replace("-", "m")
+        made.update({f"echo_{name}_{label}": field for name, field in found.items()})
+    if heights:
+        levels = [products.cappi(data, height) for height in heights]
+        cappi = xr.concat(levels, "height").rename(height="z").transpose("time", "z", "y", "x").sortby("z")
+        made["cappi"] = cappi.assign_attrs(long_name="reflectivity at one height")
+        made["z"].attrs |= {"axis": "Z"}
+    if freezing is not None and cold is not None:
+        made.update(products.hail(data, freezing, cold, ground=ground))
+    left_out = data.attrs.get("left_out", "").splitlines()
+    made.attrs = {
+        "Conventions": "CF-1.8",
+        "title": "products of a three-dimensional radar analysis",
+        "source": f"libnowcast {_lib.version()}",
+        "input_files": data.attrs["input_files"],
+        "left_out": "\n".join(left_out),
+        "degraded": np.int32(bool(left_out)),
+    }
+    for variable in made.data_vars.values():
+        for own in ("quantity", "source", "format", "input_files", "left_out"):
+            variable.attrs.pop(own, None)
+        variable.encoding |= {"zlib": True, "complevel": 1}
+    verify.to_netcdf(made, output)
+    return {
+        "output": str(output),
+        "times": [f"{when}Z" for when in made["time"].values.astype("datetime64[s]")],
+        "products": sorted(map(str, made.data_vars)),
+        "cells": [data.sizes["z"], data.sizes["y"], data.sizes["x"]],
+        "greatest": {str(name): _greatest(field) for name, field in made.data_vars.items()},
+        "left_out": left_out,
+        "degraded": bool(left_out),
+        "seconds": clock.monotonic() - began,
+    }
+
+
+def _greatest(field: xr.DataArray) -> float | None:
+    """The greatest value of a field, None where nothing is known."""
+    value = float(np.fmax.reduce(field.values, axis=None))
+    return value if np.isfinite(value) else None
 
 
 def verification(

@@ -317,7 +317,7 @@ def _dataset(
         attributes: dict[str, Any] = {"units": unit, "long_name": text, "grid_mapping": "crs"}
         attributes |= {"standard_name": standard} if standard else {}
         if name in names:
-            attributes["ancillary_variables"] = "quality age radars"
+            attributes |= {"ancillary_variables": "quality age radars", "quantity": name}
         dims = ("time", "z", "y", "x") if array.ndim == 4 else ("time", "y", "x")
         data[name] = (dims, array, attributes)
     meanings = " ".join(radar.name.replace(" ", "_") for radar in radars)

@@ -1,6 +1,6 @@
 /*
  * Fields of CF netCDF files (CF conventions 1.11): every variable whose last two dimensions have regular coordinates, at
- * each of its times. Units come out as this library's: mm h-1, mm, dBZ, m.
+ * each of its times and heights. Units come out as this library's: mm h-1, mm, dBZ, m.
  */
 #include "radar/format/cf_projection.h"
 
@@ -289,7 +289,53 @@ static nwc_status find_grid(const nwc__tree *tree, const nwc__node *variable, ch
     return NWC_OK;
 }
 
-/* All times of a variable. Dimensions beside time, y and x must have one element. */
+/* A dimension before y and x: the variable of its coordinates, its elements, and the planes from one to the next. */
+struct leading {
+    const nwc__node *node;
+    int64_t n, step;
+};
+
+/* Whether coordinates are heights above mean sea level; those above the ground, of pressure and of layers are not. */
+static bool is_height(const nwc__node *node)
+{
+    static const char *const units[] = {"m", "km", NULL};
+    const char *const name = nwc__node_text(node, "standard_name");
+    return is_one_of(nwc__node_text(node, "units"), units) &&
+           (strcmp(name, "altitude") == 0 || strcmp(name, "height_above_mean_sea_level") == 0 ||
+            (!name[0] && strcmp(nwc__node_text(node, "axis"), "Z") == 0));
+}
+
+/* The times and the heights of a variable; *flat is false where it has members, or other levels. */
+static nwc_status find_leading(const nwc__tree *tree, const nwc__node *variable, struct leading *times,
+                               struct leading *heights, bool *flat)
+{
+    *times = *heights = (struct leading){.n = 1};
+    *flat = true;
+    int64_t step = 1;
+    for (int64_t d = variable->ndim - 3; d >= 0; step *= variable->dim[d], d--) {
+        const nwc__node *const node = coordinate(tree, variable, d);
+        const struct leading found = {.node = node, .n = variable->dim[d], .step = step};
+        int64_t any_ns;
+        const bool time = !times->node && nwc__cf_time(node, 0, &any_ns);
+        const bool height = !heights->node && node && !time && is_height(node);
+        if ((time || height) && node->dim[0] != found.n)
+            return nwc__fail(NWC_ERR_FORMAT, "%s: %lld coordinates expected, as %s has along it, %lld found",
+                             node->name, (long long)found.n, variable->name, (long long)node->dim[0]);
+        if (time)
+            *times = found;
+        else if (height)
+            *heights = found;
+        else
+            *flat = *flat && found.n == 1;
+    }
+    for (int64_t k = 0; heights->node && k < heights->n; k++)
+        if (!isfinite(heights->node->values[k]))
+            return nwc__fail(NWC_ERR_FORMAT, "%s: a height expected, %g found", heights->node->name,
+                             heights->node->values[k]);
+    return NWC_OK;
+}
+
+/* All times and heights of a variable. Dimensions beside those, y and x must have one element. */
 static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__node *variable, nwc_raster *raster)
 {
     nwc_grid grid;
@@ -298,29 +344,27 @@ static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__
     bool found;
     NWC__TRY(find_grid(tree, variable, proj, axes, &grid, &found));
     if (!found || strncmp(nwc__node_text(variable, "units"), "degrees_", 8) == 0) return NWC_OK;
-    int64_t times = 1, start_ns = 0;
-    const nwc__node *along = NULL;
-    for (int64_t d = 0; d < variable->ndim - 2; d++) {
-        const nwc__node *const node = coordinate(tree, variable, d);
-        int64_t any_ns;
-        if (nwc__cf_time(node, 0, &any_ns))
-            along = node, times = node->dim[0];
-        else if (variable->dim[d] != 1)
-            return NWC_OK; /* members or levels: not a flat field */
-    }
-    const nwc__node *const time = along ? along : scalar(tree, variable, "time");
+    struct leading times, heights;
+    bool flat;
+    NWC__TRY(find_leading(tree, variable, &times, &heights, &flat));
+    if (!flat) return NWC_OK;
+    int64_t start_ns = 0;
+    const nwc__node *const time = times.node ? times.node : scalar(tree, variable, "time");
     const bool forecast = nwc__cf_time(scalar(tree, variable, "forecast_reference_time"), 0, &start_ns);
     const struct unit *const unit = unit_of(variable);
     const struct coding coding = coding_of(variable, unit ? unit->factor : 1.0);
     const char *const said = nwc__node_text(variable, "quantity");
     const char *source = nwc__node_text(variable, "source");
     if (!source[0]) source = nwc__node_text(tree->root, "source");
-    for (int64_t t = 0; t < times; t++) {
+    const bool kilometres = heights.node && strcmp(nwc__node_text(heights.node, "units"), "km") == 0;
+    for (int64_t n = 0; n < times.n * heights.n; n++) {
+        const int64_t t = n / heights.n, k = n % heights.n;
         int64_t time_ns;
-        if (!nwc__cf_time(time, along ? t : 0, &time_ns))
+        if (!nwc__cf_time(time, times.node ? t : 0, &time_ns))
             return nwc__fail(NWC_ERR_FORMAT, "%s: a time expected, none found", variable->name);
         const bool amount = unit && strcmp(unit->ours, "mm") == 0;
         const double duration_s = amount ? duration_of(tree, variable, time, t, time_ns) : 0.0;
+        const double height_m = heights.node ? (kilometres ? 1000.0 : 1.0) * heights.node->values[k] : 0.0;
         float *cells;
         NWC__TRY(
             nwc__raster_add(raster,
@@ -334,9 +378,11 @@ static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__
                                                        .time_ns = time_ns,
                                                        .reference_ns = forecast ? start_ns : time_ns,
                                                        .duration_s = duration_s > 0.0 ? duration_s : 0.0,
+                                                       .height_m = height_m,
                                                        .north_first = axes[0].descending},
                             &cells));
-        NWC__TRY(read_plane(ctx, tree, variable, t, &coding, !axes[1].descending, cells));
+        NWC__TRY(
+            read_plane(ctx, tree, variable, t * times.step + k * heights.step, &coding, !axes[1].descending, cells));
     }
     return NWC_OK;
 }
@@ -347,5 +393,6 @@ nwc_status nwc__cf_grid_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *ra
         if (node->ndim >= 2 && (node->values || tree->fetch)) NWC__TRY(read_variable(ctx, tree, node, raster));
     return nwc_raster_count(raster)
                ? NWC_OK
-               : nwc__fail(NWC_ERR_NODATA, "no variable (y, x) or (time, y, x) with coordinates of equal steps");
+               : nwc__fail(NWC_ERR_NODATA,
+                           "no variable (y, x), (time, y, x) or (time, z, y, x) with coordinates of equal steps");
 }
