@@ -112,6 +112,19 @@ static void a_known_motion_is_found(void **state)
     check_motion(still, even, 3, 0.01);
 }
 
+/* A part of the newest frame is still that of the frame before, as in a composite whose radar has not scanned again. */
+static void what_was_carried_over_does_not_stand_still(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0};
+    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    for (int j = 0; j < NY; j++)
+        for (int i = NX / 3; i < NX * 2 / 3; i++) scene->cells[2][j * NX + i] = scene->cells[1][j * NX + i];
+    assert_ok(estimate(NULL, scene, 3, NULL));
+    check_scene(scene, uniform, 1.0);
+    free(scene);
+}
+
 /* On longitudes and latitudes at 60 degrees a cell is half as wide as it is high. */
 static void metres_are_over_the_ground(void **state)
 {
@@ -347,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_motion_is_found),
+        cmocka_unit_test(what_was_carried_over_does_not_stand_still),
         cmocka_unit_test(metres_are_over_the_ground),
         cmocka_unit_test(reflectivity_moves_as_rain_does),
         cmocka_unit_test(the_frames_chosen_are_those_promised),

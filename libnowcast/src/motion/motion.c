@@ -123,6 +123,24 @@ static nwc_status read_row(int64_t tile, void *user)
     return NWC_OK;
 }
 
+/*
+ * Composites made more often than their radars scan carry cells over, which then stand still in them whatever the echo did;
+ * nothing was observed there. Five cells together are rarely alike by chance, as single ones are in coarse steps of dBZ.
+ * Not for Lucas-Kanade, which gives up tracks beside such cells: it gained 1 % of CSI at 6 minutes in a composite that does
+ * carry over and lost 1 % at all leads with a radar that does not.
+ */
+static nwc_status drop_carried_row(int64_t tile, void *user)
+{
+    struct job *const job = user;
+    const int64_t k = 1 + tile / job->ny, j = tile % job->ny, nx = job->nx;
+    const int64_t at[3] = {(j > 0 ? j - 1 : j) * nx, j * nx, (j + 1 < job->ny ? j + 1 : j) * nx};
+    const float *const x = job->x[k], *const before = job->x[k - 1];
+    job->kernels->drop_carried((const float *const[3]){x + at[0], x + at[1], x + at[2]},
+                               (const float *const[3]){before + at[0], before + at[1], before + at[2]}, nx,
+                               job->known[k] + at[1]);
+    return NWC_OK;
+}
+
 /* Some pair of successive frames has echo in both, so that there is something to follow. */
 static bool can_be_followed(const struct job *job)
 {
@@ -279,6 +297,8 @@ static nwc_status estimate(nwc_ctx *ctx, struct job *job, const nwc_motion_optio
     if (!can_be_followed(job))
         return nwc__fail(NWC_ERR_NODATA, "frames: no two successive ones of the latest %d both have echo",
                          (int)job->n_frames);
+    if (options->method == NWC_MOTION_VARIATIONAL)
+        NWC__TRY(nwc__for_each_tile(ctx, "motion: carried over", (job->n_frames - 1) * job->ny, drop_carried_row, job));
     double time_s[MAX_FRAMES];
     for (int32_t k = 0; k < job->n_frames; k++)
         time_s[k] = 1e-9 * (double)(job->times_ns[k] - job->times_ns[job->n_frames - 1]);
