@@ -552,14 +552,17 @@ static void quality_is_what_the_header_says(void **state)
     nwc_moment moment;
     assert_ok(nwc_volume_find(volume, 0, "DBZH", &moment));
     float *const half = malloc(120 * GATES * sizeof *half);
-    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.5F;
-    moment.field.data = half, moment.name = "QIND", moment.field.units = "1";
-    assert_ok(nwc_volume_put_moment(volume, 0, &moment));
     for (int g = 0; g < 120 * GATES; g++) half[g] = 0.75F;
-    moment.name = "CBB";
+    moment.field.data = half, moment.name = "CBB", moment.field.units = "1";
+    assert_ok(nwc_volume_put_moment(volume, 0, &moment));
+    struct made *const blocked = build(volume, NULL);
+    for (int c = 0; c < CELLS; c++) assert_near(blocked->quality[c], 0.25 * made->quality[c], 1e-6);
+    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.5F; /* which knows of the blockage */
+    moment.name = "QIND";
     assert_ok(nwc_volume_put_moment(volume, 0, &moment));
     struct made *const worse = build(volume, NULL);
-    for (int c = 0; c < CELLS; c++) assert_near(worse->quality[c], 0.125 * made->quality[c], 1e-6);
+    for (int c = 0; c < CELLS; c++) assert_near(worse->quality[c], 0.5 * made->quality[c], 1e-6);
+    free(blocked);
     free(half);
     free(made);
     free(worse);

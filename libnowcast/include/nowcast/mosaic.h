@@ -108,7 +108,7 @@ typedef struct nwc_mosaic_output {
  * what they left out is not known.
  *
  * Quality is exp(-(r / quality_range_m)^2) exp(-(age / quality_age_s)^2), times 2^-(d / beam width)^2 with d the
- * angle to the nearest sweep, times QIND where there is one, and less the part that is blocked, CBB, where there is one. Radars
+ * angle to the nearest sweep, times QIND where there is one, which knows of blockage, or else less the part that is blocked, CBB. Radars
  * are averaged with it as weight.
  *
  * @param inputs    1 to NWC_MOSAIC_MOST_RADARS; one that has none of the fields, or is too old, gives nothing

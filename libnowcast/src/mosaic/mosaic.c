@@ -96,8 +96,10 @@ static void gather_view(const struct job *job, int32_t number, int64_t j, int64_
     }
     if (!age) return;
     const int32_t extra = job->quantities.n_fields, radar = (int32_t)(1 << number);
-    job->kernels->quality(nz, column.range_m, age, value[extra + QIND], value[extra + BLOCKED], job->per_range,
-                          job->per_age, 1.0F / view->beam_deg, off);
+    /* QIND has the blocked part in it already. */
+    const float *const blocked = value[extra + QIND] ? NULL : value[extra + BLOCKED];
+    job->kernels->quality(nz, column.range_m, age, value[extra + QIND], blocked, job->per_range, job->per_age,
+                          1.0F / view->beam_deg, off);
     for (int32_t f = 0; f < job->quantities.n_fields; f++)
         if (value[f])
             job->kernels->weigh(nz, value[f], off, radar, job->quantities.averaging[f] == NWC__OF_THE_BEST,
