@@ -23,7 +23,6 @@ from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError, NowcastError, UnsupportedError
 
-
 __all__ = [
     "convert",
     "doctor",
