@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nowcast import _isolation, errors, io, obs, sim
+from nowcast import _isolation, errors, io, model, obs, sim
+from nowcast.grid import Grid
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,19 @@ def test_errors_come_through_and_the_child_lives_on(rain: xr.DataArray, tmp_path
     assert str(here.value) == str(there.value)
     assert before is not None
     assert before.poll() is not None
+
+
+def test_a_model_opened_again_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "rain.grib2"
+    grid = Grid("+proj=longlat +ellps=WGS84", 4, 5, 10.0, 40.0, 0.02, 0.01)
+    with io.isolated():
+        for n in (1, 2):
+            times = np.datetime64("2026-06-01T12:00", "ns") + np.arange(n) * np.timedelta64(1, "h")
+            coords = {"time": times} | grid.coords()
+            names = {"units": "mm h-1", "quantity": "RATE", "grid_mapping": "crs"}
+            io.write(xr.DataArray(np.ones((n, 5, 4), np.float32), coords, ("time", "y", "x"), "rain", names), path)
+            with model.open(path) as opened:
+                assert len(opened) == n
 
 
 def bufr(descriptor: int) -> bytes:

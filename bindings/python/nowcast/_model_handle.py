@@ -138,6 +138,8 @@ def portable(request: Sequence[PathLike]) -> tuple[Any, list[npt.NDArray[Any]]]:
     """What is asked of the files given, in a process of its own: paths, then the request as JSON."""
     *paths, text = (os.fspath(part) for part in request)
     what = json.loads(text)
+    if what["do"] == "facts":
+        _handle_of.cache_clear()  # they are opened anew, and may have changed
     handle = _handle_of(tuple(paths), what["system"])
     if what["do"] == "facts":
         return handle.facts(), []
