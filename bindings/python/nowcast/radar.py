@@ -24,6 +24,7 @@ from nowcast._lib import ffi, lib
 from nowcast._phase import attenuation, calibration, phase
 from nowcast._profile import wind_profile
 from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality, sun_position
+from nowcast._quasi_vertical import quasi_vertical_profile
 from nowcast._rain import precipitation_type, rain_rate
 from nowcast._shear import shear
 from nowcast._volume import NOTHING_DBZ
@@ -51,6 +52,7 @@ __all__ = [
     "phase",
     "precipitation_type",
     "quality",
+    "quasi_vertical_profile",
     "rain_rate",
     "read",
     "refractivity",
