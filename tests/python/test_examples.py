@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import nowcast
-from nowcast import sim
+from nowcast import radar, sim
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,9 +58,53 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
     assert (tmp_path / "forecast.gif").exists()
 
 
+@pytest.fixture(scope="module")
+def volume() -> xr.DataTree:
+    """A radar within wide rain, in three turns."""
+    rain = sim.stratiform(rate=8.0, wind=(14.0, -6.0), melting=True)
+    turns = tuple(sim.strategy.Sweep(angle, 2.0, 500.0, 30e3, prf=900.0) for angle in (1.5, 6.0, 20.0))
+    plan = sim.strategy.Strategy("three turns", sim.strategy.Radar(), turns)
+    return sim.scan(rain, sim.Site.near(rain, 0.0, 0.0), plan, 0.0).volume
+
+
+def given(page: str, volume: xr.DataTree) -> dict[str, object]:
+    """What a page of the guide takes for given: the names it uses, and files in the working directory."""
+    heights = np.array([0.0, 3000.0, 6000.0, 12000.0])
+    temperatures = np.array([20.0, 3.0, -15.0, -50.0])
+    paths = [
+        "first.nc",
+        "second.nc",
+        "KHTX20080411_182140.gz",
+        "KHTX20080411_182213_V03.gz",
+        "armor_20080411_182230.nc",
+    ]
+    if page in ("health", "mosaic", "quality"):
+        Path("khtx-20080411").mkdir()
+        for path in [*paths, *(f"khtx-20080411/{number}.gz" for number in range(2))]:
+            radar.write(volume, path, format="FM 301")
+    names: dict[str, object] = {"paths": paths[:2], "dry_days": paths[:2]}
+    if page == "hydrometeor":
+        names |= {"checked": volume, "heights": heights, "temperatures": temperatures}
+    if page == "mosaic":
+        names |= {"pressure": 101325.0 * np.exp(-heights / 8000.0), "temperature": 273.15 + temperatures}
+        names |= {"vapour_pressure": np.array([1500.0, 500.0, 100.0, 1.0]), "height": heights}
+    if page == "phase":
+        frames = sim.storms(n=64, minutes=15)["rain"]
+        longitude, latitude = (part[30:34, 30] for part in nowcast.grid.Grid.of(frames).lonlat())
+        names |= {"volume": volume, "height": heights, "wet_bulb": temperatures - 1.0, "frames": frames}
+        names |= {
+            "dbz": (10.0 * np.log10(200.0 * frames[0].clip(0.01) ** 1.6)).assign_attrs(units="dBZ", grid_mapping="crs")
+        }
+        names |= {"longitude": longitude, "latitude": latitude, "gauges": np.array([1.0, 2.0, 0.5, 3.0])}
+    return names
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "guide").glob("*.md")), ids=lambda page: page.stem)
-def test_the_python_of_the_guide_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_of_the_guide_runs(
+    page: Path, volume: xr.DataTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    names = given(page.stem, volume) if blocks else {}
+    for block in blocks:
         exec(block, names)

@@ -24,7 +24,7 @@ def analysis(tree: xr.DataTree) -> xr.DataArray:
     place = f"+proj=aeqd +lat_0={float(tree['latitude'])} +lon_0={float(tree['longitude'])} +ellps=WGS84"
     levels = tuple(np.arange(500.0, 20001.0, 250.0))
     grid = Grid(place, CELLS.size, CELLS.size, CELLS[0], CELLS[0], 1000.0, 1000.0, levels)
-    return mosaic.build(tree, grid=grid, fields=["DBZH"])["DBZH"]
+    return mosaic.build(tree, grid=grid, fields=["DBZH"], reflectivity="z")["DBZH"]
 
 
 def polar(path: Path, name: str) -> np.ndarray:
