@@ -67,3 +67,12 @@ def test_aliasing_a_real_volume_again_does_not_change_its_wind() -> None:
     again = radar.wind_profile(volume, method="gvad", heights=heights)
     assert float(np.hypot(again["u"] - whole["u"], again["v"] - whole["v"]).max()) < 1.5
     assert float(whole["v"].max()) > 15.0  # the low-level jet ahead of the squall line
+
+
+@pytest.mark.realdata
+def test_what_cannot_be_a_wind_is_not_given() -> None:
+    """At 7.7 km differences of aliased velocities, with a gap of 69 degrees, fit 458 m/s best."""
+    volume = nowcast.open(DATA / "radar/nexrad/single/KLBB20160601_150025_V06")
+    profile = radar.wind_profile(volume, method="gvad")
+    assert float(np.hypot(profile["u"], profile["v"]).max()) < 40.0
+    assert int(profile["u"].notnull().sum()) > 25

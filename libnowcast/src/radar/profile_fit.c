@@ -24,6 +24,8 @@
 #define MAD 1.4826       /* robust standard deviation of a normal distribution over its median absolute deviation */
 #define INFLATED 100.0   /* a parameter whose variance the others raise more than this is not fitted */
 #define INFLATED_W 10.0  /* w less: what is not in the model, of which there is much, would all be in it */
+#define MOST_WIND 120.0  /* m s-1: more was never measured; differences of aliased velocities can fit it */
+#define MOST_ERROR 30.0  /* m s-1: with more than that nothing is known */
 #define MOST_W_ERROR 1.0 /* m s-1 of standard error: beyond it w says nothing of the fall of rain or snow */
 #define LEAST_SIGMA 0.01 /* m s-1: what codes resolve */
 
@@ -416,6 +418,8 @@ void nwc__profile_fit(const nwc_profile_options *options, nwc__profile_point *po
         fit_volume(options, points, n, level);
     else
         fit_rings(options, points, n, level);
+    if (hypot(level->u_m_s, level->v_m_s) > MOST_WIND || hypot(level->u_error_m_s, level->v_error_m_s) > MOST_ERROR)
+        nothing(level);
     if (isnan(level->u_m_s)) return;
     const double around = (360.0 - level->gap_deg) / 270.0;
     const double variance = level->u_error_m_s * level->u_error_m_s + level->v_error_m_s * level->v_error_m_s;
