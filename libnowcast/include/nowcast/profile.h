@@ -44,7 +44,10 @@ typedef struct nwc_profile_options {
     int32_t min_points;       /**< nor one with fewer gates; at least 8, default 40 */
 } nwc_profile_options;
 
-/** What is known of the wind at one height. What could not be fitted is NaN, and so are winds of more than 120 m s-1 or with errors of more than 30 m s-1. */
+/**
+ * What is known of the wind at one height. What could not be fitted is NaN, and so are winds of more than 120 m s-1 or with
+ * errors of more than 30 m s-1.
+ */
 typedef struct nwc_profile_level {
     double height_m;     /**< above mean sea level: the middle of the level */
     double u_m_s;        /**< wind to the east */
