@@ -31,9 +31,10 @@ def dealias(
         north) over ``height`` (m above mean sea level). Without it the volume's own wind is all there is.
     previous : DataTree, optional
         The volume of the same radar some minutes before, dealiased.
-    moment : name of what is dealiased
-    output : name of the result
-        A volume that was read with VRADDH in it wants another.
+    moment : str
+        Name of what is dealiased.
+    output : str
+        Name of the result; a volume that was read with VRADDH in it wants another.
     nyquist : m s-1, of rays that do not say theirs
     dual_prf : n of pulse rates of n + 1 to n, where single gates are to be put right that are out by folds of either
 

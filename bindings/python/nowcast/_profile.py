@@ -57,7 +57,8 @@ def wind_profile(
     order : 1 or 2, harmonics of "vad" and "gvad"
     parameters : 2, 3, 5, 6, 7 or 8, of "vvp"
         u and v; 3, 6 and 8 with w; from 5 on with horizontal derivatives; from 7 on with vertical shear.
-    moment : name of the velocities
+    moment : str, optional
+        Name of the velocities.
     ranges : least and greatest slant range, m
     elevations : least and greatest, degrees
     max_gap : degrees of azimuth without gates from which on there is no answer
