@@ -12,7 +12,7 @@ from nowcast import radar, sim
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.sim.strategy import Radar, Strategy, Sweep
 
-DATA = Path(os.environ.get("NOWCAST_TEST_DATA", ""))
+DATA = Path(os.environ.get("NOWCAST_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 ANGLES = (0.5, 0.9, 1.3, 1.8, 2.4, 3.1, 4.0, 5.1, 6.4, 8.0)  # of VCP 12
 KHTX = "radar/cfradial/cfrad.20080411_182140.206_to_20080411_182632.190_KHTX_SUR.nc"
 

@@ -12,7 +12,7 @@ from nowcast import sim
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.sim.strategy import Radar, Strategy, Sweep
 
-DATA = Path(os.environ.get("NOWCAST_TEST_DATA", ""))
+DATA = Path(os.environ.get("NOWCAST_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
 
 @pytest.fixture(scope="module")
