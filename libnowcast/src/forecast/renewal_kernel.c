@@ -14,7 +14,7 @@ static inline void tell(const float *restrict earlier, int64_t earlier_step, con
         const int tells = (was - was == 0.0f) & (is - is == 0.0f) & (above[i * step] != is) & (below[i * step] != is) &
                           (later[(i - 1) * step] != is) & (later[(i + 1) * step] != is); /* NaN differs */
         told[i] = tells ? 1.0f : 0.0f;
-        kept[i] = tells & (was == is) ? 1.0f : 0.0f;
+        kept[i] = (tells & (was == is)) ? 1.0f : 0.0f;
     }
 }
 

@@ -42,7 +42,7 @@ static void turns(int64_t n, float least, const float *restrict row, float *rest
     for (int64_t i = 1; i < n - 1; i++) {
         const float a = row[i] - row[i - 1], b = row[i + 1] - row[i];
         known[i] = a + b == a + b ? 1.0f : 0.0f;
-        turn[i] = (a * b < 0.0f) & (fabsf(a) + fabsf(b) > 2.0f * least) ? 1.0f : 0.0f;
+        turn[i] = ((a * b < 0.0f) & (fabsf(a) + fabsf(b) > 2.0f * least)) ? 1.0f : 0.0f;
     }
 }
 
@@ -130,7 +130,7 @@ static void score(int64_t n, const nwc__evidence *evidence, float *restrict grou
         weigh(ramp(e.zdr[i], 1.0f, 2.5f), 0.4f, &sum, &weights);
         /* Nothing that flies is so strong; hail and debris are, and their RHOHV may be as low. */
         const bool may = (e.rhohv[i] == e.rhohv[i]) & (e.dbz[i] < 40.0f);
-        other[i] = may & (weights > 0.0f) ? told * sum / weights : 0.0f;
+        other[i] = (may & (weights > 0.0f)) ? told * sum / weights : 0.0f;
     }
 }
 
