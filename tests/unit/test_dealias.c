@@ -48,11 +48,11 @@ static void no_other_folds_have_less_energy(void **state)
         const float *next = number;
         const bool alike = seed % 2 == 0; /* Nyquist velocities */
         nwc__fold_node nodes[NODES] = {{.size = 1}};
-        for (int i = 0; i < NODES; i++)
-            nodes[i] = (nwc__fold_node){.nyquist = alike ? 8.0f : 6.0f + 6.0f * *next++,
+        for (int i = 0; i < NODES; i++, next += 3)
+            nodes[i] = (nwc__fold_node){.nyquist = alike ? 8.0f : 6.0f + 6.0f * next[0],
                                         .size = 10,
-                                        .residual = 40.0f * (*next++ - 0.5f),
-                                        .weight = 0.5f + *next++};
+                                        .residual = 40.0f * (next[1] - 0.5f),
+                                        .weight = 0.5f + next[2]};
         nwc__fold_pair pairs[MOST_PAIRS];
         int64_t n = 0;
         for (int32_t a = 0; a < NODES; a++)

@@ -211,6 +211,13 @@ static void times_are_those_of_the_calendar(void **state)
     assert_true(nwc__time_from_digits("19700101", &ns) && ns == 0);
     assert_true(nwc__time_from_digits("20000229235959", &ns) && ns == INT64_C(951868799) * s);
     assert_true(nwc__time_from_digits("19691231235959", &ns) && ns == -s);
+    char text[NWC__TIME_TEXT];
+    nwc__time_text(-1, text);
+    assert_string_equal(text, "1969-12-31T23:59:59Z");
+    nwc__time_text(INT64_C(951868799) * s + 999999999, text);
+    assert_string_equal(text, "2000-02-29T23:59:59Z");
+    nwc__time_text(INT64_MAX, text);
+    assert_string_equal(text, "2262-04-11T23:47:16Z");
     const char *const wrong[] = {"20010229", "201613", "2016092824", "20160928160", "20160928160061", "x", ""};
     for (size_t k = 0; k + 1 < sizeof wrong / sizeof wrong[0]; k++)
         if (nwc__time_from_digits(wrong[k], &ns)) fail_msg("%s taken for a time", wrong[k]);

@@ -93,6 +93,10 @@ bool nwc__time_from_civil(const int32_t civil[6], int64_t *time_ns);
 /* Its inverse, for any time; what is left of the second, ns, is returned. */
 int64_t nwc__time_to_civil(int64_t time_ns, int32_t civil[6]);
 
+/* "2026-06-01T06:00:00Z", the second that has begun. */
+enum { NWC__TIME_TEXT = 24 };
+void nwc__time_text(int64_t time_ns, char text[NWC__TIME_TEXT]);
+
 /* UTC from "YYYY", "YYYYMMDD", "YYYYMMDDhhmm" or "YYYYMMDDhhmmss"; false for anything else. */
 bool nwc__time_from_digits(const char *digits, int64_t *time_ns);
 

@@ -1,6 +1,8 @@
 /* Times: UTC as nanoseconds since 1970, in the proleptic Gregorian calendar, without leap seconds. */
 #include "core/internal.h"
 
+#include <stdio.h>
+
 /* Days from 1970-01-01 to a date: years are counted from March, so that the leap day ends one. */
 static int64_t days_since_1970(int64_t year, int64_t month, int64_t day)
 {
@@ -38,6 +40,14 @@ int64_t nwc__time_to_civil(int64_t time_ns, int32_t civil[6])
     civil[2] = (int32_t)(of_year - (153 * month + 2) / 5 + 1);
     civil[3] = (int32_t)(second / 3600), civil[4] = (int32_t)(second / 60 % 60), civil[5] = (int32_t)(second % 60);
     return of_day - second * 1000000000;
+}
+
+void nwc__time_text(int64_t time_ns, char text[NWC__TIME_TEXT])
+{
+    int32_t civil[6]; /* of years 1677 to 2262, which is what 64 bits of nanoseconds reach */
+    nwc__time_to_civil(time_ns, civil);
+    snprintf(text, NWC__TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)civil[0], (int)civil[1], (int)civil[2],
+             (int)civil[3], (int)civil[4], (int)civil[5]);
 }
 
 bool nwc__time_from_digits(const char *digits, int64_t *time_ns)

@@ -4,15 +4,13 @@
  * Cells are stored as float, as they are: NaN, the fill value, is not observed, _Undetect is observed and nothing there. A
  * sweep has one range axis: a moment of coarser gates than another repeats them, one that reaches less far ends in NaN.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "io/volume_write.h"
 
 #ifdef NWC__HAVE_NETCDF
 #include <netcdf.h>
 #include <stdio.h>
-#include <time.h>
 
-enum { DEFLATE = 1, TIME_TEXT = 32, ROWS = 64 };
+enum { DEFLATE = 1, NAME_ROOM = 32, ROWS = 64 };
 
 /* The gates all moments of a sweep are written on. */
 struct gates {
@@ -72,14 +70,6 @@ static nwc_status put_word(int group, const char *name, const char *word, const 
     NWC__TRY(define(group, name, NC_STRING, 0, NULL, long_name, NULL, &id));
     TRY_NC(nc_put_var_string(group, id, &word), name);
     return NWC_OK;
-}
-
-/* "2026-06-01T06:00:00Z", the second that has begun. */
-static void write_time(int64_t time_ns, char text[TIME_TEXT])
-{
-    const time_t at = (time_t)(time_ns / 1000000000 - (time_ns % 1000000000 < 0));
-    struct tm utc;
-    if (!gmtime_r(&at, &utc) || !strftime(text, TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &utc)) text[0] = '\0';
 }
 
 /* ---- one sweep ---- */
@@ -152,10 +142,10 @@ static nwc_status put_moment(nwc_ctx *ctx, int group, const int dimension[2], co
 static nwc_status put_axes(nwc_ctx *ctx, int group, const int dimension[2], const nwc_sweep *sweep,
                            const struct gates *gates)
 {
-    char since[TIME_TEXT], units[2 * TIME_TEXT];
+    char since[NWC__TIME_TEXT], units[2 * NWC__TIME_TEXT];
     int time_id, range_id;
     const int64_t origin = sweep->time_ns[0] - sweep->time_ns[0] % 1000000000;
-    write_time(origin, since);
+    nwc__time_text(origin, since);
     snprintf(units, sizeof units, "seconds since %s", since);
     NWC__TRY(define(group, "time", NC_DOUBLE, 1, &dimension[0], "time of the centre of the dwell", units, &time_id));
     NWC__TRY(put_text(group, time_id, "standard_name", "time"));
@@ -193,7 +183,7 @@ static nwc_status put_sweep(nwc_ctx *ctx, int file, const nwc_volume *volume, in
     static const char *const modes[] = {"azimuth_surveillance", "sector", "rhi", "vertical_pointing", "manual_ppi"};
     nwc_sweep sweep;
     struct gates gates;
-    char name[TIME_TEXT];
+    char name[NAME_ROOM];
     int group, dimension[2];
     NWC__TRY(nwc_volume_sweep(volume, index, &sweep));
     if (!sweep.n_moments)
@@ -232,7 +222,7 @@ static nwc_status put_lists(int file, const nwc_volume *volume, int32_t n, int64
 {
     int dimension, name_id, angle_id;
     nwc_sweep sweep;
-    char text[TIME_TEXT], *const name = text;
+    char text[NAME_ROOM], *const name = text;
     TRY_NC(nc_def_dim(file, "sweep", (size_t)n, &dimension), "sweep");
     NWC__TRY(define(file, "sweep_group_name", NC_STRING, 1, &dimension, "names of the groups", NULL, &name_id));
     NWC__TRY(define(file, "sweep_fixed_angle", NC_DOUBLE, 1, &dimension, "intended angles", "degrees", &angle_id));
@@ -250,7 +240,7 @@ static nwc_status put_lists(int file, const nwc_volume *volume, int32_t n, int64
 
 static nwc_status put_root(int file, const nwc_volume *volume, const nwc_volume_facts *facts)
 {
-    char start[TIME_TEXT], end[TIME_TEXT], source[128];
+    char start[NWC__TIME_TEXT], end[NWC__TIME_TEXT], source[128];
     int64_t last_ns = facts->time_ns;
     NWC__TRY(put_text(file, NC_GLOBAL, "Conventions", "CF-1.8, WMO CF-1.0, CF/Radial-2.1"));
     NWC__TRY(put_text(file, NC_GLOBAL, "wmo__cf_profile", "FM 301-2022"));
@@ -263,8 +253,8 @@ static nwc_status put_root(int file, const nwc_volume *volume, const nwc_volume_
     NWC__TRY(put_text(file, NC_GLOBAL, "source", source));
     if (facts->incomplete[0]) NWC__TRY(put_text(file, NC_GLOBAL, "incomplete", facts->incomplete));
     NWC__TRY(put_lists(file, volume, facts->n_sweeps, &last_ns));
-    write_time(facts->time_ns, start);
-    write_time(last_ns, end);
+    nwc__time_text(facts->time_ns, start);
+    nwc__time_text(last_ns, end);
     NWC__TRY(put_whole(file, "volume_number", 0, "number of the volume"));
     NWC__TRY(put_word(file, "time_coverage_start", start, "time of the first ray (UTC)"));
     NWC__TRY(put_word(file, "time_coverage_end", end, "time of the last ray (UTC)"));

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <zlib.h>
 
 enum { STRIP_ROWS = 64, MOST_KEYS = 32, MOST_LAYERS = 4096, USER_DEFINED = 32767, ENTRY = 12, MOST_ENTRIES = 24 };
@@ -136,12 +135,10 @@ static nwc_status note_item(struct state *state, const char *name, const char *r
 static nwc_status note_layer(struct state *state, const nwc_layer *layer, const char *name)
 {
     char text[64];
-    const time_t at = (time_t)(layer->time_ns / 1000000000);
-    struct tm utc;
     NWC__TRY(note_item(state, "DESCRIPTION", " role=\"description\"", name));
     NWC__TRY(note_item(state, "UNITTYPE", " role=\"unittype\"", layer->field.units));
-    if (gmtime_r(&at, &utc) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc))
-        NWC__TRY(note_item(state, "time", "", text));
+    nwc__time_text(layer->time_ns, text);
+    NWC__TRY(note_item(state, "time", "", text));
     const double lead_s = 1e-9 * (double)(layer->time_ns - layer->reference_ns);
     snprintf(text, sizeof text, "%.9g", lead_s);
     return lead_s != 0.0 ? note_item(state, "lead_time_s", "", text) : NWC_OK;

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { BITS = 16, MOST_SETTINGS = 64, NOWCAST = 14, OBSERVATION = 8, WHOLE = 255 };
 
@@ -203,15 +202,12 @@ static nwc_status set_grid(const nwc_grid *grid, struct settings *settings)
 
 /* ---- times, members, probabilities ---- */
 
-/* Year to second into keys of a prefix; false outside what they can hold. */
-static bool set_time(struct settings *settings, const char *const keys[6], int64_t time_ns)
+/* Year to second. */
+static void set_time(struct settings *settings, const char *const keys[6], int64_t time_ns)
 {
-    struct tm utc;
-    const time_t at = (time_t)(time_ns / 1000000000);
-    if (!gmtime_r(&at, &utc)) return false;
-    const int parts[6] = {utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec};
-    for (int k = 0; k < 6; k++) set(settings, keys[k], parts[k]);
-    return true;
+    int32_t civil[6];
+    nwc__time_to_civil(time_ns, civil);
+    for (int k = 0; k < 6; k++) set(settings, keys[k], civil[k]);
 }
 
 /* A limit as a whole number of a power of ten: exact where it can be, else of as many digits as fit. */
@@ -251,7 +247,7 @@ static nwc_status set_product(const nwc_layer *layer, const struct parameter *pa
                                                       : 8
                                    : 0);
     set(settings, "significanceOfReferenceTime", forecast ? 1 : 3);
-    if (!set_time(settings, reference_keys, reference)) return nwc__fail(NWC_ERR_ARG, "layer.reference_ns: not a time");
+    set_time(settings, reference_keys, reference);
     set(settings, "productionStatusOfProcessedData", 0);
     set(settings, "typeOfProcessedData", forecast ? layer->members ? 4 : 1 : 0);
     set(settings, "productDefinitionTemplateNumber", template);
@@ -273,7 +269,7 @@ static nwc_status set_product(const nwc_layer *layer, const struct parameter *pa
         set_limit(settings, "scaleFactorOfLowerLimit", "scaledValueOfLowerLimit", layer->limit * parameter->factor);
     }
     if (!interval) return NWC_OK;
-    if (!set_time(settings, end_keys, layer->time_ns)) return nwc__fail(NWC_ERR_ARG, "layer.time_ns: not a time");
+    set_time(settings, end_keys, layer->time_ns);
     set(settings, "numberOfTimeRange", 1);
     set(settings, "typeOfStatisticalProcessing", 1);
     set(settings, "typeOfTimeIncrement", 2);

@@ -1,9 +1,7 @@
 /* Attributes and groups of HDF5, for writers of ODIM_H5. */
-#define _POSIX_C_SOURCE 200809L
 #include "io/hdf5_put.h"
 
 #ifdef NWC__HAVE_NETCDF
-#include <time.h>
 
 struct nwc__h5_quiet nwc__h5_be_quiet(void)
 {
@@ -60,13 +58,15 @@ nwc_status nwc__h5_put_reals(hid_t group, const char *name, const double *values
 
 nwc_status nwc__h5_put_time(hid_t group, const char *date_name, const char *time_name, int64_t time_ns)
 {
-    const time_t at = (time_t)(time_ns / 1000000000 - (time_ns % 1000000000 < 0));
-    struct tm utc;
-    char text[32];
-    if (!gmtime_r(&at, &utc) || !strftime(text, sizeof text, "%Y%m%d%H%M%S", &utc)) return nwc__h5_failed(date_name);
-    NWC__TRY(nwc__h5_put_text(group, time_name, text + 8));
-    text[8] = '\0';
-    return nwc__h5_put_text(group, date_name, text);
+    char text[NWC__TIME_TEXT], digits[NWC__TIME_TEXT];
+    nwc__time_text(time_ns, text);
+    size_t n = 0;
+    for (const char *c = text; *c; c++)
+        if (*c >= '0' && *c <= '9') digits[n++] = *c;
+    digits[n] = '\0';
+    NWC__TRY(nwc__h5_put_text(group, time_name, digits + 8));
+    digits[8] = '\0';
+    return nwc__h5_put_text(group, date_name, digits);
 }
 
 hid_t nwc__h5_group(hid_t parent, const char *name)
