@@ -47,3 +47,10 @@ void assert_threads_change_no_bit(read_volume_fn *read, int32_t sweep, const cha
     }
     free(first);
 }
+
+const float *cells_of(const nwc_volume *volume, const char *name)
+{
+    nwc_moment moment;
+    assert_ok(nwc_volume_find(volume, 0, name, &moment));
+    return moment.field.data;
+}

@@ -28,6 +28,16 @@ nwc_ctx *context_with_threads(int32_t threads)
     return ctx;
 }
 
+nwc_ctx *context_with_simd(int32_t simd)
+{
+    nwc_ctx_options options;
+    nwc_ctx_options_init(&options);
+    options.simd = simd;
+    nwc_ctx *ctx;
+    assert_ok(nwc_ctx_create(&options, &ctx));
+    return ctx;
+}
+
 nwc_ctx *context_with_allocator(struct counting_allocator *allocator)
 {
     const int64_t refuse = allocator->refuse;
@@ -58,6 +68,17 @@ int64_t check_every_allocation_failure(nwc_status (*call)(nwc_ctx *ctx, void *us
         }
         if (status != NWC_ERR_NOMEM)
             fail_msg("request %lld refused: %s: %s", (long long)n, nwc_status_name(status), nwc_error_text());
+    }
+}
+
+void check_threads_change_no_bit(nwc_status (*call)(nwc_ctx *ctx, void *user), void *one, void *many, size_t size)
+{
+    static const int32_t threads[] = {1, 2, 3, 7};
+    for (int t = 0; t < 4; t++) {
+        nwc_ctx *const ctx = context_with_threads(threads[t]);
+        assert_ok(call(ctx, t ? many : one));
+        if (t) assert_memory_equal(one, many, size);
+        nwc_ctx_destroy(ctx);
     }
 }
 

@@ -50,6 +50,7 @@ struct counting_allocator {
 };
 
 nwc_ctx *context_with_threads(int32_t threads);
+nwc_ctx *context_with_simd(int32_t simd);
 nwc_ctx *context_with_allocator(struct counting_allocator *allocator);
 
 /*
@@ -57,6 +58,9 @@ nwc_ctx *context_with_allocator(struct counting_allocator *allocator);
  * NWC_ERR_NOMEM, and nothing may stay allocated. Returns the number of requests a successful call makes.
  */
 int64_t check_every_allocation_failure(nwc_status (*call)(nwc_ctx *ctx, void *user), void *user);
+
+/* call(user, ctx) fills the size bytes of one, by one thread, and of many, by 2, 3 and 7: they must be the same. */
+void check_threads_change_no_bit(nwc_status (*call)(nwc_ctx *ctx, void *user), void *one, void *many, size_t size);
 
 /* A (ny, nx) field over cells, contiguous, on grid (may be NULL). */
 nwc_field field_2d(float *cells, int64_t ny, int64_t nx, const char *units, const nwc_grid *grid);

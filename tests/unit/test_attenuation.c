@@ -1,5 +1,5 @@
 /* Attenuation and calibration, on rays made from the equations themselves. */
-#include "support/support.h"
+#include "support/read_volume.h"
 
 enum { RAYS = 20, GATES = 300, MOST = RAYS * GATES };
 
@@ -62,13 +62,6 @@ static nwc_status volume_of(nwc_ctx *ctx, double hertz, double elevation_deg, nw
     if (status == NWC_OK) status = add(*volume, "PHIDPC", "degrees", made.phase);
     if (status != NWC_OK) nwc_volume_destroy(*volume);
     return status;
-}
-
-static const float *cells_of(const nwc_volume *volume, const char *name)
-{
-    nwc_moment moment;
-    assert_ok(nwc_volume_find(volume, 0, name, &moment));
-    return moment.field.data;
 }
 
 static nwc_attenuation_options options_of(int32_t method)

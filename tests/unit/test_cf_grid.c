@@ -1,28 +1,11 @@
 /* CF netCDF read: files made by netCDF-C with the forms that services write, damaged files, real ones. */
-#define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "support/read_raster.h"
 
 #include <fcntl.h>
 #include <netcdf.h>
 #include <radar/format/cf_projection.h>
-#include <unistd.h>
 
 enum { NY = 3, NX = 4 };
-
-static char path[] = "/tmp/nowcast_cf_XXXXXX";
-
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? 1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
 
 #define NC(call)                                                                                                       \
     do {                                                                                                               \
@@ -56,7 +39,7 @@ static void put_packed(int kind)
     const short fill = -32768;
     const double scale = 0.05, times[2] = {1529143200.0, 1529142840.0};
     int file, dimension[2], id[6];
-    NC(nc_create(path, kind | NC_CLOBBER, &file));
+    NC(nc_create(scratch_path, kind | NC_CLOBBER, &file));
     int axis = coordinate(file, "x", NX, x, "km", &dimension[1]);
     text(file, axis, "standard_name", "projection_x_coordinate");
     axis = coordinate(file, "y", NY, y, "km", &dimension[0]);
@@ -95,7 +78,7 @@ static void packed_amounts_are_unpacked(void **state)
         put_packed(kinds[k]);
         nwc_raster *raster;
         nwc_layer layer;
-        assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+        assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
         assert_int_equal(nwc_raster_count(raster), 1);
         assert_ok(nwc_raster_layer(raster, 0, &layer));
         assert_string_equal(layer.field.units, "mm");
@@ -126,7 +109,7 @@ static void put_geostationary(const char *units, bool height, const char *axis, 
                  offset = 100.0;
     const double lon = -75.0, h = 35786023.0, a = 6378137.0, b = 6356752.31414, time = 583977600.0;
     int file, dimension[2], x, y, mapping, t, id;
-    NC(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    NC(nc_create(scratch_path, NC_NETCDF4 | NC_CLOBBER, &file));
     NC(nc_def_dim(file, "y", 2, &dimension[0]));
     NC(nc_def_dim(file, "x", 3, &dimension[1]));
     NC(nc_def_var(file, "x", NC_SHORT, 1, &dimension[1], &x));
@@ -167,7 +150,7 @@ static void a_view_of_a_geostationary_satellite_lies_where_it_should(void **stat
     nwc_layer layer;
     for (int kind = 0; kind < 2; kind++) {
         put_geostationary("rad", true, kind ? "fixed_angle_axis" : "sweep_angle_axis", kind ? "y" : "x");
-        assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+        assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
         assert_int_equal(nwc_raster_count(raster), 1);
         assert_ok(nwc_raster_layer(raster, 0, &layer));
         assert_string_equal(layer.quantity, "CMI");
@@ -188,14 +171,14 @@ static void a_view_of_a_geostationary_satellite_lies_where_it_should(void **stat
         nwc_raster_destroy(raster);
     }
     put_geostationary("microradian", true, "sweep_angle_axis", "y");
-    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_ok(nwc_raster_layer(raster, 0, &layer));
     assert_near(layer.field.grid->dx, 1e-6 * 0.000056 * 35786023.0, 1e-12);
     assert_non_null(strstr(layer.field.grid->projection, "+sweep=y"));
     nwc_raster_destroy(raster);
     put_geostationary("rad", false, "sweep_angle_axis", "x");
     assert_fails(NWC_ERR_FORMAT, "y: angles in a geostationary grid mapping with perspective_point_height expected",
-                 nwc_raster_open(NULL, path, NULL, &raster));
+                 nwc_raster_open(NULL, scratch_path, NULL, &raster));
 }
 
 static void a_file_of_many_things_gives_its_flat_fields(void **state)
@@ -207,7 +190,7 @@ static void a_file_of_many_things_gives_its_flat_fields(void **state)
     for (int c = 0; c < 2 * 2 * NY * NX; c++) cells[c] = (float)c / 3.6e6F;
     cells[1] = 9.9692099683868690e+36F; /* never written */
     int file, dimension[4], id[4], flat[3];
-    NC(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    NC(nc_create(scratch_path, NC_NETCDF4 | NC_CLOBBER, &file));
     const int time = coordinate(file, "time", 2, hours, "hours since 2020-02-29T23:00:00Z", &dimension[0]);
     text(file, time, "standard_name", "time");
     coordinate(file, "member", 2, member, "1", &dimension[1]);
@@ -230,7 +213,7 @@ static void a_file_of_many_things_gives_its_flat_fields(void **state)
     NC(nc_close(file));
     nwc_raster *raster;
     nwc_layer layer;
-    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_int_equal(nwc_raster_count(raster), 2);
     assert_ok(nwc_raster_layer(raster, 1, &layer));
     assert_string_equal(layer.field.units, "mm h-1");
@@ -249,7 +232,7 @@ static void put_heights(const char *standard_name, const double heights[2])
     float cells[2 * 2 * NY * NX];
     for (int c = 0; c < 2 * 2 * NY * NX; c++) cells[c] = (float)c;
     int file, dimension[4], id;
-    NC(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    NC(nc_create(scratch_path, NC_NETCDF4 | NC_CLOBBER, &file));
     coordinate(file, "time", 2, hours, "hours since 2020-03-01", &dimension[0]);
     text(file, coordinate(file, "z", 2, heights, "km", &dimension[1]), "standard_name", standard_name);
     coordinate(file, "lat", NY, y, "degrees_north", &dimension[2]);
@@ -268,7 +251,7 @@ static void heights_above_sea_level_are_layers_of_their_own(void **state)
     nwc_raster *raster;
     nwc_layer layer;
     put_heights("altitude", heights);
-    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_int_equal(nwc_raster_count(raster), 4);
     for (int n = 0; n < 4; n++) {
         assert_ok(nwc_raster_layer(raster, n, &layer));
@@ -279,9 +262,9 @@ static void heights_above_sea_level_are_layers_of_their_own(void **state)
     }
     nwc_raster_destroy(raster);
     put_heights("altitude", unknown);
-    assert_fails(NWC_ERR_FORMAT, "z: a height expected, nan found", nwc_raster_open(NULL, path, NULL, &raster));
+    assert_fails(NWC_ERR_FORMAT, "z: a height expected, nan found", nwc_raster_open(NULL, scratch_path, NULL, &raster));
     put_heights("height", heights); /* above the ground */
-    assert_fails(NWC_ERR_UNSUPPORTED, "CF grid", nwc_raster_open(NULL, path, NULL, &raster));
+    assert_fails(NWC_ERR_UNSUPPORTED, "CF grid", nwc_raster_open(NULL, scratch_path, NULL, &raster));
 }
 
 static void what_is_no_grid_says_so(void **state)
@@ -290,16 +273,16 @@ static void what_is_no_grid_says_so(void **state)
     const double bent[NX] = {0.0, 1.0, 2.5, 3.0}, good[NY] = {0.0, 1.0, 2.0};
     int file, dimension[2], id;
     nwc_raster *raster;
-    NC(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    NC(nc_create(scratch_path, NC_NETCDF4 | NC_CLOBBER, &file));
     coordinate(file, "x", NX, bent, "m", &dimension[1]);
     coordinate(file, "y", NY, good, "m", &dimension[0]);
     NC(nc_close(file));
-    assert_fails(NWC_ERR_UNSUPPORTED, "CF grid", nwc_raster_open(NULL, path, NULL, &raster));
-    NC(nc_open(path, NC_WRITE, &file));
+    assert_fails(NWC_ERR_UNSUPPORTED, "CF grid", nwc_raster_open(NULL, scratch_path, NULL, &raster));
+    NC(nc_open(scratch_path, NC_WRITE, &file));
     NC(nc_redef(file));
     NC(nc_def_var(file, "rain", NC_FLOAT, 2, dimension, &id));
     NC(nc_close(file));
-    assert_fails(NWC_ERR_UNSUPPORTED, "x: equal steps", nwc_raster_open(NULL, path, NULL, &raster));
+    assert_fails(NWC_ERR_UNSUPPORTED, "x: equal steps", nwc_raster_open(NULL, scratch_path, NULL, &raster));
 }
 
 static void every_truncation_is_an_error(void **state)
@@ -308,36 +291,24 @@ static void every_truncation_is_an_error(void **state)
     static const int kinds[] = {0, NC_64BIT_DATA, NC_NETCDF4};
     for (int k = 0; k < 3; k++) {
         put_packed(kinds[k]);
-        FILE *file = fopen(path, "rb");
         static char bytes[1 << 16];
-        const size_t size = fread(bytes, 1, sizeof bytes, file);
-        fclose(file);
-        for (size_t keep = 1; keep < size; keep += 1 + keep / 97) {
-            file = fopen(path, "wb");
-            fwrite(bytes, 1, keep, file);
-            fclose(file);
+        const int64_t size = get_scratch(bytes, sizeof bytes);
+        for (int64_t keep = 1; keep < size; keep += 1 + keep / 97) {
             nwc_raster *raster;
-            const nwc_status status = nwc_raster_open(NULL, path, NULL, &raster);
+            put_scratch(bytes, keep);
+            const nwc_status status = nwc_raster_open(NULL, scratch_path, NULL, &raster);
             /* Padding at the end of a classic file may be missing without harm. */
-            if (status == NWC_OK && keep + 4 < size) fail_msg("kind %d: %zu of %zu bytes read", k, keep, size);
+            if (status == NWC_OK && keep + 4 < size) fail_msg("kind %d: %d of %d bytes read", k, (int)keep, (int)size);
             nwc_raster_destroy(raster);
         }
     }
-}
-
-static nwc_status open_and_close(nwc_ctx *ctx, void *user)
-{
-    nwc_raster *raster;
-    const nwc_status status = nwc_raster_open(ctx, user, NULL, &raster);
-    nwc_raster_destroy(raster);
-    return status;
 }
 
 static void every_allocation_failure_is_reported_without_a_leak(void **state)
 {
     (void)state;
     put_packed(NC_NETCDF4);
-    assert_true(check_every_allocation_failure(open_and_close, path) > 20);
+    assert_true(check_every_failing_raster() > 20);
 }
 
 /* What is written from a PROJ string and read back puts points where the string does. */
@@ -442,5 +413,5 @@ int main(void)
         cmocka_unit_test(grid_mappings_go_both_ways),
         cmocka_unit_test(real_files_have_the_known_facts),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

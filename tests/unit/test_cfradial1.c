@@ -1,13 +1,10 @@
 /* CfRadial 1: files made by netCDF-C in both layouts, and real ones. */
-#define _POSIX_C_SOURCE 200809L
 #include "support/read_volume.h"
+#include "support/scratch.h"
 
 #include <netcdf.h>
-#include <unistd.h>
 
 enum { RAYS = 7, GATES = 4, SWEEPS = 3 };
-
-static char path[] = "/tmp/nowcast_cfradial_XXXXXX";
 
 #define assert_nc(call) assert_int_equal((call), NC_NOERR)
 
@@ -44,7 +41,7 @@ static void make(bool points, const char *range_units)
     const bool km = strcmp(range_units, "km") == 0;
     for (int g = 0; g < GATES; g++) range[g] = (km ? 0.001 : 1.0) * (125.0 + 250.0 * g);
     for (int r = 0; r < RAYS; r++) ray_start[r] = (double)n, ray_gates[r] = r == 5 ? 2 : GATES, n += r == 5 ? 2 : GATES;
-    assert_nc(nc_create(path, points ? NC_NETCDF4 : NC_CLOBBER, &file));
+    assert_nc(nc_create(scratch_path, points ? NC_NETCDF4 : NC_CLOBBER, &file));
     assert_nc(nc_put_att_text(file, NC_GLOBAL, "Conventions", 9, "CF/Radial"));
     assert_nc(nc_put_att_text(file, NC_GLOBAL, "version", 3, "1.4"));
     assert_nc(nc_put_att_text(file, NC_GLOBAL, "instrument_name", 4, "KTST"));
@@ -111,7 +108,7 @@ static void make(bool points, const char *range_units)
 
 static void check(bool points)
 {
-    const char *const file = path;
+    const char *const file = scratch_path;
     nwc_volume *volume;
     nwc_volume_facts facts;
     nwc_sweep sweep;
@@ -171,7 +168,7 @@ static void make_ranges(double last)
     const float missing = -999.0F, cells[6] = {1.0F, -999.0F, 3.0F, 4.0F, 5.0F, 6.0F};
     const size_t first[2] = {0, 0}, count[2] = {2, 3};
     int file, rays, gates, sweeps, id;
-    assert_nc(nc_create(path, NC_CLOBBER, &file));
+    assert_nc(nc_create(scratch_path, NC_CLOBBER, &file));
     assert_nc(nc_def_dim(file, "time", 4, &rays));
     assert_nc(nc_def_dim(file, "range", 3, &gates));
     assert_nc(nc_def_dim(file, "sweep", 2, &sweeps));
@@ -203,7 +200,7 @@ static void make_ranges(double last)
 static void sweeps_may_have_gates_of_their_own(void **state)
 {
     (void)state;
-    const char *const name = path;
+    const char *const name = scratch_path;
     nwc_volume *volume;
     nwc_moment moment;
     make_ranges(625.0);
@@ -231,10 +228,10 @@ static void fields_marked_unsigned_have_no_numbers_below_zero(void **state)
     } fields[] = {{"SNRH", NC_BYTE, 256.0}, {"WRADH", NC_SHORT, 65536.0}, {"ZDR", NC_INT, 4294967296.0}};
     static const int numbers[4] = {0, 100, -2, -1}, fill = -1;
     const float scale = 0.5F, offset = -10.0F;
-    const char *const name = path;
+    const char *const name = scratch_path;
     int file, rays, gates, id;
     make_ranges(625.0);
-    assert_nc(nc_open(path, NC_WRITE, &file));
+    assert_nc(nc_open(scratch_path, NC_WRITE, &file));
     assert_nc(nc_redef(file));
     assert_nc(nc_inq_dimid(file, "time", &rays));
     assert_nc(nc_inq_dimid(file, "range", &gates));
@@ -267,15 +264,15 @@ static void fields_marked_unsigned_have_no_numbers_below_zero(void **state)
 static void other_netcdf_is_refused(void **state)
 {
     (void)state;
-    const char *const name = path;
+    const char *const name = scratch_path;
     int file, dimension;
     nwc_volume *volume;
-    assert_nc(nc_create(path, NC_NETCDF4, &file));
+    assert_nc(nc_create(scratch_path, NC_NETCDF4, &file));
     assert_nc(nc_def_dim(file, "x", 3, &dimension));
     assert_nc(nc_close(file));
     assert_fails(NWC_ERR_UNSUPPORTED, "but no ODIM_H5", nwc_volume_open(NULL, &name, 1, NULL, &volume));
     make(false, "meters");
-    assert_nc(nc_open(path, NC_WRITE, &file));
+    assert_nc(nc_open(scratch_path, NC_WRITE, &file));
     const int last = 90;
     const size_t at = 1;
     int id;
@@ -289,7 +286,7 @@ static void failures_leave_no_memory(void **state)
 {
     (void)state;
     make(true, "meters");
-    assert_true(check_every_failing_open(path) > 50);
+    assert_true(check_every_failing_open(scratch_path) > 50);
 }
 
 static void real_files_hold_what_is_known_of_them(void **state)
@@ -335,19 +332,6 @@ static void real_files_hold_what_is_known_of_them(void **state)
     nwc_volume_destroy(volume);
 }
 
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,5 +342,5 @@ int main(void)
         cmocka_unit_test(failures_leave_no_memory),
         cmocka_unit_test(real_files_hold_what_is_known_of_them),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

@@ -1,16 +1,12 @@
 /* CfRadial 2 and FM 301: our own files read back, and files made by netCDF-C in other writers' ways. */
-#define _XOPEN_SOURCE 700
 #include "support/read_volume.h"
+#include "support/scratch.h"
 
 #include <netcdf.h>
-#include <unistd.h>
 
 enum { RAYS = 5, GATES = 6, SWEEPS = 3 };
 
 #define START_NS INT64_C(1780000000500000000)
-
-static char folder[] = "/tmp/nowcast_cfradial2_XXXXXX";
-static char path[64];
 
 #define assert_nc(call) assert_int_equal((call), NC_NOERR)
 
@@ -111,8 +107,8 @@ static void what_was_written_is_read_to_the_bit(void **state)
     nwc_volume *const volume = make_volume();
     nwc_volume *back;
     nwc_volume_facts facts;
-    const char *const name = path;
-    assert_ok(nwc_volume_write(NULL, volume, path, NULL));
+    const char *const name = scratch_path;
+    assert_ok(nwc_volume_write(NULL, volume, scratch_path, NULL));
     assert_ok(nwc_volume_open(NULL, &name, 1, NULL, &back));
     assert_ok(nwc_volume_describe(back, &facts));
     assert_string_equal(facts.format, "FM 301");
@@ -134,9 +130,9 @@ static void failures_leave_no_memory(void **state)
 {
     (void)state;
     nwc_volume *const volume = make_volume();
-    assert_ok(nwc_volume_write(NULL, volume, path, NULL));
+    assert_ok(nwc_volume_write(NULL, volume, scratch_path, NULL));
     nwc_volume_destroy(volume);
-    assert_true(check_every_failing_open(path) > 100);
+    assert_true(check_every_failing_open(scratch_path) > 100);
 }
 
 /* ---- other writers' files ---- */
@@ -223,7 +219,7 @@ static void make_file(const struct layout *layout)
 {
     int file, dimension, id;
     const double angles[2] = {layout->listed ? 3.0 : 2.0, layout->listed ? 2.0 : 3.0}, latitude = 50.0;
-    assert_nc(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    assert_nc(nc_create(scratch_path, NC_NETCDF4 | NC_CLOBBER, &file));
     assert_nc(nc_def_dim(file, "sweep", 2, &dimension));
     if (layout->listed) {
         const char *names[2] = {layout->groups[1], layout->groups[0]};
@@ -283,7 +279,7 @@ static void sweeps_are_found_in_all_ways_of_naming_them(void **state)
         {{"sweep_9", "sweep_10"}, false, "time", "", "seconds since 2026-05-28T20:26:40.5+00:00", 1.0},
     };
     for (size_t k = 0; k < sizeof layouts / sizeof layouts[0]; k++) {
-        const char *const name = path;
+        const char *const name = scratch_path;
         nwc_volume *volume;
         nwc_volume_facts facts;
         make_file(&layouts[k]);
@@ -301,21 +297,21 @@ static void sweeps_are_found_in_all_ways_of_naming_them(void **state)
 static void what_is_no_sweep_is_refused(void **state)
 {
     (void)state;
-    const char *const name = path;
+    const char *const name = scratch_path;
     nwc_volume *volume;
     int file, group, dimension;
     const double numbers[2] = {0.0, 1.0};
-    assert_nc(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    assert_nc(nc_create(scratch_path, NC_NETCDF4 | NC_CLOBBER, &file));
     assert_nc(nc_def_grp(file, "sweep_0", &group));
     assert_nc(nc_close(file));
     assert_fails(NWC_ERR_UNSUPPORTED, "groups sweep_<number> expected", nwc_volume_open(NULL, &name, 1, NULL, &volume));
-    assert_nc(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file));
+    assert_nc(nc_create(scratch_path, NC_NETCDF4 | NC_CLOBBER, &file));
     assert_nc(nc_def_grp(file, "sweep_0", &group));
     assert_nc(nc_def_dim(group, "time", 2, &dimension));
     put_list(group, "azimuth", NC_FLOAT, 1, dimension, "degrees", numbers);
     assert_nc(nc_close(file));
     assert_fails(NWC_ERR_FORMAT, "sweep_0: azimuth and range expected", nwc_volume_open(NULL, &name, 1, NULL, &volume));
-    assert_nc(nc_open(path, NC_WRITE, &file));
+    assert_nc(nc_open(scratch_path, NC_WRITE, &file));
     assert_nc(nc_inq_ncid(file, "sweep_0", &group));
     put_list(group, "range", NC_FLOAT, 1, dimension, "m", numbers);
     assert_nc(nc_close(file));
@@ -323,19 +319,10 @@ static void what_is_no_sweep_is_refused(void **state)
                  nwc_volume_open(NULL, &name, 1, NULL, &volume));
 }
 
-static int make_folder(void **state)
+static int make_path(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder)) return -1;
-    snprintf(path, sizeof path, "%s/volume.nc", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    (void)unlink(path);
-    return rmdir(folder);
+    return make_scratch_named("volume.nc");
 }
 
 int main(void)
@@ -346,5 +333,5 @@ int main(void)
         cmocka_unit_test(sweeps_are_found_in_all_ways_of_naming_them),
         cmocka_unit_test(what_is_no_sweep_is_refused),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_path, remove_scratch);
 }

@@ -1,88 +1,59 @@
 /* The CMA standard format as it is written: its bytes by the text of the format, and what our decoder makes of them. */
-#include "io/internal.h"
 #include "radar/format/encode.h"
 #include "radar/format/volume_format.h"
-#include "support/made_volume.h"
+#include "support/encoded.h"
 
 enum { SITE = 32, TASK = 160, CUTS = 416, CUT = 256, RADIALS = CUTS + MADE_SWEEPS * CUT };
 
-static uint32_t number(const uint8_t *at, int n)
-{
-    uint32_t value = 0;
-    while (n-- > 0) value = value << 8 | at[n];
-    return value;
-}
-
-static float real(const uint8_t *at)
-{
-    const uint32_t bits = number(at, 4);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static struct nwc__buffer encode(const nwc_volume *volume)
-{
-    struct nwc__buffer buffer = {.ctx = nwc__ctx(NULL)};
-    assert_ok(nwc__cma_encode(buffer.ctx, volume, &buffer));
-    return buffer;
-}
-
-static nwc_volume *decode(const struct nwc__buffer *buffer)
-{
-    nwc_volume *volume;
-    assert_ok(nwc__volume_create(nwc__ctx(NULL), "CMA standard", INT64_MAX / 2, &volume));
-    assert_ok(nwc__cma_read(nwc__ctx(NULL), buffer->data, buffer->size, volume));
-    return volume;
-}
+static const struct coding coding = {"CMA standard", nwc__cma_encode, nwc__cma_read};
 
 static void the_file_is_laid_out_as_the_text_says(void **state)
 {
     (void)state;
     nwc_volume *volume;
     assert_ok(make_volume(NULL, &volume));
-    struct nwc__buffer buffer = encode(volume);
+    struct nwc__buffer buffer = encoded(&coding, volume);
     const uint8_t *const file = buffer.data, *const second = file + CUTS + CUT;
     assert_memory_equal(file, "RSTM\1\0\0\0\1\0\0\0", 12);
     assert_string_equal((const char *)file + SITE, "KTST");
     assert_string_equal((const char *)file + SITE + 8, "Test Hill");
-    assert_near(real(file + SITE + 40), 35.25, 0.0);
-    assert_int_equal(number(file + SITE + 48, 4), 390);
-    assert_near(real(file + SITE + 56), 2875.0, 0.0);
-    assert_near(real(file + SITE + 60), 0.9375, 0.0);
-    assert_int_equal(number(file + SITE + 72, 2), 4);
+    assert_near(real_le(file + SITE + 40), 35.25, 0.0);
+    assert_int_equal(number_le(file + SITE + 48, 4), 390);
+    assert_near(real_le(file + SITE + 56), 2875.0, 0.0);
+    assert_near(real_le(file + SITE + 60), 0.9375, 0.0);
+    assert_int_equal(number_le(file + SITE + 72, 2), 4);
     assert_string_equal((const char *)file + TASK, "VCP 21");
-    assert_int_equal(number(file + TASK + 172, 4), 1780000000);
-    assert_int_equal(number(file + TASK + 176, 4), 2);
-    assert_near(real(second + 8), 0.5 * 299792458.0 / 137200.0, 1e-3);
-    assert_near(real(second + 24), 1.5, 0.0);
-    assert_near(real(second + 36), 30.0, 0.0);
-    assert_int_equal(number(second + 44, 4), 500);
-    assert_int_equal(number(second + 48, 4), 250);
-    assert_int_equal(number(second + 60, 4), 2000);
-    assert_near(real(second + 80), 26.25, 0.0);
-    assert_int_equal(number(second + 84, 4), 1U << 2 | 1U << 3 | 1U << 7 | 1U << 9 | 1U << 10);
+    assert_int_equal(number_le(file + TASK + 172, 4), 1780000000);
+    assert_int_equal(number_le(file + TASK + 176, 4), 2);
+    assert_near(real_le(second + 8), 0.5 * 299792458.0 / 137200.0, 1e-3);
+    assert_near(real_le(second + 24), 1.5, 0.0);
+    assert_near(real_le(second + 36), 30.0, 0.0);
+    assert_int_equal(number_le(second + 44, 4), 500);
+    assert_int_equal(number_le(second + 48, 4), 250);
+    assert_int_equal(number_le(second + 60, 4), 2000);
+    assert_near(real_le(second + 80), 26.25, 0.0);
+    assert_int_equal(number_le(second + 84, 4), 1U << 2 | 1U << 3 | 1U << 7 | 1U << 9 | 1U << 10);
 
     const uint8_t *const radial = file + RADIALS, *const moment = radial + 64;
-    assert_int_equal(number(radial, 4), 3);
-    assert_int_equal(number(radial + 8, 4), 1);
-    assert_int_equal(number(radial + 16, 4), 1);
-    assert_near(real(radial + 20), 225.25, 0.0);
-    assert_int_equal(number(radial + 28, 4), 1780000000);
-    assert_int_equal(number(radial + 32, 4), 250000);
-    assert_int_equal(number(radial + 36, 4), 32 + MADE_GATES - 2);
-    assert_int_equal(number(radial + 40, 4), 1);
-    assert_int_equal(number(moment, 4), 2);
-    assert_int_equal(number(moment + 4, 4), 2);
-    assert_int_equal(number(moment + 8, 4), 66);
-    assert_int_equal(number(moment + 12, 2), 1);
+    assert_int_equal(number_le(radial, 4), 3);
+    assert_int_equal(number_le(radial + 8, 4), 1);
+    assert_int_equal(number_le(radial + 16, 4), 1);
+    assert_near(real_le(radial + 20), 225.25, 0.0);
+    assert_int_equal(number_le(radial + 28, 4), 1780000000);
+    assert_int_equal(number_le(radial + 32, 4), 250000);
+    assert_int_equal(number_le(radial + 36, 4), 32 + MADE_GATES - 2);
+    assert_int_equal(number_le(radial + 40, 4), 1);
+    assert_int_equal(number_le(moment, 4), 2);
+    assert_int_equal(number_le(moment + 4, 4), 2);
+    assert_int_equal(number_le(moment + 8, 4), 66);
+    assert_int_equal(number_le(moment + 12, 2), 1);
     for (int g = 0; g < MADE_GATES - 2; g++) {
         const float value = made_value("DBZH", 0, g);
         assert_int_equal(moment[32 + g], value < -100.0F ? 0 : (int)(2.0F * value) + 66);
     }
     /* Ray 3 has a gate that was not observed. */
     assert_int_equal(radial[3 * (64 + 32 + MADE_GATES - 2) + 64 + 32 + 4], 3);
-    nwc__free(buffer.ctx, buffer.data);
+    free_encoded(&buffer);
     nwc_volume_destroy(volume);
 }
 
@@ -93,8 +64,7 @@ static void what_is_written_is_read_again(void **state)
     nwc_volume *volume;
     nwc_volume_facts facts;
     assert_ok(make_volume(NULL, &volume));
-    struct nwc__buffer buffer = encode(volume);
-    nwc_volume *const read = decode(&buffer);
+    nwc_volume *const read = read_again(&coding, volume);
     assert_same_volume(volume, read, &close);
     assert_ok(nwc_volume_describe(read, &facts));
     assert_string_equal(facts.incomplete, "");
@@ -103,7 +73,6 @@ static void what_is_written_is_read_again(void **state)
     assert_near(facts.frequency_hz, 2.875e9, 0.0);
     assert_near(facts.beam_width_h_deg, 0.9375, 0.0);
     nwc_volume_destroy(read);
-    nwc__free(buffer.ctx, buffer.data);
     nwc_volume_destroy(volume);
 }
 
@@ -152,8 +121,7 @@ static void modes_gates_and_steps_are_kept(void **state)
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         nwc_volume *const volume = sweeps_of(cases[k].n, cases[k].modes, cases[k].spacing_m, cases[k].step);
-        struct nwc__buffer buffer = encode(volume);
-        nwc_volume *const read = decode(&buffer);
+        nwc_volume *const read = read_again(&coding, volume);
         for (int s = 0; s < cases[k].n; s++) {
             nwc_sweep a, b;
             nwc_moment x, y;
@@ -169,25 +137,18 @@ static void modes_gates_and_steps_are_kept(void **state)
             for (int c = 0; c < 8; c++) assert_near(x.field.data[c], y.field.data[c], 0.051 * cases[k].step);
         }
         nwc_volume_destroy(read);
-        nwc__free(buffer.ctx, buffer.data);
         nwc_volume_destroy(volume);
     }
-}
-
-static void refused(const char *contains, nwc_volume *volume)
-{
-    struct nwc__buffer buffer = {.ctx = nwc__ctx(NULL)};
-    assert_fails(NWC_ERR_UNSUPPORTED, contains, nwc__cma_encode(buffer.ctx, volume, &buffer));
-    nwc__free(buffer.ctx, buffer.data);
-    nwc_volume_destroy(volume);
 }
 
 static void what_has_no_place_is_refused(void **state)
 {
     (void)state;
-    refused("one kind of scan", sweeps_of(2, (const int[]){NWC_SWEEP_SECTOR, NWC_SWEEP_RHI}, 250.0, 0.5));
-    refused("none that points up", sweeps_of(1, (const int[]){NWC_SWEEP_VERTICAL_POINTING}, 250.0, 0.5));
-    refused("gates of whole centimetres", sweeps_of(1, (const int[]){0}, 33.333, 0.5));
+    assert_not_encoded(&coding, "one kind of scan",
+                       sweeps_of(2, (const int[]){NWC_SWEEP_SECTOR, NWC_SWEEP_RHI}, 250.0, 0.5));
+    assert_not_encoded(&coding, "none that points up",
+                       sweeps_of(1, (const int[]){NWC_SWEEP_VERTICAL_POINTING}, 250.0, 0.5));
+    assert_not_encoded(&coding, "gates of whole centimetres", sweeps_of(1, (const int[]){0}, 33.333, 0.5));
     float cells[8] = {0};
     nwc_volume *volume = sweeps_of(1, (const int[]){0}, 250.0, 0.5);
     nwc_moment moment = {.name = "ZDR",
@@ -195,29 +156,17 @@ static void what_has_no_place_is_refused(void **state)
                          .first_gate_m = 250.0,
                          .gate_spacing_m = 500.0};
     assert_ok(nwc_volume_add_moment(volume, &moment));
-    refused("ZDR: gates from 0 m on, 250 m long, expected", volume);
+    assert_not_encoded(&coding, "ZDR: gates from 0 m on, 250 m long, expected", volume);
     volume = sweeps_of(1, (const int[]){0}, 250.0, 0.5);
     moment.name = "VRADH", moment.first_gate_m = 300.0;
     assert_ok(nwc_volume_add_moment(volume, &moment));
-    refused("VRADH: gates from 0 m on", volume);
-}
-
-static nwc_status make_and_encode(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    nwc_volume *volume;
-    struct nwc__buffer buffer = {.ctx = ctx};
-    nwc_status status = make_volume(ctx, &volume);
-    if (status == NWC_OK) status = nwc__cma_encode(ctx, volume, &buffer);
-    nwc__free(ctx, buffer.data);
-    nwc_volume_destroy(volume);
-    return status;
+    assert_not_encoded(&coding, "VRADH: gates from 0 m on", volume);
 }
 
 static void every_allocation_failure_is_reported_without_a_leak(void **state)
 {
     (void)state;
-    assert_true(check_every_allocation_failure(make_and_encode, NULL) > 10);
+    assert_true(check_every_failing_encode(&coding) > 10);
 }
 
 int main(void)

@@ -117,7 +117,7 @@ static nwc_status read_made(nwc_ctx *ctx, nwc_volume **volume)
     return status;
 }
 
-static const float *cells_of(const nwc_volume *volume, int32_t sweep, const char *name, int64_t gates)
+static const float *cells_with(const nwc_volume *volume, int32_t sweep, const char *name, int64_t gates)
 {
     nwc_moment moment;
     assert_ok(nwc_volume_find(volume, sweep, name, &moment));
@@ -164,8 +164,10 @@ static void sc_has_four_bytes_for_each_gate(void **state)
         assert_near(remainder(sweep.azimuth_deg[0], 360.0), 0.0, 0.01); /* from 357 to 3 */
         assert_near(sweep.nyquist_m_s[0], 25.6, 1e-5);
         for (int s = 0; s < 2; s++) {
-            const float *const z = cells_of(volume, s, "DBZH", GATES), *const t = cells_of(volume, s, "DBTH", GATES);
-            const float *const v = cells_of(volume, s, "VRADH", GATES), *const w = cells_of(volume, s, "WRADH", GATES);
+            const float *const z = cells_with(volume, s, "DBZH", GATES), *const t =
+                                                                             cells_with(volume, s, "DBTH", GATES);
+            const float *const v = cells_with(volume, s, "VRADH", GATES), *const w =
+                                                                              cells_with(volume, s, "WRADH", GATES);
             for (int c = 0; c < RAYS * GATES; c++) {
                 const int r = c / GATES, g = c % GATES, code = code_of(s, r, g), speed = code_of(s + 1, r, g);
                 assert_near(z[c], code ? (code - 64) / 2.0 : -128.0, 1e-4);
@@ -196,7 +198,7 @@ static void cc_has_tenths_moment_by_moment(void **state)
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < 3; m++) {
             static const char *const names[] = {"DBZH", "VRADH", "WRADH"};
-            const float *const cells = cells_of(volume, s, names[m], 500);
+            const float *const cells = cells_with(volume, s, names[m], 500);
             for (int c = 0; c < RAYS * 500; c++) {
                 const int tenths = tenths_of(s + m, c / 500, c % 500);
                 if (tenths != -32768)
@@ -236,8 +238,8 @@ static void records_of_a_phased_array_are_dealt_out_to_its_elevations(void **sta
         assert_int_equal(sweep.n_moments, 7);
         assert_ok(nwc_volume_find(volume, e, "DBZH", &moment));
         assert_near(moment.gate_spacing_m, 30.0, 0.01);
-        const float *const z = moment.field.data, *const v = cells_of(volume, e, "VRADH", GATES);
-        const float *const rho = cells_of(volume, e, "RHOHV", GATES);
+        const float *const z = moment.field.data, *const v = cells_with(volume, e, "VRADH", GATES);
+        const float *const rho = cells_with(volume, e, "RHOHV", GATES);
         for (int c = 0; c < AZIMUTHS * GATES; c++) {
             const int a = c / GATES, g = c % GATES;
             if (g % 9 == 8) {

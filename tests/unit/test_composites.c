@@ -1,12 +1,9 @@
 /* NIMROD, RADOLAN in tar, and KNMI composites: made here byte by byte, damaged, and real ones. */
-#define _POSIX_C_SOURCE 200809L
 #include "support/made_files.h"
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include "io/internal.h"
 #include "radar/format/tree.h"
-
-#include <unistd.h>
 
 static nwc_status decode(nwc_ctx *ctx, const void *bytes, int64_t size, nwc_raster **raster)
 {
@@ -122,25 +119,18 @@ static void an_archive_is_known_whatever_its_members_are_called(void **state)
     (void)state;
     static const char *const names[] = {"P5.field", "GRIB.field", "CDF.field", "seventeen.lettersBY"};
     uint8_t archive[4096], bytes[NIMROD_SIZE];
-    char path[] = "/tmp/nowcast_tar_XXXXXX";
-    const int made = mkstemp(path);
-    assert_true(made >= 0 && close(made) == 0);
     make_nimrod(bytes);
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         int64_t at = 0;
         memset(archive, 0, sizeof archive);
         put_member(archive, &at, names[n], bytes, NIMROD_SIZE);
         assert_string_equal(nwc_io_sniff(archive, sizeof archive), "TAR");
-        FILE *const file = fopen(path, "wb");
-        assert_non_null(file);
-        assert_int_equal(fwrite(archive, 1, (size_t)at + 1024, file), (size_t)at + 1024);
-        assert_int_equal(fclose(file), 0);
+        put_scratch(archive, at + 1024);
         nwc_raster *raster;
-        assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+        assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
         assert_string_equal(nwc_raster_format(raster), "NIMROD");
         nwc_raster_destroy(raster);
     }
-    assert_int_equal(unlink(path), 0);
 }
 
 /* Reflectivity, classes and differences come in the same cells: they are refused, not taken for rain. */
@@ -342,5 +332,5 @@ int main(void)
         cmocka_unit_test(no_failure_leaves_memory),
         cmocka_unit_test(real_files_have_the_known_facts),
     };
-    return cmocka_run_group_tests_name("composites", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("composites", tests, make_scratch, remove_scratch);
 }

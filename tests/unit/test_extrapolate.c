@@ -289,11 +289,7 @@ static void every_instruction_level_gives_the_same_forecast(void **state)
             best.field[n] = isnan(best.field[n]) ? NAN : 10.0f + 5.0f * sinf((float)(n % 310) / 9.0f);
         assert_ok(run_call(NULL, &best));
         for (int32_t simd = NWC_SIMD_V2; simd < nwc_ctx_simd(NULL); simd++) {
-            nwc_ctx_options options;
-            nwc_ctx_options_init(&options);
-            options.simd = simd;
-            nwc_ctx *ctx;
-            assert_ok(nwc_ctx_create(&options, &ctx));
+            nwc_ctx *const ctx = context_with_simd(simd);
             struct run other = best;
             other.forecast = cells(3 * best.ny * best.nx);
             assert_ok(run_call(ctx, &other));

@@ -1,13 +1,10 @@
 /* GeoTIFF written by nwc_writer: its bytes, what is refused, allocation. GDAL reads it in tests/python/test_write_model.py. */
-#define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "support/scratch.h"
 
-#include <unistd.h>
 #include <zlib.h>
 
 enum { NY = 70, NX = 3 };
 
-static char folder[] = "/tmp/nowcast_geotiff_XXXXXX", path[64];
 static float cells[NY * NX];
 static const nwc_grid grid = {.projection = "+proj=stere +lat_0=90 +lat_ts=60 +lon_0=25 +R=6371229",
                               .nx = NX,
@@ -17,20 +14,11 @@ static const nwc_grid grid = {.projection = "+proj=stere +lat_0=90 +lat_ts=60 +l
                               .dx = 1000.0,
                               .dy = 500.0};
 
-static int make_folder(void **state)
+static int make_path(void **state)
 {
     (void)state;
     for (int c = 0; c < NY * NX; c++) cells[c] = 0.25F * (float)c;
-    if (!mkdtemp(folder)) return -1;
-    snprintf(path, sizeof path, "%s/a.tif", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
+    return make_scratch_named("a.tif");
 }
 
 static nwc_layer layer_on(const nwc_grid *on)
@@ -43,7 +31,7 @@ static nwc_status write_two(nwc_ctx *ctx, void *user)
     (void)user;
     const nwc_layer layer = layer_on(&grid);
     nwc_writer *writer;
-    nwc_status status = nwc_writer_create(ctx, path, &writer);
+    nwc_status status = nwc_writer_create(ctx, scratch_path, &writer);
     for (int k = 0; k < 2 && status == NWC_OK; k++) status = nwc_writer_add(writer, &layer);
     if (status == NWC_OK) status = nwc_writer_close(writer);
     nwc_writer_destroy(writer);
@@ -77,10 +65,7 @@ static void strips_hold_the_rows_from_the_north(void **state)
     (void)state;
     static uint8_t file[65536];
     assert_ok(write_two(NULL, NULL));
-    FILE *const stream = fopen(path, "rb");
-    const size_t size = fread(file, 1, sizeof file, stream);
-    fclose(stream);
-    assert_true(size > 100 && size < sizeof file);
+    assert_true(get_scratch(file, sizeof file) > 100);
     assert_memory_equal(file, "II*\0", 4);
     uint32_t count, n;
     assert_int_equal(number_at(value_of(file, 256, &n), 4), NX);
@@ -111,7 +96,7 @@ static void what_geotiff_has_no_place_for_is_refused(void **state)
     nwc_writer *writer;
     nwc_grid other = grid;
     nwc_layer layer = layer_on(&grid);
-    assert_ok(nwc_writer_create(NULL, path, &writer));
+    assert_ok(nwc_writer_create(NULL, scratch_path, &writer));
     assert_ok(nwc_writer_add(writer, &layer));
     other.x_first += 500.0;
     layer = layer_on(&other);
@@ -121,7 +106,7 @@ static void what_geotiff_has_no_place_for_is_refused(void **state)
     nwc_writer_destroy(writer);
     other.projection = "+proj=ob_tran +o_proj=longlat +o_lat_p=30 +lon_0=10";
     layer = layer_on(&other);
-    assert_ok(nwc_writer_create(NULL, path, &writer));
+    assert_ok(nwc_writer_create(NULL, scratch_path, &writer));
     assert_fails(NWC_ERR_UNSUPPORTED, "ob_tran", nwc_writer_add(writer, &layer));
     nwc_writer_destroy(writer);
     assert_fails(NWC_ERR_IO, "No such file", nwc_writer_create(NULL, "/nowhere/a.tif", &writer));
@@ -140,5 +125,5 @@ int main(void)
         cmocka_unit_test(what_geotiff_has_no_place_for_is_refused),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_path, remove_scratch);
 }

@@ -1,14 +1,11 @@
 /* GRIB written by nwc_writer, as ecCodes itself and our reader see it. */
-#define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <eccodes.h>
-#include <unistd.h>
 
 enum { NY = 3, NX = 4 };
 static const int64_t noon = INT64_C(1559736000000000000), minute = INT64_C(60000000000); /* 2019-06-05 12:00 UTC */
 
-static char folder[] = "/tmp/nowcast_grib_XXXXXX", path[64];
 static float cells[NY * NX];
 
 static const nwc_grid conical = {.projection =
@@ -25,16 +22,7 @@ static int make_path(void **state)
     (void)state;
     for (int c = 0; c < NY * NX; c++) cells[c] = 3.6F * (float)c;
     cells[5] = NAN;
-    if (!mkdtemp(folder)) return -1;
-    snprintf(path, sizeof path, "%s/a.grib2", folder);
-    return 0;
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
+    return make_scratch_named("a.grib2");
 }
 
 static nwc_layer rate_on(const nwc_grid *grid)
@@ -48,7 +36,7 @@ static nwc_layer rate_on(const nwc_grid *grid)
 static nwc_status write_layers(nwc_ctx *ctx, const nwc_layer *layers, int n)
 {
     nwc_writer *writer;
-    nwc_status status = nwc_writer_create(ctx, path, &writer);
+    nwc_status status = nwc_writer_create(ctx, scratch_path, &writer);
     if (status == NWC_OK) status = nwc_writer_number(writer, NULL, "centre", 38.0);
     for (int k = 0; k < n && status == NWC_OK; k++) status = nwc_writer_add(writer, &layers[k]);
     if (status == NWC_OK) status = nwc_writer_close(writer);
@@ -59,7 +47,7 @@ static nwc_status write_layers(nwc_ctx *ctx, const nwc_layer *layers, int n)
 static codes_handle *first_message(FILE **file)
 {
     int error = 0;
-    *file = fopen(path, "rb");
+    *file = fopen(scratch_path, "rb");
     assert_non_null(*file);
     codes_handle *const handle = codes_handle_new_from_file(NULL, *file, PRODUCT_GRIB, &error);
     assert_non_null(handle);
@@ -219,7 +207,7 @@ static void every_grid_comes_back_where_it_was(void **state)
         float back[NY * NX];
         nwc_field field = field_2d(back, NY, NX, NULL, NULL);
         assert_ok(write_layers(NULL, &layer, 1));
-        assert_ok(nwc_model_open(NULL, (const char *const[]){path}, 1, NULL, &model));
+        assert_ok(nwc_model_open(NULL, (const char *const[]){scratch_path}, 1, NULL, &model));
         assert_ok(nwc_model_entry_at(model, 0, &entry));
         assert_true(entry.time_ns == layer.time_ns && entry.reference_ns == layer.reference_ns);
         assert_ok(nwc_model_lonlat(NULL, model, 0, lon, lat));
@@ -249,7 +237,7 @@ static void constant_and_unknown_fields_come_back(void **state)
         nwc_model *model;
         nwc_field field = field_2d(back, NY, NX, NULL, NULL);
         assert_ok(write_layers(NULL, &layer, 1));
-        assert_ok(nwc_model_open(NULL, (const char *const[]){path}, 1, NULL, &model));
+        assert_ok(nwc_model_open(NULL, (const char *const[]){scratch_path}, 1, NULL, &model));
         assert_ok(nwc_model_read(NULL, model, 0, &field));
         for (int c = 0; c < NY * NX; c++)
             if (unknown)
@@ -269,7 +257,7 @@ static void an_observed_amount_starts_where_its_interval_does(void **state)
     nwc_model *model;
     nwc_model_entry entry;
     assert_ok(write_layers(NULL, &layer, 1));
-    assert_ok(nwc_model_open(NULL, (const char *const[]){path}, 1, NULL, &model));
+    assert_ok(nwc_model_open(NULL, (const char *const[]){scratch_path}, 1, NULL, &model));
     assert_ok(nwc_model_entry_at(model, 0, &entry));
     assert_true(entry.time_ns == noon && entry.start_ns == noon - 60 * minute && entry.reference_ns == entry.start_ns);
     assert_string_equal(entry.statistic, "accum");
@@ -330,5 +318,5 @@ int main(void)
         cmocka_unit_test(what_grib_has_no_place_for_is_refused),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_path, remove_scratch);
 }

@@ -268,15 +268,7 @@ static void threads_change_no_bit_and_failures_leave_no_memory(void **state)
 {
     (void)state;
     static float one[2 * MOST], many[2 * MOST];
-    nwc_ctx *ctx = context_with_threads(1);
-    assert_ok(call_all(ctx, one));
-    nwc_ctx_destroy(ctx);
-    for (int threads = 2; threads <= 7; threads += threads == 2 ? 1 : 4) {
-        ctx = context_with_threads(threads);
-        assert_ok(call_all(ctx, many));
-        assert_memory_equal(one, many, sizeof one);
-        nwc_ctx_destroy(ctx);
-    }
+    check_threads_change_no_bit(call_all, one, many, sizeof one);
     assert_true(check_every_allocation_failure(call_all, one) >= 15);
 }
 

@@ -1,15 +1,10 @@
 /* Arrays of HDF5 files in all ways of storing them: what we unpack ourselves equals what the library was given. */
-#define _XOPEN_SOURCE 700
 #include "support/made_hdf5.h"
 #include "support/read_volume.h"
-
-#include <unistd.h>
+#include "support/scratch.h"
 
 /* So many that chunks of doubles are larger, and those of other cells smaller, than what is inflated beside the array. */
 enum { RAYS = 60, GATES = 130 };
-
-static char folder[] = "/tmp/nowcast_layouts_XXXXXX";
-static char path[64];
 
 enum way { CONTIGUOUS, COMPACT, CHUNKED, DEFLATED, SHUFFLED, BOTH, CHECKED, WAYS };
 
@@ -42,7 +37,7 @@ static int stored(int c)
 
 static void make(hid_t type, enum way way, bool edge)
 {
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t file = H5Fcreate(scratch_path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     put_what(file, "SCAN");
     const hid_t dataset = put_group(file, "dataset1"), where = put_group(dataset, "where"),
                 data = put_group(dataset, "data1"), what = put_group(data, "what");
@@ -61,7 +56,7 @@ static void make(hid_t type, enum way way, bool edge)
 
 static void check(hid_t type)
 {
-    const char *const name = path;
+    const char *const name = scratch_path;
     nwc_volume *volume;
     nwc_moment moment;
     assert_ok(nwc_volume_open(NULL, &name, 1, NULL, &volume));
@@ -94,7 +89,7 @@ static void chunks_of_whole_rays_are_put_in_their_places(void **state)
 {
     (void)state;
     make(H5T_STD_U16LE, DEFLATED, false);
-    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), plan = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t file = H5Fopen(scratch_path, H5F_ACC_RDWR, H5P_DEFAULT), plan = H5Pcreate(H5P_DATASET_CREATE);
     assert_true(H5Ldelete(file, "dataset1/data1/data", H5P_DEFAULT) >= 0);
     H5Pset_chunk(plan, 2, (hsize_t[]){25, GATES}), H5Pset_deflate(plan, 6);
     const hid_t space = H5Screate_simple(2, (hsize_t[]){RAYS, GATES}, NULL);
@@ -109,11 +104,11 @@ static void chunks_of_whole_rays_are_put_in_their_places(void **state)
 static void chunks_that_were_never_written_have_the_fill_value(void **state)
 {
     (void)state;
-    const char *const name = path;
+    const char *const name = scratch_path;
     nwc_volume *volume;
     nwc_moment moment;
     make(H5T_STD_U8LE, BOTH, true);
-    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t file = H5Fopen(scratch_path, H5F_ACC_RDWR, H5P_DEFAULT);
     assert_true(H5Ldelete(file, "dataset1/data1/data", H5P_DEFAULT) >= 0);
     const uint8_t fill = 119;
     const hid_t plan = plan_of(BOTH, true), space = H5Screate_simple(2, (hsize_t[]){RAYS, GATES}, NULL);
@@ -129,21 +124,16 @@ static void chunks_that_were_never_written_have_the_fill_value(void **state)
 static void a_damaged_chunk_is_named(void **state)
 {
     (void)state;
-    const char *const name = path;
+    const char *const name = scratch_path;
     nwc_volume *volume;
     uint8_t bytes[1 << 16];
     make(H5T_STD_U8LE, DEFLATED, false);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    const size_t size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    size_t at = 0;
+    const int64_t size = get_scratch(bytes, sizeof bytes);
+    int64_t at = 0;
     while (at + 2 < size && (bytes[at] != 0x78 || bytes[at + 1] != 0x9c)) at++; /* a zlib stream of level 6 */
     assert_true(at + 20 < size);
     bytes[at + 12] ^= 0xff;
-    file = fopen(path, "wb");
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    fclose(file);
+    put_scratch(bytes, size);
     assert_fails(NWC_ERR_FORMAT, "array data: byte", nwc_volume_open(NULL, &name, 1, NULL, &volume));
 }
 
@@ -151,22 +141,13 @@ static void failures_leave_no_memory(void **state)
 {
     (void)state;
     make(H5T_STD_U16LE, BOTH, true);
-    assert_true(check_every_failing_open(path) > 30);
+    assert_true(check_every_failing_open(scratch_path) > 30);
 }
 
-static int make_folder(void **state)
+static int make_path(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder)) return -1;
-    snprintf(path, sizeof path, "%s/volume.h5", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    (void)unlink(path);
-    return rmdir(folder);
+    return make_scratch_named("volume.h5");
 }
 
 int main(void)
@@ -178,5 +159,5 @@ int main(void)
         cmocka_unit_test(a_damaged_chunk_is_named),
         cmocka_unit_test(failures_leave_no_memory),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_path, remove_scratch);
 }

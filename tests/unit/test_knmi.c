@@ -1,13 +1,8 @@
 /* KNMI HDF5 composites made by the HDF5 library as the KNMI makes them: attributes are arrays of one, images are packed. */
-#define _POSIX_C_SOURCE 200809L
 #include "support/made_hdf5.h"
-#include "support/support.h"
-
-#include <unistd.h>
+#include "support/read_raster.h"
 
 enum { FULL_NY = 765, FULL_NX = 700, NY = 3, NX = 4 };
-
-static char path[] = "/tmp/nowcast_knmi_XXXXXX";
 
 /* What a file lacks: one object or attribute, or NULL for none. */
 static const char *lacking;
@@ -59,7 +54,7 @@ static void put_image(hid_t file, const char *name, const char *parameter, const
 /* A file of images of reflectivity, of quality and of rain, the grid said to have said_ny rows. */
 static void put_file(int ny, int nx, int said_ny)
 {
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t file = H5Fcreate(scratch_path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     const hid_t overview = put_group(file, "overview"), geographic = put_group(file, "geographic");
     const hid_t mapping = put_group(geographic, "map_projection");
     text(overview, "product_datetime_start", "29-FEB-2020;23:55:00.000");
@@ -81,7 +76,7 @@ static void each_image_of_weather_is_a_field(void **state)
     put_file(FULL_NY, FULL_NX, FULL_NY);
     nwc_raster *raster;
     nwc_layer layer;
-    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_int_equal(nwc_raster_count(raster), 2);
     for (int n = 0; n < 2; n++) {
         assert_ok(nwc_raster_layer(raster, n, &layer));
@@ -114,7 +109,7 @@ static void code_0_is_no_echo_unless_it_is_missing(void **state)
     lacking = NULL;
     nwc_raster *raster;
     nwc_layer layer;
-    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_ok(nwc_raster_layer(raster, 0, &layer));
     assert_near(layer.field.data[(NY - 1) * layer.field.stride[0]], -32.0, 0.0);
     nwc_raster_destroy(raster);
@@ -131,7 +126,7 @@ static void the_corners_are_those_of_the_product(void **state)
     put_file(FULL_NY, FULL_NX, FULL_NY);
     nwc_raster *raster;
     nwc_layer layer;
-    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_ok(nwc_raster_layer(raster, 0, &layer));
     const nwc_grid *const grid = layer.field.grid;
     for (int k = 0; k < 4; k++) {
@@ -164,60 +159,25 @@ static void what_is_lacking_is_named(void **state)
         lacking = cases[k].name;
         put_file(NY, NX, NY);
         lacking = NULL;
-        assert_fails(cases[k].status, cases[k].words, nwc_raster_open(NULL, path, NULL, &raster));
+        assert_fails(cases[k].status, cases[k].words, nwc_raster_open(NULL, scratch_path, NULL, &raster));
         assert_null(raster);
     }
     put_file(NY, NX, NY + 1);
-    assert_fails(NWC_ERR_FORMAT, "4 x 4 cells expected", nwc_raster_open(NULL, path, NULL, &raster));
+    assert_fails(NWC_ERR_FORMAT, "4 x 4 cells expected", nwc_raster_open(NULL, scratch_path, NULL, &raster));
 }
 
 static void every_truncation_is_an_error_that_names_the_file(void **state)
 {
     (void)state;
     put_file(NY, NX, NY);
-    static uint8_t bytes[1 << 16];
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    const size_t size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    assert_true(size > 1000 && size < sizeof bytes);
-    for (size_t n = 8; n < size; n += 61) {
-        file = fopen(path, "wb");
-        assert_non_null(file);
-        assert_int_equal(fwrite(bytes, 1, n, file), n);
-        fclose(file);
-        nwc_raster *raster;
-        assert_fails(NWC_ERR_FORMAT, path, nwc_raster_open(NULL, path, NULL, &raster));
-        assert_null(raster);
-    }
-}
-
-static nwc_status open_and_close(nwc_ctx *ctx, void *user)
-{
-    nwc_raster *raster;
-    const nwc_status status = nwc_raster_open(ctx, user, NULL, &raster);
-    nwc_raster_destroy(raster);
-    return status;
+    check_every_cut(61);
 }
 
 static void every_allocation_failure_is_reported_without_a_leak(void **state)
 {
     (void)state;
     put_file(NY, NX, NY);
-    assert_true(check_every_allocation_failure(open_and_close, path) > 50);
-}
-
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
+    assert_true(check_every_failing_raster() > 50);
 }
 
 int main(void)
@@ -230,5 +190,5 @@ int main(void)
         cmocka_unit_test(every_truncation_is_an_error_that_names_the_file),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };
-    return cmocka_run_group_tests_name("knmi", tests, make_path, remove_path);
+    return cmocka_run_group_tests_name("knmi", tests, make_scratch, remove_scratch);
 }

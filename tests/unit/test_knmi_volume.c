@@ -1,6 +1,5 @@
 /* Volumes of the KNMI, on trees made by hand as its format has them. */
-#include "radar/format/tree.h"
-#include "radar/volume.h"
+#include "support/made_tree.h"
 #include "support/support.h"
 
 #include <stdio.h>
@@ -18,16 +17,6 @@ struct made {
 static const struct made usual = {"GEO=0.500000*PV+-32.000000", "10-JUN-2011;11:40:02.000", 0.5, 18.0, RAYS};
 
 static const uint8_t codes[RAYS * GATES] = {0, 1, 64, 3, 2, 0, 100, 101, 254, 7, 255, 66};
-
-static nwc_status text(nwc__tree *tree, nwc__node *node, const char *name, const char *value)
-{
-    return nwc__tree_attribute(tree, node, name, value, NULL, 0);
-}
-
-static nwc_status number(nwc__tree *tree, nwc__node *node, const char *name, double value)
-{
-    return nwc__tree_attribute(tree, node, name, NULL, &value, 1);
-}
 
 static nwc_status add_array(nwc__tree *tree, nwc__node *scan, const char *name, int width, int rays)
 {
@@ -57,41 +46,39 @@ static nwc_status add_scan(nwc__tree *tree, const struct made *made, int n)
     char name[16];
     snprintf(name, sizeof name, "scan%d", n);
     NWC__TRY(nwc__tree_add(tree, tree->root, name, &scan));
-    NWC__TRY(number(tree, scan, "scan_elevation", n == 1 ? made->elevation : 90.0));
-    NWC__TRY(number(tree, scan, "scan_range_bin", 0.25));
-    NWC__TRY(number(tree, scan, "scan_start_azim", 1.0));
-    NWC__TRY(number(tree, scan, "scan_antenna_velocity", made->velocity));
-    NWC__TRY(number(tree, scan, "scan_high_PRF", 1000.0));
-    NWC__TRY(text(tree, scan, "scan_datetime", made->time));
+    NWC__TRY(tree_number(tree, scan, "scan_elevation", n == 1 ? made->elevation : 90.0));
+    NWC__TRY(tree_number(tree, scan, "scan_range_bin", 0.25));
+    NWC__TRY(tree_number(tree, scan, "scan_start_azim", 1.0));
+    NWC__TRY(tree_number(tree, scan, "scan_antenna_velocity", made->velocity));
+    NWC__TRY(tree_number(tree, scan, "scan_high_PRF", 1000.0));
+    NWC__TRY(tree_text(tree, scan, "scan_datetime", made->time));
     NWC__TRY(nwc__tree_add(tree, scan, "calibration", &calibration));
-    NWC__TRY(text(tree, calibration, "calibration_Z_formulas", made->formula));
-    NWC__TRY(text(tree, calibration, "calibration_V_formulas", "GEO = 0.01 * PV + -31.99"));
-    NWC__TRY(text(tree, calibration, "calibration_uPhiDP_formulas", "GEO=1*PV+0"));
-    NWC__TRY(number(tree, calibration, "calibration_missing_data", 0.0));
+    NWC__TRY(tree_text(tree, calibration, "calibration_Z_formulas", made->formula));
+    NWC__TRY(tree_text(tree, calibration, "calibration_V_formulas", "GEO = 0.01 * PV + -31.99"));
+    NWC__TRY(tree_text(tree, calibration, "calibration_uPhiDP_formulas", "GEO=1*PV+0"));
+    NWC__TRY(tree_number(tree, calibration, "calibration_missing_data", 0.0));
     NWC__TRY(add_array(tree, scan, "scan_uPhiDP_data", 8, RAYS));
     NWC__TRY(add_array(tree, scan, "scan_V_data", 2, n == 1 ? made->rays : RAYS));
     NWC__TRY(add_array(tree, scan, "scan_Z_data", 1, RAYS));     /* a tree lists the last added first */
     return nwc__tree_add(tree, scan, "scan_data", &calibration); /* no name of a quantity */
 }
 
-static nwc_status read_made(nwc_ctx *ctx, const struct made *made, nwc_volume **volume)
+static nwc_status make(nwc_ctx *ctx, const struct made *made, nwc__tree *tree)
 {
     static const double place[2] = {4.789997, 52.953339};
-    nwc__tree tree = {.ctx = ctx};
     nwc__node *radar;
-    *volume = NULL;
-    nwc_status status = nwc__tree_create(ctx, 1 << 20, &tree);
-    if (status == NWC_OK) status = nwc__tree_add(&tree, tree.root, "radar1", &radar);
-    if (status == NWC_OK) status = nwc__tree_attribute(&tree, radar, "radar_location", NULL, place, 2);
-    if (status == NWC_OK) status = text(&tree, radar, "radar_name", "DenHelder");
-    for (int n = 1; n <= SCANS && status == NWC_OK; n++) status = add_scan(&tree, made, n);
-    if (status == NWC_OK) status = nwc__volume_create(ctx, "ODIM_H5", 1 << 20, volume);
-    if (status == NWC_OK) status = nwc__knmi_volume_read(ctx, &tree, *volume);
-    if (tree.root) nwc__tree_destroy(&tree);
-    if (status == NWC_OK) return NWC_OK;
-    nwc_volume_destroy(*volume);
-    *volume = NULL;
-    return status;
+    NWC__TRY(nwc__tree_create(ctx, 1 << 20, tree));
+    NWC__TRY(nwc__tree_add(tree, tree->root, "radar1", &radar));
+    NWC__TRY(nwc__tree_attribute(tree, radar, "radar_location", NULL, place, 2));
+    NWC__TRY(tree_text(tree, radar, "radar_name", "DenHelder"));
+    for (int n = 1; n <= SCANS; n++) NWC__TRY(add_scan(tree, made, n));
+    return NWC_OK;
+}
+
+static nwc_status read_made(nwc_ctx *ctx, const struct made *made, nwc_volume **volume)
+{
+    nwc__tree tree = {.ctx = ctx};
+    return tree_volume(make(ctx, made, &tree), &tree, nwc__knmi_volume_read, volume);
 }
 
 static void scans_are_sweeps_and_formulas_give_their_values(void **state)

@@ -490,11 +490,7 @@ static void instruction_levels_agree(void **state)
     struct field *const field = malloc(2 * sizeof *field);
     assert_non_null(field);
     for (int32_t simd = NWC_SIMD_V2; simd <= nwc_ctx_simd(NULL); simd++) {
-        nwc_ctx_options options;
-        nwc_ctx_options_init(&options);
-        options.simd = simd;
-        nwc_ctx *ctx;
-        assert_ok(nwc_ctx_create(&options, &ctx));
+        nwc_ctx *const ctx = context_with_simd(simd);
         assert_ok(estimate(ctx, scene, &field[simd > NWC_SIMD_V2]));
         for (int at = 0; simd > NWC_SIMD_V2 && at < NY * NX; at++) {
             assert_near(300.0 * (double)field[0].u[at], 300.0 * (double)field[1].u[at], 0.02);

@@ -227,11 +227,7 @@ static void instruction_levels_agree(void **state)
     float *const first = malloc(sizeof scene->u);
     assert_non_null(first);
     for (int32_t simd = NWC_SIMD_V2; simd <= nwc_ctx_simd(NULL); simd++) {
-        nwc_ctx_options options;
-        nwc_ctx_options_init(&options);
-        options.simd = simd;
-        nwc_ctx *ctx;
-        assert_ok(nwc_ctx_create(&options, &ctx));
+        nwc_ctx *const ctx = context_with_simd(simd);
         assert_ok(estimate(ctx, scene, 3, NULL));
         if (simd == NWC_SIMD_V2) memcpy(first, scene->u, sizeof scene->u);
         for (int c = 0; c < NY * NX; c++) assert_near(first[c], scene->u[c], 0.02);

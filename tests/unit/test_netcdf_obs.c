@@ -1,26 +1,9 @@
 /* Observations in netCDF: files of the lightning mapper and of radiosondes made by netCDF-C. */
-#define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <netcdf.h>
-#include <unistd.h>
-
-static char path[] = "/tmp/nowcast_obs_XXXXXX";
 
 #define assert_nc(call) assert_int_equal((call), NC_NOERR)
-
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? 1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
 
 static void text(int file, int id, const char *name, const char *value)
 {
@@ -63,7 +46,7 @@ static void make_glm(bool places)
 {
     int file, flashes, groups, events;
     const double two = 2.0;
-    assert_nc(nc_create(path, NC_NETCDF4, &file));
+    assert_nc(nc_create(scratch_path, NC_NETCDF4, &file));
     text(file, NC_GLOBAL, "platform_ID", "G16");
     assert_nc(nc_def_dim(file, "number_of_flashes", 2, &flashes));
     assert_nc(nc_def_dim(file, "number_of_groups", 1, &groups));
@@ -95,7 +78,7 @@ static void make_glm(bool places)
 
 static nwc_status read_made(nwc_ctx *ctx, nwc_obs **obs)
 {
-    return nwc_obs_open(ctx, path, NULL, obs);
+    return nwc_obs_open(ctx, scratch_path, NULL, obs);
 }
 
 static void flashes_groups_and_events_are_unpacked(void **state)
@@ -143,7 +126,7 @@ static void flashes_groups_and_events_are_unpacked(void **state)
 static void make_lma(void)
 {
     int file, events, flashes;
-    assert_nc(nc_create(path, NC_NETCDF4, &file));
+    assert_nc(nc_create(scratch_path, NC_NETCDF4, &file));
     assert_nc(nc_def_dim(file, "number_of_events", 2, &events));
     assert_nc(nc_def_dim(file, "number_of_flashes", 1, &flashes));
     (void)put(file, "network_center_latitude", NC_DOUBLE, -1, NULL, (const double[]){33.5});
@@ -200,7 +183,7 @@ static void make_sonde(bool times)
 {
     int file, time, id;
     const double missing = -9999.0;
-    assert_nc(nc_create(path, NC_CLOBBER, &file));
+    assert_nc(nc_create(scratch_path, NC_CLOBBER, &file));
     text(file, NC_GLOBAL, "site_id", "twp");
     text(file, NC_GLOBAL, "facility_id", "C3: Darwin, Australia");
     assert_nc(nc_def_dim(file, "time", 2, &time));
@@ -276,7 +259,7 @@ static void other_netcdf_is_refused(void **state)
     (void)state;
     int file;
     nwc_obs *obs;
-    assert_nc(nc_create(path, NC_CLOBBER, &file));
+    assert_nc(nc_create(scratch_path, NC_CLOBBER, &file));
     assert_nc(nc_close(file));
     assert_fails(NWC_ERR_UNSUPPORTED, "netCDF without lightning of GLM or an LMA or a sounding of ARM",
                  read_made(NULL, &obs));
@@ -292,5 +275,5 @@ int main(void)
         cmocka_unit_test(a_failure_of_memory_leaves_none),
         cmocka_unit_test(other_netcdf_is_refused),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

@@ -1,12 +1,10 @@
 /* NEXRAD Level II, on files made byte by byte from the interface control documents. */
-#define _POSIX_C_SOURCE 200809L
 #include "io/internal.h"
 #include "radar/format/nexrad.h"
 #include "support/made_files.h"
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <bzlib.h>
-#include <unistd.h>
 #include <zlib.h>
 
 enum { ROOM = 1 << 20, RAYS = 6, GATES = 40, FRAME = 2432 };
@@ -365,21 +363,16 @@ static void old_archives_are_read_inside_compress_and_gzip(void **state)
 {
     (void)state;
     static uint8_t packed[ROOM];
-    char path[] = "/tmp/nowcast-nexrad-XXXXXX";
-    const char *const name = path;
-    close(mkstemp(path));
+    const char *const name = scratch_path;
     make_1();
     for (int kind = 0; kind < 2; kind++) {
         nwc_volume *volume;
         nwc_volume_facts facts;
         nwc_moment moment;
         if (kind == 0) {
-            const int64_t n = pack_compress(made.bytes, made.size, packed, 16, 0);
-            FILE *const file = fopen(path, "wb");
-            assert_int_equal(fwrite(packed, 1, (size_t)n, file), n);
-            fclose(file);
+            put_scratch(packed, pack_compress(made.bytes, made.size, packed, 16, 0));
         } else {
-            const gzFile file = gzopen(path, "wb");
+            const gzFile file = gzopen(scratch_path, "wb");
             assert_int_equal(gzwrite(file, made.bytes, (unsigned)made.size), made.size);
             gzclose(file);
         }
@@ -392,7 +385,6 @@ static void old_archives_are_read_inside_compress_and_gzip(void **state)
         assert_near(moment.field.data[9], 27 / 2.0 - 33.0, 0.0);
         nwc_volume_destroy(volume);
     }
-    unlink(path);
 }
 
 static nwc_status read_whole(nwc_ctx *ctx, void *user)
@@ -517,5 +509,5 @@ int main(void)
         cmocka_unit_test(flipped_bytes_give_an_answer),
         cmocka_unit_test(real_files_hold_what_is_known_of_them),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

@@ -1,8 +1,7 @@
 /* NEXRAD Level II as it is written: its bytes by the interface control documents, and what our decoder makes of them. */
-#include "io/internal.h"
 #include "radar/format/encode.h"
 #include "radar/format/volume_format.h"
-#include "support/made_volume.h"
+#include "support/encoded.h"
 
 #include <bzlib.h>
 
@@ -10,40 +9,12 @@ enum { ROOM = 1 << 20, FRAME = 2432, METADATA = 134 * FRAME };
 
 static uint8_t plain[ROOM];
 
-static uint32_t number(const uint8_t *at, int n)
-{
-    uint32_t value = 0;
-    while (n-- > 0) value = value << 8 | *at++;
-    return value;
-}
-
-static float real(const uint8_t *at)
-{
-    const uint32_t bits = number(at, 4);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static struct nwc__buffer encode(const nwc_volume *volume)
-{
-    struct nwc__buffer buffer = {.ctx = nwc__ctx(NULL)};
-    assert_ok(nwc__nexrad_encode(buffer.ctx, volume, &buffer));
-    return buffer;
-}
-
-static nwc_volume *decode(const struct nwc__buffer *buffer)
-{
-    nwc_volume *volume;
-    assert_ok(nwc__volume_create(nwc__ctx(NULL), "NEXRAD Level II", INT64_MAX / 2, &volume));
-    assert_ok(nwc__nexrad_read(nwc__ctx(NULL), buffer->data, buffer->size, volume));
-    return volume;
-}
+static const struct coding coding = {"NEXRAD Level II", nwc__nexrad_encode, nwc__nexrad_read};
 
 /* The bzip2 stream behind the length at byte *at; its bytes in plain. */
 static unsigned unpack_record(const struct nwc__buffer *buffer, int64_t *at, bool *last)
 {
-    const int32_t word = (int32_t)number(buffer->data + *at, 4);
+    const int32_t word = (int32_t)number_be(buffer->data + *at, 4);
     const unsigned length = (unsigned)(word < 0 ? -word : word);
     unsigned size = ROOM;
     *last = word < 0;
@@ -59,10 +30,10 @@ static void the_file_is_laid_out_as_the_archive_has_it(void **state)
     nwc_volume *volume;
     bool last;
     assert_ok(make_volume(NULL, &volume));
-    struct nwc__buffer buffer = encode(volume);
+    struct nwc__buffer buffer = encoded(&coding, volume);
     assert_memory_equal(buffer.data, "AR2V0006.001", 12);
-    assert_int_equal(number(buffer.data + 12, 4), 1780000000 / 86400 + 1);
-    assert_int_equal(number(buffer.data + 16, 4), 1780000000 % 86400 * INT64_C(1000) + 250);
+    assert_int_equal(number_be(buffer.data + 12, 4), 1780000000 / 86400 + 1);
+    assert_int_equal(number_be(buffer.data + 16, 4), 1780000000 % 86400 * INT64_C(1000) + 250);
     assert_memory_equal(buffer.data + 20, "KTST", 4);
 
     int64_t at = 24;
@@ -70,32 +41,33 @@ static void the_file_is_laid_out_as_the_archive_has_it(void **state)
     assert_false(last);
     const uint8_t *const pattern = plain + 132 * FRAME;
     assert_int_equal(pattern[15], 5);
-    assert_int_equal(number(pattern + 28 + 4, 2), 21); /* the pattern, its cuts, and the first angle: -0.25 degrees */
-    assert_int_equal(number(pattern + 28 + 6, 2), 2);
-    assert_int_equal((int16_t)number(pattern + 28 + 22, 2), -46);
+    assert_int_equal(number_be(pattern + 28 + 4, 2),
+                     21); /* the pattern, its cuts, and the first angle: -0.25 degrees */
+    assert_int_equal(number_be(pattern + 28 + 6, 2), 2);
+    assert_int_equal((int16_t)number_be(pattern + 28 + 22, 2), -46);
     assert_int_equal(plain[133 * FRAME + 15], 2);
 
     const unsigned size = unpack_record(&buffer, &at, &last); /* 24 radials: one record */
     assert_true(last);
     assert_int_equal(at, buffer.size);
-    const unsigned length = 12 + 2 * number(plain + 12, 2);
+    const unsigned length = 12 + 2 * number_be(plain + 12, 2);
     const uint8_t *const body = plain + length + 28; /* of the second radial */
     assert_int_equal(plain[length + 15], 31);
     assert_memory_equal(body, "KTST", 4);
-    assert_int_equal(number(body + 10, 2), 2);
-    assert_near(real(body + 12), 255.25, 0.0);
+    assert_int_equal(number_be(body + 10, 2), 2);
+    assert_near(real_be(body + 12), 255.25, 0.0);
     assert_int_equal(plain[28 + 21], 3); /* the volume begins, and goes on */
     assert_int_equal(body[21], 1);
-    assert_int_equal(number(body + 30, 2), 4);
-    const uint8_t *const vol = body + number(body + 32, 4), *const ref = body + number(body + 44, 4);
+    assert_int_equal(number_be(body + 30, 2), 4);
+    const uint8_t *const vol = body + number_be(body + 32, 4), *const ref = body + number_be(body + 44, 4);
     assert_memory_equal(vol, "RVOL", 4);
-    assert_near(real(vol + 8), 35.25, 0.0);
-    assert_int_equal(number(vol + 16, 2), 390);
-    assert_int_equal(number(vol + 40, 2), 21);
+    assert_near(real_be(vol + 8), 35.25, 0.0);
+    assert_int_equal(number_be(vol + 16, 2), 390);
+    assert_int_equal(number_be(vol + 40, 2), 21);
     assert_memory_equal(ref, "DREF", 4);
-    assert_int_equal(number(ref + 8, 2), MADE_GATES - 2);
-    assert_int_equal(number(ref + 10, 2), 2125);
-    assert_int_equal(number(ref + 12, 2), 250);
+    assert_int_equal(number_be(ref + 8, 2), MADE_GATES - 2);
+    assert_int_equal(number_be(ref + 10, 2), 2125);
+    assert_int_equal(number_be(ref + 12, 2), 250);
     assert_int_equal(ref[19], 8);
     for (int g = 0; g < MADE_GATES - 2; g++) {
         const float value = made_value("DBZH", 1, g);
@@ -105,14 +77,14 @@ static void the_file_is_laid_out_as_the_archive_has_it(void **state)
     const unsigned last_length = (size - MADE_RAYS * length) / MADE_RAYS;
     const uint8_t *const end = plain + size - last_length + 28;
     assert_int_equal(end[21], 4);
-    const uint8_t *const rad = end + number(end + 40, 4), *const vel = end + number(end + 48, 4);
-    assert_int_equal(number(rad + 6, 2), 1372);
-    assert_int_equal(number(rad + 16, 2), 2625);
+    const uint8_t *const rad = end + number_be(end + 40, 4), *const vel = end + number_be(end + 48, 4);
+    assert_int_equal(number_be(rad + 6, 2), 1372);
+    assert_int_equal(number_be(rad + 16, 2), 2625);
     assert_memory_equal(vel, "DVEL", 4);
     assert_int_equal(vel[28 + 5], 1);
     assert_int_equal(vel[28 + 11], 0);
     assert_int_equal(vel[28 + 1], (int)(2.0F * made_value("VRADH", 11, 1)) + 129);
-    nwc__free(buffer.ctx, buffer.data);
+    free_encoded(&buffer);
     nwc_volume_destroy(volume);
 }
 
@@ -130,13 +102,11 @@ static void what_is_written_is_read_again(void **state)
     nwc_volume *volume;
     nwc_volume_facts facts;
     assert_ok(make_volume(NULL, &volume));
-    struct nwc__buffer buffer = encode(volume);
-    nwc_volume *const read = decode(&buffer);
+    nwc_volume *const read = read_again(&coding, volume);
     assert_same_volume(volume, read, &close);
     assert_ok(nwc_volume_describe(read, &facts));
     assert_string_equal(facts.incomplete, "");
     nwc_volume_destroy(read);
-    nwc__free(buffer.ctx, buffer.data);
     nwc_volume_destroy(volume);
 }
 
@@ -192,12 +162,10 @@ static void values_keep_their_own_steps_where_codes_suffice(void **state)
         nwc_moment moment;
         for (int c = 0; c < 400; c++) values[c] = (float)(cases[k].least + cases[k].step * (double)((c * 37) % 400));
         nwc_volume *const volume = one_sweep(cases[k].name, values, 4, 100, 250.0, cases[k].resolution, 0, NULL);
-        struct nwc__buffer buffer = encode(volume);
-        nwc_volume *const read = decode(&buffer);
+        nwc_volume *const read = read_again(&coding, volume);
         assert_ok(nwc_volume_find(read, 0, cases[k].name, &moment));
         for (int c = 0; c < 400; c++) assert_near(moment.field.data[c], values[c], cases[k].within);
         nwc_volume_destroy(read);
-        nwc__free(buffer.ctx, buffer.data);
         nwc_volume_destroy(volume);
     }
 }
@@ -209,11 +177,12 @@ static void many_radials_fill_several_records(void **state)
     nwc_volume_facts facts;
     for (int c = 0; c < 300; c++) values[c] = 0.5F * (float)c;
     nwc_volume *const volume = one_sweep("DBZH", values, 300, 1, 1000.0, 0.5, 0, NULL);
-    struct nwc__buffer buffer = encode(volume);
+    struct nwc__buffer buffer = encoded(&coding, volume);
     int64_t at = 24, records = 0;
     for (bool last = false; !last; records++) (void)unpack_record(&buffer, &at, &last);
     assert_int_equal(records, 1 + 3); /* of 120 radials and less */
-    nwc_volume *const read = decode(&buffer);
+    free_encoded(&buffer);
+    nwc_volume *const read = read_again(&coding, volume);
     nwc_moment moment;
     assert_ok(nwc_volume_find(read, 0, "DBZH", &moment));
     assert_int_equal(moment.field.dim[0], 300);
@@ -221,7 +190,6 @@ static void many_radials_fill_several_records(void **state)
     assert_ok(nwc_volume_describe(read, &facts));
     assert_string_equal(facts.incomplete, "");
     nwc_volume_destroy(read);
-    nwc__free(buffer.ctx, buffer.data);
     nwc_volume_destroy(volume);
 }
 
@@ -231,20 +199,10 @@ static void an_incomplete_sweep_stays_one(void **state)
     float values[8] = {0};
     nwc_sweep sweep;
     nwc_volume *const volume = one_sweep("DBZH", values, 4, 2, 250.0, 0.5, 0, "rays are missing");
-    struct nwc__buffer buffer = encode(volume);
-    nwc_volume *const read = decode(&buffer);
+    nwc_volume *const read = read_again(&coding, volume);
     assert_ok(nwc_volume_sweep(read, 0, &sweep));
     assert_string_equal(sweep.incomplete, "its last rays are missing");
     nwc_volume_destroy(read);
-    nwc__free(buffer.ctx, buffer.data);
-    nwc_volume_destroy(volume);
-}
-
-static void refused(const char *contains, nwc_volume *volume)
-{
-    struct nwc__buffer buffer = {.ctx = nwc__ctx(NULL)};
-    assert_fails(NWC_ERR_UNSUPPORTED, contains, nwc__nexrad_encode(buffer.ctx, volume, &buffer));
-    nwc__free(buffer.ctx, buffer.data);
     nwc_volume_destroy(volume);
 }
 
@@ -252,40 +210,32 @@ static void what_has_no_place_is_refused(void **state)
 {
     (void)state;
     static float values[4 * 32768];
-    refused("turns all around only", one_sweep("DBZH", values, 4, 2, 250.0, 0.5, NWC_SWEEP_RHI, NULL));
-    refused("at least 2 rays", one_sweep("DBZH", values, 1, 2, 250.0, 0.5, 0, NULL));
-    refused("a moment that NEXRAD Level II has a place for", one_sweep("KDP", values, 4, 2, 250.0, 0.5, 0, NULL));
-    refused("gates whole metres apart", one_sweep("DBZH", values, 4, 20, 62.5, 0.5, 0, NULL));
+    assert_not_encoded(&coding, "turns all around only",
+                       one_sweep("DBZH", values, 4, 2, 250.0, 0.5, NWC_SWEEP_RHI, NULL));
+    assert_not_encoded(&coding, "at least 2 rays", one_sweep("DBZH", values, 1, 2, 250.0, 0.5, 0, NULL));
+    assert_not_encoded(&coding, "a moment that NEXRAD Level II has a place for",
+                       one_sweep("KDP", values, 4, 2, 250.0, 0.5, 0, NULL));
+    assert_not_encoded(&coding, "gates whole metres apart", one_sweep("DBZH", values, 4, 20, 62.5, 0.5, 0, NULL));
     values[4 * 32768 - 1] = 1e10F;
-    refused("values that codes can hold expected, 0 to 1e+10", one_sweep("DBZH", values, 4, 32768, 1.0, 0.5, 0, NULL));
+    assert_not_encoded(&coding, "values that codes can hold expected, 0 to 1e+10",
+                       one_sweep("DBZH", values, 4, 32768, 1.0, 0.5, 0, NULL));
     values[4 * 32768 - 1] = 1000.0F; /* in 16 bits */
-    refused("radials of at most 65535 bytes", one_sweep("DBZH", values, 4, 32768, 1.0, 0.5, 0, NULL));
+    assert_not_encoded(&coding, "radials of at most 65535 bytes",
+                       one_sweep("DBZH", values, 4, 32768, 1.0, 0.5, 0, NULL));
     nwc_volume *volume;
     const nwc_volume_facts facts = {.latitude_deg = NAN, .longitude_deg = NAN, .altitude_m = NAN};
     assert_ok(nwc_volume_create(NULL, &facts, &volume));
-    refused("the place of the antenna", volume);
+    assert_not_encoded(&coding, "the place of the antenna", volume);
     fixed_angle = 1e300;
-    refused("a fixed angle of -180 to 180 degrees expected, 1e+300",
-            one_sweep("DBZH", values, 4, 2, 250.0, 0.5, 0, NULL));
+    assert_not_encoded(&coding, "a fixed angle of -180 to 180 degrees expected, 1e+300",
+                       one_sweep("DBZH", values, 4, 2, 250.0, 0.5, 0, NULL));
     fixed_angle = 0.5;
-}
-
-static nwc_status make_and_encode(nwc_ctx *ctx, void *user)
-{
-    (void)user;
-    nwc_volume *volume;
-    struct nwc__buffer buffer = {.ctx = ctx};
-    nwc_status status = make_volume(ctx, &volume);
-    if (status == NWC_OK) status = nwc__nexrad_encode(ctx, volume, &buffer);
-    nwc__free(ctx, buffer.data);
-    nwc_volume_destroy(volume);
-    return status;
 }
 
 static void every_allocation_failure_is_reported_without_a_leak(void **state)
 {
     (void)state;
-    assert_true(check_every_allocation_failure(make_and_encode, NULL) > 10);
+    assert_true(check_every_failing_encode(&coding) > 10);
 }
 
 int main(void)

@@ -1,20 +1,16 @@
 /* ODIM_H5 composites: one written here by the HDF5 library, damaged in every way, and real ones. */
-#define _POSIX_C_SOURCE 200809L
 #include "support/made_hdf5.h"
-#include "support/support.h"
-
-#include <unistd.h>
+#include "support/read_raster.h"
 
 enum { NY = 3, NX = 4 };
 
-static char path[] = "/tmp/nowcast_odim_XXXXXX";
 static const uint8_t codes[NY][NX] = {{0, 255, 64, 65}, {66, 67, 68, 69}, {100, 120, 140, 160}};
 static const char projection[] = "+proj=laea +lat_0=55 +lon_0=10 +x_0=1950000 +y_0=-2100000 +ellps=WGS84";
 
 /* A composite whose south-western corner is at x, y = 1000000, 500000 m, cells of 2 by 1 km; object is its kind. */
 static void put_composite(const char *object)
 {
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t file = H5Fcreate(scratch_path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     const hid_t what = put_group(file, "what"), where = put_group(file, "where");
     put_text(file, "Conventions", "ODIM_H5/V2_2", false);
     put_text(what, "object", object, true);
@@ -44,26 +40,13 @@ static void put_composite(const char *object)
     H5Gclose(where), H5Gclose(what), H5Fclose(file);
 }
 
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
 static void a_composite_has_its_values_time_and_place(void **state)
 {
     (void)state;
     put_composite("COMP");
     nwc_raster *raster;
     nwc_layer layer;
-    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_int_equal(nwc_raster_count(raster), 1);
     assert_ok(nwc_raster_layer(raster, 0, &layer));
     assert_string_equal(layer.quantity, "DBZH");
@@ -89,44 +72,24 @@ static void what_is_no_composite_says_what_it_is(void **state)
     (void)state;
     nwc_raster *raster;
     put_composite("PVOL");
-    assert_fails(NWC_ERR_NODATA, "PVOL", nwc_raster_open(NULL, path, NULL, &raster));
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    assert_fails(NWC_ERR_NODATA, "PVOL", nwc_raster_open(NULL, scratch_path, NULL, &raster));
+    const hid_t file = H5Fcreate(scratch_path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     H5Fclose(file);
-    assert_fails(NWC_ERR_UNSUPPORTED, "not ODIM_H5", nwc_raster_open(NULL, path, NULL, &raster));
+    assert_fails(NWC_ERR_UNSUPPORTED, "not ODIM_H5", nwc_raster_open(NULL, scratch_path, NULL, &raster));
 }
 
 static void every_truncation_is_an_error_that_names_the_file(void **state)
 {
     (void)state;
     put_composite("COMP");
-    static uint8_t bytes[1 << 16];
-    FILE *file = fopen(path, "rb");
-    const size_t size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    assert_true(size > 1000 && size < sizeof bytes);
-    for (size_t n = 8; n < size; n += 7) {
-        file = fopen(path, "wb");
-        fwrite(bytes, 1, n, file);
-        fclose(file);
-        nwc_raster *raster;
-        assert_fails(NWC_ERR_FORMAT, path, nwc_raster_open(NULL, path, NULL, &raster));
-        assert_null(raster);
-    }
-}
-
-static nwc_status open_and_close(nwc_ctx *ctx, void *user)
-{
-    nwc_raster *raster;
-    const nwc_status status = nwc_raster_open(ctx, user, NULL, &raster);
-    nwc_raster_destroy(raster);
-    return status;
+    check_every_cut(7);
 }
 
 static void every_allocation_failure_is_reported_without_a_leak(void **state)
 {
     (void)state;
     put_composite("COMP");
-    assert_true(check_every_allocation_failure(open_and_close, path) > 50);
+    assert_true(check_every_failing_raster() > 50);
 }
 
 static void open_real(const char *relative, nwc_raster **raster, nwc_layer *layer)
@@ -183,5 +146,5 @@ int main(void)
         cmocka_unit_test(a_real_composite_of_europe_has_its_shape_and_corners),
         cmocka_unit_test(a_real_hourly_amount_has_its_interval),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

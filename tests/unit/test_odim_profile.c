@@ -1,11 +1,10 @@
 /* Profiles of ODIM_H5, on trees made by hand and in a file made by the HDF5 library. */
-#define _POSIX_C_SOURCE 200809L
 #include "obs/format/netcdf_obs.h"
 #include "support/made_hdf5.h"
-#include "support/support.h"
+#include "support/made_tree.h"
+#include "support/scratch.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 enum { LEVELS = 4 };
 
@@ -18,16 +17,6 @@ struct made {
 
 static const struct made usual = {"VP", "001401", NULL, 200.0, LEVELS};
 
-static nwc_status text(nwc__tree *tree, nwc__node *node, const char *name, const char *value)
-{
-    return nwc__tree_attribute(tree, node, name, value, NULL, 0);
-}
-
-static nwc_status number(nwc__tree *tree, nwc__node *node, const char *name, double value)
-{
-    return nwc__tree_attribute(tree, node, name, NULL, &value, 1);
-}
-
 /* A quantity stored as (value + 10) / 0.5, -1 and -2 for nodata and undetect. */
 static nwc_status add_quantity(nwc__tree *tree, nwc__node *dataset, int n, const char *quantity, int levels,
                                const double *stored)
@@ -37,11 +26,11 @@ static nwc_status add_quantity(nwc__tree *tree, nwc__node *dataset, int n, const
     snprintf(name, sizeof name, "data%d", n);
     NWC__TRY(nwc__tree_add(tree, dataset, name, &data));
     NWC__TRY(nwc__tree_add(tree, data, "what", &what));
-    NWC__TRY(text(tree, what, "quantity", quantity));
-    NWC__TRY(number(tree, what, "gain", 0.5));
-    NWC__TRY(number(tree, what, "offset", -10.0));
-    NWC__TRY(number(tree, what, "nodata", -1.0));
-    NWC__TRY(number(tree, what, "undetect", -2.0));
+    NWC__TRY(tree_text(tree, what, "quantity", quantity));
+    NWC__TRY(tree_number(tree, what, "gain", 0.5));
+    NWC__TRY(tree_number(tree, what, "offset", -10.0));
+    NWC__TRY(tree_number(tree, what, "nodata", -1.0));
+    NWC__TRY(tree_number(tree, what, "undetect", -2.0));
     NWC__TRY(nwc__tree_add(tree, data, "data", &array));
     array->ndim = 2, array->dim[0] = levels, array->dim[1] = 1;
     NWC__TRY(nwc__tree_values(tree, array));
@@ -54,23 +43,23 @@ static nwc_status fill(nwc__tree *tree, const struct made *made)
     nwc__node *what, *where, *dataset;
     double heights[LEVELS];
     NWC__TRY(nwc__tree_add(tree, tree->root, "what", &what));
-    NWC__TRY(text(tree, what, "object", made->object));
-    NWC__TRY(text(tree, what, "source", "WMO:07658,NOD:frnim,RAD:FR49,PLC:Nimes"));
-    NWC__TRY(text(tree, what, "date", "20151010"));
-    NWC__TRY(text(tree, what, "time", made->time));
+    NWC__TRY(tree_text(tree, what, "object", made->object));
+    NWC__TRY(tree_text(tree, what, "source", "WMO:07658,NOD:frnim,RAD:FR49,PLC:Nimes"));
+    NWC__TRY(tree_text(tree, what, "date", "20151010"));
+    NWC__TRY(tree_text(tree, what, "time", made->time));
     NWC__TRY(nwc__tree_add(tree, tree->root, "where", &where));
-    NWC__TRY(number(tree, where, "lat", 43.75));
-    NWC__TRY(number(tree, where, "lon", 4.5));
-    NWC__TRY(number(tree, where, "height", 70.0));
-    NWC__TRY(number(tree, where, "minheight", 100.0));
-    NWC__TRY(number(tree, where, "interval", 200.0));
+    NWC__TRY(tree_number(tree, where, "lat", 43.75));
+    NWC__TRY(tree_number(tree, where, "lon", 4.5));
+    NWC__TRY(tree_number(tree, where, "height", 70.0));
+    NWC__TRY(tree_number(tree, where, "minheight", 100.0));
+    NWC__TRY(tree_number(tree, where, "interval", 200.0));
     NWC__TRY(nwc__tree_add(tree, tree->root, "dataset1", &dataset));
     if (made->end) {
         NWC__TRY(nwc__tree_add(tree, dataset, "what", &what));
-        NWC__TRY(text(tree, what, "startdate", "20151009"));
-        NWC__TRY(text(tree, what, "starttime", "235800"));
-        NWC__TRY(text(tree, what, "enddate", "20151010"));
-        NWC__TRY(text(tree, what, "endtime", made->end));
+        NWC__TRY(tree_text(tree, what, "startdate", "20151009"));
+        NWC__TRY(tree_text(tree, what, "starttime", "235800"));
+        NWC__TRY(tree_text(tree, what, "enddate", "20151010"));
+        NWC__TRY(tree_text(tree, what, "endtime", made->end));
     }
     for (int i = 0; i < LEVELS; i++) heights[i] = (made->step * i + 10.0) / 0.5;
     NWC__TRY(add_quantity(tree, dataset, 1, "ff", LEVELS, (const double[]){-1, 60, 20, NAN}));
@@ -211,24 +200,9 @@ static void a_failure_of_memory_leaves_none(void **state)
 
 /* ---- a file ---- */
 
-static char path[] = "/tmp/nowcast_profile_XXXXXX";
-
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
 static void put_file(const char *object, const double *speeds)
 {
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t file = H5Fcreate(scratch_path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     const hid_t what = put_group(file, "what"), where = put_group(file, "where");
     put_text(what, "object", object, false);
     put_text(what, "date", "20151010", false);
@@ -251,7 +225,7 @@ static void a_file_is_told_by_its_object(void **state)
     nwc_obs *obs;
     nwc_obs_columns c;
     put_file("VP", speeds);
-    assert_ok(nwc_obs_open(NULL, path, NULL, &obs));
+    assert_ok(nwc_obs_open(NULL, scratch_path, NULL, &obs));
     assert_ok(nwc_obs_lend(obs, &c));
     assert_int_equal(c.n, LEVELS);
     assert_near(c.value[3], 4.5, 0.0);
@@ -259,7 +233,7 @@ static void a_file_is_told_by_its_object(void **state)
     nwc_obs_destroy(obs);
     put_file("XSEC", speeds);
     assert_fails(NWC_ERR_UNSUPPORTED, "ODIM_H5 object VP expected, \"XSEC\" found",
-                 nwc_obs_open(NULL, path, NULL, &obs));
+                 nwc_obs_open(NULL, scratch_path, NULL, &obs));
 }
 
 static void a_radar_that_saw_no_wind_gives_an_empty_table(void **state)
@@ -269,7 +243,7 @@ static void a_radar_that_saw_no_wind_gives_an_empty_table(void **state)
     nwc_obs *obs;
     nwc_obs_facts facts;
     put_file("VP", speeds);
-    assert_ok(nwc_obs_open(NULL, path, NULL, &obs));
+    assert_ok(nwc_obs_open(NULL, scratch_path, NULL, &obs));
     assert_ok(nwc_obs_describe(obs, &facts));
     assert_int_equal(facts.n_rows, 0);
     assert_int_equal(facts.n_stations, 1);
@@ -287,5 +261,5 @@ int main(void)
         cmocka_unit_test(a_file_is_told_by_its_object),
         cmocka_unit_test(a_radar_that_saw_no_wind_gives_an_empty_table),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

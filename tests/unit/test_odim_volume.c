@@ -1,7 +1,6 @@
 /* ODIM_H5 volumes and sweeps: on trees made by hand, and on real files. */
 #define _POSIX_C_SOURCE 200809L
-#include "radar/format/tree.h"
-#include "radar/volume.h"
+#include "support/made_tree.h"
 #include "support/support.h"
 
 enum { RAYS = 4, GATES = 3 };
@@ -26,16 +25,6 @@ static const struct made usual = {
 static const uint8_t codes[RAYS * GATES] = {255, 0, 64, 1, 2, 3, 100, 101, 254, 0, 255, 66};
 static const uint16_t wide[RAYS * GATES] = {0, 1, 32768, 40000, 5, 6, 7, 8, 9, 10, 11, 65535};
 
-static nwc_status text(nwc__tree *tree, nwc__node *node, const char *name, const char *value)
-{
-    return nwc__tree_attribute(tree, node, name, value, NULL, 0);
-}
-
-static nwc_status number(nwc__tree *tree, nwc__node *node, const char *name, double value)
-{
-    return nwc__tree_attribute(tree, node, name, NULL, &value, 1);
-}
-
 static nwc_status add_data(nwc__tree *tree, nwc__node *dataset, int m, const char *quantity, double gain, double offset,
                            double nodata, bool two_bytes, int rays)
 {
@@ -44,11 +33,11 @@ static nwc_status add_data(nwc__tree *tree, nwc__node *dataset, int m, const cha
     snprintf(name, sizeof name, "data%d", m);
     NWC__TRY(nwc__tree_add(tree, dataset, name, &data));
     NWC__TRY(nwc__tree_add(tree, data, "what", &what));
-    NWC__TRY(text(tree, what, "quantity", quantity));
-    NWC__TRY(number(tree, what, "gain", gain));
-    NWC__TRY(number(tree, what, "offset", offset));
-    NWC__TRY(number(tree, what, "nodata", nodata));
-    NWC__TRY(number(tree, what, "undetect", 0.0));
+    NWC__TRY(tree_text(tree, what, "quantity", quantity));
+    NWC__TRY(tree_number(tree, what, "gain", gain));
+    NWC__TRY(tree_number(tree, what, "offset", offset));
+    NWC__TRY(tree_number(tree, what, "nodata", nodata));
+    NWC__TRY(tree_number(tree, what, "undetect", 0.0));
     NWC__TRY(nwc__tree_add(tree, data, "data", &array));
     array->ndim = 2, array->dim[0] = rays, array->dim[1] = GATES,
     array->type = two_bytes ? NWC__CELL_U16 : NWC__CELL_U8;
@@ -71,26 +60,26 @@ static nwc_status add_dataset(nwc__tree *tree, const struct made *made, int n)
     snprintf(name, sizeof name, "dataset%d", n);
     NWC__TRY(nwc__tree_add(tree, tree->root, name, &dataset));
     NWC__TRY(nwc__tree_add(tree, dataset, "what", &what));
-    NWC__TRY(text(tree, what, "startdate", "20260601"));
-    NWC__TRY(text(tree, what, "starttime", n == 1 ? "060000" : "060030"));
-    NWC__TRY(text(tree, what, "enddate", "20260601"));
-    NWC__TRY(text(tree, what, "endtime", n == 1 ? "060020" : "060050"));
+    NWC__TRY(tree_text(tree, what, "startdate", "20260601"));
+    NWC__TRY(tree_text(tree, what, "starttime", n == 1 ? "060000" : "060030"));
+    NWC__TRY(tree_text(tree, what, "enddate", "20260601"));
+    NWC__TRY(tree_text(tree, what, "endtime", n == 1 ? "060020" : "060050"));
     NWC__TRY(nwc__tree_add(tree, dataset, "where", &where));
-    NWC__TRY(number(tree, where, "elangle", 0.5 * n));
-    NWC__TRY(number(tree, where, "rstart", made->rstart));
-    NWC__TRY(number(tree, where, "rscale", 250.0));
-    NWC__TRY(number(tree, where, "a1gate", 1.0));
+    NWC__TRY(tree_number(tree, where, "elangle", 0.5 * n));
+    NWC__TRY(tree_number(tree, where, "rstart", made->rstart));
+    NWC__TRY(tree_number(tree, where, "rscale", 250.0));
+    NWC__TRY(tree_number(tree, where, "a1gate", 1.0));
     NWC__TRY(nwc__tree_add(tree, dataset, "how", &how));
-    if (made->nyquist) NWC__TRY(number(tree, how, "NI", 32.5));
+    if (made->nyquist) NWC__TRY(tree_number(tree, how, "NI", 32.5));
     if (made->arrays) {
         NWC__TRY(nwc__tree_attribute(tree, how, "startazA", NULL, from, RAYS));
         if (!made->no_stop) NWC__TRY(nwc__tree_attribute(tree, how, "stopazA", NULL, to, RAYS));
         NWC__TRY(nwc__tree_attribute(tree, how, "startazT", NULL, seconds, RAYS));
     }
-    if (made->angles) NWC__TRY(text(tree, how, made->angles_name, made->angles));
-    if (made->elevations) NWC__TRY(text(tree, how, "elangles", made->elevations));
-    if (made->times) NWC__TRY(text(tree, how, "aztimes", made->times));
-    if (made->rpm != 0.0) NWC__TRY(number(tree, how, "rpm", made->rpm));
+    if (made->angles) NWC__TRY(tree_text(tree, how, made->angles_name, made->angles));
+    if (made->elevations) NWC__TRY(tree_text(tree, how, "elangles", made->elevations));
+    if (made->times) NWC__TRY(tree_text(tree, how, "aztimes", made->times));
+    if (made->rpm != 0.0) NWC__TRY(tree_number(tree, how, "rpm", made->rpm));
     NWC__TRY(add_data(tree, dataset, 1, "TH", 0.5, -32.0, 255.0, false, RAYS));
     NWC__TRY(add_data(tree, dataset, 2, "VRAD", 0.01, -327.68, 65535.0, true, n == 1 ? made->rays : RAYS));
     return add_data(tree, dataset, 3, "QCFLAGS", 1.0, 0.0, 255.0, false, RAYS);
@@ -100,19 +89,19 @@ static nwc_status make(nwc_ctx *ctx, const struct made *made, nwc__tree *tree)
 {
     nwc__node *what, *where, *how;
     NWC__TRY(nwc__tree_create(ctx, INT64_C(1) << 24, tree));
-    NWC__TRY(text(tree, tree->root, "Conventions", made->conventions));
+    NWC__TRY(tree_text(tree, tree->root, "Conventions", made->conventions));
     NWC__TRY(nwc__tree_add(tree, tree->root, "what", &what));
-    NWC__TRY(text(tree, what, "object", made->object));
-    NWC__TRY(text(tree, what, "source", "WMO:06477,NOD:betst,PLC:Test town"));
+    NWC__TRY(tree_text(tree, what, "object", made->object));
+    NWC__TRY(tree_text(tree, what, "source", "WMO:06477,NOD:betst,PLC:Test town"));
     NWC__TRY(nwc__tree_add(tree, tree->root, "where", &where));
-    NWC__TRY(number(tree, where, "lat", 50.5));
-    NWC__TRY(number(tree, where, "lon", 4.25));
-    NWC__TRY(number(tree, where, "height", 139.0));
+    NWC__TRY(tree_number(tree, where, "lat", 50.5));
+    NWC__TRY(tree_number(tree, where, "lon", 4.25));
+    NWC__TRY(tree_number(tree, where, "height", 139.0));
     NWC__TRY(nwc__tree_add(tree, tree->root, "how", &how));
-    NWC__TRY(number(tree, how, "wavelength", 5.3));
-    NWC__TRY(number(tree, how, "beamwidth", 1.0));
-    NWC__TRY(number(tree, how, "highprf", 1200.0));
-    NWC__TRY(number(tree, how, "lowprf", 900.0));
+    NWC__TRY(tree_number(tree, how, "wavelength", 5.3));
+    NWC__TRY(tree_number(tree, how, "beamwidth", 1.0));
+    NWC__TRY(tree_number(tree, how, "highprf", 1200.0));
+    NWC__TRY(tree_number(tree, how, "lowprf", 900.0));
     for (int n = made->sweeps; n >= 1; n--)
         NWC__TRY(add_dataset(tree, made, n)); /* a tree lists the last added first */
     return NWC_OK;
@@ -121,15 +110,7 @@ static nwc_status make(nwc_ctx *ctx, const struct made *made, nwc__tree *tree)
 static nwc_status read_made(nwc_ctx *ctx, const struct made *made, nwc_volume **volume)
 {
     nwc__tree tree = {.ctx = ctx};
-    *volume = NULL;
-    nwc_status status = make(ctx, made, &tree);
-    if (status == NWC_OK) status = nwc__volume_create(ctx, "ODIM_H5", INT64_C(1) << 24, volume);
-    if (status == NWC_OK) status = nwc__odim_volume_read(ctx, &tree, *volume);
-    if (tree.root) nwc__tree_destroy(&tree);
-    if (status == NWC_OK) return NWC_OK;
-    nwc_volume_destroy(*volume);
-    *volume = NULL;
-    return status;
+    return tree_volume(make(ctx, made, &tree), &tree, nwc__odim_volume_read, volume);
 }
 
 static void sweeps_moments_and_gates_are_those_of_the_tree(void **state)

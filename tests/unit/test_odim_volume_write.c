@@ -1,11 +1,8 @@
 /* ODIM_H5 volumes as they are written: what the HDF5 library finds in them, and what our decoder makes of them. */
-#define _DEFAULT_SOURCE
 #include "support/made_volume.h"
+#include "support/scratch.h"
 
 #include <hdf5.h>
-#include <unistd.h>
-
-static char path[] = "/tmp/nowcast-odim-volume-XXXXXX.h5";
 
 static void text_is(hid_t file, const char *group, const char *name, const char *expected)
 {
@@ -40,9 +37,9 @@ static void the_file_is_laid_out_as_the_model_says(void **state)
     nwc_volume *volume;
     double start[MADE_RAYS], stop[MADE_RAYS], from[MADE_RAYS], to[MADE_RAYS];
     assert_ok(make_volume(NULL, &volume));
-    assert_ok(nwc_volume_write(NULL, volume, path, NULL));
+    assert_ok(nwc_volume_write(NULL, volume, scratch_path, NULL));
     nwc_volume_destroy(volume);
-    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t file = H5Fopen(scratch_path, H5F_ACC_RDONLY, H5P_DEFAULT);
     assert_true(file >= 0);
     text_is(file, "/", "Conventions", "ODIM_H5/V2_4");
     text_is(file, "what", "object", "PVOL");
@@ -107,11 +104,11 @@ static void what_is_written_is_read_again(void **state)
     (void)state;
     static const struct closeness close = {
         .range_m = 0.1, .time_ns = 1000, .steps = 1e-3, .by_time = true, .folded_is_lost = true};
-    const char *const name = path;
+    const char *const name = scratch_path;
     nwc_volume *volume, *read;
     nwc_volume_facts facts;
     assert_ok(make_volume(NULL, &volume));
-    assert_ok(nwc_volume_write(NULL, volume, path, "ODIM_H5"));
+    assert_ok(nwc_volume_write(NULL, volume, scratch_path, "ODIM_H5"));
     assert_ok(nwc_volume_open(NULL, &name, 1, NULL, &read));
     assert_same_volume(volume, read, &close);
     assert_ok(nwc_volume_describe(read, &facts));
@@ -169,15 +166,15 @@ static void floats_and_other_moments_are_kept_as_they_are(void **state)
         {"06477", "WMO:06477,PLC:A  B", "SNOW", "kg m-2"},
         {"0-20000-0-06477", "WIGOS:0-20000-0-06477,PLC:A  B", "DBTH", "dBZ"},
     };
-    const char *const name = path;
+    const char *const name = scratch_path;
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         nwc_volume *const volume = one_sweep(cases[k].site, 0, 0.5, cases[k].name, cases[k].units, "one ray only");
         nwc_volume *read;
         nwc_volume_facts facts;
         nwc_sweep sweep;
         nwc_moment x, y;
-        assert_ok(nwc_volume_write(NULL, volume, path, NULL));
-        const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+        assert_ok(nwc_volume_write(NULL, volume, scratch_path, NULL));
+        const hid_t file = H5Fopen(scratch_path, H5F_ACC_RDONLY, H5P_DEFAULT);
         text_is(file, "what", "object", "SCAN");
         text_is(file, "what", "source", cases[k].source);
         H5Fclose(file);
@@ -204,7 +201,7 @@ static void floats_and_other_moments_are_kept_as_they_are(void **state)
 static void as_few_as_one_ray_keep_their_angles(void **state)
 {
     (void)state;
-    const char *const name = path;
+    const char *const name = scratch_path;
     float azimuth[2] = {200.0F, 20.0F}, elevation[2] = {0.25F, 0.75F}, cells[2] = {1.0F, 2.0F};
     const int64_t times[2] = {INT64_C(1780000000000000000), INT64_C(1780000000500000000)};
     for (int64_t n = 1; n <= 2; n++) {
@@ -220,7 +217,7 @@ static void as_few_as_one_ray_keep_their_angles(void **state)
         assert_ok(nwc_volume_create(NULL, &facts, &volume));
         assert_ok(nwc_volume_add_sweep(volume, &sweep));
         assert_ok(nwc_volume_add_moment(volume, &moment));
-        assert_ok(nwc_volume_write(NULL, volume, path, NULL));
+        assert_ok(nwc_volume_write(NULL, volume, scratch_path, NULL));
         assert_ok(nwc_volume_open(NULL, &name, 1, NULL, &read));
         assert_ok(nwc_volume_sweep(read, 0, &got));
         for (int64_t r = 0; r < n; r++) {
@@ -235,7 +232,7 @@ static void as_few_as_one_ray_keep_their_angles(void **state)
 
 static void refused(const char *contains, nwc_volume *volume)
 {
-    assert_fails(NWC_ERR_UNSUPPORTED, contains, nwc_volume_write(NULL, volume, path, NULL));
+    assert_fails(NWC_ERR_UNSUPPORTED, contains, nwc_volume_write(NULL, volume, scratch_path, NULL));
     nwc_volume_destroy(volume);
 }
 
@@ -255,7 +252,7 @@ static nwc_status make_and_write(nwc_ctx *ctx, void *user)
     (void)user;
     nwc_volume *volume;
     nwc_status status = make_volume(ctx, &volume);
-    if (status == NWC_OK) status = nwc_volume_write(ctx, volume, path, NULL);
+    if (status == NWC_OK) status = nwc_volume_write(ctx, volume, scratch_path, NULL);
     nwc_volume_destroy(volume);
     return status;
 }
@@ -266,9 +263,14 @@ static void every_allocation_failure_is_reported_without_a_leak(void **state)
     assert_true(check_every_allocation_failure(make_and_write, NULL) > 10);
 }
 
+static int make_path(void **state)
+{
+    (void)state;
+    return make_scratch_named("volume.h5");
+}
+
 int main(void)
 {
-    close(mkstemps(path, 3));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_file_is_laid_out_as_the_model_says),
         cmocka_unit_test(what_is_written_is_read_again),
@@ -277,7 +279,5 @@ int main(void)
         cmocka_unit_test(what_has_no_place_is_refused),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };
-    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    unlink(path);
-    return failed;
+    return cmocka_run_group_tests(tests, make_path, remove_scratch);
 }

@@ -1,5 +1,5 @@
 /* Rates and kinds of precipitation, gate by gate, beside values worked out by hand from the published equations. */
-#include "support/support.h"
+#include "support/read_volume.h"
 
 enum { CASES = 10, RAYS = 2 };
 
@@ -31,13 +31,6 @@ static nwc_status volume_of(nwc_ctx *ctx, int band, const float *dbz, const floa
     if (status == NWC_OK && ah) status = add(*volume, "AH", "dB km-1", ah);
     if (status != NWC_OK) nwc_volume_destroy(*volume);
     return status;
-}
-
-static const float *cells_of(const nwc_volume *volume, const char *name)
-{
-    nwc_moment moment;
-    assert_ok(nwc_volume_find(volume, 0, name, &moment));
-    return moment.field.data;
 }
 
 static const float dbz[CASES] = {10, 20, 30, 40, 45, 50, 53, 60, NWC_NOTHING_DBZ, NAN};

@@ -25,16 +25,6 @@ static void philox_gives_the_published_vectors(void **state)
     }
 }
 
-static nwc_ctx *context_with_simd(int32_t simd)
-{
-    nwc_ctx_options options;
-    nwc_ctx_options_init(&options);
-    options.simd = simd;
-    nwc_ctx *ctx;
-    assert_ok(nwc_ctx_create(&options, &ctx));
-    return ctx;
-}
-
 static void numbers_of_a_cell_come_from_its_block(void **state)
 {
     (void)state;

@@ -1,10 +1,8 @@
 /* Reading gridded files: facts of a composite, damage of every kind, limits, allocation. */
-#define _POSIX_C_SOURCE 200809L
 #include "core/internal.h"
-#include "support/support.h"
+#include "support/read_raster.h"
 
 #include <bzlib.h>
-#include <unistd.h>
 #include <zlib.h>
 
 enum { NY = 3, NX = 4, HEAD = 512 };
@@ -14,16 +12,6 @@ static const char head[] = "P5\n# obstime 201609281600\n# metersperpixel_x 999.6
                            "# truelatitude 60\n# bottomleft 18.600000 57.930000\n# }\n4 3\n255\n";
 static const uint8_t codes[NY * NX] = {0, 64, 255, 84, 1, 2, 3, 4, 100, 120, 140, 254};
 
-static char path[] = "/tmp/nowcast_raster_XXXXXX";
-
-static void put(const void *bytes, size_t size)
-{
-    FILE *const file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    fclose(file);
-}
-
 static size_t composite(uint8_t *bytes)
 {
     memcpy(bytes, head, sizeof head - 1);
@@ -31,24 +19,11 @@ static size_t composite(uint8_t *bytes)
     return sizeof head - 1 + sizeof codes;
 }
 
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
 static void check_composite(void)
 {
     nwc_raster *raster;
     nwc_layer layer;
-    assert_ok(nwc_raster_open(NULL, path, NULL, &raster));
+    assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_string_equal(nwc_raster_format(raster), "PGM");
     assert_int_equal(nwc_raster_count(raster), 1);
     assert_ok(nwc_raster_layer(raster, 0, &layer));
@@ -78,7 +53,7 @@ static void a_composite_has_its_values_time_and_place(void **state)
 {
     (void)state;
     uint8_t bytes[HEAD];
-    put(bytes, composite(bytes));
+    put_scratch(bytes, composite(bytes));
     check_composite();
 }
 
@@ -87,10 +62,10 @@ static void compression_is_looked_through(void **state)
     (void)state;
     uint8_t bytes[HEAD];
     const size_t size = composite(bytes);
-    gzFile gz = gzopen(path, "wb"); /* two members */
+    gzFile gz = gzopen(scratch_path, "wb"); /* two members */
     assert_int_equal(gzwrite(gz, bytes, 100), 100);
     gzclose(gz);
-    gz = gzopen(path, "ab");
+    gz = gzopen(scratch_path, "ab");
     assert_int_equal(gzwrite(gz, bytes + 100, (unsigned)(size - 100)), size - 100);
     gzclose(gz);
     check_composite();
@@ -98,7 +73,7 @@ static void compression_is_looked_through(void **state)
     char packed[2 * HEAD];
     unsigned length = sizeof packed;
     assert_int_equal(BZ2_bzBuffToBuffCompress(packed, &length, (char *)bytes, (unsigned)size, 9, 0, 0), BZ_OK);
-    put(packed, length);
+    put_scratch(packed, length);
     check_composite();
 }
 
@@ -109,26 +84,24 @@ static void every_truncation_is_an_error_that_names_the_file(void **state)
     const size_t size = composite(bytes);
     nwc_raster *raster;
     for (size_t n = 0; n < size; n++) {
-        put(bytes, n);
-        assert_fails(n < 2 ? (n ? NWC_ERR_UNSUPPORTED : NWC_ERR_FORMAT) : NWC_ERR_FORMAT, path,
-                     nwc_raster_open(NULL, path, NULL, &raster));
+        put_scratch(bytes, (int64_t)n);
+        assert_fails(n < 2 ? (n ? NWC_ERR_UNSUPPORTED : NWC_ERR_FORMAT) : NWC_ERR_FORMAT, scratch_path,
+                     nwc_raster_open(NULL, scratch_path, NULL, &raster));
         assert_null(raster);
     }
-    gzFile gz = gzopen(path, "wb");
+    gzFile gz = gzopen(scratch_path, "wb");
     gzwrite(gz, bytes, (unsigned)size);
     gzclose(gz);
-    FILE *const file = fopen(path, "rb");
-    const size_t length = fread(packed, 1, sizeof packed, file);
-    fclose(file);
-    for (size_t n = 2; n < length; n++) {
-        put(packed, n);
-        assert_fails(NWC_ERR_FORMAT, path, nwc_raster_open(NULL, path, NULL, &raster));
+    const int64_t length = get_scratch(packed, sizeof packed);
+    for (int64_t n = 2; n < length; n++) {
+        put_scratch(packed, n);
+        assert_fails(NWC_ERR_FORMAT, scratch_path, nwc_raster_open(NULL, scratch_path, NULL, &raster));
     }
     unsigned most = sizeof packed;
     assert_int_equal(BZ2_bzBuffToBuffCompress((char *)packed, &most, (char *)bytes, (unsigned)size, 9, 0, 0), BZ_OK);
     for (size_t n = 3; n < most; n++) {
-        put(packed, n);
-        assert_fails(NWC_ERR_FORMAT, path, nwc_raster_open(NULL, path, NULL, &raster));
+        put_scratch(packed, n);
+        assert_fails(NWC_ERR_FORMAT, scratch_path, nwc_raster_open(NULL, scratch_path, NULL, &raster));
     }
 }
 
@@ -141,8 +114,8 @@ static void any_changed_byte_gives_a_raster_or_an_error(void **state)
         for (int bit = 0; bit < 8; bit++) {
             nwc_raster *raster;
             bytes[n] ^= (uint8_t)(1 << bit);
-            put(bytes, size);
-            const nwc_status status = nwc_raster_open(NULL, path, NULL, &raster);
+            put_scratch(bytes, size);
+            const nwc_status status = nwc_raster_open(NULL, scratch_path, NULL, &raster);
             assert_true((status == NWC_OK) == (raster != NULL));
             nwc_raster_destroy(raster);
             bytes[n] ^= (uint8_t)(1 << bit);
@@ -156,14 +129,14 @@ static void what_cannot_be_read_says_why(void **state)
     assert_fails(NWC_ERR_IO, "/nowhere/at/all: ", nwc_raster_open(NULL, "/nowhere/at/all", NULL, &raster));
     assert_fails(NWC_ERR_IO, "directory", nwc_raster_open(NULL, "/tmp", NULL, &raster));
     assert_fails(NWC_ERR_ARG, "path", nwc_raster_open(NULL, NULL, NULL, &raster));
-    assert_fails(NWC_ERR_ARG, "raster", nwc_raster_open(NULL, path, NULL, NULL));
-    put("a text", 6);
-    assert_fails(NWC_ERR_UNSUPPORTED, "not the beginning", nwc_raster_open(NULL, path, NULL, &raster));
+    assert_fails(NWC_ERR_ARG, "raster", nwc_raster_open(NULL, scratch_path, NULL, NULL));
+    put_scratch("a text", 6);
+    assert_fails(NWC_ERR_UNSUPPORTED, "not the beginning", nwc_raster_open(NULL, scratch_path, NULL, &raster));
     assert_null(nwc_io_sniff("a text", 6));
     assert_string_equal(nwc_io_sniff("GRIB", 4), "GRIB");
     const char wide[] = "P5\n4000000000 4000000000\n255\n";
-    put(wide, sizeof wide - 1);
-    assert_fails(NWC_ERR_FORMAT, "cells along each axis", nwc_raster_open(NULL, path, NULL, &raster));
+    put_scratch(wide, sizeof wide - 1);
+    assert_fails(NWC_ERR_FORMAT, "cells along each axis", nwc_raster_open(NULL, scratch_path, NULL, &raster));
 }
 
 static void the_limit_holds(void **state)
@@ -175,32 +148,24 @@ static void the_limit_holds(void **state)
     nwc_raster *raster;
     nwc_read_options_init(&options);
     options.max_bytes = (int64_t)size - 1;
-    put(bytes, size);
-    assert_fails(NWC_ERR_NOMEM, "limit", nwc_raster_open(NULL, path, &options, &raster));
-    gzFile gz = gzopen(path, "wb");
+    put_scratch(bytes, size);
+    assert_fails(NWC_ERR_NOMEM, "limit", nwc_raster_open(NULL, scratch_path, &options, &raster));
+    gzFile gz = gzopen(scratch_path, "wb");
     const uint8_t zeros[HEAD] = {0};
     for (int n = 0; n < 1000; n++) gzwrite(gz, zeros, sizeof zeros);
     gzclose(gz);
     options.max_bytes = 100000;
-    assert_fails(NWC_ERR_NOMEM, "limit", nwc_raster_open(NULL, path, &options, &raster));
+    assert_fails(NWC_ERR_NOMEM, "limit", nwc_raster_open(NULL, scratch_path, &options, &raster));
     options.max_bytes = 0;
-    assert_fails(NWC_ERR_ARG, "max_bytes", nwc_raster_open(NULL, path, &options, &raster));
-}
-
-static nwc_status open_and_close(nwc_ctx *ctx, void *user)
-{
-    nwc_raster *raster;
-    const nwc_status status = nwc_raster_open(ctx, user, NULL, &raster);
-    nwc_raster_destroy(raster);
-    return status;
+    assert_fails(NWC_ERR_ARG, "max_bytes", nwc_raster_open(NULL, scratch_path, &options, &raster));
 }
 
 static void every_allocation_failure_is_reported_without_a_leak(void **state)
 {
     (void)state;
     uint8_t bytes[HEAD];
-    put(bytes, composite(bytes));
-    assert_true(check_every_allocation_failure(open_and_close, path) > 5);
+    put_scratch(bytes, composite(bytes));
+    assert_true(check_every_failing_raster() > 5);
 }
 
 static void times_are_those_of_the_calendar(void **state)
@@ -313,5 +278,5 @@ int main(void)
         cmocka_unit_test(a_real_grib2_rate_has_the_known_facts),
         cmocka_unit_test(a_real_grib1_amount_has_the_known_facts),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

@@ -417,20 +417,9 @@ static void threads_change_no_bit_levels_little_and_failures_leave_no_memory(voi
 {
     (void)state;
     static float one[400 + NY * NX], many[400 + NY * NX];
-    nwc_ctx *ctx = context_with_threads(1);
-    assert_ok(call_all(ctx, one));
-    nwc_ctx_destroy(ctx);
-    for (int threads = 2; threads <= 7; threads += threads == 2 ? 1 : 4) {
-        ctx = context_with_threads(threads);
-        assert_ok(call_all(ctx, many));
-        assert_memory_equal(one, many, sizeof one);
-        nwc_ctx_destroy(ctx);
-    }
+    check_threads_change_no_bit(call_all, one, many, sizeof one);
     for (int32_t simd = NWC_SIMD_V2; simd <= nwc_ctx_simd(NULL); simd++) {
-        nwc_ctx_options options;
-        nwc_ctx_options_init(&options);
-        options.simd = simd;
-        assert_ok(nwc_ctx_create(&options, &ctx));
+        nwc_ctx *const ctx = context_with_simd(simd);
         assert_ok(call_all(ctx, many));
         for (size_t c = 0; c < sizeof one / sizeof one[0]; c++)
             assert_true(isnan(one[c]) ? isnan(many[c]) : fabsf(one[c] - many[c]) < 1e-4F);

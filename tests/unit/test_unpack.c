@@ -1,19 +1,15 @@
 /* Bytes freed of their packing. Streams are made by the libraries' own packers, zip byte by byte, compress by an LZW of our own. */
-#define _POSIX_C_SOURCE 200809L
 #include "io/unpack.h"
 #include "support/made_files.h"
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <bzlib.h>
 #include <lzma.h>
-#include <unistd.h>
 #include <zlib.h>
 
 enum { ROOM = 1 << 20, TEXT = 60000 };
 
 static uint8_t text[TEXT], packed[ROOM], twice[ROOM];
-static char path[] = "/tmp/nowcast-unpack-XXXXXX";
-
 static void put_le(uint8_t *at, uint64_t value, int n)
 {
     for (int k = 0; k < n; k++) at[k] = (uint8_t)(value >> (8 * k));
@@ -276,36 +272,29 @@ static void what_grows_without_end_is_refused(void **state)
     fails(NWC_ERR_NOMEM, "more than 1100 bytes out of each", packed, stream.total_out_lo32, INT64_C(1) << 30);
 }
 
-static void put(const uint8_t *bytes, int64_t n)
-{
-    FILE *const file = fopen(path, "wb");
-    assert_int_equal(fwrite(bytes, 1, (size_t)n, file), n);
-    fclose(file);
-}
-
 static void the_head_of_a_file_is_given_unpacked(void **state)
 {
     (void)state;
     uint8_t head[100];
     size_t size;
-    put(twice, pack_gzip(packed, pack_bzip2(text, TEXT, packed), twice));
-    assert_ok(nwc_io_head(NULL, path, head, sizeof head, &size));
+    put_scratch(twice, pack_gzip(packed, pack_bzip2(text, TEXT, packed), twice));
+    assert_ok(nwc_io_head(NULL, scratch_path, head, sizeof head, &size));
     assert_int_equal(size, sizeof head);
     assert_memory_equal(head, text, sizeof head);
-    put(text, 10);
-    assert_ok(nwc_io_head(NULL, path, head, sizeof head, &size));
+    put_scratch(text, 10);
+    assert_ok(nwc_io_head(NULL, scratch_path, head, sizeof head, &size));
     assert_int_equal(size, 10);
-    put(text, 0);
-    assert_ok(nwc_io_head(NULL, path, head, sizeof head, &size));
+    put_scratch(text, 0);
+    assert_ok(nwc_io_head(NULL, scratch_path, head, sizeof head, &size));
     assert_int_equal(size, 0);
     /* More than is ever unpacked for a look. */
     static uint8_t zeros[4 * ROOM];
-    put(packed, pack_gzip(zeros, sizeof zeros, packed));
-    assert_ok(nwc_io_head(NULL, path, head, sizeof head, &size));
+    put_scratch(packed, pack_gzip(zeros, sizeof zeros, packed));
+    assert_ok(nwc_io_head(NULL, scratch_path, head, sizeof head, &size));
     assert_int_equal(size, sizeof head);
     assert_fails(NWC_ERR_IO, "/nowhere", nwc_io_head(NULL, "/nowhere/at/all", head, sizeof head, &size));
     assert_fails(NWC_ERR_ARG, "path", nwc_io_head(NULL, NULL, head, sizeof head, &size));
-    assert_fails(NWC_ERR_ARG, "head, size", nwc_io_head(NULL, path, NULL, 0, &size));
+    assert_fails(NWC_ERR_ARG, "head, size", nwc_io_head(NULL, scratch_path, NULL, 0, &size));
 }
 
 static void any_truncation_and_any_changed_byte_end_well(void **state)
@@ -371,7 +360,6 @@ static void every_allocation_failure_is_reported_without_a_leak(void **state)
 int main(void)
 {
     make_text();
-    close(mkstemp(path));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_packing_is_undone),
         cmocka_unit_test(streams_one_behind_the_other_are_joined),
@@ -388,7 +376,5 @@ int main(void)
         cmocka_unit_test(a_real_model_file_inside_xz_comes_out_whole),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };
-    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    unlink(path);
-    return failed;
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

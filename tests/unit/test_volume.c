@@ -1,14 +1,10 @@
 /* radar: volumes made by callers, and written to files. */
-#define _XOPEN_SOURCE 700
 #include "radar/volume.h"
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <netcdf.h>
-#include <unistd.h>
 
 enum { RAYS = 5, GATES = 7, COARSE = 3 };
-
-static char folder[] = "/tmp/nowcast_volume_XXXXXX";
 
 static int64_t times_ns[RAYS];
 static float azimuth[RAYS], elevation[RAYS], nyquist[RAYS], cells[RAYS * GATES], coarse[COARSE * RAYS];
@@ -287,17 +283,15 @@ static void a_moment_that_cannot_be_put_leaves_the_sweep_as_it_was(void **state)
 static void netcdf_holds_what_fm_301_says(void **state)
 {
     (void)state;
-    char path[64];
     nwc_volume *volume;
     int file, sweep, id;
     double number, seconds[RAYS];
     float ranges[12], values[RAYS * 13], nothing;
     size_t n;
     assert_ok(make(NULL, &volume));
-    snprintf(path, sizeof path, "%s/volume.nc", folder);
-    assert_ok(nwc_volume_write(NULL, volume, path, NULL));
+    assert_ok(nwc_volume_write(NULL, volume, scratch_path, NULL));
     nwc_volume_destroy(volume);
-    assert_int_equal(nc_open(path, NC_NOWRITE, &file), NC_NOERR);
+    assert_int_equal(nc_open(scratch_path, NC_NOWRITE, &file), NC_NOERR);
     assert_int_equal(nc_inq_varid(file, "altitude", &id), NC_NOERR);
     assert_int_equal(nc_get_var_double(file, id, &number), NC_NOERR);
     assert_near(number, 77.0, 0.0);
@@ -326,19 +320,12 @@ static void netcdf_holds_what_fm_301_says(void **state)
         assert_true(from < 0 ? isnan(values[13 + g]) : values[13 + g] == coarse[COARSE + from]);
     }
     assert_int_equal(nc_close(file), NC_NOERR);
-    assert_int_equal(unlink(path), 0);
 }
 
-static int make_folder(void **state)
+static int make_path(void **state)
 {
     (void)state;
-    return mkdtemp(folder) ? 0 : 1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
+    return make_scratch_named("volume.nc");
 }
 
 int main(void)
@@ -353,5 +340,5 @@ int main(void)
         cmocka_unit_test(a_moment_that_cannot_be_put_leaves_the_sweep_as_it_was),
         cmocka_unit_test(netcdf_holds_what_fm_301_says),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_path, remove_scratch);
 }

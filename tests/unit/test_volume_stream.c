@@ -4,9 +4,9 @@
 #include "radar/format/encode.h"
 #include "support/made_cinrad.h"
 #include "support/made_volume.h"
+#include "support/scratch.h"
 
 #include <dirent.h>
-#include <unistd.h>
 
 static uint32_t seed = 1;
 
@@ -56,16 +56,12 @@ static void assert_equal(const nwc_volume *a, const nwc_volume *b)
     }
 }
 
-static char path[] = "/tmp/nowcast-stream-XXXXXX";
-
 /* Bytes read at once, through a file; NULL where they cannot be. */
 static nwc_volume *at_once(const uint8_t *bytes, int64_t size, nwc_status *status)
 {
-    const char *const name = path;
+    const char *const name = scratch_path;
     nwc_volume *volume;
-    FILE *const file = fopen(path, "wb");
-    assert_int_equal(fwrite(bytes, 1, (size_t)size, file), size);
-    fclose(file);
+    put_scratch(bytes, size);
     *status = nwc_volume_open(NULL, &name, 1, NULL, &volume);
     return volume;
 }
@@ -401,7 +397,6 @@ static void real_files_make_the_same_volumes(void **state)
 
 int main(void)
 {
-    close(mkstemp(path));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_of_any_size_make_the_same_volume),
         cmocka_unit_test(a_volume_that_ends_early_is_what_it_is_at_once),
@@ -414,7 +409,5 @@ int main(void)
         cmocka_unit_test(real_chunks_make_the_same_volume_byte_by_byte),
         cmocka_unit_test(real_files_make_the_same_volumes),
     };
-    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    unlink(path);
-    return failed;
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

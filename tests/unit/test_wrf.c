@@ -1,14 +1,11 @@
 /* Output of WRF: files made by netCDF-C, on a C grid whose values are known at every point. */
-#define _POSIX_C_SOURCE 200809L
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <netcdf.h>
-#include <unistd.h>
 
 enum { NT = 2, NZ = 3, NY = 4, NX = 5, TEXT = 19 };
 
-static char path[] = "/tmp/nowcast_wrf_XXXXXX";
-static const char *const paths[] = {path};
+static const char *const paths[] = {scratch_path};
 static const double radian = 3.14159265358979323846 / 180.0;
 
 #define assert_nc(call) assert_int_equal((call), NC_NOERR)
@@ -141,7 +138,7 @@ static void make(int mode, enum fault fault)
 {
     const nwc_grid *const grid = fault == LATLON ? &degrees : &conical;
     int file;
-    assert_nc(nc_create(path, mode, &file));
+    assert_nc(nc_create(scratch_path, mode, &file));
     if (fault != NO_PROJECTION) {
         const int kind = fault == LATLON || fault == POLE_MOVED ? 6 : 1;
         assert_nc(nc_put_att_int(file, NC_GLOBAL, "MAP_PROJ", NC_INT, 1, &kind));
@@ -156,19 +153,6 @@ static void make(int mode, enum fault fault)
     for (size_t v = 0; v < sizeof variables / sizeof variables[0]; v++)
         put_variable(file, &variables[v], fault == OTHER_NAMES && v == 0 ? "wind_x" : variables[v].name);
     assert_nc(nc_close(file));
-}
-
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
 }
 
 static nwc_model *open_made(enum fault fault)
@@ -396,5 +380,5 @@ int main(void)
         cmocka_unit_test(another_system_is_read_by_what_the_options_say),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }
