@@ -4,10 +4,10 @@
  * Cells are stored as float, as they are: NaN, the fill value, is not observed, _Undetect is observed and nothing there. A
  * sweep has one range axis: a moment of coarser gates than another repeats them, one that reaches less far ends in NaN.
  */
+#include "io/netcdf_put.h"
 #include "io/volume_write.h"
 
 #ifdef NWC__HAVE_NETCDF
-#include <netcdf.h>
 #include <stdio.h>
 
 enum { DEFLATE = 1, NAME_ROOM = 32, ROWS = 64 };
@@ -18,32 +18,13 @@ struct gates {
     int64_t n;
 };
 
-static nwc_status failed(int error, const char *what)
-{
-    return nwc__fail(error == NC_ENOMEM ? NWC_ERR_NOMEM : NWC_ERR_IO, "netCDF cannot write %s: %s", what,
-                     nc_strerror(error));
-}
-
-/* Pass the first error of netCDF on. */
-#define TRY_NC(call, what)                                                                                             \
-    do {                                                                                                               \
-        const int try_error = (call);                                                                                  \
-        if (try_error) return failed(try_error, what);                                                                 \
-    } while (0)
-
-static nwc_status put_text(int group, int variable, const char *name, const char *text)
-{
-    TRY_NC(nc_put_att_text(group, variable, name, strlen(text), text), name);
-    return NWC_OK;
-}
-
 /* A variable with its long name and units; units may be NULL. */
 static nwc_status define(int group, const char *name, nc_type type, int ndim, const int *dimension,
                          const char *long_name, const char *units, int *id)
 {
-    TRY_NC(nc_def_var(group, name, type, ndim, dimension, id), name);
-    NWC__TRY(put_text(group, *id, "long_name", long_name));
-    return units ? put_text(group, *id, "units", units) : NWC_OK;
+    NWC__TRY_NC(nc_def_var(group, name, type, ndim, dimension, id), name);
+    NWC__TRY(nwc__nc_put_text(group, *id, "long_name", long_name));
+    return units ? nwc__nc_put_text(group, *id, "units", units) : NWC_OK;
 }
 
 static nwc_status put_number(int group, const char *name, double number, const char *long_name, const char *units)
@@ -51,8 +32,8 @@ static nwc_status put_number(int group, const char *name, double number, const c
     int id;
     NWC__TRY(define(group, name, NC_DOUBLE, 0, NULL, long_name, units, &id));
     if (strcmp(name, "latitude") == 0 || strcmp(name, "longitude") == 0 || strcmp(name, "altitude") == 0)
-        NWC__TRY(put_text(group, id, "standard_name", name));
-    TRY_NC(nc_put_var_double(group, id, &number), name);
+        NWC__TRY(nwc__nc_put_text(group, id, "standard_name", name));
+    NWC__TRY_NC(nc_put_var_double(group, id, &number), name);
     return NWC_OK;
 }
 
@@ -60,7 +41,7 @@ static nwc_status put_whole(int group, const char *name, int32_t number, const c
 {
     int id;
     NWC__TRY(define(group, name, NC_INT, 0, NULL, long_name, NULL, &id));
-    TRY_NC(nc_put_var_int(group, id, &number), name);
+    NWC__TRY_NC(nc_put_var_int(group, id, &number), name);
     return NWC_OK;
 }
 
@@ -68,7 +49,7 @@ static nwc_status put_word(int group, const char *name, const char *word, const 
 {
     int id;
     NWC__TRY(define(group, name, NC_STRING, 0, NULL, long_name, NULL, &id));
-    TRY_NC(nc_put_var_string(group, id, &word), name);
+    NWC__TRY_NC(nc_put_var_string(group, id, &word), name);
     return NWC_OK;
 }
 
@@ -117,15 +98,15 @@ static nwc_status put_moment(nwc_ctx *ctx, int group, const int dimension[2], co
     const size_t chunk[2] = {(size_t)rays, (size_t)gates->n};
     const float fill = NAN, nothing = NWC_NOTHING_DBZ;
     int id, error = NC_NOERR;
-    TRY_NC(nc_def_var(group, moment->name, NC_FLOAT, 2, dimension, &id), moment->name);
-    TRY_NC(nc_def_var_chunking(group, id, NC_CHUNKED, chunk), moment->name);
-    TRY_NC(nc_def_var_deflate(group, id, 1, 1, DEFLATE), moment->name);
-    TRY_NC(nc_def_var_fill(group, id, NC_FILL, &fill), moment->name);
-    NWC__TRY(put_text(group, id, "units", moment->field.units));
-    NWC__TRY(put_text(group, id, "long_name", moment->own_name));
-    NWC__TRY(put_text(group, id, "coordinates", "elevation azimuth range"));
+    NWC__TRY_NC(nc_def_var(group, moment->name, NC_FLOAT, 2, dimension, &id), moment->name);
+    NWC__TRY_NC(nc_def_var_chunking(group, id, NC_CHUNKED, chunk), moment->name);
+    NWC__TRY_NC(nc_def_var_deflate(group, id, 1, 1, DEFLATE), moment->name);
+    NWC__TRY_NC(nc_def_var_fill(group, id, NC_FILL, &fill), moment->name);
+    NWC__TRY(nwc__nc_put_text(group, id, "units", moment->field.units));
+    NWC__TRY(nwc__nc_put_text(group, id, "long_name", moment->own_name));
+    NWC__TRY(nwc__nc_put_text(group, id, "coordinates", "elevation azimuth range"));
     if (strcmp(moment->field.units, "dBZ") == 0)
-        TRY_NC(nc_put_att_float(group, id, "_Undetect", NC_FLOAT, 1, &nothing), moment->name);
+        NWC__TRY_NC(nc_put_att_float(group, id, "_Undetect", NC_FLOAT, 1, &nothing), moment->name);
     float *const cells = nwc__alloc(ctx, ROWS * gates->n, sizeof *cells);
     if (!cells) return NWC_ERR_NOMEM;
     for (int64_t row = 0; row < rays && error == NC_NOERR; row += ROWS) {
@@ -135,7 +116,7 @@ static nwc_status put_moment(nwc_ctx *ctx, int group, const int dimension[2], co
         error = nc_put_vara_float(group, id, start, count, cells);
     }
     nwc__free(ctx, cells);
-    return error ? failed(error, moment->name) : NWC_OK;
+    return error ? nwc__nc_failed(error, moment->name) : NWC_OK;
 }
 
 /* Seconds since a whole second, and the ranges of the gates. */
@@ -148,15 +129,15 @@ static nwc_status put_axes(nwc_ctx *ctx, int group, const int dimension[2], cons
     nwc__time_text(origin, since);
     snprintf(units, sizeof units, "seconds since %s", since);
     NWC__TRY(define(group, "time", NC_DOUBLE, 1, &dimension[0], "time of the centre of the dwell", units, &time_id));
-    NWC__TRY(put_text(group, time_id, "standard_name", "time"));
-    NWC__TRY(put_text(group, time_id, "calendar", "gregorian"));
+    NWC__TRY(nwc__nc_put_text(group, time_id, "standard_name", "time"));
+    NWC__TRY(nwc__nc_put_text(group, time_id, "calendar", "gregorian"));
     NWC__TRY(define(group, "range", NC_FLOAT, 1, &dimension[1], "range of the centre of the gate", "m", &range_id));
-    NWC__TRY(put_text(group, range_id, "standard_name", "projection_range_coordinate"));
-    NWC__TRY(put_text(group, range_id, "axis", "radial_range_coordinate"));
-    NWC__TRY(put_text(group, range_id, "spacing_is_constant", "true"));
-    TRY_NC(nc_put_att_double(group, range_id, "meters_to_center_of_first_gate", NC_DOUBLE, 1, &gates->first_m),
-           "range");
-    TRY_NC(nc_put_att_double(group, range_id, "meters_between_gates", NC_DOUBLE, 1, &gates->spacing_m), "range");
+    NWC__TRY(nwc__nc_put_text(group, range_id, "standard_name", "projection_range_coordinate"));
+    NWC__TRY(nwc__nc_put_text(group, range_id, "axis", "radial_range_coordinate"));
+    NWC__TRY(nwc__nc_put_text(group, range_id, "spacing_is_constant", "true"));
+    NWC__TRY_NC(nc_put_att_double(group, range_id, "meters_to_center_of_first_gate", NC_DOUBLE, 1, &gates->first_m),
+                "range");
+    NWC__TRY_NC(nc_put_att_double(group, range_id, "meters_between_gates", NC_DOUBLE, 1, &gates->spacing_m), "range");
     const int64_t most = sweep->n_rays > gates->n ? sweep->n_rays : gates->n;
     double *const at = nwc__alloc(ctx, most, sizeof *at);
     if (!at) return NWC_ERR_NOMEM;
@@ -165,7 +146,7 @@ static nwc_status put_axes(nwc_ctx *ctx, int group, const int dimension[2], cons
     for (int64_t g = 0; g < gates->n; g++) at[g] = gates->first_m + gates->spacing_m * (double)g;
     if (!error) error = nc_put_var_double(group, range_id, at);
     nwc__free(ctx, at);
-    return error ? failed(error, "time and range") : NWC_OK;
+    return error ? nwc__nc_failed(error, "time and range") : NWC_OK;
 }
 
 static nwc_status put_rays(int group, int dimension, const char *name, const char *standard_name, const char *long_name,
@@ -173,8 +154,8 @@ static nwc_status put_rays(int group, int dimension, const char *name, const cha
 {
     int id;
     NWC__TRY(define(group, name, NC_FLOAT, 1, &dimension, long_name, units, &id));
-    if (standard_name) NWC__TRY(put_text(group, id, "standard_name", standard_name));
-    TRY_NC(nc_put_var_float(group, id, numbers), name);
+    if (standard_name) NWC__TRY(nwc__nc_put_text(group, id, "standard_name", standard_name));
+    NWC__TRY_NC(nc_put_var_float(group, id, numbers), name);
     return NWC_OK;
 }
 
@@ -190,9 +171,9 @@ static nwc_status put_sweep(nwc_ctx *ctx, int file, const nwc_volume *volume, in
         return nwc__fail(NWC_ERR_ARG, "sweep %d: at least one moment expected, none there", (int)index);
     NWC__TRY(find_gates(volume, index, &sweep, &gates));
     snprintf(name, sizeof name, "sweep_%d", (int)index);
-    TRY_NC(nc_def_grp(file, name, &group), name);
-    TRY_NC(nc_def_dim(group, "time", (size_t)sweep.n_rays, &dimension[0]), name);
-    TRY_NC(nc_def_dim(group, "range", (size_t)gates.n, &dimension[1]), name);
+    NWC__TRY_NC(nc_def_grp(file, name, &group), name);
+    NWC__TRY_NC(nc_def_dim(group, "time", (size_t)sweep.n_rays, &dimension[0]), name);
+    NWC__TRY_NC(nc_def_dim(group, "range", (size_t)gates.n, &dimension[1]), name);
     NWC__TRY(put_axes(ctx, group, dimension, &sweep, &gates));
     NWC__TRY(put_rays(group, dimension[0], "azimuth", "ray_azimuth_angle", "azimuth from true north", "degrees",
                       sweep.azimuth_deg));
@@ -207,7 +188,7 @@ static nwc_status put_sweep(nwc_ctx *ctx, int file, const nwc_volume *volume, in
     NWC__TRY(put_word(group, "follow_mode", "none", "follow mode"));
     NWC__TRY(put_word(group, "prt_mode", "not_set", "pulse repetition mode"));
     NWC__TRY(put_number(group, "fixed_angle", sweep.fixed_angle_deg, "intended angle of the sweep", "degrees"));
-    if (sweep.incomplete[0]) NWC__TRY(put_text(group, NC_GLOBAL, "incomplete", sweep.incomplete));
+    if (sweep.incomplete[0]) NWC__TRY(nwc__nc_put_text(group, NC_GLOBAL, "incomplete", sweep.incomplete));
     for (int32_t m = 0; m < sweep.n_moments; m++) {
         nwc_moment moment;
         NWC__TRY(nwc_volume_moment(volume, index, m, &moment));
@@ -223,7 +204,7 @@ static nwc_status put_lists(int file, const nwc_volume *volume, int32_t n, int64
     int dimension, name_id, angle_id;
     nwc_sweep sweep;
     char text[NAME_ROOM], *const name = text;
-    TRY_NC(nc_def_dim(file, "sweep", (size_t)n, &dimension), "sweep");
+    NWC__TRY_NC(nc_def_dim(file, "sweep", (size_t)n, &dimension), "sweep");
     NWC__TRY(define(file, "sweep_group_name", NC_STRING, 1, &dimension, "names of the groups", NULL, &name_id));
     NWC__TRY(define(file, "sweep_fixed_angle", NC_DOUBLE, 1, &dimension, "intended angles", "degrees", &angle_id));
     *last_ns = INT64_MIN;
@@ -231,8 +212,8 @@ static nwc_status put_lists(int file, const nwc_volume *volume, int32_t n, int64
         const size_t at = (size_t)s;
         NWC__TRY(nwc_volume_sweep(volume, s, &sweep));
         snprintf(text, sizeof text, "sweep_%d", (int)s);
-        TRY_NC(nc_put_var1_string(file, name_id, &at, (const char **)&name), "sweep_group_name");
-        TRY_NC(nc_put_var1_double(file, angle_id, &at, &sweep.fixed_angle_deg), "sweep_fixed_angle");
+        NWC__TRY_NC(nc_put_var1_string(file, name_id, &at, (const char **)&name), "sweep_group_name");
+        NWC__TRY_NC(nc_put_var1_double(file, angle_id, &at, &sweep.fixed_angle_deg), "sweep_fixed_angle");
         for (int64_t r = 0; r < sweep.n_rays; r++) *last_ns = sweep.time_ns[r] > *last_ns ? sweep.time_ns[r] : *last_ns;
     }
     return NWC_OK;
@@ -242,16 +223,16 @@ static nwc_status put_root(int file, const nwc_volume *volume, const nwc_volume_
 {
     char start[NWC__TIME_TEXT], end[NWC__TIME_TEXT], source[128];
     int64_t last_ns = facts->time_ns;
-    NWC__TRY(put_text(file, NC_GLOBAL, "Conventions", "CF-1.8, WMO CF-1.0, CF/Radial-2.1"));
-    NWC__TRY(put_text(file, NC_GLOBAL, "wmo__cf_profile", "FM 301-2022"));
-    NWC__TRY(put_text(file, NC_GLOBAL, "version", "2.1"));
-    NWC__TRY(put_text(file, NC_GLOBAL, "instrument_name", facts->site[0] ? facts->site : facts->site_name));
-    NWC__TRY(put_text(file, NC_GLOBAL, "site_name", facts->site_name[0] ? facts->site_name : facts->site));
-    NWC__TRY(put_text(file, NC_GLOBAL, "scan_name", facts->scan_name));
-    NWC__TRY(put_text(file, NC_GLOBAL, "platform_is_mobile", "false"));
+    NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "Conventions", "CF-1.8, WMO CF-1.0, CF/Radial-2.1"));
+    NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "wmo__cf_profile", "FM 301-2022"));
+    NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "version", "2.1"));
+    NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "instrument_name", facts->site[0] ? facts->site : facts->site_name));
+    NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "site_name", facts->site_name[0] ? facts->site_name : facts->site));
+    NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "scan_name", facts->scan_name));
+    NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "platform_is_mobile", "false"));
     snprintf(source, sizeof source, "libnowcast %s", nwc_version());
-    NWC__TRY(put_text(file, NC_GLOBAL, "source", source));
-    if (facts->incomplete[0]) NWC__TRY(put_text(file, NC_GLOBAL, "incomplete", facts->incomplete));
+    NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "source", source));
+    if (facts->incomplete[0]) NWC__TRY(nwc__nc_put_text(file, NC_GLOBAL, "incomplete", facts->incomplete));
     NWC__TRY(put_lists(file, volume, facts->n_sweeps, &last_ns));
     nwc__time_text(facts->time_ns, start);
     nwc__time_text(last_ns, end);
@@ -269,15 +250,15 @@ static nwc_status put_root(int file, const nwc_volume *volume, const nwc_volume_
 static nwc_status put_parameters(int file, const nwc_volume_facts *facts)
 {
     int group, dimension, id;
-    TRY_NC(nc_def_grp(file, "radar_parameters", &group), "radar_parameters");
+    NWC__TRY_NC(nc_def_grp(file, "radar_parameters", &group), "radar_parameters");
     if (isfinite(facts->beam_width_h_deg))
         NWC__TRY(put_number(group, "radar_beam_width_h", facts->beam_width_h_deg, "beam width, horizontal", "degrees"));
     if (isfinite(facts->beam_width_v_deg))
         NWC__TRY(put_number(group, "radar_beam_width_v", facts->beam_width_v_deg, "beam width, vertical", "degrees"));
     if (!isfinite(facts->frequency_hz)) return NWC_OK;
-    TRY_NC(nc_def_dim(file, "frequency", 1, &dimension), "frequency");
+    NWC__TRY_NC(nc_def_dim(file, "frequency", 1, &dimension), "frequency");
     NWC__TRY(define(file, "frequency", NC_DOUBLE, 1, &dimension, "transmitted frequency", "s-1", &id));
-    TRY_NC(nc_put_var_double(file, id, &facts->frequency_hz), "frequency");
+    NWC__TRY_NC(nc_put_var_double(file, id, &facts->frequency_hz), "frequency");
     return NWC_OK;
 }
 
@@ -286,11 +267,11 @@ nwc_status nwc__fm301_write(nwc_ctx *ctx, const nwc_volume *volume, const char *
     nwc_volume_facts facts;
     int file;
     NWC__TRY(nwc_volume_describe(volume, &facts));
-    TRY_NC(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file), "a file");
+    NWC__TRY_NC(nc_create(path, NC_NETCDF4 | NC_CLOBBER, &file), "a file");
     nwc_status status = put_root(file, volume, &facts);
     if (status == NWC_OK) status = put_parameters(file, &facts);
     for (int32_t s = 0; s < facts.n_sweeps && status == NWC_OK; s++) status = put_sweep(ctx, file, volume, s);
     const int error = nc_close(file);
-    return status == NWC_OK && error ? failed(error, "the end of the file") : status;
+    return status == NWC_OK && error ? nwc__nc_failed(error, "the end of the file") : status;
 }
 #endif

@@ -2,12 +2,12 @@
  * Fields as CF netCDF-4 (conventions 1.11): one variable (time, y, x) for each name, with the grid mapping both as CF
  * attributes and as a PROJ string, deflated in chunks of one time.
  */
+#include "io/netcdf_put.h"
 #include "io/writer.h"
 
 #ifdef NWC__HAVE_NETCDF
 #include "radar/format/cf_projection.h"
 
-#include <netcdf.h>
 #include <stdio.h>
 
 enum { CHUNK = 512, DEFLATE = 1, MOST_VARIABLES = 64 };
@@ -30,25 +30,6 @@ struct state {
 
 static const char epoch[] = "seconds since 1970-01-01 00:00:00";
 
-static nwc_status failed(int error, const char *what)
-{
-    return nwc__fail(error == NC_ENOMEM ? NWC_ERR_NOMEM : NWC_ERR_IO, "netCDF cannot write %s: %s", what,
-                     nc_strerror(error));
-}
-
-/* Pass the first error of netCDF on. */
-#define TRY_NC(call, what)                                                                                             \
-    do {                                                                                                               \
-        const int try_error = (call);                                                                                  \
-        if (try_error) return failed(try_error, what);                                                                 \
-    } while (0)
-
-static nwc_status put_text(int file, int variable, const char *name, const char *text)
-{
-    TRY_NC(nc_put_att_text(file, variable, name, strlen(text), text), name);
-    return NWC_OK;
-}
-
 static nwc_status create(nwc_ctx *memory, const char *path, void **made)
 {
     struct state *const state = nwc__alloc(memory, 1, sizeof *state);
@@ -57,7 +38,7 @@ static nwc_status create(nwc_ctx *memory, const char *path, void **made)
     const int error = nc_create(path, NC_NETCDF4 | NC_CLOBBER, &state->file);
     if (error) {
         nwc__free(memory, state);
-        return failed(error, "a file");
+        return nwc__nc_failed(error, "a file");
     }
     *made = state;
     return NWC_OK;
@@ -72,17 +53,17 @@ static nwc_status define_axis(const struct state *state, bool x, bool degrees)
     const int64_t n = x ? state->grid.nx : state->grid.ny;
     const double first = x ? state->grid.x_first : state->grid.y_first, step = x ? state->grid.dx : state->grid.dy;
     int dimension, id;
-    TRY_NC(nc_def_dim(state->file, name, (size_t)n, &dimension), name);
-    TRY_NC(nc_def_var(state->file, name, NC_DOUBLE, 1, &dimension, &id), name);
-    NWC__TRY(put_text(state->file, id, "standard_name", standard[x][degrees]));
-    NWC__TRY(put_text(state->file, id, "units", units[x][degrees]));
-    NWC__TRY(put_text(state->file, id, "axis", x ? "X" : "Y"));
+    NWC__TRY_NC(nc_def_dim(state->file, name, (size_t)n, &dimension), name);
+    NWC__TRY_NC(nc_def_var(state->file, name, NC_DOUBLE, 1, &dimension, &id), name);
+    NWC__TRY(nwc__nc_put_text(state->file, id, "standard_name", standard[x][degrees]));
+    NWC__TRY(nwc__nc_put_text(state->file, id, "units", units[x][degrees]));
+    NWC__TRY(nwc__nc_put_text(state->file, id, "axis", x ? "X" : "Y"));
     double *const at = nwc__alloc(state->memory, n, sizeof *at);
     if (!at) return NWC_ERR_NOMEM;
     for (int64_t i = 0; i < n; i++) at[i] = first + step * (double)i;
     const int error = nc_put_var_double(state->file, id, at);
     nwc__free(state->memory, at);
-    return error ? failed(error, name) : NWC_OK;
+    return error ? nwc__nc_failed(error, name) : NWC_OK;
 }
 
 static nwc_status define_mapping(const struct state *state)
@@ -90,13 +71,13 @@ static nwc_status define_mapping(const struct state *state)
     struct nwc__cf_mapping mapping;
     nwc__cf_from_proj(state->text, &mapping);
     int id;
-    TRY_NC(nc_def_var(state->file, "crs", NC_INT, 0, NULL, &id), "crs");
-    if (mapping.name) NWC__TRY(put_text(state->file, id, "grid_mapping_name", mapping.name));
+    NWC__TRY_NC(nc_def_var(state->file, "crs", NC_INT, 0, NULL, &id), "crs");
+    if (mapping.name) NWC__TRY(nwc__nc_put_text(state->file, id, "grid_mapping_name", mapping.name));
     for (int n = 0; n < mapping.n; n++)
-        TRY_NC(nc_put_att_double(state->file, id, mapping.number[n].name, NC_DOUBLE, (size_t)mapping.number[n].n,
-                                 mapping.number[n].value),
-               "crs");
-    return put_text(state->file, id, "proj_string", state->text);
+        NWC__TRY_NC(nc_put_att_double(state->file, id, mapping.number[n].name, NC_DOUBLE, (size_t)mapping.number[n].n,
+                                      mapping.number[n].value),
+                    "crs");
+    return nwc__nc_put_text(state->file, id, "proj_string", state->text);
 }
 
 /* Dimensions, coordinates and grid mapping, as the first layer has them. */
@@ -110,21 +91,21 @@ static nwc_status lay_out(struct state *state, const nwc_grid *grid)
     state->band = nwc__alloc(state->memory, CHUNK * grid->nx, sizeof *state->band);
     if (!state->band) return NWC_ERR_NOMEM;
     int dimension;
-    TRY_NC(nc_def_dim(state->file, "time", NC_UNLIMITED, &dimension), "time");
-    TRY_NC(nc_def_var(state->file, "time", NC_DOUBLE, 1, &dimension, &state->time), "time");
-    NWC__TRY(put_text(state->file, state->time, "standard_name", "time"));
-    NWC__TRY(put_text(state->file, state->time, "long_name", "valid time (UTC)"));
-    NWC__TRY(put_text(state->file, state->time, "units", epoch));
-    NWC__TRY(put_text(state->file, state->time, "calendar", "standard"));
-    NWC__TRY(put_text(state->file, state->time, "axis", "T"));
+    NWC__TRY_NC(nc_def_dim(state->file, "time", NC_UNLIMITED, &dimension), "time");
+    NWC__TRY_NC(nc_def_var(state->file, "time", NC_DOUBLE, 1, &dimension, &state->time), "time");
+    NWC__TRY(nwc__nc_put_text(state->file, state->time, "standard_name", "time"));
+    NWC__TRY(nwc__nc_put_text(state->file, state->time, "long_name", "valid time (UTC)"));
+    NWC__TRY(nwc__nc_put_text(state->file, state->time, "units", epoch));
+    NWC__TRY(nwc__nc_put_text(state->file, state->time, "calendar", "standard"));
+    NWC__TRY(nwc__nc_put_text(state->file, state->time, "axis", "T"));
     const bool degrees = nwc_grid_is_latlon(grid);
     NWC__TRY(define_axis(state, false, degrees));
     NWC__TRY(define_axis(state, true, degrees));
     NWC__TRY(define_mapping(state));
-    NWC__TRY(put_text(state->file, NC_GLOBAL, "Conventions", "CF-1.11"));
+    NWC__TRY(nwc__nc_put_text(state->file, NC_GLOBAL, "Conventions", "CF-1.11"));
     char source[NWC__TEXT];
     snprintf(source, sizeof source, "libnowcast %s", nwc_version());
-    return put_text(state->file, NC_GLOBAL, "source", source);
+    return nwc__nc_put_text(state->file, NC_GLOBAL, "source", source);
 }
 
 static double seconds(int64_t ns)
@@ -136,23 +117,23 @@ static double seconds(int64_t ns)
 static nwc_status define_reference(struct state *state, int64_t reference_ns)
 {
     int dimension;
-    TRY_NC(nc_inq_dimid(state->file, "time", &dimension), "time");
-    TRY_NC(nc_def_var(state->file, "lead_time", NC_DOUBLE, 1, &dimension, &state->lead), "lead_time");
-    NWC__TRY(put_text(state->file, state->lead, "standard_name", "forecast_period"));
-    NWC__TRY(put_text(state->file, state->lead, "units", "s"));
-    TRY_NC(nc_def_var(state->file, "forecast_reference_time", NC_DOUBLE, 0, NULL, &state->reference),
-           "forecast_reference_time");
-    NWC__TRY(put_text(state->file, state->reference, "standard_name", "forecast_reference_time"));
-    NWC__TRY(put_text(state->file, state->reference, "units", epoch));
-    NWC__TRY(put_text(state->file, state->reference, "calendar", "standard"));
+    NWC__TRY_NC(nc_inq_dimid(state->file, "time", &dimension), "time");
+    NWC__TRY_NC(nc_def_var(state->file, "lead_time", NC_DOUBLE, 1, &dimension, &state->lead), "lead_time");
+    NWC__TRY(nwc__nc_put_text(state->file, state->lead, "standard_name", "forecast_period"));
+    NWC__TRY(nwc__nc_put_text(state->file, state->lead, "units", "s"));
+    NWC__TRY_NC(nc_def_var(state->file, "forecast_reference_time", NC_DOUBLE, 0, NULL, &state->reference),
+                "forecast_reference_time");
+    NWC__TRY(nwc__nc_put_text(state->file, state->reference, "standard_name", "forecast_reference_time"));
+    NWC__TRY(nwc__nc_put_text(state->file, state->reference, "units", epoch));
+    NWC__TRY(nwc__nc_put_text(state->file, state->reference, "calendar", "standard"));
     const double start = seconds(reference_ns);
-    TRY_NC(nc_put_var_double(state->file, state->reference, &start), "forecast_reference_time");
+    NWC__TRY_NC(nc_put_var_double(state->file, state->reference, &start), "forecast_reference_time");
     state->reference_ns = reference_ns;
     for (size_t t = 0; t < (size_t)state->times; t++) {
         double at;
-        TRY_NC(nc_get_var1_double(state->file, state->time, &t, &at), "time");
+        NWC__TRY_NC(nc_get_var1_double(state->file, state->time, &t, &at), "time");
         at -= start;
-        TRY_NC(nc_put_var1_double(state->file, state->lead, &t, &at), "lead_time");
+        NWC__TRY_NC(nc_put_var1_double(state->file, state->lead, &t, &at), "lead_time");
     }
     return NWC_OK;
 }
@@ -172,10 +153,10 @@ static nwc_status take_time(struct state *state, const nwc_layer *layer)
                          seconds(state->last_ns - layer->time_ns));
     const size_t t = (size_t)state->times;
     const double at = seconds(layer->time_ns);
-    TRY_NC(nc_put_var1_double(state->file, state->time, &t, &at), "time");
+    NWC__TRY_NC(nc_put_var1_double(state->file, state->time, &t, &at), "time");
     if (state->lead >= 0) {
         const double lead = seconds(layer->time_ns - state->reference_ns);
-        TRY_NC(nc_put_var1_double(state->file, state->lead, &t, &lead), "lead_time");
+        NWC__TRY_NC(nc_put_var1_double(state->file, state->lead, &t, &lead), "lead_time");
     }
     state->last_ns = layer->time_ns;
     state->times++;
@@ -192,8 +173,8 @@ static nwc_status put_names(int file, int id, const char *units)
     };
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
         if (strcmp(units, names[n][0]) == 0) {
-            NWC__TRY(put_text(file, id, "standard_name", names[n][1]));
-            return put_text(file, id, "long_name", names[n][2]);
+            NWC__TRY(nwc__nc_put_text(file, id, "standard_name", names[n][1]));
+            return nwc__nc_put_text(file, id, "long_name", names[n][2]);
         }
     return NWC_OK;
 }
@@ -204,26 +185,26 @@ static nwc_status define_variable(struct state *state, const nwc_layer *layer, c
         return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: at most %d variables in a file", name, MOST_VARIABLES);
     const int file = state->file;
     int dimension[3], id;
-    TRY_NC(nc_inq_dimid(file, "time", &dimension[0]), name);
-    TRY_NC(nc_inq_dimid(file, "y", &dimension[1]), name);
-    TRY_NC(nc_inq_dimid(file, "x", &dimension[2]), name);
+    NWC__TRY_NC(nc_inq_dimid(file, "time", &dimension[0]), name);
+    NWC__TRY_NC(nc_inq_dimid(file, "y", &dimension[1]), name);
+    NWC__TRY_NC(nc_inq_dimid(file, "x", &dimension[2]), name);
     const int64_t ny = state->grid.ny, nx = state->grid.nx;
     const size_t chunk[3] = {1, (size_t)(ny < CHUNK ? ny : CHUNK), (size_t)(nx < CHUNK ? nx : CHUNK)};
     const float unknown = NAN;
-    TRY_NC(nc_def_var(file, name, NC_FLOAT, 3, dimension, &id), name);
-    TRY_NC(nc_def_var_chunking(file, id, NC_CHUNKED, chunk), name);
-    TRY_NC(nc_def_var_deflate(file, id, 1, 1, DEFLATE), name);
-    TRY_NC(nc_def_var_fill(file, id, NC_FILL, &unknown), name);
-    NWC__TRY(put_text(file, id, "units", layer->field.units));
+    NWC__TRY_NC(nc_def_var(file, name, NC_FLOAT, 3, dimension, &id), name);
+    NWC__TRY_NC(nc_def_var_chunking(file, id, NC_CHUNKED, chunk), name);
+    NWC__TRY_NC(nc_def_var_deflate(file, id, 1, 1, DEFLATE), name);
+    NWC__TRY_NC(nc_def_var_fill(file, id, NC_FILL, &unknown), name);
+    NWC__TRY(nwc__nc_put_text(file, id, "units", layer->field.units));
     NWC__TRY(put_names(file, id, layer->field.units));
-    NWC__TRY(put_text(file, id, "grid_mapping", "crs"));
-    if (layer->quantity && layer->quantity[0]) NWC__TRY(put_text(file, id, "quantity", layer->quantity));
-    if (layer->source && layer->source[0]) NWC__TRY(put_text(file, id, "source", layer->source));
+    NWC__TRY(nwc__nc_put_text(file, id, "grid_mapping", "crs"));
+    if (layer->quantity && layer->quantity[0]) NWC__TRY(nwc__nc_put_text(file, id, "quantity", layer->quantity));
+    if (layer->source && layer->source[0]) NWC__TRY(nwc__nc_put_text(file, id, "source", layer->source));
     if (layer->duration_s > 0.0) {
-        NWC__TRY(put_text(file, id, "cell_methods", "time: sum"));
-        TRY_NC(nc_put_att_double(file, id, "duration_s", NC_DOUBLE, 1, &layer->duration_s), name);
+        NWC__TRY(nwc__nc_put_text(file, id, "cell_methods", "time: sum"));
+        NWC__TRY_NC(nc_put_att_double(file, id, "duration_s", NC_DOUBLE, 1, &layer->duration_s), name);
     }
-    if (state->lead >= 0) NWC__TRY(put_text(file, id, "coordinates", "lead_time forecast_reference_time"));
+    if (state->lead >= 0) NWC__TRY(nwc__nc_put_text(file, id, "coordinates", "lead_time forecast_reference_time"));
     state->variable[state->variables++] = (struct variable){.id = id};
     return NWC_OK;
 }
@@ -258,7 +239,7 @@ static nwc_status add(void *of, const nwc_layer *layer, const char *name)
         const size_t start[3] = {(size_t)state->times - 1, (size_t)j, 0};
         const size_t count[3] = {1, (size_t)rows, (size_t)state->grid.nx};
         nwc__copy_rows(field, j, rows, state->band);
-        TRY_NC(nc_put_vara_float(state->file, variable->id, start, count, state->band), name);
+        NWC__TRY_NC(nc_put_vara_float(state->file, variable->id, start, count, state->band), name);
     }
     return NWC_OK;
 }
@@ -269,8 +250,8 @@ static nwc_status attribute(void *of, const char *variable, const char *name, co
     const struct variable *const found = variable ? find_variable(state, variable) : NULL;
     if (variable && !found) return nwc__fail(NWC_ERR_ARG, "variable: one written before expected, %s given", variable);
     const int id = found ? found->id : NC_GLOBAL;
-    if (text) return put_text(state->file, id, name, text);
-    TRY_NC(nc_put_att_double(state->file, id, name, NC_DOUBLE, 1, &number), name);
+    if (text) return nwc__nc_put_text(state->file, id, name, text);
+    NWC__TRY_NC(nc_put_att_double(state->file, id, name, NC_DOUBLE, 1, &number), name);
     return NWC_OK;
 }
 
@@ -281,7 +262,7 @@ static nwc_status close_file(void *of)
     nwc_ctx *const memory = state->memory;
     nwc__free(memory, state->band);
     nwc__free(memory, state);
-    return error ? failed(error, "the end of the file") : NWC_OK;
+    return error ? nwc__nc_failed(error, "the end of the file") : NWC_OK;
 }
 
 const struct nwc__write_format nwc__netcdf_format = {
