@@ -8,6 +8,11 @@
 
 enum { HEAD = 1 << 20 }; /* bytes read for a look: a block of bzip2 is unpacked whole or not at all */
 
+bool nwc__has_mark(const uint8_t *bytes, int64_t size, int64_t at, const char *mark, int64_t length)
+{
+    return size >= at + length && memcmp(bytes + at, mark, (size_t)length) == 0;
+}
+
 /* No more than max_bytes of a file; one that has more is an error, unless only its head is wanted. */
 static nwc_status read_file(nwc_ctx *ctx, const char *path, int64_t max_bytes, enum nwc__extent extent,
                             struct nwc__bytes *bytes)

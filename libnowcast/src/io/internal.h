@@ -10,6 +10,9 @@ struct nwc__bytes {
     int64_t size;
 };
 
+/* Whether bytes have a mark of some bytes at a place. */
+bool nwc__has_mark(const uint8_t *bytes, int64_t size, int64_t at, const char *mark, int64_t length);
+
 /* Read a file and undo its compression, however often it was packed; refuse more than max_bytes at any stage. */
 nwc_status nwc__bytes_read(nwc_ctx *ctx, const char *path, int64_t max_bytes, struct nwc__bytes *bytes);
 

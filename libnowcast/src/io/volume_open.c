@@ -44,8 +44,7 @@ static const struct format *recognise(const uint8_t *bytes, int64_t size)
 {
     for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++)
         if (formats[f].is ? formats[f].is(bytes, size)
-                          : size >= formats[f].at + formats[f].length &&
-                                memcmp(bytes + formats[f].at, formats[f].magic, (size_t)formats[f].length) == 0)
+                          : nwc__has_mark(bytes, size, formats[f].at, formats[f].magic, formats[f].length))
             return &formats[f];
     return NULL;
 }

@@ -142,16 +142,21 @@ done:
     return status;
 }
 
+static void release_base(nwc_ctx *memory, struct nwc__wrf_base *base)
+{
+    nwc__io_lock();
+    nwc__netcdf_close(base->netcdf);
+    nwc__io_unlock();
+    nwc__tree_destroy(&base->tree);
+    nwc__free(memory, base->bytes.data);
+    nwc__free(memory, base);
+}
+
 static void close_source(void *state)
 {
     struct wrf *const wrf = state;
     nwc_ctx *const memory = wrf->memory;
-    nwc__io_lock();
-    nwc__netcdf_close(wrf->base->netcdf);
-    nwc__io_unlock();
-    nwc__tree_destroy(&wrf->base->tree);
-    nwc__free(memory, wrf->base->bytes.data);
-    nwc__free(memory, wrf->base);
+    release_base(memory, wrf->base);
     nwc__free(memory, wrf->time_ns);
     nwc__free(memory, wrf);
 }
@@ -434,12 +439,7 @@ nwc_status nwc__wrf_list(nwc_model *model, struct nwc__wrf_base *base, int32_t f
     nwc_ctx *const memory = nwc__model_memory(model);
     struct wrf *const wrf = nwc__alloc(memory, 1, sizeof *wrf);
     if (!wrf) {
-        nwc__io_lock();
-        nwc__netcdf_close(base->netcdf);
-        nwc__io_unlock();
-        nwc__tree_destroy(&base->tree);
-        nwc__free(memory, base->bytes.data);
-        nwc__free(memory, base);
+        release_base(memory, base);
         return NWC_ERR_NOMEM;
     }
     *wrf = (struct wrf){.memory = memory, .base = base};
@@ -465,11 +465,6 @@ nwc_status nwc__wrf_model(nwc_model *model, struct nwc__bytes bytes, int32_t fil
         nwc__io_unlock();
     }
     if (status == NWC_OK) return nwc__wrf_list(model, base, file, options);
-    nwc__io_lock();
-    nwc__netcdf_close(base->netcdf);
-    nwc__io_unlock();
-    nwc__tree_destroy(&base->tree);
-    nwc__free(memory, base->bytes.data);
-    nwc__free(memory, base);
+    release_base(memory, base);
     return status;
 }
