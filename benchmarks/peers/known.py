@@ -19,6 +19,20 @@ class Known:
     file: str = ""
 
 
+_TEXTS_OF_RAYS = (
+    Known(
+        "azimuth|elevation|time",
+        "OPERA data model 2.0, azangles, elangles, aztimes: texts that the peer does not read",
+        at_most=900.0,
+        file="dk(rom|sin)",
+    ),
+    Known(
+        "one ray on|values|value only ours|value where ours.*|no echo only.*",
+        "OPERA data model 2.0, azangles: without it rays stand up to two rows beside their direction",
+        file="dk(rom|sin)",
+    ),
+)
+
 KNOWN: dict[tuple[str, str], list[Known]] = {
     ("pyart", "NEXRAD Level II"): [
         Known(
@@ -44,17 +58,7 @@ KNOWN: dict[tuple[str, str], list[Known]] = {
             "OPERA data model 4.2, a1gate: Py-ART leaves rays in the order of rows, from north on; ours is that "
             "of radiation",
         ),
-        Known(
-            "azimuth|elevation|time",
-            "OPERA data model 2.0, azangles, elangles, aztimes: texts that Py-ART does not read",
-            at_most=900.0,
-            file="dk(rom|sin)",
-        ),
-        Known(
-            "one ray on|values|value only ours|value where ours.*|no echo only.*",
-            "OPERA data model 2.0, azangles: without it rays stand up to two rows beside their direction",
-            file="dk(rom|sin)",
-        ),
+        *_TEXTS_OF_RAYS,
     ],
     ("pyart", "CfRadial 1"): [
         Known(
@@ -124,17 +128,7 @@ KNOWN: dict[tuple[str, str], list[Known]] = {
             "OPERA data model 2.2, astart: xradar leaves it out",
             at_most=0.5,
         ),
-        Known(
-            "azimuth|elevation|time",
-            "OPERA data model 2.0, azangles, elangles, aztimes: texts that xradar does not read",
-            at_most=900.0,
-            file="dk(rom|sin)",
-        ),
-        Known(
-            "one ray on|values|value only ours|value where ours.*|no echo only.*",
-            "OPERA data model 2.0, azangles: without it rays stand up to two rows beside their direction",
-            file="dk(rom|sin)",
-        ),
+        *_TEXTS_OF_RAYS,
         Known(
             "moment only theirs",
             "OPERA data model 4.1: it is a quality field of the sweep, and no moment",
