@@ -1,50 +1,25 @@
 /* Model fields in GRIB made by hand: what entries say, where values lie, what damage leaves. */
-#define _POSIX_C_SOURCE 200809L
 #include "support/made_grib.h"
-#include "support/support.h"
+#include "support/scratch.h"
 
 #include <eccodes.h>
 #include <lzma.h>
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
 #endif
-#include <unistd.h>
 #include <zlib.h>
 
 enum { MINUTE = 60, HOUR = 3600 };
-static const double radians = 0.017453292519943295;
 static const int64_t second = INT64_C(1000000000);
 static const int64_t noon = INT64_C(1559736000) * INT64_C(1000000000); /* 2019-06-05 12:00 UTC */
 
-static char path[] = "/tmp/nowcast_model_XXXXXX";
-static const char *const paths[] = {path};
+static const char *const paths[] = {scratch_path};
 static uint8_t bytes[8 * MADE_GRIB_MOST];
-
-static int make_path(void **state)
-{
-    (void)state;
-    const int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_path(void **state)
-{
-    (void)state;
-    return unlink(path);
-}
-
-static void put(const void *data, int64_t size)
-{
-    FILE *const file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, (size_t)size, file), size);
-    fclose(file);
-}
 
 static nwc_model *open_fields(const struct made_grib *fields, int n)
 {
     nwc_model *model;
-    put(bytes, make_grib2(bytes, fields, n));
+    put_scratch(bytes, make_grib2(bytes, fields, n));
     assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
     assert_int_equal(nwc_model_count(model), n);
     return model;
@@ -283,7 +258,7 @@ static void edition_1_has_its_times_levels_and_numbers(void **state)
     for (size_t r = 0; r < 5; r++)
         size +=
             make_grib1(bytes + size, 11, 100, 500, ranges[r].range, ranges[r].p1, ranges[r].p2, made_grib_usual.code);
-    put(bytes, size);
+    put_scratch(bytes, size);
     nwc_model *model;
     assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
     assert_int_equal(nwc_model_count(model), 5);
@@ -327,7 +302,7 @@ static void a_system_gives_its_own_names(void **state)
     options.names = names, options.n_names = 2, options.winds = 0;
     struct made_grib fields[2] = {made_grib_usual, made_grib_usual};
     fields[0].category = 2, fields[0].number = 200;
-    put(bytes, make_grib2(bytes, fields, 2));
+    put_scratch(bytes, make_grib2(bytes, fields, 2));
     nwc_model *model;
     float cells[MADE_GRIB_POINTS];
     assert_ok(nwc_model_open(NULL, paths, 1, &options, &model));
@@ -389,7 +364,7 @@ static void wrong_calls_say_why(void **state)
     float cells[MADE_GRIB_POINTS];
     nwc_field field = field_2d(cells, 4, 3, NULL, NULL), right = field_2d(cells, 3, 4, NULL, NULL);
     nwc_model_entry entry;
-    put("a text", 6);
+    put_scratch("a text", 6);
     assert_fails(NWC_ERR_UNSUPPORTED, "no GRIB message in it", nwc_model_open(NULL, paths, 1, NULL, &model));
     assert_null(model);
     assert_fails(NWC_ERR_ARG, "paths: at least one", nwc_model_open(NULL, paths, 0, NULL, &model));
@@ -417,12 +392,12 @@ static void packed_files_and_cut_ones_are_read(void **state)
     const int64_t first = make_grib2(bytes, &made_grib_usual, 1);
     const int64_t size = first + make_grib2(bytes + first, &made_grib_usual, 1);
     nwc_model *model;
-    put(bytes, size - 1);
+    put_scratch(bytes, size - 1);
     assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
     assert_int_equal(nwc_model_count(model), 1);
     assert_non_null(strstr(nwc_model_incomplete(model), "the message ends early"));
     nwc_model_destroy(model);
-    put(bytes, first - 1);
+    put_scratch(bytes, first - 1);
     assert_fails(NWC_ERR_FORMAT, "ends early", nwc_model_open(NULL, paths, 1, NULL, &model));
 
     uint8_t packed[4096];
@@ -431,14 +406,14 @@ static void packed_files_and_cut_ones_are_read(void **state)
                                              sizeof packed),
                      LZMA_OK);
     for (size_t n = 6; n <= length; n++) {
-        put(packed, (int64_t)n);
+        put_scratch(packed, (int64_t)n);
         const nwc_status status = nwc_model_open(NULL, paths, 1, NULL, &model);
         if (n == length) assert_ok(status);
         if (status == NWC_OK) assert_true(n == length || nwc_model_incomplete(model)[0]);
         if (n == length) assert_int_equal(nwc_model_count(model), 2);
         nwc_model_destroy(model);
     }
-    gzFile gz = gzopen(path, "wb");
+    gzFile gz = gzopen(scratch_path, "wb");
     gzwrite(gz, bytes, (unsigned)size);
     gzclose(gz);
     assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
@@ -470,119 +445,6 @@ static void wind_along_the_grid_is_turned_towards_east_and_north(void **state)
     nwc_model_destroy(model);
 }
 
-/* Samples of ecCodes, whose values are made here. */
-static void grids_that_are_not_regular_are_points(void **state)
-{
-    (void)state;
-    static const char *const samples[] = {"reduced_gg_pl_32_grib2", "regular_gg_pl_grib2"};
-    for (int s = 0; s < 2; s++) {
-        codes_handle *const handle = codes_grib_handle_new_from_samples(NULL, samples[s]);
-        assert_non_null(handle);
-        size_t n = 0;
-        assert_int_equal(codes_get_size(handle, "values", &n), CODES_SUCCESS);
-        double *const values = malloc(n * sizeof *values), *const lon = malloc(n * sizeof *lon),
-                      *const lat = malloc(n * sizeof *lat);
-        for (size_t p = 0; p < n; p++) values[p] = (double)(p % 1000);
-        assert_int_equal(codes_set_double_array(handle, "values", values, n), CODES_SUCCESS);
-        const void *message;
-        size_t size;
-        assert_int_equal(codes_get_message(handle, &message, &size), CODES_SUCCESS);
-        put(message, (int64_t)size);
-        codes_handle_delete(handle);
-        nwc_model *model;
-        assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
-        const nwc_model_entry entry = entry_of(model, 0);
-        assert_null(entry.grid);
-        assert_int_equal(entry.points, n);
-        float *const cells = malloc(n * sizeof *cells);
-        nwc_field field = {.data = cells, .ndim = 1, .dim = {(int64_t)n}, .stride = {1}, .missing = NAN};
-        assert_ok(nwc_model_read(NULL, model, 0, &field));
-        assert_ok(nwc_model_lonlat(NULL, model, 0, lon, lat));
-        for (size_t p = 0; p < n; p++) assert_near(cells[p], values[p], 0.1);
-        /* Gaussian latitudes of 64 rows: the first is 87.8638 N, and rows follow each other southwards. */
-        assert_near(lat[0], 87.8638, 1e-3);
-        assert_near(lon[0], 0.0, 1e-9);
-        assert_near(lat[n - 1], -87.8638, 1e-3);
-        for (size_t p = 0; p < n; p++) assert_true(lon[p] >= -180.0 && lon[p] < 180.0);
-        nwc_model_destroy(model);
-        free(cells), free(lat), free(lon), free(values);
-    }
-}
-
-/* A smooth field on Gaussian points: linear in latitude, a wave of longitude that fades towards the poles. */
-static double smooth_at(double lon, double lat)
-{
-    return 300.0 + 0.5 * lat + 8.0 * cos(lat * radians) * cos(lat * radians) * sin((lon - 40.0) * radians);
-}
-
-static void points_of_gaussian_grids_come_to_any_grid(void **state)
-{
-    (void)state;
-    static const char *const samples[] = {"reduced_gg_pl_32_grib2", "regular_gg_pl_grib2"};
-    for (int s = 0; s < 2; s++) {
-        codes_handle *const handle = codes_grib_handle_new_from_samples(NULL, samples[s]);
-        size_t n = 0;
-        assert_int_equal(codes_get_size(handle, "values", &n), CODES_SUCCESS);
-        double *const values = malloc(n * sizeof *values), *const lon = malloc(n * sizeof *lon),
-                      *const lat = malloc(n * sizeof *lat);
-        size_t n_lon = n, n_lat = n;
-        assert_int_equal(codes_get_double_array(handle, "longitudes", lon, &n_lon), CODES_SUCCESS);
-        assert_int_equal(codes_get_double_array(handle, "latitudes", lat, &n_lat), CODES_SUCCESS);
-        for (size_t p = 0; p < n; p++) values[p] = smooth_at(lon[p], lat[p]);
-        assert_int_equal(codes_set_long(handle, "bitsPerValue", 24), CODES_SUCCESS);
-        assert_int_equal(codes_set_double_array(handle, "values", values, n), CODES_SUCCESS);
-        const void *message;
-        size_t size;
-        assert_int_equal(codes_get_message(handle, &message, &size), CODES_SUCCESS);
-        put(message, (int64_t)size);
-        codes_handle_delete(handle);
-        nwc_model *model;
-        assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
-        const nwc_model_entry entry = entry_of(model, 0);
-        nwc_model_interpolate_options options;
-        nwc_model_interpolate_options_init(&options);
-        options.vertical = entry.vertical;
-        /* Across Greenwich and the date line, to the poles; and a plane around the North Pole. */
-        enum { NY = 37, NX = 73 };
-        static float cells[NY * NX];
-        const nwc_grid grids[] = {{.projection = "+proj=longlat +R=6371229",
-                                   .nx = NX,
-                                   .ny = NY,
-                                   .x_first = -179.0,
-                                   .y_first = -90.0,
-                                   .dx = 5.0,
-                                   .dy = 5.0},
-                                  {.projection = "+proj=stere +lat_0=90 +lat_ts=60 +lon_0=10 +R=6371229",
-                                   .nx = NX,
-                                   .ny = NY,
-                                   .x_first = -5.4e6,
-                                   .y_first = -2.7e6,
-                                   .dx = 1.5e5,
-                                   .dy = 1.5e5}};
-        double worst = 0.0;
-        for (int g = 0; g < 2; g++) {
-            const nwc_grid flat = grids[g];
-            nwc_field field = field_2d(cells, NY, NX, NULL, &flat);
-            assert_ok(nwc_model_interpolate(NULL, model, (const char *const[]){entry.name}, 1, entry.time_ns, &options,
-                                            &field));
-            for (int c = 0; c < NY * NX; c++) {
-                double x = flat.x_first + flat.dx * (c % NX), y = flat.y_first + flat.dy * (c / NX);
-                assert_ok(nwc_grid_to_lonlat(NULL, &flat, 1, &x, &y, &x, &y));
-                if (fabs(y) > 87.8) {
-                    assert_near(cells[c], smooth_at(x, y), 1.5); /* the row next to the pole holds up to it */
-                    continue;
-                }
-                worst = fmax(worst, fabs((double)cells[c] - smooth_at(x, y)));
-            }
-        }
-        /* A straight line over a step h misses h^2 / 8 of the second derivative: at most 16 northward, 8 eastward. */
-        const double most = (16.0 + 8.0) * pow(2.9 * radians, 2.0) / 8.0 + 1e-3; /* rows are 2.8 degrees apart */
-        if (!(worst > 0.0 && worst < most)) fail_msg("%s: %g, at most %g expected", samples[s], worst, most);
-        nwc_model_destroy(model);
-        free(lat), free(lon), free(values);
-    }
-}
-
 /*
  * Packed by ecCodes, in the order of keys that keeps values; those its build lacks are passed over. Not png, in which ecCodes
  * 2.28 aborts here; complex packing and png are those of real files.
@@ -606,7 +468,7 @@ static void every_packing_of_this_build_is_read(void **state)
         if (codes_set_string(handle, "packingType", packings[k], &length) == CODES_SUCCESS &&
             codes_set_double_array(handle, "values", values, 12) == CODES_SUCCESS &&
             codes_get_message(handle, &message, &size) == CODES_SUCCESS) {
-            put(message, (int64_t)size);
+            put_scratch(message, (int64_t)size);
             nwc_model *model;
             float cells[MADE_GRIB_POINTS];
             assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
@@ -638,7 +500,7 @@ static void every_allocation_failure_is_reported_without_a_leak(void **state)
 {
     (void)state;
     struct made_grib fields[2] = {made_grib_usual, made_grib_usual};
-    put(bytes, make_grib2(bytes, fields, 2));
+    put_scratch(bytes, make_grib2(bytes, fields, 2));
     assert_true(check_every_allocation_failure(open_and_read, NULL) > 10);
 }
 
@@ -662,7 +524,7 @@ static void any_changed_byte_gives_fields_or_an_error(void **state)
     for (int64_t n = 0; n < size; n++)
         for (int bit = 0; bit < 8; bit += 3) {
             bytes[n] ^= (uint8_t)(1 << bit);
-            put(bytes, size);
+            put_scratch(bytes, size);
             bytes[n] ^= (uint8_t)(1 << bit);
             nwc_model *model;
             const nwc_status status = nwc_model_open(NULL, paths, 1, NULL, &model);
@@ -697,11 +559,9 @@ int main(void)
         cmocka_unit_test(wrong_calls_say_why),
         cmocka_unit_test(packed_files_and_cut_ones_are_read),
         cmocka_unit_test(wind_along_the_grid_is_turned_towards_east_and_north),
-        cmocka_unit_test(grids_that_are_not_regular_are_points),
-        cmocka_unit_test(points_of_gaussian_grids_come_to_any_grid),
         cmocka_unit_test(every_packing_of_this_build_is_read),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
         cmocka_unit_test(any_changed_byte_gives_fields_or_an_error),
     };
-    return cmocka_run_group_tests(tests, make_path, remove_path);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }
