@@ -172,6 +172,10 @@ static const char *const names[] = {
     "aztimes",
     "minheight",
     "interval",
+    "startaz",
+    "stopaz",
+    "az_angle",
+    "angles",
 };
 static const char *const texts[] = {
     "milliseconds since 2018-07-02 04:33:00.000",
@@ -221,6 +225,8 @@ static const char *const texts[] = {
     "sd_vvp",
     "HGHT",
     "SCAN",
+    "AZIM",
+    "ELEV",
     "TH",
     "VRAD",
     "QCFLAGS",

@@ -17,10 +17,20 @@ struct made {
     const char *angles_name, *angles, *elevations, *times;
     bool no_stop; /* startazA alone */
     double rpm;
+    double from, to;     /* azimuths of a sector */
+    const char *azimuth; /* of a sweep upwards: the name it goes by */
+    int listed;          /* of such a sweep, how many of its elevations are listed */
+    bool reach;          /* a greatest range for the length of a gate */
+    double first;        /* a1gate */
 };
 
-static const struct made usual = {
-    .conventions = "ODIM_H5/V2_2", .object = "PVOL", .rstart = 0.5, .nyquist = true, .sweeps = 2, .rays = RAYS};
+static const struct made usual = {.conventions = "ODIM_H5/V2_2",
+                                  .object = "PVOL",
+                                  .rstart = 0.5,
+                                  .nyquist = true,
+                                  .sweeps = 2,
+                                  .rays = RAYS,
+                                  .first = 1.0};
 
 static const uint8_t codes[RAYS * GATES] = {255, 0, 64, 1, 2, 3, 100, 101, 254, 0, 255, 66};
 static const uint16_t wide[RAYS * GATES] = {0, 1, 32768, 40000, 5, 6, 7, 8, 9, 10, 11, 65535};
@@ -54,6 +64,7 @@ static nwc_status add_data(nwc__tree *tree, nwc__node *dataset, int m, const cha
 static nwc_status add_dataset(nwc__tree *tree, const struct made *made, int n)
 {
     static const double from[RAYS] = {350.0, 80.0, 170.0, 260.0}, to[RAYS] = {20.0, 110.0, 200.0, 290.0};
+    static const double upwards[RAYS] = {0.5, 1.5, 3.0, 5.0};
     static const double seconds[RAYS] = {1.78e9, 1.78e9 + 1.0, 1.78e9 + 2.0, 1.78e9 + 3.0};
     nwc__node *dataset, *what, *where, *how;
     char name[32];
@@ -65,10 +76,14 @@ static nwc_status add_dataset(nwc__tree *tree, const struct made *made, int n)
     NWC__TRY(tree_text(tree, what, "enddate", "20260601"));
     NWC__TRY(tree_text(tree, what, "endtime", n == 1 ? "060020" : "060050"));
     NWC__TRY(nwc__tree_add(tree, dataset, "where", &where));
-    NWC__TRY(tree_number(tree, where, "elangle", 0.5 * n));
+    if (!made->azimuth) NWC__TRY(tree_number(tree, where, "elangle", 0.5 * n));
+    if (!made->azimuth) NWC__TRY(tree_number(tree, where, "a1gate", made->first));
+    if (made->azimuth) NWC__TRY(tree_number(tree, where, made->azimuth, 200.0 + n));
+    if (made->listed) NWC__TRY(nwc__tree_attribute(tree, where, "angles", NULL, upwards, made->listed));
+    if (made->to != 0.0) NWC__TRY(tree_number(tree, where, "startaz", made->from));
+    if (made->to != 0.0) NWC__TRY(tree_number(tree, where, "stopaz", made->to));
     NWC__TRY(tree_number(tree, where, "rstart", made->rstart));
-    NWC__TRY(tree_number(tree, where, "rscale", 250.0));
-    NWC__TRY(tree_number(tree, where, "a1gate", 1.0));
+    NWC__TRY(tree_number(tree, where, made->reach ? "range" : "rscale", made->reach ? 0.9 : 250.0));
     NWC__TRY(nwc__tree_add(tree, dataset, "how", &how));
     if (made->nyquist) NWC__TRY(tree_number(tree, how, "NI", 32.5));
     if (made->arrays) {
@@ -281,12 +296,76 @@ static void what_is_no_volume_is_refused(void **state)
     struct made made = usual;
     nwc_volume *volume;
     made.object = "COMP";
-    assert_fails(NWC_ERR_UNSUPPORTED, "PVOL or SCAN expected, \"COMP\" found",
+    assert_fails(NWC_ERR_UNSUPPORTED, "PVOL, SCAN, AZIM or ELEV expected, \"COMP\" found",
                  read_made(nwc__ctx(NULL), &made, &volume));
     made = usual, made.rays = 3;
     assert_fails(NWC_ERR_FORMAT, "dataset1/data2: 4 rays of gates expected", read_made(nwc__ctx(NULL), &made, &volume));
     made = usual, made.sweeps = 0;
     assert_fails(NWC_ERR_NODATA, "no ray", read_made(nwc__ctx(NULL), &made, &volume));
+}
+
+static void a_sector_has_rays_between_its_azimuths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *object;
+        double to, first, azimuth[RAYS];
+    } cases[] = {{"AZIM", 350.0, 0.0, {332.5, 337.5, 342.5, 347.5}},
+                 {"SCAN", 10.0, 3.0, {5.0, 355.0, 345.0, 335.0}}}; /* backwards, and across north */
+    for (int k = 0; k < 2; k++) {
+        struct made made = usual;
+        nwc_volume *volume;
+        nwc_sweep sweep;
+        nwc_moment moment;
+        made.object = cases[k].object, made.from = 330.0, made.to = cases[k].to, made.first = cases[k].first;
+        assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+        assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+        assert_int_equal(sweep.mode, NWC_SWEEP_SECTOR);
+        assert_near(sweep.fixed_angle_deg, 0.5, 0.0);
+        for (int r = 0; r < RAYS; r++) assert_near(sweep.azimuth_deg[r], cases[k].azimuth[r], 0.0);
+        assert_ok(nwc_volume_find(volume, 0, "DBTH", &moment));
+        assert_near(moment.field.data[(k ? 0 : RAYS - 1) * GATES + 2], 0.5 * 66 - 32.0, 0.0); /* of the last row */
+        nwc_volume_destroy(volume);
+    }
+}
+
+static void sweeps_up_one_azimuth_have_the_elevations_that_are_said(void **state)
+{
+    (void)state;
+    static const double said[RAYS] = {0.5, 1.5, 3.0, 5.0};
+    for (int way = 0; way < 2; way++) {
+        struct made made = usual;
+        nwc_volume *volume;
+        nwc_sweep sweep;
+        nwc_moment moment;
+        nwc_volume_facts facts;
+        made.object = "ELEV", made.azimuth = way ? "azangle" : "az_angle", made.listed = RAYS, made.reach = way;
+        assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+        assert_ok(nwc_volume_sweep(volume, 1, &sweep));
+        assert_int_equal(sweep.mode, NWC_SWEEP_RHI);
+        assert_ok(nwc_volume_describe(volume, &facts));
+        assert_int_equal(facts.experimental, 1);
+        assert_near(sweep.fixed_angle_deg, 202.0, 0.0);
+        for (int r = 0; r < RAYS; r++) {
+            assert_near(sweep.azimuth_deg[r], 202.0, 0.0);
+            assert_near(sweep.elevation_deg[r], said[r], 0.0);
+            assert_true(r == 0 || sweep.time_ns[r] > sweep.time_ns[r - 1]);
+        }
+        assert_ok(nwc_volume_find(volume, 1, "DBTH", &moment));
+        assert_near(moment.gate_spacing_m, way ? 300.0 : 250.0, 1e-9); /* 0.9 km in three gates */
+        assert_near(moment.first_gate_m, 500.0 + (way ? 150.0 : 125.0), 1e-9);
+        for (int g = 0; g < GATES; g++)
+            assert_near(moment.field.data[2 * GATES + g], 0.5 * codes[2 * GATES + g] - 32.0, 0.0);
+        nwc_volume_destroy(volume);
+    }
+    struct made made = usual;
+    nwc_volume *volume;
+    made.object = "ELEV", made.azimuth = "az_angle", made.listed = 3;
+    assert_fails(NWC_ERR_FORMAT, "dataset1/where: angles of 4 rays expected",
+                 read_made(nwc__ctx(NULL), &made, &volume));
+    made.azimuth = NULL, made.listed = RAYS;
+    assert_fails(NWC_ERR_FORMAT, "dataset1/where: az_angle in degrees expected",
+                 read_made(nwc__ctx(NULL), &made, &volume));
 }
 
 static nwc_status read_only(nwc_ctx *ctx, void *user)
@@ -384,6 +463,8 @@ int main(void)
         cmocka_unit_test(an_antenna_that_turns_backwards_is_followed),
         cmocka_unit_test(rays_of_model_2_0_say_their_angles_and_times_in_words),
         cmocka_unit_test(rays_without_a_stop_reach_to_the_next),
+        cmocka_unit_test(a_sector_has_rays_between_its_azimuths),
+        cmocka_unit_test(sweeps_up_one_azimuth_have_the_elevations_that_are_said),
         cmocka_unit_test(the_first_gate_follows_the_model_s_version),
         cmocka_unit_test(dataset_10_comes_after_dataset_9),
         cmocka_unit_test(what_is_no_volume_is_refused),

@@ -1,7 +1,7 @@
 /*
- * ODIM_H5 polar volumes and single sweeps (objects PVOL and SCAN), model 2.0 to 2.4: every datasetN is a sweep, every
- * dataM of it a moment. The attribute nearest to the data wins. Sources: Michelson et al. (2008 to 2021), OPERA data
- * information model.
+ * ODIM_H5 polar data, model 2.0 to 2.4: volumes and sweeps that go all around (objects PVOL and SCAN) or in a sector (AZIM),
+ * and those up one azimuth (ELEV). Every datasetN is a sweep, every dataM of it a moment. The attribute nearest to the data
+ * wins. Sources: Michelson et al. (2008 to 2021), OPERA data information model.
  */
 #include "radar/format/odim.h"
 #include "radar/volume.h"
@@ -15,16 +15,20 @@ enum { MOST_NUMBERED = 1000, DAY_S = 86400 };
 #define LAST_S 9e9       /* no time is later: it has to fit */
 #define METRES_SINCE 2.4 /* the version from which on rstart is in m, before in km */
 #define FAR_KM 100.0     /* no ray begins farther */
+#define AROUND_DEG 359.0 /* less than this is a sector */
 
 struct job {
     nwc_ctx *ctx;
     nwc_volume *volume;
     double version;
+    bool upwards; /* sweeps go up one azimuth */
     nwc__unpacking unpacking;
     /* of the sweep at hand */
+    int32_t mode;
     int64_t n_rays, first_row;
     bool backwards;
-    double *room; /* six numbers for each ray, of which the three below are made where they are texts */
+    double first_deg, width_deg; /* that azimuths go around from; all of them */
+    double *room;                /* six numbers for each ray, of which the three below are made where they are texts */
     struct edges {
         const double *start, *stop; /* by row of the file; NULL where it does not say */
     } azimuth, elevation, time;
@@ -45,9 +49,9 @@ static const char *incomplete_of(const nwc__node *node)
 }
 
 /* An array of n numbers; NULL where there is none of this length. */
-static const double *numbers_of(const nwc__node *node, const char *name, int64_t n)
+static const double *numbers_of(const nwc__node *node, const char *group, const char *name, int64_t n)
 {
-    const nwc__attribute *const a = find(node, "how", name);
+    const nwc__attribute *const a = find(node, group, name);
     return a && a->n == n ? a->numbers : NULL;
 }
 
@@ -84,7 +88,7 @@ static bool take_pairs(const char *text, int64_t n, double *start, double *stop)
 static struct edges edges_of(const struct job *job, const nwc__node *node, const char *const names[4], double *room)
 {
     const int64_t n = job->n_rays;
-    const struct edges edges = {numbers_of(node, names[0], n), numbers_of(node, names[1], n)};
+    const struct edges edges = {numbers_of(node, "how", names[0], n), numbers_of(node, "how", names[1], n)};
     if (edges.start) return edges;
     for (int t = 2; t < 4; t++) /* the other spelling is Denmark's */
         if (take_pairs(nwc__odim_text(node, "how", names[t]), n, room, room + n)) return (struct edges){room, room + n};
@@ -117,11 +121,32 @@ static nwc_status find_edges(struct job *job, const nwc__node *node, int64_t sta
     return NWC_OK;
 }
 
-/* The file has rays from north on; they are given back in the order in which they were radiated. */
+static bool goes_around(const struct job *job)
+{
+    return job->mode != NWC_SWEEP_SECTOR && job->mode != NWC_SWEEP_RHI;
+}
+
+/* The azimuths of a turn, or of the part of one that the file says. */
+static void find_sector(struct job *job, const nwc__node *dataset)
+{
+    const double from = nwc__odim_number(dataset, "where", "startaz", NAN),
+                 to = nwc__odim_number(dataset, "where", "stopaz", NAN),
+                 width = to - from - 360.0 * floor((to - from) / 360.0);
+    job->first_deg = nwc__odim_number(dataset, "how", "astart", 0.0), job->width_deg = 360.0;
+    if (job->mode != NWC_SWEEP_SURVEILLANCE || !(width > 0.0 && width < AROUND_DEG)) return;
+    job->mode = NWC_SWEEP_SECTOR, job->first_deg = from, job->width_deg = width;
+}
+
+/* The file has rays from north on, or from end to end; they are given back in the order in which they were radiated. */
 static void find_order(struct job *job, const nwc__node *node)
 {
     const int64_t n = job->n_rays;
     const double said = nwc__odim_number(node, "where", "a1gate", 0.0), *const times = job->time.start;
+    if (!goes_around(job)) {
+        job->backwards = times ? times[n - 1] < times[0] : n > 1 && said >= (double)(n - 1);
+        job->first_row = job->backwards ? n - 1 : 0;
+        return;
+    }
     int64_t first = said >= 0.0 && said < (double)n ? (int64_t)said : 0;
     job->backwards = nwc__odim_number(node, "how", "rpm", nwc__odim_number(node, "how", "antspeed", 1.0)) < 0.0;
     for (int64_t r = 0; times && r < n; r++)
@@ -144,33 +169,48 @@ static double onto_circle(double degrees)
     return (float)turned < 360.0f ? turned : 0.0;
 }
 
-/* Row k of n reaches from k to k + 1 parts of the circle, unless the file says more; what has no stop reaches to the next. */
-static void read_azimuths(const struct job *job, const nwc__node *node, nwc__sweep *sweep)
+/* Where a row ends that says only where it begins: at the next, which the last row of a part does not have. */
+static double end_of(const struct job *job, int64_t row)
+{
+    const double *const start = job->azimuth.start;
+    const int64_t n = job->n_rays;
+    if (row < n - 1 || goes_around(job)) return start[(row + 1) % n];
+    return start[row] + (n > 1 ? start[row] - start[row - 1] : job->width_deg);
+}
+
+/* Row k of n reaches from k to k + 1 parts of the circle or the sector, unless the file says more. */
+static void read_azimuths(const struct job *job, nwc__sweep *sweep)
 {
     const int64_t n = sweep->n_rays;
     const double *const start = job->azimuth.start, *const stop = job->azimuth.stop;
-    const double first = nwc__odim_number(node, "how", "astart", 0.0);
     for (int64_t r = 0; r < n; r++) {
         const int64_t row = row_of(job, r);
-        double azimuth = first + 360.0 * ((double)row + 0.5) / (double)n;
-        if (start) {
-            const double width = (stop ? stop[row] : start[(row + 1) % n]) - start[row];
+        double azimuth = job->first_deg + job->width_deg * ((double)row + 0.5) / (double)n;
+        if (job->mode == NWC_SWEEP_RHI) {
+            azimuth = sweep->fixed_angle_deg;
+        } else if (start) {
+            const double width = (stop ? stop[row] : end_of(job, row)) - start[row];
             azimuth = start[row] + 0.5 * (width - 360.0 * floor(width / 360.0 + 0.5)); /* across north as elsewhere */
         }
         sweep->azimuth_deg[r] = isfinite(azimuth) ? (float)onto_circle(azimuth) : 0.0f;
     }
 }
 
-static void read_elevations(const struct job *job, const nwc__node *node, nwc__sweep *sweep)
+static nwc_status read_elevations(const struct job *job, const nwc__node *node, nwc__sweep *sweep)
 {
-    const double *const each = numbers_of(node, "elangles", sweep->n_rays), *const start = job->elevation.start,
-                        *const stop = job->elevation.stop;
-    for (int64_t r = 0; r < sweep->n_rays; r++) {
+    const int64_t n = sweep->n_rays;
+    const double *const start = job->elevation.start, *const stop = job->elevation.stop;
+    const double *each = numbers_of(node, "how", "elangles", n);
+    if (!each && !(start && stop) && job->mode == NWC_SWEEP_RHI && !(each = numbers_of(node, "where", "angles", n)))
+        return nwc__fail(NWC_ERR_FORMAT, "%s/where: angles of %lld rays expected, none found", node->name,
+                         (long long)n);
+    for (int64_t r = 0; r < n; r++) {
         const int64_t row = row_of(job, r);
         sweep->elevation_deg[r] = (float)(each            ? each[row]
                                           : start && stop ? 0.5 * (start[row] + stop[row])
                                                           : sweep->fixed_angle_deg);
     }
+    return NWC_OK;
 }
 
 static nwc_status start_of(const nwc__node *node, int64_t *start_ns)
@@ -225,11 +265,24 @@ static const char *name_of(const char *quantity)
     return kind ? kind->name : NULL;
 }
 
+/* Ranges are in km up to a version, in m from it on. */
+static double range_unit_m(const struct job *job)
+{
+    return job->version < METRES_SINCE - 0.05 ? 1000.0 : 1.0;
+}
+
+/* Gates as they are said, or evenly up to the greatest range, as some write what goes up one azimuth. */
+static double gate_spacing(const struct job *job, const nwc__node *node, int64_t n_gates)
+{
+    const double reach = nwc__odim_number(node, "where", "range", NAN);
+    return nwc__odim_number(node, "where", "rscale", reach * range_unit_m(job) / (double)n_gates);
+}
+
 /* The range of the centre of the first gate; rstart is where it begins, in km or m. */
 static double first_gate(const struct job *job, const nwc__node *node, double spacing_m)
 {
     const double start = nwc__odim_number(node, "where", "rstart", 0.0);
-    double start_m = job->version < METRES_SINCE - 0.05 ? 1000.0 * start : start;
+    double start_m = range_unit_m(job) * start;
     if (start_m > 1000.0 * FAR_KM) {
         nwc__log(job->ctx, NWC_LOG_WARNING, "%s/where: rstart %g of model %.1f taken for metres", node->name, start,
                  job->version);
@@ -261,7 +314,7 @@ static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node
     }
     const bool reflectivity =
         name ? nwc__moment_named(name)->nothing == NWC_NOTHING_DBZ : strncmp(quantity, "DBZ", 3) == 0;
-    const double spacing_m = nwc__odim_number(node, "where", "rscale", NAN), first_m = first_gate(job, node, spacing_m);
+    const double spacing_m = gate_spacing(job, node, array->dim[1]), first_m = first_gate(job, node, spacing_m);
     const char *const units = nwc__odim_text(node, "how", "units"); /* no part of the model: some files have it */
     const struct nwc__packing packing = {
         .scale = nwc__odim_number(node, "what", "gain", 1.0),
@@ -322,8 +375,8 @@ static nwc_status fill_sweep(struct job *job, const nwc__node *dataset, nwc__swe
     NWC__TRY(start_of(dataset, &start_ns));
     NWC__TRY(find_edges(job, dataset, start_ns));
     find_order(job, dataset);
-    read_azimuths(job, dataset, sweep);
-    read_elevations(job, dataset, sweep);
+    read_azimuths(job, sweep);
+    NWC__TRY(read_elevations(job, dataset, sweep));
     read_times(job, dataset, start_ns, sweep);
     read_limits(dataset, sweep);
     const char *const incomplete = incomplete_of(dataset);
@@ -333,14 +386,18 @@ static nwc_status fill_sweep(struct job *job, const nwc__node *dataset, nwc__swe
 
 static nwc_status add_sweep(struct job *job, const nwc__node *dataset)
 {
-    const double angle = nwc__odim_number(dataset, "where", "elangle", NAN);
+    const double azimuth = nwc__odim_number(dataset, "where", "azangle", NAN);
+    const double angle = job->upwards ? nwc__odim_number(dataset, "where", "az_angle", azimuth)
+                                      : nwc__odim_number(dataset, "where", "elangle", NAN);
     nwc__sweep *sweep;
     job->n_rays = rays_of(dataset);
     if (job->n_rays == 0) return NWC_OK;
-    if (!(fabs(angle) <= 180.0))
-        return nwc__fail(NWC_ERR_FORMAT, "%s/where: elangle in degrees expected, none found", dataset->name);
-    const int32_t mode = angle > 89.0 ? NWC_SWEEP_VERTICAL_POINTING : NWC_SWEEP_SURVEILLANCE;
-    NWC__TRY(nwc__volume_add_sweep(job->volume, mode, angle, job->n_rays, &sweep));
+    if (!(fabs(angle) <= (job->upwards ? 360.0 : 180.0)))
+        return nwc__fail(NWC_ERR_FORMAT, "%s/where: %s in degrees expected, none found", dataset->name,
+                         job->upwards ? "az_angle" : "elangle");
+    job->mode = job->upwards ? NWC_SWEEP_RHI : angle > 89.0 ? NWC_SWEEP_VERTICAL_POINTING : NWC_SWEEP_SURVEILLANCE;
+    find_sector(job, dataset);
+    NWC__TRY(nwc__volume_add_sweep(job->volume, job->mode, angle, job->n_rays, &sweep));
     const nwc_status status = fill_sweep(job, dataset, sweep);
     nwc__free(job->ctx, job->room);
     job->room = NULL;
@@ -358,6 +415,7 @@ static nwc_status set_facts(struct job *job, const nwc__node *root, const nwc__n
     nwc__odim_site(root, site, name);
     snprintf(version, sizeof version, "%.1f", job->version);
     facts.version = version, facts.site = site, facts.site_name = name;
+    facts.experimental = job->upwards; /* no real file was met */
     facts.instrument = nwc__odim_text(dataset, "how", "system");
     facts.scan_name = nwc__odim_text(dataset, "how", "task");
     facts.latitude_deg = nwc__odim_number(dataset, "where", "lat", NAN);
@@ -382,10 +440,18 @@ nwc_status nwc__odim_volume_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_volume
 {
     if (!nwc__node_find(tree->root, "what"))
         return nwc__fail(NWC_ERR_UNSUPPORTED, "HDF5, but not ODIM_H5: no group what");
+    static const char *const objects[] = {"PVOL", "SCAN", "AZIM", "ELEV"};
+    enum { OBJECTS = sizeof objects / sizeof objects[0] };
     const char *const object = nwc__odim_text(tree->root, "what", "object");
-    if (strcmp(object, "PVOL") != 0 && strcmp(object, "SCAN") != 0)
-        return nwc__fail(NWC_ERR_UNSUPPORTED, "ODIM_H5 object PVOL or SCAN expected, \"%s\" found", object);
-    struct job job = {.ctx = ctx, .volume = volume, .version = version_of(tree->root), .unpacking = {.ctx = ctx}};
+    int32_t kind = 0;
+    while (kind < OBJECTS && strcmp(object, objects[kind]) != 0) kind++;
+    if (kind == OBJECTS)
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "ODIM_H5 object PVOL, SCAN, AZIM or ELEV expected, \"%s\" found", object);
+    struct job job = {.ctx = ctx,
+                      .volume = volume,
+                      .version = version_of(tree->root),
+                      .upwards = kind == OBJECTS - 1,
+                      .unpacking = {.ctx = ctx}};
     const nwc__node *first = NULL;
     nwc_status status = NWC_OK;
     for (int n = 1; n <= MOST_NUMBERED && status == NWC_OK; n++) {
