@@ -57,6 +57,22 @@ def test_the_divergence_of_mass_vanishes_as_the_square_of_the_step(kind, request
     assert left[2] < 1e-3 * np.sqrt(np.mean(term**2))
 
 
+@pytest.mark.parametrize("kind", ["supercell", "cells", "line"])
+def test_a_point_has_the_same_wind_and_water_alone_and_among_others(kind, request) -> None:
+    storm = request.getfixturevalue(kind)
+    random = np.random.default_rng(6)
+    x, y = random.uniform(-90e3, 90e3, (2, 300))
+    x[::2], y[::2] = 0.2 * x[::2], 0.2 * y[::2]
+    z, t = random.uniform(-100.0, 17e3, 300), random.uniform(-600.0, 3600.0, 300)
+    wind, water = np.array(storm.wind(x, y, z, t)), storm.columns(x, y, z, t)
+    for k in range(x.size):
+        point = x[k], y[k], z[k], t[k]
+        np.testing.assert_allclose(np.array(storm.wind(*point)), wind[:, k], atol=1e-10, rtol=1e-10)
+        np.testing.assert_allclose(storm.columns(*point), water[k], rtol=1e-12)
+    assert (water[:, 0] > 0).any()
+    assert (water[:, 0] == 0).any()
+
+
 def test_what_flows_into_a_box_flows_out(supercell) -> None:
     node, weight = np.polynomial.legendre.leggauss(96)
     half = 6000.0

@@ -15,7 +15,10 @@ __all__ = ["Look", "Seen"]
 Array = npt.NDArray[np.float64]
 
 _FIELDS = ("zh", "zv", "zhv", "kdp", "zv_r", "zv_r2")
-_CHUNK = 100_000
+_CHUNK = 1 << 13
+"""Points at a time: their arrays stay in the cache."""
+_BLOCK = 64
+"""Rows and columns of the lattice whose points come one behind the other."""
 _TURBULENCE = 1.0  # m s-1, of eddies smaller than the beam
 
 
@@ -58,18 +61,19 @@ class Look:
         angle = sweep.start + sweep.step * (0.5 + turning.points(sweep.rays) / turning.every)
         slant = np.maximum(sweep.gate * (0.5 + ranging.points(gates) / ranging.every), 1.0)
         rows, columns = self._window(angle, slant)
-        lattice = self._lattice(angle[rows], slant[columns])
-        turned, ray = turning.means(lattice, rows.start, sweep.rays)
-        means, gate = ranging.means(np.swapaxes(turned, 0, 1), columns.start, gates)
-        sums = np.swapaxes(means, 0, 1)
-        zh, zv, zhv, kdp, first_moment, second_moment = np.moveaxis(sums, -1, 0)
+        sums = []
+        for field in self._lattice(angle[rows], slant[columns]):
+            turned, ray = turning.means(field, rows.start, sweep.rays)
+            means, gate = ranging.means(turned.T, columns.start, gates)
+            sums.append(means.T)
+        zh, zv, zhv, kdp, first_moment, second_moment = sums
         there = np.where(zh > 0.0, zh, np.nan)
         velocity = first_moment / there
         width = np.sqrt(np.maximum(second_moment / there - velocity**2, 0.0) + _TURBULENCE**2)
 
         def placed(values: Array, nothing: float) -> Array:
             full = np.full((sweep.rays, gates), nothing)
-            full[ray : ray + sums.shape[0], gate : gate + sums.shape[1]] = values
+            full[ray : ray + values.shape[0], gate : gate + values.shape[1]] = values
             return full
 
         zh, zv, zhv, kdp = (placed(values, 0.0) for values in (zh, zv, zhv, kdp))
@@ -98,50 +102,83 @@ class Look:
         return _span(rows), _span(columns)
 
     def _lattice(self, angle: Array, slant: Array) -> Array:
-        """The fields at every point, averaged across the turning: (row, column, field)."""
+        """The fields at every point, averaged across the turning: (field, row, column)."""
         sweep, storm = self.sweep, self.storm
-        sums = np.zeros((angle.size, slant.size, len(_FIELDS)))
-        if not sums.size:
-            return sums
+        shape = len(_FIELDS), angle.size, slant.size
+        if angle.size == 0 or slant.size == 0:
+            return np.zeros(shape)
+        sums = np.zeros((shape[0], angle.size * slant.size))
         seconds = self.seconds[0] + (angle - (sweep.start + 0.5 * sweep.step)) / sweep.rate
         elevation = angle[:, None] if sweep.rhi else np.full((1, 1), sweep.angle)
         ground, _ = beam.ray(slant[None, :], elevation, self.altitude)
         azimuth = np.full((1, 1), sweep.angle) if sweep.rhi else angle[:, None]
         x, y = self.plane.place(ground, azimuth)
-        row, column = np.nonzero(storm.over(x, y, seconds[:, None]))
-        top = max(bound[4] for bound in storm.bounds(float(seconds[0])))
-        for begin in range(0, row.size, _CHUNK):
-            part = slice(begin, begin + _CHUNK)
-            i, j = row[part], column[part]
-            for off, weight in zip(*beam.across(self.radar.beam_width), strict=True):
-                # Across an RHI the offset is one of azimuth, which narrows towards the zenith.
-                turned = off / np.maximum(np.cos(np.radians(angle[i])), 0.1)
-                up = angle[i] if sweep.rhi else np.full(i.size, sweep.angle + off)
-                along, height = beam.ray(slant[j], up, self.altitude)
-                inside = (height >= storm.ground) & (height <= storm.ground + top)
-                if inside.any():
-                    k = np.flatnonzero(inside)
-                    looking = np.full(k.size, sweep.angle) + turned[k] if sweep.rhi else angle[i[k]]
-                    found = self._points(along[k], height[k], looking, up[k], seconds[i[k]])
-                    sums[i[k], j[k]] += weight * found
-        return sums
+        rows, columns = _by_blocks(*np.nonzero(storm.over(x, y, seconds[:, None])))
+        places = rows * slant.size + columns
+        top = storm.ground + max(bound[4] for bound in storm.bounds(float(seconds[0])))
+        for off, weight in zip(*beam.across(self.radar.beam_width), strict=True):
+            # Across an RHI the offset is one of azimuth, which narrows towards the zenith.
+            narrow = np.maximum(np.cos(np.radians(angle)), 0.1)
+            towards = beam.heading(sweep.angle + off / narrow if sweep.rhi else angle)
+            rays = _Points.along(slant, elevation if sweep.rhi else elevation + off, self.altitude)
+            which = places if sweep.rhi else columns  # all rows but those of an RHI are alike
+            for begin in range(0, places.size, _CHUNK):
+                part = slice(begin, begin + _CHUNK)
+                place, row, points = places[part], rows[part], rays.at(which[part])
+                inside = np.flatnonzero((points.height >= storm.ground) & (points.height <= top))
+                if inside.size < place.size:
+                    place, row, points = place[inside], row[inside], points.at(inside)
+                found = self._fields(points, (towards[0][row], towards[1][row]), seconds[row])
+                for field, values in zip(sums, found, strict=True):
+                    field[place] += weight * values
+        return sums.reshape(shape)
 
-    def _points(self, ground: Array, height: Array, azimuth: Array, elevation: Array, t: Array) -> Array:
+    def _fields(self, points: "_Points", towards: tuple[Array, Array], t: Array) -> Array:
+        """At points in a row: (field, point)."""
         storm = self.storm
-        x, y = self.plane.place(ground, azimuth)
-        z = height - storm.ground
-        found = np.zeros((ground.size, len(_FIELDS)))
-        echo = storm.echo(x, y, z, t)
-        found[:, :4] = echo[:, :4]
-        wet = np.flatnonzero(echo[:, 0] > 0.0)
-        z_h, z_fall = echo[wet, 0], echo[wet, 4]
+        x, y = self.plane.along(points.ground, towards)
+        z = points.height - storm.ground
+        echo = storm.echo(x, y, z, t).T
+        found = np.zeros((len(_FIELDS), t.size))
+        found[:4] = echo[:4]
+        wet = np.flatnonzero(echo[0] > 0.0)
+        z_h, z_fall = echo[0, wet], echo[4, wet]
         u, v, w = storm.wind(x[wet], y[wet], z[wet], t[wet])
-        east, north = self.plane.outward(ground[wet], azimuth[wet])
-        up = beam.local_elevation(elevation[wet], ground[wet])
-        away = (u * east + v * north) * np.cos(up) + (w - z_fall / z_h) * np.sin(up)
-        found[wet, 4] = z_h * away
-        found[wet, 5] = z_h * away**2
+        points = points.at(wet)
+        east, north = self.plane.outward(points.ground, (towards[0][wet], towards[1][wet]))
+        away = (u * east + v * north) * points.level + (w - z_fall / z_h) * points.rise
+        found[4, wet] = z_h * away
+        found[5, wet] = z_h * away**2
         return found
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Points:
+    """Points of rays: distance along the ground and height, and the cosine and the sine of the elevation there."""
+
+    ground: Array
+    height: Array
+    level: Array
+    rise: Array
+
+    @classmethod
+    def along(cls, slant: Array, elevation: Array, altitude: float) -> "_Points":
+        """Row by row, of elevations in a column (degrees)."""
+        ground, height = beam.ray(slant[None, :], elevation, altitude)
+        up = beam.local_elevation(elevation, ground)
+        return cls(ground.ravel(), height.ravel(), np.cos(up).ravel(), np.sin(up).ravel())
+
+    def at(self, which: npt.NDArray[np.int64]) -> "_Points":
+        """Some of them."""
+        return _Points(self.ground[which], self.height[which], self.level[which], self.rise[which])
+
+
+def _by_blocks(
+    row: npt.NDArray[np.int64], column: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Places of a lattice put in such an order that those of a chunk lie close together."""
+    order = np.lexsort((column // _BLOCK, row // _BLOCK))
+    return row[order], column[order]
 
 
 def _span(which: npt.NDArray[np.bool_]) -> slice:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from nowcast.grid import Grid
 
-__all__ = ["EARTH", "Plane", "Smoothing", "across", "along_ray", "around", "local_elevation", "ray"]
+__all__ = ["EARTH", "Plane", "Smoothing", "across", "along_ray", "around", "heading", "local_elevation", "ray"]
 
 Array = npt.NDArray[np.float64]
 
@@ -36,6 +36,12 @@ def ray(slant: Array, elevation: npt.ArrayLike, altitude: float) -> tuple[Array,
 def local_elevation(elevation: npt.ArrayLike, ground: Array) -> Array:
     """Elevation of the ray (radians) seen from where it is."""
     return np.radians(np.asarray(elevation, dtype=np.float64)) + ground / EARTH
+
+
+def heading(azimuth: npt.ArrayLike) -> tuple[Array, Array]:
+    """Parts of a step eastward and northward, of azimuths in degrees."""
+    angle = np.radians(np.asarray(azimuth, dtype=np.float64))
+    return np.sin(angle), np.cos(angle)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,9 +123,12 @@ class Plane:
 
     def place(self, ground: Array, azimuth: Array) -> tuple[Array, Array]:
         """x and y of places at a distance and azimuth (degrees)."""
-        east, north = np.sin(np.radians(azimuth)), np.cos(np.radians(azimuth))
+        return self.along(ground, heading(azimuth))
+
+    def along(self, ground: Array, towards: tuple[Array, Array]) -> tuple[Array, Array]:
+        """The same, of headings."""
         near = ground / self._radius
-        x, y = near * east, near * north
+        x, y = near * towards[0], near * towards[1]
         return self._cubic(x, y, 0), self._cubic(x, y, 1)
 
     def _cubic(self, x: Array, y: Array, axis: int) -> Array:
@@ -127,10 +136,10 @@ class Plane:
         along_x = x * (e + x * (ee + eee * x + een * y) + y * (en + enn * y))
         return np.asarray(one + along_x + y * (n + y * (nn + nnn * y)))
 
-    def outward(self, ground: Array, azimuth: Array) -> tuple[Array, Array]:
-        """The unit vector away from the radar, along x and y."""
+    def outward(self, ground: Array, towards: tuple[Array, Array]) -> tuple[Array, Array]:
+        """The unit vector away from the radar, along x and y, at distances along headings."""
         step = 1e-4 * self._radius
-        ahead, behind = self.place(ground + step, azimuth), self.place(ground - step, azimuth)
+        ahead, behind = self.along(ground + step, towards), self.along(ground - step, towards)
         dx, dy = ahead[0] - behind[0], ahead[1] - behind[1]
         size = np.hypot(dx, dy)
         return dx / size, dy / size

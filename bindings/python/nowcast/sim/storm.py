@@ -10,7 +10,7 @@ import xarray as xr
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid
 from nowcast.sim.environment import CP, R_DRY, Environment, saturation
-from nowcast.sim.flow import Overturning, Vortex
+from nowcast.sim.flow import Overturning, Points, Vortex
 from nowcast.sim.particles import COLUMNS, GROUND
 from nowcast.sim.water import Layer, Precipitation
 
@@ -115,9 +115,9 @@ class Storm:
         x, y, z, t = self._own(x, y, z, t)
         u, v, w = (np.zeros(x.shape) for _ in range(3))
         if self.parts:
-            rho = self.environment.density(z)
+            points = Points(*(a.ravel() for a in (x, y, z, t, self.environment.density(z))))
             for part in self.parts:
-                part.add(x, y, z, t, rho, (u, v, w))
+                part.add(points, (u.reshape(-1), v.reshape(-1), w.reshape(-1)))
         base = self.environment
         return self.intensity * u + base.read(base.u, z), self.intensity * v + base.read(base.v, z), self.intensity * w
 
@@ -133,7 +133,7 @@ class Storm:
     def echo(self, x: Array, y: Array, z: Array, t: Array) -> Array:
         """The first five of ``particles.COLUMNS`` at points in a row: (point, column)."""
         own = self._own(x, y, z, t)
-        total = np.zeros((x.size, 5))
+        total = np.zeros((5, x.size)).T  # column by column, as what adds to it
         for part in self.water:
             total += part.echo(*own)
         return self.intensity * total

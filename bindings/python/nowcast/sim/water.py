@@ -51,25 +51,39 @@ class Precipitation:
 
     def air(self, x: Array, y: Array, z: Array, t: Array) -> Array:
         """COLUMNS at points, read trilinearly: (point, column)."""
-        amounts = _read(self.deposits.air, self._where(x, y, z, t))
+        amounts = _read(self._air, self._shape, self._where(x, y, z, t))
         mass = amounts[:, _MASSES].sum(axis=1)
         return amounts * self._strength(mass, amounts[:, COLUMNS.index("age")], t)[:, None]
 
     def echo(self, x: Array, y: Array, z: Array, t: Array) -> Array:
         """The first five of COLUMNS, what a beam needs, for less than half the work."""
-        amounts = _read(self._echo, self._where(x, y, z, t))
+        amounts = _read(self._echo, self._shape, self._where(x, y, z, t))
         return amounts[:, :5] * self._strength(amounts[:, 5], amounts[:, 6], t)[:, None]
 
     def ground(self, x: Array, y: Array, t: Array) -> Array:
         """GROUND at points: (point, column)."""
-        amounts = _read(self.deposits.ground, self._where(x, y, x, t)[1:])
+        amounts = _read(self._ground, self._shape[1:], self._where(x, y, x, t)[1:])
         mass = amounts[:, GROUND.index("rain")] + amounts[:, GROUND.index("hail")]
         return amounts * self._strength(mass, amounts[:, GROUND.index("age")], t)[:, None]
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return self.deposits.air.shape[:-1]
+
+    @functools.cached_property
+    def _air(self) -> npt.NDArray[np.float32]:
+        return _columns(self.deposits.air)
+
+    @functools.cached_property
+    def _ground(self) -> npt.NDArray[np.float32]:
+        return _columns(self.deposits.ground)
 
     @functools.cached_property
     def _echo(self) -> npt.NDArray[np.float32]:
         air = self.deposits.air
-        return np.concatenate([air[..., :5], air[..., _MASSES].sum(axis=-1, keepdims=True), air[..., -1:]], axis=-1)
+        return _columns(
+            np.concatenate([air[..., :5], air[..., _MASSES].sum(axis=-1, keepdims=True), air[..., -1:]], axis=-1)
+        )
 
     def _where(self, x: Array, y: Array, z: Array, t: Array) -> tuple[Array, Array, Array]:
         box = self.deposits.box
@@ -152,24 +166,33 @@ class Layer:
         return rain, snow
 
 
-def _read(table: npt.NDArray[np.float32], where: Sequence[Array]) -> Array:
-    """A table read linearly between its points along all axes but the last; 0 outside, below the first z that of it."""
-    shape = table.shape[:-1]
+def _columns(table: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """A table with its columns one behind the other: (column, point)."""
+    return np.ascontiguousarray(table.reshape(-1, table.shape[-1]).T)
+
+
+def _read(columns: npt.NDArray[np.float32], shape: tuple[int, ...], where: Sequence[Array]) -> Array:
+    """Columns over points of this shape read linearly between these: (point, column).
+
+    0 outside; below the first z, of three axes, that of it.
+    """
     lowest = np.maximum(where[0], 0.0) if len(shape) == 3 else where[0]
     inside = np.ones(where[0].shape, dtype=bool)
-    near, share = [], []
-    for axis, at in enumerate((lowest, *where[1:])):
-        inside &= (at >= 0.0) & (at <= shape[axis] - 1)
-        first = np.clip(np.floor(np.where(inside, at, 0.0)).astype(np.int64), 0, max(shape[axis] - 2, 0))
-        near.append(first)
-        share.append(np.where(inside, at - first, 0.0))
-    flat = table.reshape(-1, table.shape[-1])
-    found = np.zeros((where[0].size, table.shape[-1]))
-    for corner in range(2 ** len(shape)):
-        weight, index = inside.astype(np.float64), np.zeros(where[0].shape, dtype=np.int64)
-        for axis in range(len(shape)):
-            up = corner >> axis & 1
-            weight = weight * (share[axis] if up else 1.0 - share[axis])
-            index = index * shape[axis] + np.minimum(near[axis] + up, shape[axis] - 1)
-        found += weight[:, None] * flat[index]
-    return found
+    for size, at in zip(shape, (lowest, *where[1:]), strict=True):
+        inside &= (at >= 0.0) & (at <= size - 1)
+    found = np.zeros((columns.shape[0], where[0].size))
+    within = np.flatnonzero(inside)
+    weights, index = [np.ones(within.size)], [np.zeros(within.size, dtype=np.int64)]
+    for size, at in zip(shape, (lowest, *where[1:]), strict=True):
+        near = at[within]
+        first = np.minimum(np.floor(near).astype(np.int64), max(size - 2, 0))
+        share = near - first
+        step = min(1, size - 1)
+        weights = [weight * part for part in (1.0 - share, share) for weight in weights]
+        index = [i * size + (first + up * step) for up in (0, 1) for i in index]
+    for column, values in zip(found, columns, strict=True):
+        total = weights[0] * values.take(index[0])
+        for weight, i in zip(weights[1:], index[1:], strict=True):
+            total += weight * values.take(i)
+        column[within] = total
+    return found.T
