@@ -217,6 +217,31 @@ def test_several_volumes_come_as_a_list(volume: Path, tmp_path: Path) -> None:
     assert len(volumes) == 2
 
 
+def test_volumes_that_cannot_be_read_are_left_out_where_that_is_wanted(
+    volume: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    radar.write(nowcast.open(volume), tmp_path / "c.nc")
+    (tmp_path / "a.txt").write_text("Read me first.\n")
+    (tmp_path / "b.nc").write_bytes((tmp_path / "c.nc").read_bytes()[:3000])
+    (tmp_path / "d.ar2v").write_bytes(volume.read_bytes()[:30])
+    (tmp_path / "e.ar2v").write_bytes(volume.read_bytes())
+    for names, left_out in (("abcde", "abd"), ("cde", "d"), ("edcba", "dba"), ("e", "")):
+        files = [next(tmp_path.glob(f"{name}.*")) for name in names]
+        caplog.clear()
+        found = nowcast.open([*files, tmp_path / "none"], on_error="skip")
+        read = found if isinstance(found, list) else [found]
+        formats = [str(tree.attrs["format"]).split()[0] for tree in read]
+        assert formats == [{"c": "FM", "e": "NEXRAD"}[name] for name in names if name not in left_out]
+        told = [Path(record.getMessage().split(": ")[1]).name[0] for record in caplog.records]
+        assert told == [*left_out, "n"]
+    with pytest.raises(errors.FileError, match="none"):
+        nowcast.open([tmp_path / "e.ar2v", tmp_path / "none"])
+    with pytest.raises(errors.NoDataError, match=r"d\.ar2v"):
+        nowcast.open(tmp_path / "d.ar2v", on_error="skip")
+    with pytest.raises(errors.ArgumentError, match='on_error: "raise" or "skip" expected'):
+        nowcast.open(volume, on_error="ignore")
+
+
 @pytest.mark.parametrize("pack", ["gzip", "bz2", "xz", "zip", "zip of xz"])
 def test_packed_volumes_are_told_and_read_as_they_are(volume: Path, tmp_path: Path, pack: str) -> None:
     path, content = tmp_path / "packed", volume.read_bytes()

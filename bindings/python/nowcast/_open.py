@@ -1,7 +1,7 @@
 """One call for any file: gridded fields, radar volumes, model fields or observations."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,9 @@ def open(
     options
         As ``nowcast.io.open`` takes them, for fields; ``site`` of ``nowcast.radar.read``, for volumes; ``system`` of
         ``nowcast.model.open`` and ``quantity``, for model fields; those of ``nowcast.obs.read``, for observations. A
-        table in text whose headings are not known is one of observations where ``columns`` is given.
+        table in text whose headings are not known is one of observations where ``columns`` is given. With
+        ``on_error="skip"`` fields, volumes or observations that cannot be read are left out, and the log says so; what
+        the files hold is then told by the first that is known.
 
     Returns
     -------
@@ -52,7 +54,8 @@ def open(
     files = list(io.expand(paths))
     if files[0].is_dir():
         return _one_or_all([volume for folder in files for volume in _folder(folder, options)])
-    kind = _kind(files[0])
+    skip = _skips(options)
+    kind = _first_kind(files) if skip else _kind(files[0])
     if set(options) & _OF_OBSERVATIONS:
         kind = "observations"
     elif set(options) & _OF_MODELS:
@@ -61,29 +64,71 @@ def open(
         return _open_model(paths, files[0], **options)
     if kind == "observations":
         return obs.read(files, **_only(options, _OF_OBSERVATIONS | {"on_error"}, f"{files[0]} holds observations"))
-    if kind == "fields" or (kind == "either" and set(options) - _OF_VOLUMES):
+    if kind == "fields" or (kind == "either" and set(options) - _OF_VOLUMES - {"on_error"}):
         return io.open(paths, **options)
-    _only(options, _OF_VOLUMES, f"{files[0]} is a radar volume")
-    groups: list[list[Path]] = []
+    _only(options, _OF_VOLUMES | {"on_error"}, f"{files[0]} is a radar volume")
+    volumes: list[xr.DataTree] = []
+    left_out: list[Exception] = []
+    of_volumes = {name: value for name, value in options.items() if name in _OF_VOLUMES}
+    for group in _groups(files):
+        try:
+            volumes.append(radar.read(group, **of_volumes))
+        except (FileError, NoDataError, UnsupportedError) as error:
+            if not skip and (kind == "volume" or volumes):
+                raise
+            damaged = isinstance(error, FileError) or _kind(group[0]) != "either"
+            if kind == "either" and not volumes and not (skip and damaged):
+                break  # it is something else
+            left_out.append(error)
+    if volumes:
+        for failure in left_out:
+            _logger.warning("left out: %s", failure)
+        return _one_or_all(volumes)
+    if kind == "volume":
+        raise left_out[-1]
+    others: tuple[Callable[[list[Path]], model.Model | pd.DataFrame], ...] = (model.open, obs.read)
+    for read in others:
+        try:
+            return read(files)
+        except (FileError, NoDataError, UnsupportedError):
+            continue
+    return io.open(paths, **options)
+
+
+def _groups(files: list[Path]) -> Iterator[list[Path]]:
+    """Files of one volume each; real-time chunks go with the one that has the volume's header."""
+    group = files[:1]
+    for file in files[1:]:
+        try:
+            goes_on = _files.head(file)[4:7] == b"BZh"
+        except FileError:
+            goes_on = False  # reading it says why
+        if not goes_on:
+            yield group
+            group = []
+        group.append(file)
+    yield group
+
+
+def _skips(options: dict[str, Any]) -> bool:
+    """Whether files that cannot be read are to be left out."""
+    on_error = options.get("on_error", "raise")
+    if on_error not in ("raise", "skip"):
+        raise ArgumentError(f'on_error: "raise" or "skip" expected, {on_error!r} given')
+    return bool(on_error == "skip")
+
+
+def _first_kind(files: list[Path]) -> str:
+    """The kind of the first file that is known to be anything."""
     for file in files:
-        if groups and _files.head(file)[4:7] == b"BZh":
-            groups[-1].append(file)
-        else:
-            groups.append([file])
-    try:
-        volumes = [radar.read(groups[0], **options)]
-    except (FileError, NoDataError, UnsupportedError):
-        if kind == "volume":
-            raise
-        others: tuple[Callable[[list[Path]], model.Model | pd.DataFrame], ...] = (model.open, obs.read)
-        for read in others:
-            try:
-                return read(files)
-            except (FileError, NoDataError, UnsupportedError):
-                continue
-        return io.open(paths, **options)
-    volumes += [radar.read(group, **options) for group in groups[1:]]
-    return _one_or_all(volumes)
+        try:
+            head = _files.head(file)
+        except FileError:
+            continue
+        kind = _kind(file)
+        if kind != "fields" or lib.nwc_io_sniff(head, len(head)) != ffi.NULL:
+            return kind
+    return "fields"
 
 
 def _one_or_all(volumes: list[xr.DataTree]) -> xr.DataTree | list[xr.DataTree]:
