@@ -67,7 +67,7 @@ def test_the_composite_of_tilts_is_that_of_the_radar(ktlx: tuple[Path, xr.DataAr
 
 
 def test_liquid_and_tops_of_tilts_follow_those_of_the_radar(ktlx: tuple[Path, xr.DataArray, float]) -> None:
-    """Where the tilts pass over the top of the echo, beyond 140 km. Liquid of tilts alone is less than the radar's."""
+    """Where the tilts pass over the top of the echo, beyond 140 km. Liquid of gates is less than of the greatest."""
     folder, data, ground = ktlx
     found = product.echo_top(data)
     top, whole = found["top"].values[0], (found["open"].values[0] & 1) == 0
@@ -85,6 +85,43 @@ def test_liquid_and_tops_of_tilts_follow_those_of_the_radar(ktlx: tuple[Path, xr
     bias, share = told("tops beyond 140 km, m", (top - tops)[where], 5000.0 * FOOT)
     assert abs(bias) < 600.0
     assert share > 0.75
+
+
+def by_azimuth(path: Path, name: str) -> np.ndarray:
+    """Rays of a degree from north on, 225 gates of a kilometre; -inf where nothing is known."""
+    sweep = nowcast.open(path)["sweep_0"].to_dataset()
+    order = np.argsort(np.floor(sweep["azimuth"].values))
+    np.testing.assert_array_equal(np.floor(sweep["azimuth"].values[order]), np.arange(360))
+    return np.nan_to_num(sweep[name].values[order, :225], nan=-np.inf)
+
+
+def test_the_radar_takes_liquid_from_the_greatest_gates_that_touch_a_column(real_data: Path) -> None:
+    """Federal Meteorological Handbook 11, part C (2017), 3.2.6: of every tilt the greatest gate, of any reflectivity.
+
+    Depths are those of product 57: from the ground to the middle between tilts, and half a beam above the highest. A
+    column touches two rays and two gates, as those of the radar do not begin at whole degrees.
+    """
+    folder = real_data / "radar/nexrad-level3/ktlx-20130520"
+    tilts = [by_azimuth(next(folder.glob(f"*_{name}Q*")), "DBZH") for name in ("N0", "NA", "N1", "NB", "N2", "N3")]
+    angles = np.radians([0.5, 0.9, 1.3, 1.8, 2.4, 3.1])
+    edges = np.concatenate([[0.0], np.tan(0.5 * (angles[1:] + angles[:-1])), [np.tan(angles[-1] + np.radians(0.5))]])
+    outer = 1000.0 * (np.arange(225) + 1.0)
+    tops = outer * edges[:, None] + (np.arange(7) > 0)[:, None] * outer**2 / (2.0 * 4.0 / 3.0 * 6371e3)
+    theirs = by_azimuth(next(folder.glob("*_DVL*")), "VIL")
+    where = (np.arange(225) >= 140) & (tilts[-1] < 18.5) & (theirs >= 1.0)
+    assert where.sum() > 300
+
+    def ratio(touching: tuple[int, ...]) -> np.ndarray:
+        shifts = [(ray, gate) for ray in touching for gate in touching]
+        z = [np.max([np.roll(10.0 ** (0.1 * tilt), shift, (0, 1)) for shift in shifts], axis=0) for tilt in tilts]
+        ours = sum(3.44e-6 * z[k] ** (4.0 / 7.0) * (tops[k + 1] - tops[k]) for k in range(6))
+        return ours[where] / theirs[where]
+
+    alone, greatest = ratio((0,)), ratio((0, 1))
+    print(f"liquid by the radar's rule: {np.median(alone):.2f} of one gate, {np.median(greatest):.2f} of the greatest")
+    assert np.median(alone) < 0.65
+    assert 0.9 < np.median(greatest) < 1.05
+    assert (np.abs(greatest - 1.0) < 0.2).mean() > 0.6
 
 
 @pytest.mark.parametrize("time", ["013001", "030000"])

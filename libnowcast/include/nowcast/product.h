@@ -90,7 +90,8 @@ NWC_API void nwc_vil_options_init(nwc_vil_options *options);
  * @param vil       out: (y, x)
  * @return as nwc_product_layer_max
  *
- * Source: Greene and Clark (1972), Mon. Wea. Rev. 100, 548; the cap is that of the WSR-88D.
+ * Source: Greene and Clark (1972), Mon. Wea. Rev. 100, 548; the cap is that of product 57 of the WSR-88D. Its product 134 has
+ * none, and takes the greatest gates where this has means, which is more.
  */
 NWC_API nwc_status nwc_product_vil(nwc_ctx *ctx, const nwc_field *dbz, const nwc_field *ground_m,
                                    const nwc_vil_options *options, nwc_field *vil);
