@@ -60,7 +60,7 @@ def test_the_corners_of_awips_grid_211_are_where_ncep_says(real_data: Path) -> N
 
 @pytest.mark.realdata
 def test_winds_turn_as_noaa_publishes_for_this_projection(real_data: Path) -> None:
-    """The RUC's list of frequently asked questions: 0.422618 times the longitude from 95 W."""
+    """NCEP, of grids of 25 N and 95 W, 211 and 212: sin 25 degrees (0.422618) times the longitude from 95 W."""
     nam = model.open(real_data / NAM)
     along = [nam.read(name, level=50000, level_type="isobaricInhPa").values.astype(float) for name in "uv"]
     true = nam.read_wind(level=50000, level_type="isobaricInhPa")

@@ -221,6 +221,29 @@ static void hail_is_that_of_witt(void **state)
     for (int f = 0; f < 6; f++) assert_true(isnan(made[f][1]));
 }
 
+/*
+ * What Witt et al. say in words: an index of 100 means stones of an inch, and at the threshold severe hail is as likely as not.
+ * 60 dBZ to 11 km over 0 degC at h and -20 degC at h + 2 km has 100 J m-1 s-1 where 10 km - h is 100 / (5e-7 x 10^5.04).
+ */
+static void hail_is_an_inch_and_as_likely_as_not_where_witt_says(void **state)
+{
+    (void)state;
+    float cells[CELLS], freezing[NY * NX], cold[NY * NX], ground[NY * NX], made[2][NY * NX];
+    nwc_field mesh = flat(made[0], NULL), posh = flat(made[1], NULL);
+    const nwc_hail hail = {.mesh = &mesh, .posh = &posh};
+    const nwc_field field = field_3d(cells), zero = flat(freezing, "m"), minus20 = flat(cold, "m"),
+                    under = flat(ground, "m");
+    const double h = 10000.0 - 100.0 / (5e-7 * pow(10.0, 5.04));
+    for (int c = 0; c < NY * NX; c++) {
+        freezing[c] = (float)h, cold[c] = (float)(h + 2000.0);
+        ground[c] = (float)(h - 1e3 * (100.0 + 121.0) / 57.5);
+    }
+    set_columns(cells, (const float[NZ]){60, 60, 60, 60, 60, 60});
+    assert_ok(nwc_product_hail(NULL, &field, &zero, &minus20, &under, &hail));
+    assert_near(made[0][1], 25.4, 0.1);
+    assert_near(made[1][1], 0.5, 0.003);
+}
+
 /* The probability grows from 0 at 1.65 km to 1 at 5.8 km, as Waldvogel's curve does. */
 static void hail_of_any_size_follows_the_height_of_its_top(void **state)
 {
@@ -366,6 +389,7 @@ int main(void)
         cmocka_unit_test(tops_and_bases_lie_between_levels),
         cmocka_unit_test(liquid_is_that_of_greene_and_clark),
         cmocka_unit_test(hail_is_that_of_witt),
+        cmocka_unit_test(hail_is_an_inch_and_as_likely_as_not_where_witt_says),
         cmocka_unit_test(hail_of_any_size_follows_the_height_of_its_top),
         cmocka_unit_test(a_plane_is_cut_exactly),
         cmocka_unit_test(products_are_the_same_bits_on_any_threads_and_strides),

@@ -101,6 +101,45 @@ static void pairs_of_z_and_r_are_those_of_their_authors(void **state)
     assert_fails(NWC_ERR_ARG, "a, b:", nwc_rain_zr(0, NULL, &b));
 }
 
+/* A of 1 and 0.1 dB/km at 0, 10, 20 and 30 degrees: the pairs of Ryzhkov et al. (2014), table 1, and Diederich et al. (2015). */
+static void rates_by_attenuation_are_those_of_the_published_table(void **state)
+{
+    (void)state;
+    static const double table[][4][2] = {{{2230, 1.03}, {3100, 1.03}, {4120, 1.03}, {5330, 1.03}},
+                                         {{221, 0.92}, {250, 0.91}, {294, 0.89}, {352, 0.89}},
+                                         {{49.1, 0.87}, {45.5, 0.83}, {43.5, 0.79}, {43.0, 0.76}}};
+    const float strong[CASES] = {1.0F, 0.1F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F, NAN, NAN};
+    for (int band = NWC_BAND_S; band <= NWC_BAND_X; band++)
+        for (int t = 0; t < 4; t++) {
+            const double *const pair = table[band - NWC_BAND_S][t];
+            nwc_volume *volume;
+            nwc_rain_options options;
+            nwc_rain_options_init(&options);
+            options.method = NWC_RAIN_A, options.temperature_c = 10.0 * t;
+            assert_ok(volume_of(NULL, band, dbz, NULL, NULL, strong, &volume));
+            assert_ok(nwc_rain_rate(NULL, volume, &options));
+            const float *const rate = cells_of(volume, "RATE");
+            assert_near((double)rate[0], pair[0], 1e-3 * pair[0]);
+            assert_near((double)rate[1], pair[0] * pow(0.1, pair[1]), 1e-3 * pair[0]);
+            nwc_volume_destroy(volume);
+        }
+}
+
+/* The National Weather Service lists 4.09 inches an hour as what 300, 1.4 gives at most, with Z held at 53 dBZ. */
+static void the_greatest_rate_of_the_wsr_88d_is_the_published_one(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_rain_options options;
+    nwc_rain_options_init(&options);
+    options.method = NWC_RAIN_Z;
+    assert_ok(nwc_rain_zr(NWC_ZR_CONVECTIVE, &options.a, &options.b));
+    assert_ok(volume_of(NULL, NWC_BAND_S, dbz, NULL, NULL, NULL, &volume));
+    assert_ok(nwc_rain_rate(NULL, volume, &options));
+    assert_near((double)cells_of(volume, "RATE")[7] / 25.4, 4.09, 0.005);
+    nwc_volume_destroy(volume);
+}
+
 static void warmer_rain_of_an_attenuation_is_heavier_at_s_band(void **state)
 {
     (void)state;
@@ -229,6 +268,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rates_are_those_of_the_published_equations),
         cmocka_unit_test(pairs_of_z_and_r_are_those_of_their_authors),
+        cmocka_unit_test(rates_by_attenuation_are_those_of_the_published_table),
+        cmocka_unit_test(the_greatest_rate_of_the_wsr_88d_is_the_published_one),
         cmocka_unit_test(warmer_rain_of_an_attenuation_is_heavier_at_s_band),
         cmocka_unit_test(the_blend_falls_back_to_what_is_known),
         cmocka_unit_test(kinds_follow_the_wet_bulb_and_what_the_radar_sees),

@@ -79,9 +79,11 @@ typedef enum nwc_attenuation_method {
  * Options of nwc_attenuation_correct. Fill with nwc_attenuation_options_init.
  *
  * alpha, beta and exponent are by default those of the band: 0.017, 0.003 and 0.62 at S, 0.08, 0.02 and 0.76 at C, 0.28,
- * 0.04 and 0.78 at X band. The first two are of Bringi and Chandrasekar (2001), Polarimetric Doppler Weather Radar, table 7.1,
- * rounded; the exponents of Ryzhkov, Diederich, Zhang and Simmer (2014), J. Atmos. Oceanic Technol. 31, 599 (S and X) and of
- * Testud et al. (2000) (C).
+ * 0.04 and 0.78 at X band. alpha and beta are at S band those of Bringi and Chandrasekar (2001), Polarimetric Doppler Weather
+ * Radar, table 7.1 (which has 0.073 and 0.013 at C, 0.233 and 0.033 at X band, with powers near 1), at C band those of Ryzhkov and
+ * Zrnic (2019), Radar Polarimetry for Weather Observations, section 6.4, at X band those that Py-ART takes; the exponents are of
+ * Diederich, Ryzhkov, Simmer, Zhang and Troemel (2015), J. Hydrometeor. 16, 487 (C at 20, X at 10 degrees) and of Ryzhkov,
+ * Diederich, Zhang and Simmer (2014), J. Atmos. Oceanic Technol. 31, 599 (S).
  */
 typedef struct nwc_attenuation_options {
     size_t struct_size; /**< set by the init function */
@@ -152,7 +154,7 @@ NWC_API void nwc_calibration_options_init(nwc_calibration_options *options);
  * @param found  out; numbers for which nothing tells are NaN and their counts 0
  * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA where no sweep has DBZH and ZDR; NWC_ERR_UNSUPPORTED; NWC_ERR_NOMEM
  *
- * Sources: Gourley, Illingworth and Tabary (2009), J. Atmos. Oceanic Technol. 26, 689, table 1 (Z); Cunningham, Zittel, Lee, Ice and
+ * Sources: Gourley, Illingworth and Tabary (2009), J. Atmos. Oceanic Technol. 26, 689, table 4 (Z); Cunningham, Zittel, Lee, Ice and
  * Hoban (2013), 36th Conf. on Radar Meteorology (ZDR of light rain); Ryzhkov, Giangrande, Melnikov and Schuur (2005), J. Atmos.
  * Oceanic Technol. 22, 1138 (snow).
  */

@@ -4,9 +4,10 @@
  * larger by the root of their length, as in a random walk. A value is a step when it leaves what is before and after it to the same
  * side (a spike), or jumps by three times as much and stays: fronts and outflows jump too, but not so far.
  *
- * Theirs are the ranges of temperature, dew point, pressure at the station, wind and gusts, what a humidity, a pressure and a
- * wind may change in a minute before they are in error (a temperature: before it is suspect), and the least variations. Ours are
- * the 5 % above saturation that sensors show, pressures reduced to the sea, visibility, amounts and the electric field.
+ * Theirs are the ranges of temperature, dew point, pressure at the station and wind, what a humidity, a pressure and a wind may
+ * change in a minute before they are in error (a temperature: before it is suspect), the least variations, and 40 mm of rain in a
+ * minute. Ours are gusts of up to twice their wind, the 5 % above saturation that sensors show, pressures reduced to the sea,
+ * visibility, longer amounts and the electric field.
  */
 #include "obs/check.h"
 

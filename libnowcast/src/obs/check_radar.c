@@ -1,5 +1,6 @@
 /*
- * Gauges beside a radar, by the classes of Qi et al. (2016, J. Hydrometeor.): false zero, false rain, outliers. What fell at a
+ * Gauges beside a radar, by the classes of Qi et al. (2016, J. Hydrometeor.): false zero, false rain, outliers; theirs are curves
+ * and further inputs, the three limits here are ours. What fell at a
  * cell between two frames is taken as the mean of the two rates; the first and last half interval of the gauge use the nearest.
  */
 #include "obs/check.h"

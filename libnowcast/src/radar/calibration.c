@@ -10,7 +10,7 @@
 
 enum { LEAST_GATES = 100, LEAST_STRETCHES = 5, MOST_GATES = 200000, SMOOTH = 2 };
 
-/* KDP / Z, 1e-5 degrees km-1 per mm6 m-3, as a cubic in ZDR (dB): Gourley et al. (2009), table 1. */
+/* KDP / Z, 1e-5 degrees km-1 per mm6 m-3, as a cubic in ZDR (dB): Gourley et al. (2009), table 4. */
 static const double consistency[][4] = {{0.0, 0.0, 0.0, 0.0},
                                         {3.696, -1.963, 0.504, -0.051},
                                         {6.746, -2.970, 0.711, -0.079},

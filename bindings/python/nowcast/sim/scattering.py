@@ -22,7 +22,7 @@ _K2 = 0.93
 _HAIL_WAVELENGTH = 0.107
 
 ATTENUATION = {"S": (0.017, 0.003), "C": (0.08, 0.02), "X": (0.28, 0.04)}
-"""dB for each degree of KDP: of H, and of H less V (Bringi and Chandrasekar 2001, table 7.1, rounded)."""
+"""dB for each degree of KDP, of H and of H less V: what attenuation takes by default, with the sources said there."""
 
 
 @dataclasses.dataclass(frozen=True)
