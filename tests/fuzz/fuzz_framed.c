@@ -7,6 +7,7 @@
 #include "io/internal.h"
 #include "radar/format/level3.h"
 #include "support/made_files.h"
+#include "support/made_tiff.h"
 
 enum { HEADER = 512 };
 
@@ -107,6 +108,25 @@ static void read_moc(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster
     read_mosaic(false, ctx, bytes, size, raster);
 }
 
+/* Two bands in any of some layouts; the input lies over the end, where the directory is. */
+static void read_geotiff(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
+{
+    uint8_t file[TIFF_MOST];
+    const struct made_tiff how = {.big_endian = size & 1,
+                                  .big = size & 2,
+                                  .deflate = size & 4,
+                                  .tiled = size & 8,
+                                  .separate = size & 16,
+                                  .predictor = 1 + (int)(size / 32 % 3),
+                                  .format = 3,
+                                  .bytes = 4,
+                                  .bands = 2,
+                                  .notes = "<Item name=\"SCALE\" sample=\"1\">2</Item>"};
+    const int64_t made = make_tiff(&how, file), n = (int64_t)size < made ? (int64_t)size : made;
+    lay_over(file + made - n, n, bytes, size);
+    (void)nwc__geotiff_read(ctx, file, made, raster);
+}
+
 /* Two members; the input lies over the header of the first, then over the rest. */
 static void read_archive(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
 {
@@ -132,6 +152,7 @@ static const form forms[] = {
     {"nimrod", nwc__nimrod_read, read_nimrod},
     {"radolan", nwc__radolan_read, read_radolan},
     {"pgm", nwc__pgm_read, NULL},
+    {"geotiff", nwc__geotiff_read, read_geotiff},
     {"level3_grid", nwc__level3_grid_read, read_level3},
     {"swan", nwc__swan_read, read_swan},
     {"moc", nwc__moc_read, read_moc},

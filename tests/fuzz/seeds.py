@@ -68,7 +68,8 @@ def written() -> Iterator[tuple[str, str, bytes]]:
         for decoder, suffix in (("hdf5", "h5"), ("netcdf", "nc")):
             radar.write(storm, folder / f"volume.{suffix}")
             yield decoder, f"volume.{suffix}", (folder / f"volume.{suffix}").read_bytes()
-        for decoders, suffix in ((("hdf5",), "h5"), (("netcdf",), "nc"), (("grib", "grib_message"), "grib2")):
+        fields = ((("hdf5",), "h5"), (("netcdf",), "nc"), (("grib", "grib_message"), "grib2"), (("geotiff",), "tif"))
+        for decoders, suffix in fields:
             io.write(rain, folder / f"field.{suffix}")
             for decoder in decoders:
                 yield decoder, f"field.{suffix}", (folder / f"field.{suffix}").read_bytes()

@@ -73,6 +73,19 @@ def test_gdal_finds_a_geotiff_where_it_was_written(projection: str, tmp_path: Pa
             assert place[1][0] == pytest.approx(lat[row, column], abs=1e-7)
 
 
+@pytest.mark.parametrize("projection", PROJECTIONS)
+def test_a_geotiff_is_read_back(projection: str, tmp_path: Path) -> None:
+    grid = around(projection)
+    rain = forecast(grid)
+    io.write(rain, tmp_path / "rain.tif")
+    back = io.open(tmp_path / "rain.tif")
+    np.testing.assert_array_equal(back.values, rain.values)
+    np.testing.assert_array_equal(back["time"], rain["time"])
+    np.testing.assert_array_equal(back["forecast_reference_time"], rain["forecast_reference_time"])
+    assert (back.attrs["units"], back.attrs["quantity"]) == ("mm h-1", "RATE")
+    np.testing.assert_allclose(Grid.of(back).lonlat(), grid.lonlat(), atol=1e-9)
+
+
 def test_what_geotiff_has_no_place_for_is_refused(tmp_path: Path) -> None:
     turned = "+proj=ob_tran +o_proj=longlat +o_lat_p=30 +o_lon_p=0 +lon_0=10"
     with pytest.raises(UnsupportedError, match="ob_tran"):

@@ -36,7 +36,7 @@ _NAMES = {
 }
 _HEAD = 4096
 # Formats read by no library but this one.
-_OWN = {"PGM", "NIMROD", "RADOLAN", "NEXRAD Level III", "SWAN", "MOC"}
+_OWN = {"PGM", "NIMROD", "RADOLAN", "NEXRAD Level III", "SWAN", "MOC", "GEOTIFF"}
 # Fields that describe others; never chosen when no quantity is asked for.
 _QUALITY = {"QIND", "CLASS", "BRDR", "TMP", "quality", "age", "radars", "lowest_beam"}
 
@@ -166,7 +166,7 @@ def open(
     paths : path, pattern, or several of them
         A pattern is one of the shell, such as ``fmi/*.pgm.gz``. Formats are told by content: ODIM_H5 and KNMI
         composites, CF netCDF, GRIB of MRMS and Stage IV, PGM of FMI, NIMROD, RADOLAN, grids of NEXRAD Level III,
-        CINRAD PUP, SWAN and MOC, packed or not, in tar or not, GIF of MeteoSwiss.
+        CINRAD PUP, SWAN and MOC, GeoTIFF, packed or not, in tar or not, GIF of MeteoSwiss.
     quantity : str, optional
         The field to take ("RATE", "ACRR", "DBZH" ...); the first that is not a quality field when omitted.
     on_error : "raise" or "skip"
@@ -272,8 +272,8 @@ def _finite(cells: _field.Array, least: Any) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _iso(time: np.datetime64) -> str:
-    return f"{time.astype('datetime64[s]')}Z"
+def _iso(time: np.datetime64) -> str | None:
+    return None if np.isnat(time) else f"{time.astype('datetime64[s]')}Z"
 
 
 def expand(paths: PathLike | Sequence[PathLike]) -> Iterator[Path]:

@@ -31,7 +31,7 @@ typedef struct nwc_layer {
     const char *name;     /**< what the file calls the variable */
     const char *quantity; /**< ODIM name where there is one: "DBZH", "RATE", "ACRR", "QIND"; else as name */
     const char *source;   /**< who made it, as the file says; "" when it does not */
-    int64_t time_ns;      /**< valid time, UTC; of the end of the interval for an accumulation */
+    int64_t time_ns; /**< valid time, UTC; of the end of the interval for an accumulation; NWC_TIME_UNKNOWN for none */
     int64_t reference_ns; /**< time the forecast started from; time_ns for an observation */
     double duration_s;    /**< length of the accumulation interval; 0 for an instantaneous value */
     double height_m;      /**< of one of several levels, above mean sea level; 0 for a field of none; not written */
@@ -54,8 +54,8 @@ NWC_API void nwc_read_options_init(nwc_read_options *options);
 
 /**
  * The name of the format @p size leading bytes belong to ("PGM", "HDF5", "NETCDF", "GRIB", "NIMROD", "RADOLAN",
- * "NEXRAD Level III", "SWAN", "MOC", "TAR"), or NULL. 4096 bytes are enough. Compression is not looked through. Of these this version
- * reads PGM of FMI, ODIM_H5 and KNMI composites (in HDF5), CF netCDF, classic or 4, GRIB of MRMS and Stage IV, NIMROD,
+ * "NEXRAD Level III", "SWAN", "MOC", "GEOTIFF", "TAR"), or NULL. 4096 bytes are enough. Compression is not looked through. Of these
+ * this version reads PGM of FMI, GeoTIFF, ODIM_H5 and KNMI composites (in HDF5), CF netCDF, classic or 4, GRIB of MRMS and Stage IV, NIMROD,
  * RADOLAN and RADVOR amounts, grids of NEXRAD Level III, CINRAD PUP, SWAN and MOC, and tar archives of them, packed
  * or not.
  */

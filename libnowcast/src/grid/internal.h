@@ -21,6 +21,9 @@ nwc_status nwc__check_same_shape(const nwc_field *field, const char *name, const
 /* Refuse a field without a grid, or whose y and x do not fit its grid. */
 nwc_status nwc__check_on_grid(nwc_ctx *ctx, const nwc_field *field, const char *name);
 
+/* The PROJ string of a reference system by its number in the tables of EPSG; NWC_ERR_UNSUPPORTED where PROJ has none. */
+nwc_status nwc__epsg_to_proj(int32_t code, char *text, size_t room);
+
 /* The number of cells of all dimensions. */
 int64_t nwc__cells(const nwc_field *field);
 

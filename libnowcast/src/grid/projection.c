@@ -76,6 +76,32 @@ static nwc_status projection_open(const char *text, struct projection *projectio
     return NWC_OK;
 }
 
+nwc_status nwc__epsg_to_proj(int32_t code, char *text, size_t room)
+{
+    char name[32];
+    nwc_status status = NWC_OK;
+    snprintf(name, sizeof name, "EPSG:%d", (int)code);
+    PJ_CONTEXT *const context = proj_context_create();
+    if (!context) return nwc__fail(NWC_ERR_NOMEM, "no memory for a PROJ context");
+    proj_log_func(context, NULL, silent);
+    proj_context_set_enable_network(context, 0);
+    PJ *const system = proj_create(context, name);
+    const char *const found = system ? proj_as_proj_string(context, system, PJ_PROJ_4, NULL) : NULL;
+    const char *const end = found ? strstr(found, " +type=crs") : NULL;
+    const bool metres =
+        found && !strstr(found, "+to_meter") && (!strstr(found, "+units=") || strstr(found, "+units=m "));
+    if (!found || !end || (size_t)(end - found) >= room)
+        status = nwc__fail(NWC_ERR_UNSUPPORTED, "%s: PROJ's tables have no such projection", name);
+    else if (!metres)
+        status =
+            nwc__fail(NWC_ERR_UNSUPPORTED, "%s: coordinates in metres or degrees expected, \"%s\" found", name, found);
+    else
+        memcpy(text, found, (size_t)(end - found)), text[end - found] = '\0';
+    proj_destroy(system);
+    proj_context_destroy(context);
+    return status;
+}
+
 /* Grid coordinates to degrees. NaN where the projection has no inverse. */
 static void to_lonlat(const struct projection *projection, double x, double y, double *lon_deg, double *lat_deg)
 {

@@ -7,12 +7,13 @@
  */
 #include "io/writer.h"
 #include "radar/format/cf_projection.h"
+#include "radar/format/geotiff.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <zlib.h>
 
-enum { STRIP_ROWS = 64, MOST_KEYS = 32, MOST_LAYERS = 4096, USER_DEFINED = 32767, ENTRY = 12, MOST_ENTRIES = 24 };
+enum { STRIP_ROWS = 64, MOST_KEYS = 32, MOST_LAYERS = 4096, ENTRY = 12, MOST_ENTRIES = 24 };
 
 /* Types of TIFF, and bytes of each. */
 enum { ASCII = 2, SHORT = 3, LONG = 4, DOUBLE = 12 };
@@ -164,64 +165,6 @@ static void add_key(struct keys *keys, uint16_t id, bool real, double value)
     keys->id[at] = id, keys->real[at] = real, keys->value[at] = value;
 }
 
-/* Grid mappings of CF, their number among coordinate transformations, and the keys of their attributes. */
-static const struct transformation {
-    const char *cf;
-    int number;
-    struct {
-        const char *attribute;
-        uint16_t key, second;
-    } key[6];
-} transformations[] = {
-    {"lambert_conformal_conic",
-     8,
-     {{"standard_parallel", 3078, 3079},
-      {"latitude_of_projection_origin", 3085, 0},
-      {"longitude_of_central_meridian", 3084, 0},
-      {"false_easting", 3086, 0},
-      {"false_northing", 3087, 0}}},
-    {"albers_conical_equal_area",
-     11,
-     {{"standard_parallel", 3078, 3079},
-      {"latitude_of_projection_origin", 3081, 0},
-      {"longitude_of_central_meridian", 3080, 0},
-      {"false_easting", 3082, 0},
-      {"false_northing", 3083, 0}}},
-    {"lambert_azimuthal_equal_area",
-     10,
-     {{"latitude_of_projection_origin", 3089, 0},
-      {"longitude_of_projection_origin", 3088, 0},
-      {"false_easting", 3082, 0},
-      {"false_northing", 3083, 0}}},
-    {"azimuthal_equidistant",
-     12,
-     {{"latitude_of_projection_origin", 3089, 0},
-      {"longitude_of_projection_origin", 3088, 0},
-      {"false_easting", 3082, 0},
-      {"false_northing", 3083, 0}}},
-    {"polar_stereographic",
-     15,
-     {{"straight_vertical_longitude_from_pole", 3095, 0},
-      {"standard_parallel", 3081, 0},
-      {"scale_factor_at_projection_origin", 3092, 0},
-      {"false_easting", 3082, 0},
-      {"false_northing", 3083, 0}}},
-    {"transverse_mercator",
-     1,
-     {{"latitude_of_projection_origin", 3081, 0},
-      {"longitude_of_central_meridian", 3080, 0},
-      {"scale_factor_at_central_meridian", 3092, 0},
-      {"false_easting", 3082, 0},
-      {"false_northing", 3083, 0}}},
-    {"mercator",
-     7,
-     {{"longitude_of_projection_origin", 3080, 0},
-      {"standard_parallel", 3078, 0},
-      {"scale_factor_at_projection_origin", 3092, 0},
-      {"false_easting", 3082, 0},
-      {"false_northing", 3083, 0}}},
-};
-
 static const struct nwc__cf_number *number_of(const struct nwc__cf_mapping *mapping, const char *name)
 {
     for (int n = 0; n < mapping->n; n++)
@@ -243,8 +186,8 @@ static void add_earth(const struct nwc__cf_mapping *mapping, struct keys *keys)
         add_key(keys, 2048, false, 4326);
         return;
     }
-    add_key(keys, 2048, false, USER_DEFINED), add_key(keys, 2050, false, USER_DEFINED);
-    add_key(keys, 2054, false, 9102), add_key(keys, 2056, false, USER_DEFINED);
+    add_key(keys, 2048, false, NWC__GEOTIFF_USER_DEFINED), add_key(keys, 2050, false, NWC__GEOTIFF_USER_DEFINED);
+    add_key(keys, 2054, false, 9102), add_key(keys, 2056, false, NWC__GEOTIFF_USER_DEFINED);
     add_key(keys, 2057, true, isnan(radius) ? a : radius);
     if (!isnan(rf))
         add_key(keys, 2059, true, rf);
@@ -269,9 +212,9 @@ static nwc_status find_keys(const nwc_grid *grid, struct keys *keys)
     nwc__cf_from_proj(grid->projection, &mapping);
     const char *const name = mapping.name ? mapping.name : "";
     const bool degrees = strcmp(name, "latitude_longitude") == 0;
-    const struct transformation *found = NULL;
-    for (size_t t = 0; t < sizeof transformations / sizeof transformations[0]; t++)
-        if (strcmp(transformations[t].cf, name) == 0) found = &transformations[t];
+    const nwc__geotiff_transformation *found = NULL;
+    for (int t = 0; t < NWC__GEOTIFF_TRANSFORMATIONS; t++)
+        if (strcmp(nwc__geotiff_transformations[t].cf, name) == 0) found = &nwc__geotiff_transformations[t];
     if (!degrees && !found)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "grid: a projection with keys in GeoTIFF expected, \"%s\" given",
                          grid->projection);
@@ -280,7 +223,7 @@ static nwc_status find_keys(const nwc_grid *grid, struct keys *keys)
     add_key(keys, 1025, false, 1);               /* a pixel is an area */
     add_earth(&mapping, keys);
     if (degrees) return NWC_OK;
-    add_key(keys, 3072, false, USER_DEFINED), add_key(keys, 3074, false, USER_DEFINED);
+    add_key(keys, 3072, false, NWC__GEOTIFF_USER_DEFINED), add_key(keys, 3074, false, NWC__GEOTIFF_USER_DEFINED);
     add_key(keys, 3075, false, found->number), add_key(keys, 3076, false, 9001);
     for (int k = 0; k < 6 && found->key[k].attribute; k++) {
         const struct nwc__cf_number *const number = number_of(&mapping, found->key[k].attribute);

@@ -27,6 +27,10 @@ static const struct format {
     {"SWAN", 0, "diamond 131", 11, nwc__swan_read, NULL},
     {"SWAN", 0, "DIAMOND 131", 11, nwc__swan_read, NULL},
     {"MOC", 0, "MOC\0", 4, nwc__moc_read, NULL},
+    {"GEOTIFF", 0, "II*\0", 4, nwc__geotiff_read, NULL},
+    {"GEOTIFF", 0, "MM\0*", 4, nwc__geotiff_read, NULL},
+    {"GEOTIFF", 0, "II+\0", 4, nwc__geotiff_read, NULL},
+    {"GEOTIFF", 0, "MM\0+", 4, nwc__geotiff_read, NULL},
     {"NEXRAD Level III", 0, "", 0, nwc__level3_grid_read, nwc__is_level3_grid},
 };
 

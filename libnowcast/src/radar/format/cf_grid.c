@@ -4,6 +4,8 @@
  */
 #include "radar/format/cf_projection.h"
 
+#include <nowcast/obs.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -360,7 +362,9 @@ static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__
     for (int64_t n = 0; n < times.n * heights.n; n++) {
         const int64_t t = n / heights.n, k = n % heights.n;
         int64_t time_ns;
-        if (!nwc__cf_time(time, times.node ? t : 0, &time_ns))
+        if (!time && !unit) /* such as the height of the ground, which has none */
+            time_ns = NWC_TIME_UNKNOWN;
+        else if (!nwc__cf_time(time, times.node ? t : 0, &time_ns))
             return nwc__fail(NWC_ERR_FORMAT, "%s: a time expected, none found", variable->name);
         const bool amount = unit && strcmp(unit->ours, "mm") == 0;
         const double duration_s = amount ? duration_of(tree, variable, time, t, time_ns) : 0.0;

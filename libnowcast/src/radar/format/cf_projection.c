@@ -79,19 +79,33 @@ static const struct ellipsoid {
     {"intl", 6378388.0, 297.0},          {"bessel", 6377397.155, 299.1528128}, {"sphere", 6370997.0, 0.0},
 };
 
+/* Attributes of the figure of the Earth. */
+static const char *const figure[] = {"earth_radius", "semi_major_axis", "semi_minor_axis", "inverse_flattening"};
+
 static void append(char proj[NWC__TEXT], const char *key, double value)
 {
     const size_t used = strlen(proj);
     snprintf(proj + used, NWC__TEXT - used, " +%s=%.15g", key, value);
 }
 
-/* The figure of the Earth: axes as given, else WGS84. */
-static void append_figure(const nwc__node *mapping, char proj[NWC__TEXT])
+static const struct nwc__cf_number *number_of(const struct nwc__cf_mapping *mapping, const char *name)
 {
-    const double radius = nwc__node_number(mapping, "earth_radius", NAN);
-    const double a = nwc__node_number(mapping, "semi_major_axis", radius);
-    const double b = nwc__node_number(mapping, "semi_minor_axis", NAN);
-    const double flattening = nwc__node_number(mapping, "inverse_flattening", NAN);
+    for (int n = 0; n < mapping->n; n++)
+        if (strcmp(mapping->number[n].name, name) == 0) return &mapping->number[n];
+    return NULL;
+}
+
+static double first_of(const struct nwc__cf_mapping *mapping, const char *name, double otherwise)
+{
+    const struct nwc__cf_number *const number = number_of(mapping, name);
+    return number ? number->value[0] : otherwise;
+}
+
+/* The figure of the Earth: axes as given, else WGS84. */
+static void append_figure(const struct nwc__cf_mapping *mapping, char proj[NWC__TEXT])
+{
+    const double radius = first_of(mapping, figure[0], NAN), a = first_of(mapping, figure[1], radius);
+    const double b = first_of(mapping, figure[2], NAN), flattening = first_of(mapping, figure[3], NAN);
     if (isnan(a)) {
         strncat(proj, " +ellps=WGS84", NWC__TEXT - strlen(proj) - 1);
         return;
@@ -112,33 +126,61 @@ static void append_sweep(const nwc__node *mapping, char proj[NWC__TEXT])
     strncat(proj, about_x ? " +sweep=x" : " +sweep=y", NWC__TEXT - strlen(proj) - 1);
 }
 
-nwc_status nwc__cf_to_proj(const nwc__node *mapping, char proj[NWC__TEXT])
+static const struct projection *projection_named(const char *cf)
+{
+    for (size_t p = 0; p < n_projections; p++)
+        if (strcmp(projections[p].cf, cf) == 0) return &projections[p];
+    return NULL;
+}
+
+static void add(struct nwc__cf_mapping *mapping, const char *name, double first, double second)
+{
+    if (isnan(first) || mapping->n == NWC__CF_MOST) return;
+    mapping->number[mapping->n++] = (struct nwc__cf_number){name, {first, second}, isnan(second) ? 1 : 2};
+}
+
+/* Take a number of a grid mapping variable, if it has it. */
+static void take(const nwc__node *node, const char *name, struct nwc__cf_mapping *mapping)
+{
+    const nwc__attribute *const given = node ? nwc__node_own(node, name) : NULL;
+    if (given && !given->text) add(mapping, name, given->number, given->second);
+}
+
+nwc_status nwc__cf_mapping_to_proj(const struct nwc__cf_mapping *mapping, char proj[NWC__TEXT])
+{
+    const struct projection *const projection = projection_named(mapping->name);
+    if (!projection)
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "grid_mapping_name \"%s\" is not one this library knows", mapping->name);
+    snprintf(proj, NWC__TEXT, "+proj=%s", projection->proj);
+    for (const struct parameter *p = projection->parameter; p->attribute; p++) {
+        const struct nwc__cf_number *const number = number_of(mapping, p->attribute);
+        if (!number) continue;
+        append(proj, p->key, number->value[0]);
+        if (p->second && number->n == 2) append(proj, p->second, number->value[1]);
+    }
+    append_figure(mapping, proj);
+    return NWC_OK;
+}
+
+nwc_status nwc__cf_to_proj(const nwc__node *node, char proj[NWC__TEXT])
 {
     static const char *const exact[] = {"proj_string", "proj4_params", "proj4"};
-    for (size_t e = 0; mapping && e < sizeof exact / sizeof exact[0]; e++) {
-        const char *const text = nwc__node_text(mapping, exact[e]);
+    for (size_t e = 0; node && e < sizeof exact / sizeof exact[0]; e++) {
+        const char *const text = nwc__node_text(node, exact[e]);
         if (!text[0]) continue;
         if (strlen(text) >= NWC__TEXT)
-            return nwc__fail(NWC_ERR_FORMAT, "%s: %s is longer than %d characters", mapping->name, exact[e], NWC__TEXT);
+            return nwc__fail(NWC_ERR_FORMAT, "%s: %s is longer than %d characters", node->name, exact[e], NWC__TEXT);
         strcpy(proj, text);
         return NWC_OK;
     }
-    const char *const name = mapping ? nwc__node_text(mapping, "grid_mapping_name") : "latitude_longitude";
-    const struct projection *projection = NULL;
-    for (size_t p = 0; !projection && p < n_projections; p++)
-        if (strcmp(projections[p].cf, name) == 0) projection = &projections[p];
-    if (!projection)
-        return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: grid_mapping_name \"%s\" is not one this library knows",
-                         mapping->name, name);
-    snprintf(proj, NWC__TEXT, "+proj=%s", projection->proj);
-    for (const struct parameter *p = projection->parameter; p->attribute; p++) {
-        const nwc__attribute *const given = nwc__node_own(mapping, p->attribute);
-        if (!given || given->text) continue;
-        append(proj, p->key, given->number);
-        if (p->second && !isnan(given->second)) append(proj, p->second, given->second);
-    }
-    if (strcmp(projection->proj, "geos") == 0) append_sweep(mapping, proj);
-    append_figure(mapping, proj);
+    struct nwc__cf_mapping mapping = {.name = node ? nwc__node_text(node, "grid_mapping_name") : "latitude_longitude"};
+    const struct projection *const projection = projection_named(mapping.name);
+    for (const struct parameter *p = projection ? projection->parameter : NULL; p && p->attribute; p++)
+        take(node, p->attribute, &mapping);
+    for (size_t f = 0; f < sizeof figure / sizeof figure[0]; f++) take(node, figure[f], &mapping);
+    const nwc_status status = nwc__cf_mapping_to_proj(&mapping, proj);
+    if (status != NWC_OK) return nwc__fail_within(status, node ? node->name : "grid mapping");
+    if (strcmp(projection->proj, "geos") == 0) append_sweep(node, proj);
     return NWC_OK;
 }
 
@@ -166,12 +208,6 @@ static bool text_in(const char *proj, const char *key, const char *expected)
     size_t length;
     const char *const value = value_of(proj, key, &length);
     return value && length == strlen(expected) && strncmp(value, expected, length) == 0;
-}
-
-static void add(struct nwc__cf_mapping *mapping, const char *name, double first, double second)
-{
-    if (isnan(first) || mapping->n == NWC__CF_MOST) return;
-    mapping->number[mapping->n++] = (struct nwc__cf_number){name, {first, second}, isnan(second) ? 1 : 2};
 }
 
 /* The figure of the Earth; false for one this table lacks. Without any PROJ takes GRS80. */

@@ -23,6 +23,9 @@ struct nwc__cf_mapping {
 /* The PROJ string of a grid mapping variable; NULL is WGS84 longitude and latitude. */
 nwc_status nwc__cf_to_proj(const nwc__node *mapping, char proj[NWC__TEXT]);
 
+/* The PROJ string of what a grid mapping says; its name is one of CF. */
+nwc_status nwc__cf_mapping_to_proj(const struct nwc__cf_mapping *mapping, char proj[NWC__TEXT]);
+
 /* The CF attributes of a PROJ string; a mapping without a name where CF or this table has none. */
 void nwc__cf_from_proj(const char *proj, struct nwc__cf_mapping *mapping);
 

@@ -52,6 +52,9 @@ nwc_status nwc__moc_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_r
 nwc_status nwc__flat_read(const uint8_t *bytes, int64_t size, const uint8_t *sidecar, int64_t sidecar_size,
                           const char *path, nwc_raster *raster);
 
+/* GeoTIFF: bands of whole numbers or floats, such as heights of the ground; and what the writer of this library writes. */
+nwc_status nwc__geotiff_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
+
 /* FMI's PGM: reflectivity of a composite, with its geometry in comments. */
 nwc_status nwc__pgm_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_raster *raster);
 
