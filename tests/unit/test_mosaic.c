@@ -430,6 +430,56 @@ static void the_lowest_beam_is_that_of_the_lowest_sweep(void **state)
     nwc_volume_destroy(volume);
 }
 
+/* Seven tenths of the beam and more are hidden from 40 km on. */
+static float behind(double azimuth, double elevation, double range, double after_s)
+{
+    (void)azimuth, (void)elevation, (void)after_s;
+    return range < 40e3 ? 0.1F : 0.75F;
+}
+
+static void what_is_hidden_is_not_observed(void **state)
+{
+    (void)state;
+    nwc_volume *const volume = volume_of(32.6, 120.2, 0.0, forty);
+    struct made *const open = build(volume, NULL);
+    put(volume, 0, "CBB", "1", 500.0, behind);
+    struct made *const made = build(volume, NULL);
+    int hidden = 0, above = 0;
+    for (int c = 0; c < CELLS; c++) {
+        const int column = c % (NY * NX);
+        const struct seen at = see(volume, c / (NY * NX), column / NX, column % NX);
+        const double low = see(volume, 0, column / NX, column % NX).range; /* of the lowest level */
+        const bool far = low > 42e3 && at.range < 90e3, near = at.range < 38e3;
+        if (near) assert_true(made->z[c] == open->z[c] || (isnan(made->z[c]) && isnan(open->z[c])));
+        if (near) assert_true(made->lowest[column] == open->lowest[column]);
+        if (!far) continue;
+        assert_true(made->lowest[column] > open->lowest[column] + 500.0F); /* a degree up at 40 km and more */
+        if (at.elevation > 0.1 && at.elevation < 0.9) {                    /* nearer to the sweep that is hidden */
+            assert_true(isnan(made->z[c]) && !made->radars[c] && !isnan(open->z[c]));
+            hidden++;
+        } else if (at.elevation > 1.1 && at.elevation < 9.9) {
+            assert_near(made->z[c], 40.0, 1e-3);
+            above++;
+        }
+    }
+    assert_true(hidden > 100 && above > 100);
+    nwc_mosaic_options options;
+    nwc_mosaic_options_init(&options);
+    options.blocked = 0.8;
+    struct made *const less = build(volume, &options);
+    for (int c = 0; c < CELLS; c++) assert_true(isnan(less->z[c]) == isnan(open->z[c]));
+    options.blocked = 0.0;
+    nwc_field field = field_3d(made->z, "dBZ");
+    const char *const name = "DBZH";
+    const nwc_mosaic_input input = {volume, NULL};
+    const nwc_mosaic_output output = {.n_fields = 1, .names = &name, .fields = &field};
+    assert_fails(NWC_ERR_ARG, "blocked", nwc_mosaic_build(NULL, &input, 1, 0, NULL, NULL, &options, &output));
+    free(less);
+    free(made);
+    free(open);
+    nwc_volume_destroy(volume);
+}
+
 static void one_missing_ray_is_bridged_and_a_missing_sector_is_not(void **state)
 {
     (void)state;
@@ -552,16 +602,16 @@ static void quality_is_what_the_header_says(void **state)
     nwc_moment moment;
     assert_ok(nwc_volume_find(volume, 0, "DBZH", &moment));
     float *const half = malloc(120 * GATES * sizeof *half);
-    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.75F;
+    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.5F;
     moment.field.data = half, moment.name = "CBB", moment.field.units = "1";
     assert_ok(nwc_volume_put_moment(volume, 0, &moment));
     struct made *const blocked = build(volume, NULL);
-    for (int c = 0; c < CELLS; c++) assert_near(blocked->quality[c], 0.25 * made->quality[c], 1e-6);
-    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.5F; /* which knows of the blockage */
+    for (int c = 0; c < CELLS; c++) assert_near(blocked->quality[c], 0.5 * made->quality[c], 1e-6);
+    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.25F; /* which knows of the blockage */
     moment.name = "QIND";
     assert_ok(nwc_volume_put_moment(volume, 0, &moment));
     struct made *const worse = build(volume, NULL);
-    for (int c = 0; c < CELLS; c++) assert_near(worse->quality[c], 0.5 * made->quality[c], 1e-6);
+    for (int c = 0; c < CELLS; c++) assert_near(worse->quality[c], 0.25 * made->quality[c], 1e-6);
     free(blocked);
     free(half);
     free(made);
@@ -825,6 +875,7 @@ int main(void)
         cmocka_unit_test(weights_within_a_radius_count_every_gate_once),
         cmocka_unit_test(clear_air_is_no_echo_and_what_no_beam_reaches_is_not_known),
         cmocka_unit_test(the_lowest_beam_is_that_of_the_lowest_sweep),
+        cmocka_unit_test(what_is_hidden_is_not_observed),
         cmocka_unit_test(one_missing_ray_is_bridged_and_a_missing_sector_is_not),
         cmocka_unit_test(of_sweeps_at_one_elevation_the_one_nearest_in_time_is_taken),
         cmocka_unit_test(radars_are_averaged_by_quality_and_velocities_are_of_the_best),

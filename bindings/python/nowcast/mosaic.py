@@ -105,6 +105,7 @@ def build(
     radius_beams: float | None = None,
     quality_range: float | None = None,
     quality_age: float | None = None,
+    blocked: float | None = None,
 ) -> xr.Dataset:
     """Bring volumes onto a grid: a mosaic of their radars for each time.
 
@@ -131,6 +132,9 @@ def build(
         s; what is farther from the time is left out. The library's default (900) when omitted.
     max_range, min_known, beam_width, radius_min, radius_beams, quality_range, quality_age : float, optional
         As in ``nwc_mosaic_options``, in m, parts of one, degrees and s; the library's defaults when omitted.
+    blocked : float, optional
+        Gates of whose beam the ground hides at least this part (CBB, as ``nowcast.radar.blockage`` finds it) are as
+        not observed; 0.7 when omitted.
 
     Returns
     -------
@@ -165,6 +169,7 @@ def build(
         radius_beams=radius_beams,
         quality_range_m=quality_range,
         quality_age_s=quality_age,
+        blocked=blocked,
     )
     times = _times(radars, time)
     flow = _flow(motion, grid)

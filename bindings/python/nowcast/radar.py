@@ -27,6 +27,7 @@ from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality, sun_positi
 from nowcast._quasi_vertical import quasi_vertical_profile
 from nowcast._rain import precipitation_type, rain_rate
 from nowcast._shear import shear
+from nowcast._terrain import blockage, blockage_table, correct_blockage
 from nowcast._volume import NOTHING_DBZ
 from nowcast._vpr import correct_vpr, vpr
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
@@ -40,7 +41,10 @@ __all__ = [
     "ClutterMap",
     "Health",
     "attenuation",
+    "blockage",
+    "blockage_table",
     "calibration",
+    "correct_blockage",
     "correct_vpr",
     "dealias",
     "describe",

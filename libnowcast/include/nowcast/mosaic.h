@@ -49,6 +49,9 @@ typedef struct nwc_mosaic_options {
     double max_age_s; /**< sweeps farther from the time of the mosaic are left out; above 0, default 900 s */
     double quality_range_m; /**< quality falls to 1/e at this range; above 0, default 150 km */
     double quality_age_s;   /**< and at this age; above 0, default 600 s */
+    double
+        blocked; /**< a gate of whose beam at least this part is hidden, CBB, and those beyond it, are as not observed; above 0
+                         to 1, default 0.7 */
 } nwc_mosaic_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -109,7 +112,8 @@ typedef struct nwc_mosaic_output {
  *
  * Quality is exp(-(r / quality_range_m)^2) exp(-(age / quality_age_s)^2), times 2^-(d / beam width)^2 with d the
  * angle to the nearest sweep, times QIND where there is one, which knows of blockage, or else less the part that is blocked, CBB. Radars
- * are averaged with it as weight.
+ * are averaged with it as weight. Of a sweep that has CBB, what too much of the beam is hidden from is not observed, and the lowest
+ * beam that passes is one that sees something.
  *
  * @param inputs    1 to NWC_MOSAIC_MOST_RADARS; one that has none of the fields, or is too old, gives nothing
  * @param time_ns   of the mosaic, UTC

@@ -22,6 +22,7 @@
 #include <nowcast/radar.h>
 #include <nowcast/rain.h>
 #include <nowcast/shear.h>
+#include <nowcast/terrain.h>
 #include <nowcast/verify.h>
 
 #endif

@@ -43,6 +43,7 @@ typedef struct nwc__plane {
     float hole_deg;        /* rays farther apart have nothing between them */
     float *azimuth_deg;    /* n_rays + 2 */
     float *after_s;        /* n_rays + 2: when, after the time of the mosaic */
+    float *clear_m;        /* n_rays + 2: from this range on too much of the beam is hidden */
     int32_t *order;        /* n_rays + 2: number of the ray in the volume */
     int32_t *bin;          /* BINS: the last ray at or before the begin of the bin */
 } nwc__plane;

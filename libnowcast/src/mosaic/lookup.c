@@ -29,7 +29,8 @@ void nwc_mosaic_options_init(nwc_mosaic_options *options)
                                         .min_known = 0.5,
                                         .max_age_s = 900.0,
                                         .quality_range_m = 150e3,
-                                        .quality_age_s = 600.0};
+                                        .quality_age_s = 600.0,
+                                        .blocked = 0.7};
 }
 
 nwc_status nwc__mosaic_options(const nwc_mosaic_options *given, nwc_mosaic_options *options)
@@ -56,6 +57,8 @@ nwc_status nwc__mosaic_options(const nwc_mosaic_options *given, nwc_mosaic_optio
         return nwc__fail(NWC_ERR_ARG, "radius_beams: 0 or more expected, %g given", options->radius_beams);
     if (!(options->min_known >= 0.0 && options->min_known <= 1.0))
         return nwc__fail(NWC_ERR_ARG, "min_known: 0 to 1 expected, %g given", options->min_known);
+    if (!(options->blocked > 0.0 && options->blocked <= 1.0))
+        return nwc__fail(NWC_ERR_ARG, "blocked: above 0 to 1 expected, %g given", options->blocked);
     if (options->max_range_m > 2e6)
         return nwc__fail(NWC_ERR_ARG, "max_range_m: at most 2000 km expected, %g m given", options->max_range_m);
     return NWC_OK;

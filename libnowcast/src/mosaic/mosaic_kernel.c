@@ -328,8 +328,10 @@ static float lowest(const nwc__stack *stack, const nwc__gathering *how, pair *ra
         const double e = (double)plane->elevation_deg * 3.14159265358979 / 180.0, around = ground_m / how->sphere_m;
         if (!rays[t].found || !(e + around < 1.57)) continue;
         const double place = (how->sphere_m + how->altitude_m) * cos(e) / cos(e + around);
-        const double gate = ((float)(place * sin(around) / cos(e)) - plane->first_m) * plane->per_m;
-        if (gate > -1.0 && gate < plane->n_gates) return (float)(place - how->sphere_m);
+        const float range = (float)(place * sin(around) / cos(e));
+        const int32_t ray = ((rays[t].weight < 0.5F ? rays[t].first : rays[t].second) - plane->start) / plane->row;
+        const double gate = (range - plane->first_m) * plane->per_m;
+        if (gate > -1.0 && gate < plane->n_gates && range < plane->clear_m[ray]) return (float)(place - how->sphere_m);
     }
     return NAN;
 }

@@ -146,13 +146,23 @@ static void fill_table(nwc__plane *plane)
     }
 }
 
+/* The near edge of the first gate of a ray of which so much is hidden. */
+static float clear_range(const nwc_moment *hidden, int64_t ray, double blocked)
+{
+    const float *const cells = hidden->field.data + ray * hidden->field.stride[0];
+    for (int64_t g = 0; g < hidden->field.dim[1]; g++)
+        if ((double)cells[g * hidden->field.stride[1]] >= blocked)
+            return (float)(hidden->first_gate_m + ((double)g - 0.5) * hidden->gate_spacing_m);
+    return INFINITY;
+}
+
 static nwc_status make_plane(nwc_ctx *ctx, const nwc_volume *volume, const struct candidate *chosen, const char *name,
-                             double farthest_m, int64_t time_ns, nwc__stack *stack)
+                             double farthest_m, double blocked, int64_t time_ns, nwc__stack *stack)
 {
     nwc__plane *const plane = &stack->planes[stack->n_planes++];
     nwc_status status = NWC_OK;
     nwc_sweep sweep;
-    nwc_moment moment;
+    nwc_moment moment, hidden;
     struct turn *turns = NULL;
     float *work = NULL;
     *plane = (nwc__plane){.elevation_deg = chosen->elevation_deg, .sweep = chosen->sweep};
@@ -169,16 +179,19 @@ static nwc_status make_plane(nwc_ctx *ctx, const nwc_volume *volume, const struc
     plane->first_m = (float)moment.first_gate_m, plane->per_m = (float)(1.0 / moment.gate_spacing_m);
     NWC__ALLOC(ctx, plane->azimuth_deg, n + 2);
     NWC__ALLOC(ctx, plane->after_s, n + 2);
+    NWC__ALLOC(ctx, plane->clear_m, n + 2);
     NWC__ALLOC(ctx, plane->order, n + 2);
     NWC__ALLOC(ctx, plane->bin, NWC__MOSAIC_BINS);
     NWC__ALLOC(ctx, turns, n);
     NWC__ALLOC(ctx, work, 2 * n);
     for (int32_t r = 0; r < n; r++) turns[r] = (struct turn){sweep.azimuth_deg[r], r};
     qsort(turns, (size_t)n, sizeof *turns, by_azimuth);
+    const bool shaded = nwc_volume_find(volume, chosen->sweep, "CBB", &hidden) == NWC_OK;
     for (int32_t r = 0; r < n + 2; r++) {
         const struct turn *const at = &turns[(r + n - 1) % n];
         plane->azimuth_deg[r] = at->azimuth_deg + (r == 0 ? -360.0F : r == n + 1 ? 360.0F : 0.0F);
         plane->order[r] = at->ray;
+        plane->clear_m[r] = shaded ? clear_range(&hidden, at->ray, blocked) : INFINITY;
         plane->after_s[r] = (float)(1e-9 * (double)(sweep.time_ns[at->ray] - time_ns));
     }
     plane->hole_deg = HOLE * usual_step(turns, n, work);
@@ -207,7 +220,7 @@ static bool same_stack(const nwc_volume *volume, const nwc__stack *stack, const 
 }
 
 static nwc_status add_quantity(nwc_ctx *ctx, nwc__view *view, const nwc__quantities *quantities, int32_t quantity,
-                               const struct candidate *list, int32_t n, int64_t time_ns)
+                               const struct candidate *list, int32_t n, double blocked, int64_t time_ns)
 {
     nwc_status status = NWC_OK;
     const char *const name = quantities->name[quantity];
@@ -221,8 +234,8 @@ static nwc_status add_quantity(nwc_ctx *ctx, nwc__view *view, const nwc__quantit
         memset(stack, 0, sizeof *stack);
         view->stacks[view->n_stacks++] = stack;
         while (stack->n_planes < n)
-            if ((status = make_plane(ctx, view->volume, &list[stack->n_planes], name, view->lookup->farthest_m, time_ns,
-                                     stack)) != NWC_OK)
+            if ((status = make_plane(ctx, view->volume, &list[stack->n_planes], name, view->lookup->farthest_m, blocked,
+                                     time_ns, stack)) != NWC_OK)
                 goto done;
     }
     const int32_t q = stack->n_quantities++;
@@ -257,10 +270,15 @@ static nwc_status prepare_part(int64_t tile, void *user)
     nwc_moment moment;
     NWC__TRY(nwc_volume_find(job->view->volume, plane->sweep, job->quantities->name[quantity], &moment));
     const int32_t end = part->first + RAYS < plane->n_rays + 2 ? part->first + RAYS : plane->n_rays + 2;
-    for (int32_t r = part->first; r < end; r++)
+    for (int32_t r = part->first; r < end; r++) {
+        float *const cells = part->stack->cells[part->q] + plane->start + (int64_t)r * plane->row;
         job->kernels->prepare_ray(moment.field.data + plane->order[r] * moment.field.stride[0], moment.field.stride[1],
-                                  plane->n_gates, job->quantities->averaging[quantity] == NWC__AS_Z,
-                                  part->stack->cells[part->q] + plane->start + (int64_t)r * plane->row);
+                                  plane->n_gates, job->quantities->averaging[quantity] == NWC__AS_Z, cells);
+        if (quantity >= job->quantities->n_fields) continue;
+        for (int32_t g = plane->n_gates; g > 0 && plane->first_m + (float)(g - 1) / plane->per_m >= plane->clear_m[r];
+             g--)
+            cells[g] = NAN;
+    }
     return NWC_OK;
 }
 
@@ -311,7 +329,8 @@ nwc_status nwc__view_create(nwc_ctx *ctx, const nwc_mosaic_input *input, const n
         const bool velocity = quantities->averaging[q] == NWC__OF_THE_BEST;
         if ((status = choose(input->volume, facts.n_sweeps, sweeps, quantities->name[q], velocity, list, &n)) != NWC_OK)
             goto done;
-        if (n && (status = add_quantity(ctx, view, quantities, q, list, n, time_ns)) != NWC_OK) goto done;
+        if (n && (status = add_quantity(ctx, view, quantities, q, list, n, options->blocked, time_ns)) != NWC_OK)
+            goto done;
     }
     if (view->n_stacks) status = prepare(ctx, view, quantities);
 done:
@@ -329,6 +348,7 @@ void nwc__view_destroy(nwc_ctx *ctx, nwc__view *view)
         for (int32_t t = 0; t < stack->n_planes; t++) {
             nwc__free(ctx, stack->planes[t].bin);
             nwc__free(ctx, stack->planes[t].order);
+            nwc__free(ctx, stack->planes[t].clear_m);
             nwc__free(ctx, stack->planes[t].after_s);
             nwc__free(ctx, stack->planes[t].azimuth_deg);
         }
