@@ -1,5 +1,6 @@
 """What is shown runs: the notebook and the Python of the README and of the guide."""
 
+import dataclasses
 import os
 import re
 from pathlib import Path
@@ -83,6 +84,11 @@ def given(page: str, volume: xr.DataTree) -> dict[str, object]:
         for path in [*paths, *(f"khtx-20080411/{number}.gz" for number in range(2))]:
             radar.write(volume, path, format="FM 301")
     names: dict[str, object] = {"paths": paths[:2], "dry_days": paths[:2]}
+    if page == "terrain":
+        place = nowcast.grid.around(volume, 40e3, dx=500.0)
+        radar.write(volume, "volume.h5")
+        ground = sim.terrain(dataclasses.replace(place, z=()))
+        nowcast.io.write(ground.expand_dims(time=[np.datetime64("2024-01-01", "ns")]), "heights.tif")
     if page == "hydrometeor":
         names |= {"checked": volume, "heights": heights, "temperatures": temperatures}
     if page == "mosaic":

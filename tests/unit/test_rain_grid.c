@@ -271,6 +271,47 @@ static void steady_rain_adds_up_and_unknown_cells_stay_unknown(void **state)
     assert_true(isnan(amount[5 * NX + 10]));
 }
 
+/* ---- the greatest value ---- */
+
+/* A vortex passes by: three frames of it, ten cells apart, over ten minutes; the first is too old for the window. */
+static void what_moves_fast_leaves_a_track(void **state)
+{
+    (void)state;
+    static float cells[4][CELLS], swath[CELLS], first[CELLS];
+    const int64_t times_ns[4] = {0, INT64_C(1200000000000), INT64_C(1500000000000), INT64_C(1800000000000)};
+    nwc_field frames[4];
+    for (int k = 0; k < 4; k++) {
+        spot(cells[k], 10.0 + 10.0 * k, 30.0);
+        frames[k] = field_2d(cells[k], NY, NX, "s-1", &grid);
+        for (int j = 0; j < NY; j++) cells[k][j * NX + 70] = k == 2 && j > 40 ? -3.0F : NAN;
+    }
+    for (int64_t k = 0; k < CELLS; k++) u[k] = 10000.0F / 300.0F, v[k] = 0.0F;
+    nwc_field fu = field_2d(u, NY, NX, "m s-1", &grid), fv = field_2d(v, NY, NX, "m s-1", &grid);
+    nwc_field out = field_2d(swath, NY, NX, "s-1", &grid);
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        nwc_ctx *const ctx = context_with_threads(threads);
+        assert_ok(nwc_forecast_swath(ctx, frames, times_ns, 4, &fu, &fv, 600.0, NULL, &out));
+        nwc_ctx_destroy(ctx);
+        if (threads > 1) assert_memory_equal(swath, first, sizeof first);
+        memcpy(first, swath, sizeof first);
+    }
+    for (int i = 20; i <= 40; i++) assert_near(swath[30 * NX + i], 60.0, 4.0); /* between cells peaks are lower */
+    assert_true(swath[30 * NX + 12] < 1.0F);                                   /* of the first frame */
+    assert_ok(nwc_forecast_swath(NULL, frames, times_ns, 4, NULL, NULL, 600.0, NULL, &out));
+    assert_near(swath[30 * NX + 30], 60.0, 0.0);
+    assert_true(swath[30 * NX + 25] < 10.0F); /* a row of spots */
+    assert_true(isnan(swath[10 * NX + 70]) && swath[50 * NX + 70] == -3.0F);
+    assert_ok(nwc_forecast_swath(NULL, frames, times_ns, 4, NULL, NULL, 1800.0, NULL, &out));
+    assert_near(swath[30 * NX + 10], 60.0, 0.0);
+    assert_fails(NWC_ERR_ARG, "window_s", nwc_forecast_swath(NULL, frames, times_ns, 4, NULL, NULL, -1.0, NULL, &out));
+    assert_fails(NWC_ERR_ARG, "u, v: both", nwc_forecast_swath(NULL, frames, times_ns, 4, &fu, NULL, 1.0, NULL, &out));
+    assert_fails(NWC_ERR_ARG, "one frame or more",
+                 nwc_forecast_swath(NULL, frames, times_ns, 0, NULL, NULL, 1.0, NULL, &out));
+    const int64_t same[2] = {5, 5};
+    assert_fails(NWC_ERR_ARG, "increasing times",
+                 nwc_forecast_swath(NULL, frames, same, 2, NULL, NULL, 1.0, NULL, &out));
+}
+
 struct everything {
     nwc_field first, second, fu, fv, out;
 };
@@ -286,6 +327,9 @@ static nwc_status run(nwc_ctx *ctx, void *user)
     if (status == NWC_OK) status = nwc_rain_merge(ctx, &e->first, 2, place, place, gauge, NULL, &e->out, NULL);
     if (status == NWC_OK)
         status = nwc_forecast_accumulate(ctx, &e->first, &e->second, &e->fu, &e->fv, 5.0, NULL, &e->out);
+    const nwc_field frames[2] = {e->first, e->second};
+    const int64_t times_ns[2] = {0, INT64_C(5000000000)};
+    if (status == NWC_OK) status = nwc_forecast_swath(ctx, frames, times_ns, 2, &e->fu, &e->fv, 60.0, NULL, &e->out);
     return status;
 }
 
@@ -309,6 +353,7 @@ int main(void)
         cmocka_unit_test(merged_rain_is_that_of_the_kriging_system),
         cmocka_unit_test(a_fast_shower_leaves_a_swath_and_no_spots),
         cmocka_unit_test(steady_rain_adds_up_and_unknown_cells_stay_unknown),
+        cmocka_unit_test(what_moves_fast_leaves_a_track),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

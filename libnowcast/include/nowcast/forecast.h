@@ -115,6 +115,24 @@ NWC_API nwc_status nwc_forecast_accumulate(nwc_ctx *ctx, const nwc_field *earlie
                                            const nwc_field *u, const nwc_field *v, double dt_s,
                                            const nwc_extrapolate_options *options, nwc_field *amount);
 
+/**
+ * The greatest value that every cell has had within a time that ends with the last frame: tracks of rotation, swaths of hail.
+ *
+ * With a motion, what is between two frames counts too, as for nwc_forecast_accumulate, so that what moves fast leaves a track and
+ * not a row of spots; over more than half an hour nothing is followed.
+ *
+ * @param frames    n_frames fields (y, x), of any unit; with a motion all on one grid
+ * @param times_ns  UTC, increasing
+ * @param u, v      (y, x), as for nwc_forecast_extrapolate; NULL for the frames alone
+ * @param window_s  frames no older than this before the last one count; 0 to 86400
+ * @param options   of the extrapolation, NULL for the defaults; delay is not used
+ * @param greatest  out: (y, x); NaN where no frame is known
+ * @return as nwc_forecast_extrapolate
+ */
+NWC_API nwc_status nwc_forecast_swath(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                                      const nwc_field *u, const nwc_field *v, double window_s,
+                                      const nwc_extrapolate_options *options, nwc_field *greatest);
+
 #ifdef __cplusplus
 }
 #endif
