@@ -224,6 +224,26 @@ static void gates_lie_where_their_rays_go(void **state)
     }
 }
 
+static void places_are_found_through_layers_that_bend_beams_much(void **state)
+{
+    (void)state;
+    static const double level[] = {0.0, 400.0, 600.0, 3000.0, 12000.0}, value[] = {345.0, 325.0, 299.0, 230.0, 90.0};
+    nwc_beam_options options;
+    nwc_beam_options_init(&options);
+    options.n_levels = 5, options.height_m = level, options.refractivity = value;
+    nwc_beam *beam;
+    assert_ok(nwc_beam_create(NULL, 32.6, 120.2, 120.0, &options, &beam));
+    for (int place = 0; place < 120; place++) { /* 20 to 106 km away, 300 to 1300 m high */
+        double lon = 120.2 + 0.2125 + 0.0077 * place, lat = 32.6, height = 300.0 + 250.0 * (place % 5);
+        double azimuth, elevation, range, there;
+        assert_ok(nwc_beam_find(NULL, beam, 1, &lon, &lat, &height, &azimuth, &elevation, &range));
+        assert_true(isfinite(elevation) && isfinite(range));
+        assert_ok(nwc_beam_path(beam, elevation, 1, &range, &there, NULL, NULL));
+        assert_near(there, height, 0.5);
+    }
+    nwc_beam_destroy(beam);
+}
+
 static void sizes_and_refractivities_are_the_published_ones(void **state)
 {
     (void)state;
@@ -316,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_duct_keeps_low_beams_down),
         cmocka_unit_test(what_is_nowhere_is_not_known),
         cmocka_unit_test(gates_lie_where_their_rays_go),
+        cmocka_unit_test(places_are_found_through_layers_that_bend_beams_much),
         cmocka_unit_test(sizes_and_refractivities_are_the_published_ones),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(failures_leave_no_memory),

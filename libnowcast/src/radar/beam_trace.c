@@ -11,9 +11,11 @@
 #define STEP_M 200.0
 #define FARTHEST_M 2e6
 #define CLOSE_M 1e-4
+#define CLOSE_RADIANS 1e-9
+#define JUMP_M 0.5
 #define SCALE_HEIGHT_M 7350.0 /* ITU-R P.453 */
 
-enum { MOST_SHOTS = 40, PARTS = 16 };
+enum { MOST_SHOTS = 100, PARTS = 16 };
 
 typedef struct state {
     double height, around, sine; /* height, angle at the centre of the earth, and u */
@@ -117,14 +119,26 @@ nwc__sight nwc__trace_sight(const nwc_beam *beam, double ground_m, double height
     const double around = ground_m / beam->earth_m;
     if (ground_m < 1.0) return sight; /* straight up: no beam bends */
     if (ground_m > FARTHEST_M) return none;
+    /*
+     * The secant through the last two shots; what lies between those too low and too high is halved where it leaves that,
+     * and at every third shot: steps that only just cross a level or do not make heights jump by centimetres.
+     */
+    double low = -1.57079632679, high = 1.57079632679, last_elevation = NAN, last_height = NAN;
     for (int shot = 0; shot < MOST_SHOTS; shot++) {
         double height = NAN;
         if (!shoot(beam, sight.elevation, around, &height, &sight.range_m)) return none;
-        const double miss = height_m - height;
+        const double miss = height_m - height, cosine = cos(sight.elevation);
         if (fabs(miss) <= CLOSE_M) return sight;
-        const double cosine = cos(sight.elevation);
-        sight.elevation += miss * cosine * cosine / ground_m;
-        if (!(fabs(sight.elevation) < 1.57079632679)) return none;
+        if (miss > 0.0)
+            low = sight.elevation;
+        else
+            high = sight.elevation;
+        if (high - low < CLOSE_RADIANS) return fabs(miss) < JUMP_M ? sight : none;
+        double slope = (height - last_height) / (sight.elevation - last_elevation);
+        if (!(slope > 0.0 && isfinite(slope))) slope = ground_m / (cosine * cosine);
+        last_elevation = sight.elevation, last_height = height;
+        sight.elevation += miss / slope;
+        if (shot % 3 == 2 || !(sight.elevation > low && sight.elevation < high)) sight.elevation = 0.5 * (low + high);
     }
     return none;
 }
