@@ -231,6 +231,33 @@ static void a_moment_put_again_takes_the_place_of_the_first(void **state)
     nwc_volume_destroy(volume);
 }
 
+static void lent_cells_are_looked_at_where_they_are(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_moment got, velocity = velocity_of_test();
+    const nwc_sweep sweep = sweep_of_test();
+    assert_ok(make(NULL, &volume));
+    assert_ok(nwc_volume_add_sweep(volume, &sweep));
+    assert_fails(NWC_ERR_ARG, "cells of rays one behind the other expected, strides of 1 and ",
+                 nwc_volume_lend_moment(volume, &velocity));
+    float own[RAYS * GATES] = {0.0F};
+    own[GATES + 2] = 3.0F;
+    velocity.field.data = own, velocity.field.stride[0] = velocity.field.dim[1], velocity.field.stride[1] = 1;
+    assert_ok(nwc_volume_lend_moment(volume, &velocity));
+    assert_fails(NWC_ERR_ARG, "has a moment VRADH already", nwc_volume_lend_moment(volume, &velocity));
+    assert_ok(nwc_volume_find(volume, 1, "VRADH", &got));
+    assert_ptr_equal(got.field.data, own);
+    assert_near(got.field.data[GATES + 2], 3.0, 0.0);
+    assert_int_equal(got.flags.data[2 * GATES + 6], 1); /* these are copied */
+    velocity.flags.data = NULL;
+    assert_ok(nwc_volume_put_moment(volume, 1, &got)); /* and in its place come cells of its own */
+    assert_ok(nwc_volume_find(volume, 1, "VRADH", &got));
+    assert_ptr_not_equal(got.field.data, own);
+    assert_near(got.field.data[GATES + 2], 3.0, 0.0);
+    nwc_volume_destroy(volume);
+}
+
 static void what_cannot_be_put_is_refused(void **state)
 {
     (void)state;
@@ -336,6 +363,7 @@ int main(void)
         cmocka_unit_test(failures_leave_no_memory),
         cmocka_unit_test(a_moment_is_put_into_any_sweep),
         cmocka_unit_test(a_moment_put_again_takes_the_place_of_the_first),
+        cmocka_unit_test(lent_cells_are_looked_at_where_they_are),
         cmocka_unit_test(what_cannot_be_put_is_refused),
         cmocka_unit_test(a_moment_that_cannot_be_put_leaves_the_sweep_as_it_was),
         cmocka_unit_test(netcdf_holds_what_fm_301_says),

@@ -300,8 +300,11 @@ def sweep_names(tree: xr.DataTree) -> list[str]:
     return sorted((name for name in tree.children if _SWEEP.fullmatch(name)), key=lambda name: int(name[6:]))
 
 
-def handle(tree: xr.DataTree, names: Collection[str] | None = None) -> Any:
-    """The C volume of a tree, with a copy of those of its moments that are in names; of all by default."""
+def handle(tree: xr.DataTree, names: Collection[str] | None = None, *, flags: bool = True) -> Any:
+    """The C volume of a tree, with those of its moments that are in names, all by default, and their flags.
+
+    Cells that are float32 and contiguous are not copied: the volume keeps the arrays, which must not change.
+    """
     sweeps = sweep_names(tree)
     if not sweeps:
         raise ArgumentError("tree: groups sweep_0 ... expected, none found")
@@ -323,9 +326,15 @@ def handle(tree: xr.DataTree, names: Collection[str] | None = None) -> Any:
     out = ffi.new("nwc_volume **")
     with _lib.call() as ctx:
         _lib.check(lib.nwc_volume_create(ctx, facts, out))
-    volume = ffi.gc(out[0], lib.nwc_volume_destroy)
+    lent: list[npt.NDArray[Any]] = []
+
+    def destroy(volume: Any) -> None:
+        lib.nwc_volume_destroy(volume)
+        lent.clear()
+
+    volume = ffi.gc(out[0], destroy)
     for data in datasets:
-        _add_sweep(volume, data, names)
+        _add_sweep(volume, data, names, flags, lent)
     return volume
 
 
@@ -346,25 +355,28 @@ def add_moments(tree: xr.DataTree, volume: Any, names: Collection[str]) -> xr.Da
     return xr.DataTree.from_dict(groups, name=tree.name)
 
 
-def _add_sweep(volume: Any, data: xr.Dataset, names: Collection[str] | None) -> None:
-    ray, n = data["azimuth"].dims[0], data["azimuth"].size
+def _add_sweep(
+    volume: Any, data: xr.Dataset, names: Collection[str] | None, flagged: bool, lent: list[npt.NDArray[Any]]
+) -> None:
+    """Append a sweep; lent takes the arrays whose memory it then uses. Variables are bare: arrays take long to make."""
+    variables = data.variables
+    ray, n = variables["azimuth"].dims[0], variables["azimuth"].size
     keep = []
 
     def row(name: str, dtype: str) -> Any:
-        if name not in data.variables:
+        if name not in variables:
             return ffi.NULL
-        values = np.ascontiguousarray(np.broadcast_to(data[name].values, n).astype(dtype))
-        keep.append(values)
-        return ffi.cast("int64_t *" if dtype == "i8" else "float *", values.ctypes.data)
+        values = variables[name].values % 360.0 if name == "azimuth" else variables[name].values
+        keep.append(np.ascontiguousarray(np.broadcast_to(values, n).astype(dtype)))
+        return ffi.cast("int64_t *" if dtype == "i8" else "float *", keep[-1].ctypes.data)
 
-    data = data.assign_coords(azimuth=data["azimuth"] % 360.0)
-    times = data["time"].values.astype("datetime64[ns]").astype(np.int64)
+    times = variables["time"].values.astype("datetime64[ns]").astype(np.int64)
     keep.append(times)
     sweep = ffi.new("nwc_sweep *")
-    mode = str(data["sweep_mode"].values) if "sweep_mode" in data else ""
+    mode = str(variables["sweep_mode"].values) if "sweep_mode" in variables else ""
     sweep.mode = {name: number for number, name in MODES.items()}.get(mode, 0)
-    angle = next((float(data[name]) for name in ("sweep_fixed_angle", "fixed_angle") if name in data), np.nan)
-    sweep.fixed_angle_deg, sweep.n_rays = angle, n
+    angles = (variables[name] for name in ("sweep_fixed_angle", "fixed_angle") if name in variables)
+    sweep.fixed_angle_deg, sweep.n_rays = next((float(angle) for angle in angles), np.nan), n
     sweep.time_ns = ffi.cast("int64_t *", times.ctypes.data)
     sweep.azimuth_deg, sweep.elevation_deg = row("azimuth", "f4"), row("elevation", "f4")
     sweep.nyquist_m_s, sweep.unambiguous_range_m = row("nyquist_velocity", "f4"), row("unambiguous_range", "f4")
@@ -372,16 +384,18 @@ def _add_sweep(volume: Any, data: xr.Dataset, names: Collection[str] | None) -> 
     sweep.incomplete = incomplete
     _lib.check(lib.nwc_volume_add_sweep(volume, sweep))
     first, spacing = even_gates(data)
-    for name, variable in data.data_vars.items():
+    for name in data.data_vars:
+        variable = variables[name]
         wanted = names is None or name in names
         coded = variable.dtype.kind in "iu" and name in CODED
         if wanted and variable.dims == (ray, "range") and (variable.dtype.kind == "f" or coded):
-            _add_moment(volume, str(name), data, first, spacing)
+            flags = variables.get(f"{name}_flags") if flagged else None
+            _add_moment(volume, str(name), variable, flags, first, spacing, lent)
 
 
 def even_gates(data: xr.Dataset) -> tuple[float, float]:
     """Range of the first gate of a sweep, and the spacing of its gates."""
-    gates = data["range"].values.astype(np.float64)
+    gates = data.variables["range"].values.astype(np.float64)
     spacing = _spacing(gates)
     if gates.size > 1 and np.abs(np.diff(gates) - spacing).max() > 0.01 * abs(spacing):
         raise ArgumentError("range: equally spaced gates expected")
@@ -392,21 +406,33 @@ def _spacing(gates: npt.NDArray[np.float64]) -> float:
     return float(gates[1] - gates[0]) if gates.size > 1 else 1.0
 
 
-def _add_moment(volume: Any, name: str, data: xr.Dataset, first: float, spacing: float) -> None:
-    cells = _field.as_float32(data[name].values)
-    flags = data[f"{name}_flags"].values.astype(np.uint8) if f"{name}_flags" in data else None
-    names = ffi.new("char[]", name.encode()), ffi.new("char[]", str(data[name].attrs.get("own_name", name)).encode())
+def _add_moment(
+    volume: Any,
+    name: str,
+    variable: xr.Variable,
+    flagged: xr.Variable | None,
+    first: float,
+    spacing: float,
+    lent: list[npt.NDArray[Any]],
+) -> None:
+    cells, attributes = _field.as_float32(variable.values), variable.attrs
+    flags = None if flagged is None else flagged.values.astype(np.uint8)
+    names = ffi.new("char[]", name.encode()), ffi.new("char[]", str(attributes.get("own_name", name)).encode())
     moment = ffi.new("nwc_moment *")
     moment.name, moment.own_name = names
-    units = ffi.new("char[]", str(data[name].attrs["units"]).encode()) if "units" in data[name].attrs else ffi.NULL
+    units = ffi.new("char[]", str(attributes["units"]).encode()) if "units" in attributes else ffi.NULL
     moment.field.units = units
     moment.first_gate_m, moment.gate_spacing_m = first, spacing
-    moment.resolution = float(data[name].attrs.get("resolution", 0.0))
+    moment.resolution = float(attributes.get("resolution", 0.0))
     _field.point(moment.field, cells)
     moment.field.missing = float("nan")
     if flags is not None:
         _field.point(moment.flags, flags)
-    _lib.check(lib.nwc_volume_add_moment(volume, moment))
+    if cells.strides == (4 * cells.shape[1], 4):
+        lent.append(cells)
+        _lib.check(lib.nwc_volume_lend_moment(volume, moment))
+    else:
+        _lib.check(lib.nwc_volume_add_moment(volume, moment))
 
 
 def iso(time_ns: np.int64) -> str:

@@ -115,6 +115,15 @@ NWC_API nwc_status nwc_volume_add_sweep(nwc_volume *volume, const nwc_sweep *swe
 NWC_API nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *moment);
 
 /**
+ * Append a moment to the last sweep whose cells stay the caller's: they are not copied, and must neither change nor go while
+ * the volume lives. What is put in its place has cells of its own. Flags are copied.
+ *
+ * @param moment  as for nwc_volume_add_moment, with the cells of its rays one behind the other
+ * @return as nwc_volume_add_moment; NWC_ERR_ARG for other strides
+ */
+NWC_API nwc_status nwc_volume_lend_moment(nwc_volume *volume, const nwc_moment *moment);
+
+/**
  * Add a moment to any sweep, or replace the one of the same name; what was lent of that one is then gone. Cells of any
  * strides are copied, and may be those lent. When the call fails, the sweep is as it was.
  *

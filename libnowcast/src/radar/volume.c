@@ -115,7 +115,7 @@ int64_t nwc__volume_limit(const nwc_volume *volume)
 static void free_moment(nwc_ctx *memory, nwc__moment *moment)
 {
     nwc__free(memory, moment->flags);
-    nwc__free(memory, moment->cells);
+    if (!moment->lent) nwc__free(memory, moment->cells);
     nwc__free(memory, moment->own_units);
     nwc__free(memory, moment->own_name);
     nwc__free(memory, moment);
@@ -221,27 +221,31 @@ nwc_status nwc__volume_add_sweep(nwc_volume *volume, int32_t mode, double fixed_
     return NWC_OK;
 }
 
-/* Names, cells and, where wanted, flags. What was allocated when it fails belongs to the moment all the same. */
+/* Names, cells where none are lent and, where wanted, flags. What was allocated when it fails belongs to the moment all the same. */
 static nwc_status fill_moment(nwc_volume *volume, int64_t n_rays, const nwc__moment_kind *kind, const char *own_name,
-                              const char *own_units, bool flagged, nwc__moment *moment)
+                              const char *own_units, float *lent, bool flagged, nwc__moment *moment)
 {
     void *memory;
     NWC__TRY(copy_text(volume, own_name, &moment->own_name));
     NWC__TRY(copy_text(volume, own_units, &moment->own_units));
     moment->name = kind ? kind->name : moment->own_name;
     moment->units = kind ? kind->units : moment->own_units;
-    NWC__TRY(take(volume, n_rays * moment->n_gates, sizeof *moment->cells, &memory));
-    moment->cells = memory;
+    moment->lent = lent != NULL;
+    if (!lent) {
+        NWC__TRY(take(volume, n_rays * moment->n_gates, sizeof *moment->cells, &memory));
+        lent = memory;
+    }
+    moment->cells = lent;
     if (!flagged) return NWC_OK;
     NWC__TRY(take(volume, n_rays * moment->n_gates, sizeof *moment->flags, &memory));
     moment->flags = memory;
     return NWC_OK;
 }
 
-/* kind NULL: a moment by its own name and units. */
+/* kind NULL: a moment by its own name and units. lent NULL: with cells of its own. */
 static nwc_status add_moment(nwc_volume *volume, nwc__sweep *sweep, const nwc__moment_kind *kind, const char *own_name,
                              const char *own_units, int64_t n_gates, double first_gate_m, double gate_spacing_m,
-                             nwc__moment **made)
+                             float *lent, bool flagged, nwc__moment **made)
 {
     if (sweep->n_moments >= NWC__MOST_MOMENTS)
         return nwc__fail(NWC_ERR_FORMAT, "at most %d moments in a sweep expected, more found", NWC__MOST_MOMENTS);
@@ -260,7 +264,7 @@ static nwc_status add_moment(nwc_volume *volume, nwc__sweep *sweep, const nwc__m
         sweep->first = moment;
     sweep->last = moment;
     sweep->n_moments++;
-    NWC__TRY(fill_moment(volume, sweep->n_rays, kind, own_name, own_units, true, moment));
+    NWC__TRY(fill_moment(volume, sweep->n_rays, kind, own_name, own_units, lent, flagged, moment));
     *made = moment;
     return NWC_OK;
 }
@@ -270,13 +274,13 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
 {
     const nwc__moment_kind *const kind = nwc__moment_named(name);
     assert(kind);
-    return add_moment(volume, sweep, kind, own_name, "", n_gates, first_gate_m, gate_spacing_m, made);
+    return add_moment(volume, sweep, kind, own_name, "", n_gates, first_gate_m, gate_spacing_m, NULL, true, made);
 }
 
 nwc_status nwc__volume_add_other(nwc_volume *volume, nwc__sweep *sweep, const char *own_name, const char *units,
                                  int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **made)
 {
-    return add_moment(volume, sweep, NULL, own_name, units, n_gates, first_gate_m, gate_spacing_m, made);
+    return add_moment(volume, sweep, NULL, own_name, units, n_gates, first_gate_m, gate_spacing_m, NULL, true, made);
 }
 
 void nwc__volume_drop_flags(nwc_volume *volume, nwc__moment *moment)
@@ -409,35 +413,48 @@ static const char *own_name(const nwc_moment *given)
     return given->own_name && nwc__moment_named(given->name) ? given->own_name : given->name;
 }
 
-/* The cells, of any strides, and the flags where the moment has room for them. */
+/* The cells, of any strides, where they are not lent, and the flags where the moment has room for them. */
 static void copy_gates(const nwc_moment *given, nwc__moment *moment)
 {
     const nwc_field *const field = &given->field;
     const nwc_flags *const flags = &given->flags;
     const int64_t n = field->dim[1];
     moment->resolution = given->resolution;
-    for (int64_t r = 0; r < field->dim[0]; r++)
-        for (int64_t g = 0; g < n; g++) {
-            moment->cells[r * n + g] = field->data[r * field->stride[0] + g * field->stride[1]];
-            if (moment->flags)
-                moment->flags[r * n + g] = flags->data ? flags->data[r * flags->stride[0] + g * flags->stride[1]] : 0;
-        }
+    for (int64_t r = 0; r < field->dim[0]; r++) {
+        const float *const from = field->data + r * field->stride[0];
+        for (int64_t g = 0; !moment->lent && g < n; g++) moment->cells[r * n + g] = from[g * field->stride[1]];
+        for (int64_t g = 0; moment->flags && g < n; g++)
+            moment->flags[r * n + g] = flags->data ? flags->data[r * flags->stride[0] + g * flags->stride[1]] : 0;
+    }
 }
 
-nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *given)
+/* Append a moment to the last sweep, whose cells are lent or not. */
+static nwc_status append(nwc_volume *volume, const nwc_moment *given, bool lent)
 {
     if (!volume || !given) return nwc__fail(NWC_ERR_ARG, "volume, moment: a volume and a moment expected, NULL given");
     if (!volume->last) return nwc__fail(NWC_ERR_ARG, "volume: a sweep expected before its moments, none added");
     NWC__TRY(check_moment(volume->last, given));
     if (nwc__sweep_find(volume->last, given->name))
         return nwc__fail(NWC_ERR_ARG, "moment.name: the sweep has a moment %s already", given->name);
+    if (lent && (given->field.stride[0] != given->field.dim[1] || given->field.stride[1] != 1))
+        return nwc__fail(NWC_ERR_ARG, "%s: cells of rays one behind the other expected, strides of %lld and %lld given",
+                         given->name, (long long)given->field.stride[0], (long long)given->field.stride[1]);
     nwc__moment *moment;
     NWC__TRY(add_moment(volume, volume->last, nwc__moment_named(given->name), own_name(given),
                         given->field.units ? given->field.units : "", given->field.dim[1], given->first_gate_m,
-                        given->gate_spacing_m, &moment));
+                        given->gate_spacing_m, lent ? given->field.data : NULL, given->flags.data != NULL, &moment));
     copy_gates(given, moment);
-    if (!given->flags.data) nwc__volume_drop_flags(volume, moment);
     return NWC_OK;
+}
+
+nwc_status nwc_volume_add_moment(nwc_volume *volume, const nwc_moment *moment)
+{
+    return append(volume, moment, false);
+}
+
+nwc_status nwc_volume_lend_moment(nwc_volume *volume, const nwc_moment *moment)
+{
+    return append(volume, moment, true);
 }
 
 static nwc_status find_sweep(const nwc_volume *volume, int32_t index, nwc__sweep **found)
@@ -463,7 +480,7 @@ static nwc_status make_moment(nwc_volume *volume, const nwc__sweep *sweep, const
     /* The limit is on what a file may bring: what is put comes on top of it. */
     volume->max_bytes += sweep->n_rays * n_gates * (int64_t)(sizeof *moment->cells + sizeof *moment->flags);
     const nwc_status status =
-        fill_moment(volume, sweep->n_rays, nwc__moment_named(name), own, units ? units : "", flagged, moment);
+        fill_moment(volume, sweep->n_rays, nwc__moment_named(name), own, units ? units : "", NULL, flagged, moment);
     if (status == NWC_OK)
         *made = moment;
     else

@@ -30,6 +30,7 @@ typedef struct nwc__moment {
     double first_gate_m, gate_spacing_m, resolution;
     float *cells;
     uint8_t *flags;
+    bool lent; /* the cells are the caller's */
 } nwc__moment;
 
 /* max_bytes: what all arrays together may take. format is kept as a pointer. */
