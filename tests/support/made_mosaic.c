@@ -89,9 +89,9 @@ float forty(double azimuth, double elevation, double range, double after_s)
 }
 
 const struct turn made_turns[TURNS] = {{0.5, 120, 1.3, 3.0, 0.7, 0.0, 0.2},
-                                    {1.5, 119, 200.0, 3.025, 0.4, 30.0, 0.2},
-                                    {3.2, 121, 77.0, 2.975, 0.9, 60.0, 0.2},
-                                    {9.9, 120, 5.0, 3.0, 0.5, 90.0, 0.2}};
+                                       {1.5, 119, 200.0, 3.025, 0.4, 30.0, 0.2},
+                                       {3.2, 121, 77.0, 2.975, 0.9, 60.0, 0.2},
+                                       {9.9, 120, 5.0, 3.0, 0.5, 90.0, 0.2}};
 
 nwc_volume *volume_of(double lat, double lon, double turned, moment_fn fn)
 {
@@ -128,8 +128,8 @@ void point_output(struct made_output *output, struct made *made, const char *sec
         .age = field_3d(made->age, "s"),
         .lowest = field_2d(made->lowest, NY, NX, "m", &made_grid),
         .radars = {.data = made->radars, .ndim = 3, .dim = {NZ, NY, NX}, .stride = {NY * NX, NX, 1}}};
-    output->c = (nwc_mosaic_output){2,  output->names, output->fields, &output->quality, &output->age, &output->radars,
-                                    &output->lowest};
+    output->c = (nwc_mosaic_output){
+        2, output->names, output->fields, &output->quality, &output->age, &output->radars, &output->lowest};
 }
 
 nwc_status build_with(nwc_ctx *ctx, const nwc_mosaic_input *inputs, int32_t n, double after_s, const nwc_field *u,
@@ -169,7 +169,8 @@ struct seen see(const nwc_volume *volume, int k, int j, int i)
         assert_ok(nwc_beam_create(NULL, last_lat, last_lon, facts.altitude_m, NULL, &beam));
     }
     const int c = j * NX + i;
-    assert_ok(nwc_beam_find(NULL, beam, 1, &lon[c], &lat[c], &made_z_m[k], &seen.azimuth, &seen.elevation, &seen.range));
+    assert_ok(
+        nwc_beam_find(NULL, beam, 1, &lon[c], &lat[c], &made_z_m[k], &seen.azimuth, &seen.elevation, &seen.range));
     return seen;
 }
 

@@ -270,14 +270,71 @@ static void what_is_hidden_is_not_observed(void **state)
     struct made *const less = build(volume, &options);
     for (int c = 0; c < CELLS; c++) assert_true(isnan(less->z[c]) == isnan(open->z[c]));
     options.blocked = 0.0;
-    nwc_field field = field_3d(made->z, "dBZ");
-    const char *const name = "DBZH";
     const nwc_mosaic_input input = {volume, NULL};
-    const nwc_mosaic_output output = {.n_fields = 1, .names = &name, .fields = &field};
-    assert_fails(NWC_ERR_ARG, "blocked", nwc_mosaic_build(NULL, &input, 1, 0, NULL, NULL, &options, &output));
+    assert_fails(NWC_ERR_ARG, "blocked", build_with(NULL, &input, 1, 120.0, NULL, NULL, &options, "VRADH", "m s-1", less));
     free(less);
     free(made);
     free(open);
+    nwc_volume_destroy(volume);
+}
+
+/* Air that bends beams more than over four thirds of the earth, most between 400 and 600 m. */
+static const double height_m[] = {0.0, 400.0, 600.0, 3000.0, 12000.0};
+static const double refractivity[] = {345.0, 325.0, 299.0, 230.0, 90.0};
+
+static float by_elevation(double azimuth, double elevation, double range, double after_s)
+{
+    (void)azimuth, (void)range, (void)after_s;
+    return (float)(10.0 + 8.0 * elevation);
+}
+
+static float by_range(double azimuth, double elevation, double range, double after_s)
+{
+    (void)azimuth, (void)elevation, (void)after_s;
+    return (float)(1e-3 * range);
+}
+
+static void beams_go_through_a_profile(void **state)
+{
+    (void)state;
+    static double lon[NY * NX], lat[NY * NX];
+    static float u[NY * NX];
+    nwc_volume *const volume = volume_of(32.6, 120.2, 0.0, by_elevation);
+    for (int32_t t = 0; t < TURNS; t++) put(volume, t, "RANGE", "1", 600.0, by_range);
+    const nwc_beam_options bending = {sizeof bending, 4.0 / 3.0, 5, height_m, refractivity};
+    const nwc_mosaic_input input = {volume, NULL};
+    nwc_mosaic_options options;
+    nwc_mosaic_options_init(&options);
+    options.n_levels = 5, options.height_m = height_m, options.refractivity = refractivity;
+    nwc_beam *beam;
+    assert_ok(nwc_beam_create(NULL, 32.6, 120.2, 120.0, &bending, &beam));
+    for (int c = 0; c < NY * NX; c++)
+        lon[c] = made_grid.x_first + c % NX * made_grid.dx, lat[c] = made_grid.y_first + c / NX * made_grid.dy;
+    assert_ok(nwc_grid_to_lonlat(NULL, &made_grid, NY * NX, lon, lat, lon, lat));
+    struct made *const made = malloc(sizeof *made), *const straight = build(volume, NULL);
+    for (int still = 1; still >= 0; still--) { /* and by the way for what moves, without moving */
+        for (int c = 0; c < NY * NX; c++) u[c] = 1e-9F;
+        const nwc_field calm = field_2d(u, NY, NX, "m s-1", &made_grid), *const motion = still ? NULL : &calm;
+        assert_ok(build_with(NULL, &input, 1, 120.0, motion, motion, &options, "RANGE", "1", made));
+        int found = 0, moved = 0;
+        for (int c = 0; c < CELLS; c += 7) {
+            struct seen at;
+            assert_ok(nwc_beam_find(NULL, beam, 1, &lon[c % (NY * NX)], &lat[c % (NY * NX)], &made_z_m[c / (NY * NX)],
+                                    &at.azimuth, &at.elevation, &at.range));
+            if (!(at.elevation > 0.5 && at.elevation < 9.9 && at.range < 95e3)) continue;
+            assert_near(made->z[c], 10.0 + 8.0 * at.elevation, 0.02);
+            assert_near(made->v[c], 1e-3 * at.range, 2e-3);
+            moved += fabsf(straight->z[c] - made->z[c]) > 0.1F;
+            found++;
+        }
+        assert_true(found > 100 && moved > 20);
+    }
+    int below = 0;
+    for (int c = 0; c < NY * NX; c++) below += made->lowest[c] < straight->lowest[c] - 20.0F;
+    assert_true(below > 50);
+    free(made);
+    free(straight);
+    nwc_beam_destroy(beam);
     nwc_volume_destroy(volume);
 }
 
@@ -313,6 +370,7 @@ int main(void)
         cmocka_unit_test(clear_air_is_no_echo_and_what_no_beam_reaches_is_not_known),
         cmocka_unit_test(the_lowest_beam_is_that_of_the_lowest_sweep),
         cmocka_unit_test(what_is_hidden_is_not_observed),
+        cmocka_unit_test(beams_go_through_a_profile),
         cmocka_unit_test(one_gate_of_echo_stays_where_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

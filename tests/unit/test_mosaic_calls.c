@@ -53,6 +53,16 @@ static void a_lookup_covers_what_the_radar_reaches_of_any_grid(void **state)
     assert_int_equal(nwc_mosaic_lookup_serves(lookup, volume, &wide, &options), 1);
     assert_int_equal(nwc_mosaic_lookup_serves(lookup, volume, &wide, NULL), 0); /* another reach */
     assert_int_equal(nwc_mosaic_lookup_serves(lookup, volume, &made_grid, &options), 0);
+    static const double height_m[] = {0.0, 5000.0}, refractivity[] = {320.0, 200.0};
+    options.n_levels = 2, options.height_m = height_m, options.refractivity = refractivity;
+    assert_int_equal(nwc_mosaic_lookup_serves(lookup, volume, &wide, &options), 0);
+    nwc_mosaic_lookup *bent;
+    assert_ok(nwc_mosaic_lookup_create(NULL, volume, &wide, &options, &bent));
+    assert_int_equal(nwc_mosaic_lookup_serves(bent, volume, &wide, &options), 1);
+    options.refractivity = height_m;
+    assert_int_equal(nwc_mosaic_lookup_serves(bent, volume, &wide, &options), 0);
+    nwc_mosaic_lookup_destroy(bent);
+    options.n_levels = 0;
     assert_int_equal(nwc_mosaic_lookup_serves(NULL, volume, &wide, &options), 0);
     nwc_volume *const other = volume_of(32.61, 120.2, 0.0, forty);
     assert_int_equal(nwc_mosaic_lookup_serves(lookup, other, &wide, &options), 0);
@@ -93,7 +103,10 @@ static void what_makes_no_sense_is_refused(void **state)
     options.min_known = 1.5;
     assert_fails(NWC_ERR_ARG, "min_known: 0 to 1 expected, 1.5",
                  build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));
-    options.min_known = 0.5, options.max_age_s = 0.0;
+    options.min_known = 0.5, options.n_levels = 3;
+    assert_fails(NWC_ERR_ARG, "n_levels: arrays of heights and refractivities expected with 3",
+                 build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));
+    options.n_levels = 0, options.max_age_s = 0.0;
     assert_fails(NWC_ERR_ARG, "max_age_s: above 0 expected, 0",
                  build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));
     assert_fails(NWC_ERR_ARG, "1 to 31 volumes expected, 0",

@@ -40,6 +40,37 @@ static void one_missing_ray_is_bridged_and_a_missing_sector_is_not(void **state)
     nwc_volume_destroy(gaps);
 }
 
+static void sectors_of_one_elevation_are_joined(void **state)
+{
+    (void)state;
+    nwc_volume *const whole = empty_volume(32.6, 120.2), *const split = empty_volume(32.6, 120.2);
+    int32_t number = 0;
+    for (int t = 0; t < 2; t++) {
+        struct turn turn = {0.5 + t, 120, 1.5, 3.0, 0.0, 20.0 * t, 0.125};
+        add_turn(whole, &turn);
+        put(whole, t, "DBZH", NULL, 600.0, weather);
+        turn.rays = 30;
+        for (int sector = 0; sector < 4; sector++, number++) { /* in another order, and with no azimuth twice */
+            const int at = (sector + 3 * t) % 4;
+            turn.first_azimuth = 1.5 + 90.0 * at, turn.begin_s = 20.0 * t + 3.75 * at;
+            add_turn(split, &turn);
+            put(split, number, "DBZH", NULL, 600.0, weather);
+        }
+    }
+    struct made *const one = build(whole, NULL), *const joined = build(split, NULL);
+    int found = 0;
+    for (int c = 0; c < CELLS; c++) found += !isnan(one->z[c]);
+    assert_true(found > 200);
+    assert_memory_equal(one->z, joined->z, sizeof one->z);
+    assert_memory_equal(one->radars, joined->radars, sizeof one->radars);
+    assert_memory_equal(one->lowest, joined->lowest, sizeof one->lowest);
+    for (int c = 0; c < CELLS; c++) assert_true(isnan(one->age[c]) || fabsf(one->age[c] - joined->age[c]) < 1e-3F);
+    free(one);
+    free(joined);
+    nwc_volume_destroy(whole);
+    nwc_volume_destroy(split);
+}
+
 static float by_time(double azimuth, double elevation, double range, double after_s)
 {
     (void)azimuth, (void)elevation, (void)range;
@@ -73,6 +104,41 @@ static void of_sweeps_at_one_elevation_the_one_nearest_in_time_is_taken(void **s
         assert_true(found > 50);
         free(made);
     }
+    nwc_volume_destroy(volume);
+}
+
+static void what_the_newest_sweep_leaves_out_comes_from_the_one_before(void **state)
+{
+    (void)state;
+    nwc_volume *const volume = empty_volume(32.6, 120.2);
+    const struct turn old = {0.5, 120, 1.0, 3.0, 0.0, 0.0, 0.1}, half = {0.55, 60, 0.5, 3.0, 0.0, 300.0, 0.1};
+    add_turn(volume, &old);
+    add_turn(volume, &half); /* 0.5 to 177.5 degrees */
+    put(volume, 0, "DBZH", NULL, 600.0, by_time);
+    put(volume, 1, "DBZH", NULL, 600.0, by_time);
+    struct made *made = malloc(sizeof *made);
+    const nwc_mosaic_input input = {volume, NULL};
+    assert_ok(build_with(NULL, &input, 1, 310.0, NULL, NULL, NULL, "VRADH", "m s-1", made));
+    int newer = 0, older = 0;
+    for (int c = 0; c < CELLS; c++) {
+        const struct seen at = see(volume, c / (NY * NX), c / NX % NY, c % NX);
+        if (isnan(made->z[c]) || at.range > 95e3) continue;
+        if (at.azimuth > 1.0 && at.azimuth < 177.0) {
+            assert_near(made->z[c], 50.0, 1e-4);
+            newer++;
+        }
+        if (at.azimuth > 182.0 && at.azimuth < 356.0) {
+            assert_near(made->z[c], 20.0, 1e-4);
+            assert_true(made->age[c] > 290.0F);
+            older++;
+        }
+    }
+    assert_true(newer > 20 && older > 20);
+    free(made);
+    put(volume, 1, "DBZH", NULL, 500.0, by_time); /* gates elsewhere: rays of the two do not join */
+    made = build(volume, NULL);
+    for (int c = 0; c < CELLS; c++) assert_true(isnan(made->z[c]) || fabsf(made->z[c] - 20.0F) < 1e-4F);
+    free(made);
     nwc_volume_destroy(volume);
 }
 
@@ -125,16 +191,16 @@ static void quality_is_what_the_header_says(void **state)
     nwc_moment moment;
     assert_ok(nwc_volume_find(volume, 0, "DBZH", &moment));
     float *const half = malloc(120 * GATES * sizeof *half);
-    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.75F;
+    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.5F;
     moment.field.data = half, moment.name = "CBB", moment.field.units = "1";
     assert_ok(nwc_volume_put_moment(volume, 0, &moment));
     struct made *const blocked = build(volume, NULL);
-    for (int c = 0; c < CELLS; c++) assert_near(blocked->quality[c], 0.25 * made->quality[c], 1e-6);
-    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.5F; /* which knows of the blockage */
+    for (int c = 0; c < CELLS; c++) assert_near(blocked->quality[c], 0.5 * made->quality[c], 1e-6);
+    for (int g = 0; g < 120 * GATES; g++) half[g] = 0.25F; /* which knows of the blockage */
     moment.name = "QIND";
     assert_ok(nwc_volume_put_moment(volume, 0, &moment));
     struct made *const worse = build(volume, NULL);
-    for (int c = 0; c < CELLS; c++) assert_near(worse->quality[c], 0.5 * made->quality[c], 1e-6);
+    for (int c = 0; c < CELLS; c++) assert_near(worse->quality[c], 0.25 * made->quality[c], 1e-6);
     free(blocked);
     free(half);
     free(made);
@@ -173,7 +239,8 @@ static void sweeps_are_brought_to_one_time_along_the_motion(void **state)
     (void)state;
     static float u[NY * NX], v[NY * NX];
     for (int c = 0; c < NY * NX; c++) u[c] = 18.0F, v[c] = -11.0F;
-    const nwc_field u_field = field_2d(u, NY, NX, "m s-1", &made_grid), v_field = field_2d(v, NY, NX, "m s-1", &made_grid);
+    const nwc_field u_field = field_2d(u, NY, NX, "m s-1", &made_grid),
+                    v_field = field_2d(v, NY, NX, "m s-1", &made_grid);
     nwc_volume *const volume = empty_volume(32.6, 120.2);
     assert_ok(nwc_beam_create(NULL, 32.6, 120.2, 120.0, NULL, &moving_beam));
     moving_plane = proj_create(NULL, made_grid.projection);
@@ -233,6 +300,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_missing_ray_is_bridged_and_a_missing_sector_is_not),
+        cmocka_unit_test(sectors_of_one_elevation_are_joined),
+        cmocka_unit_test(what_the_newest_sweep_leaves_out_comes_from_the_one_before),
         cmocka_unit_test(of_sweeps_at_one_elevation_the_one_nearest_in_time_is_taken),
         cmocka_unit_test(radars_are_averaged_by_quality_and_velocities_are_of_the_best),
         cmocka_unit_test(quality_is_what_the_header_says),

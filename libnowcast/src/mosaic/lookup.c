@@ -7,13 +7,17 @@
 #include "mosaic/internal.h"
 #include "radar/beam.h"
 
-NWC__DECLARE_KERNELS(nwc__mosaic_kernels);
+NWC__DECLARE_KERNELS(nwc__cells_kernels);
 
 #define NODE_M 20e3
 #define DEGREE_M 111e3
 #define POLAR_DEG 80.0
 
-enum { MOST_STEP = 16, SIDE = 1 /* nodes beyond the grid on every side, for the cubic */ };
+enum {
+    MOST_STEP = 16,
+    SIDE = 1,     /* nodes beyond the grid on every side, for the cubic */
+    COLUMNS = 256 /* at once */
+};
 
 void nwc_mosaic_options_init(nwc_mosaic_options *options)
 {
@@ -59,6 +63,9 @@ nwc_status nwc__mosaic_options(const nwc_mosaic_options *given, nwc_mosaic_optio
         return nwc__fail(NWC_ERR_ARG, "min_known: 0 to 1 expected, %g given", options->min_known);
     if (!(options->blocked > 0.0 && options->blocked <= 1.0))
         return nwc__fail(NWC_ERR_ARG, "blocked: above 0 to 1 expected, %g given", options->blocked);
+    if (options->n_levels && (!options->height_m || !options->refractivity || options->n_levels < 0))
+        return nwc__fail(NWC_ERR_ARG, "n_levels: arrays of heights and refractivities expected with %d levels",
+                         (int)options->n_levels);
     if (options->max_range_m > 2e6)
         return nwc__fail(NWC_ERR_ARG, "max_range_m: at most 2000 km expected, %g m given", options->max_range_m);
     return NWC_OK;
@@ -197,7 +204,7 @@ static void find_box(const struct nodes *nodes, nwc_mosaic_lookup *lookup)
             }
     const int64_t j0 = (b0 - SIDE - 1) * nodes->step, j1 = (b1 - SIDE + 1) * nodes->step;
     const int64_t i0 = (a0 - SIDE - 1) * nodes->step, i1 = (a1 - SIDE + 1) * nodes->step;
-    lookup->j0 = j0 > 0 ? j0 : 0, lookup->i0 = i0 > 0 ? i0 : 0;
+    lookup->j0 = j0 > 0 ? j0 : 0, lookup->i0 = i0 > 0 ? i0 - i0 % NWC__MOSAIC_COLUMNS : 0; /* strips begin at it */
     lookup->nj = (j1 < grid->ny - 1 ? j1 : grid->ny - 1) - lookup->j0 + 1;
     lookup->ni = (i1 < grid->nx - 1 ? i1 : grid->nx - 1) - lookup->i0 + 1;
     if (b1 < 0 || lookup->nj <= 0 || lookup->ni <= 0) lookup->nj = lookup->ni = 0;
@@ -206,31 +213,47 @@ static void find_box(const struct nodes *nodes, nwc_mosaic_lookup *lookup)
 /* ---- cells ---- */
 
 struct fill {
-    const nwc__mosaic_kernels *kernels;
+    const nwc__cells_kernels *kernels;
     const struct nodes *nodes;
     nwc_mosaic_lookup *lookup;
     double *farthest_m; /* of each row */
 };
 
+/* Columns first to first + n - 1 of a row, at most COLUMNS of them. */
+static double fill_columns(const struct fill *job, int64_t row, int64_t first, int64_t n)
+{
+    nwc_mosaic_lookup *const to = job->lookup;
+    double sine[COLUMNS], versine[COLUMNS], ground[COLUMNS], farthest = 0.0;
+    for (int64_t c = 0; c < n; c++) {
+        const int64_t i = first + c;
+        const double east = between(job->nodes, job->nodes->east_m, to->j0 + row, to->i0 + i);
+        const double north = between(job->nodes, job->nodes->north_m, to->j0 + row, to->i0 + i);
+        ground[c] = hypot(east, north);
+        const double around = ground[c] / to->beam->sphere_m, half = sin(0.5 * around);
+        to->east_m[row * to->ni + i] = (float)east, to->north_m[row * to->ni + i] = (float)north;
+        sine[c] = sin(around), versine[c] = 2.0 * half * half;
+    }
+    for (int64_t k = 0; k < to->grid.nz; k++) {
+        const int64_t at = (row * to->grid.nz + k) * to->ni + first;
+        float *const range = to->range_m + at, *const elevation = to->elevation_deg + at;
+        job->kernels->sight(to->beam->sphere_m, to->altitude_m, to->reach_m, to->grid.z_m[k], n, sine, versine, range,
+                            elevation);
+        for (int64_t c = 0; c < n; c++)
+            if (!(ground[c] <= to->reach_m)) range[c] = INFINITY, elevation[c] = NAN; /* and those behind the earth */
+        if (to->bend.n) nwc__bend_apply(&to->bend, to->grid.nz, k, n, ground, range, elevation);
+        for (int64_t c = 0; c < n; c++)
+            if (range[c] < INFINITY) farthest = fmax(farthest, (double)range[c]);
+    }
+    return farthest;
+}
+
 static nwc_status fill_row(int64_t row, void *user)
 {
     const struct fill *const job = user;
-    nwc_mosaic_lookup *const to = job->lookup;
-    const int64_t nz = to->grid.nz;
     double farthest = 0.0;
-    for (int64_t i = 0; i < to->ni; i++) {
-        const int64_t c = row * to->ni + i;
-        const double east = between(job->nodes, job->nodes->east_m, to->j0 + row, to->i0 + i);
-        const double north = between(job->nodes, job->nodes->north_m, to->j0 + row, to->i0 + i);
-        const double ground = hypot(east, north);
-        float *const range = to->cells + c * 2 * nz;
-        to->east_m[c] = (float)east, to->north_m[c] = (float)north;
-        if (ground <= to->reach_m)
-            job->kernels->sight(to->sphere_m, to->altitude_m, to->reach_m, ground, nz, to->grid.z_m, range, range + nz);
-        else
-            for (int64_t k = 0; k < nz; k++) range[k] = INFINITY, range[nz + k] = NAN;
-        for (int64_t k = 0; k < nz; k++)
-            if (range[k] < INFINITY) farthest = fmax(farthest, (double)range[k]);
+    for (int64_t first = 0; first < job->lookup->ni; first += COLUMNS) {
+        const int64_t left = job->lookup->ni - first;
+        farthest = fmax(farthest, fill_columns(job, row, first, left < COLUMNS ? left : COLUMNS));
     }
     job->farthest_m[row] = farthest;
     return NWC_OK;
@@ -240,11 +263,12 @@ static nwc_status fill_cells(nwc_ctx *ctx, const struct nodes *nodes, nwc_mosaic
 {
     nwc_status status = NWC_OK;
     const int64_t columns = lookup->nj * lookup->ni;
-    struct fill job = {.kernels = NWC__KERNELS(ctx, nwc__mosaic_kernels), .nodes = nodes, .lookup = lookup};
+    struct fill job = {.kernels = NWC__KERNELS(ctx, nwc__cells_kernels), .nodes = nodes, .lookup = lookup};
     if (!columns) return NWC_OK;
     NWC__ALLOC(&lookup->memory, lookup->east_m, columns);
     NWC__ALLOC(&lookup->memory, lookup->north_m, columns);
-    NWC__ALLOC(&lookup->memory, lookup->cells, columns * 2 * lookup->grid.nz);
+    NWC__ALLOC(&lookup->memory, lookup->range_m, columns * lookup->grid.nz);
+    NWC__ALLOC(&lookup->memory, lookup->elevation_deg, columns * lookup->grid.nz);
     NWC__ALLOC(ctx, job.farthest_m, lookup->nj);
     if ((status = nwc__for_each_tile(ctx, "lookup", lookup->nj, fill_row, &job)) != NWC_OK) goto done;
     for (int64_t j = 0; j < lookup->nj; j++) lookup->farthest_m = fmax(lookup->farthest_m, job.farthest_m[j]);
@@ -274,6 +298,47 @@ nwc_status nwc__check_mosaic_grid(nwc_ctx *ctx, const nwc_grid *grid)
     return NWC_OK;
 }
 
+nwc_status nwc__lookup_create(nwc_ctx *ctx, const nwc_volume_facts *facts, const nwc_grid *grid,
+                              const nwc_mosaic_options *options, nwc_mosaic_lookup **made)
+{
+    nwc_status status = NWC_OK;
+    struct nodes nodes = {0};
+    nwc_mosaic_lookup *lookup;
+    NWC__ALLOC(ctx, lookup, 1);
+    *lookup = (nwc_mosaic_lookup){.memory = {.alloc = ctx->alloc, .free = ctx->free, .alloc_user = ctx->alloc_user},
+                                  .latitude_deg = facts->latitude_deg,
+                                  .longitude_deg = facts->longitude_deg,
+                                  .altitude_m = facts->altitude_m,
+                                  .reach_m = options->max_range_m};
+    const nwc_beam_options bending = {.struct_size = sizeof bending,
+                                      .earth_factor = options->earth_factor,
+                                      .n_levels = options->n_levels,
+                                      .height_m = options->height_m,
+                                      .refractivity = options->refractivity};
+    if ((status = nwc_beam_create(ctx, facts->latitude_deg, facts->longitude_deg, facts->altitude_m, &bending,
+                                  &lookup->beam)) != NWC_OK)
+        goto done;
+    if ((status = copy_grid(lookup, grid)) != NWC_OK) goto done;
+    if ((status = make_nodes(ctx, lookup->beam, grid, step_of(grid, facts->latitude_deg), &nodes)) != NWC_OK) goto done;
+    if (nodes.step > 1 && !all_finite(&nodes)) { /* the projection ends within the grid */
+        free_nodes(ctx, &nodes);
+        if ((status = make_nodes(ctx, lookup->beam, grid, 1, &nodes)) != NWC_OK) goto done;
+    }
+    find_box(&nodes, lookup);
+    if (lookup->nj && options->n_levels &&
+        (status = nwc__bend_create(ctx, &lookup->memory, lookup->beam, &lookup->grid, lookup->reach_m,
+                                   &lookup->bend)) != NWC_OK)
+        goto done;
+    status = fill_cells(ctx, &nodes, lookup);
+done:
+    free_nodes(ctx, &nodes);
+    if (status == NWC_OK)
+        *made = lookup;
+    else
+        nwc_mosaic_lookup_destroy(lookup);
+    return status;
+}
+
 nwc_status nwc_mosaic_lookup_create(nwc_ctx *ctx, const nwc_volume *volume, const nwc_grid *grid,
                                     const nwc_mosaic_options *given, nwc_mosaic_lookup **made)
 {
@@ -285,36 +350,29 @@ nwc_status nwc_mosaic_lookup_create(nwc_ctx *ctx, const nwc_volume *volume, cons
     NWC__TRY(nwc__mosaic_options(given, &options));
     NWC__TRY(nwc__check_mosaic_grid(ctx, grid));
     NWC__TRY(nwc_volume_describe(volume, &facts));
-    const nwc_beam_options bending = {.struct_size = sizeof bending, .earth_factor = options.earth_factor};
-    nwc_beam *beam;
-    NWC__TRY(nwc_beam_create(ctx, facts.latitude_deg, facts.longitude_deg, facts.altitude_m, &bending, &beam));
-    nwc_status status = NWC_OK;
-    struct nodes nodes = {0};
-    nwc_mosaic_lookup *lookup;
-    NWC__ALLOC(ctx, lookup, 1);
-    *lookup = (nwc_mosaic_lookup){.memory = {.alloc = ctx->alloc, .free = ctx->free, .alloc_user = ctx->alloc_user},
-                                  .latitude_deg = facts.latitude_deg,
-                                  .longitude_deg = facts.longitude_deg,
-                                  .altitude_m = facts.altitude_m,
-                                  .earth_factor = options.earth_factor,
-                                  .reach_m = options.max_range_m,
-                                  .sphere_m = beam->sphere_m};
-    if ((status = copy_grid(lookup, grid)) != NWC_OK) goto done;
-    if ((status = make_nodes(ctx, beam, grid, step_of(grid, facts.latitude_deg), &nodes)) != NWC_OK) goto done;
-    if (nodes.step > 1 && !all_finite(&nodes)) { /* the projection ends within the grid */
-        free_nodes(ctx, &nodes);
-        if ((status = make_nodes(ctx, beam, grid, 1, &nodes)) != NWC_OK) goto done;
-    }
-    find_box(&nodes, lookup);
-    status = fill_cells(ctx, &nodes, lookup);
-done:
-    free_nodes(ctx, &nodes);
-    nwc_beam_destroy(beam);
-    if (status == NWC_OK)
-        *made = lookup;
-    else
-        nwc_mosaic_lookup_destroy(lookup);
-    return status;
+    return nwc__lookup_create(ctx, &facts, grid, &options, made);
+}
+
+/* Whether a beam is that of options. */
+static bool bends_alike(const nwc_beam *beam, const nwc_mosaic_options *options)
+{
+    if (beam->levels != options->n_levels || beam->sphere_m != options->earth_factor * beam->earth_m) return false;
+    for (int32_t l = 0; l < beam->levels; l++)
+        if (beam->level_m[l] != options->height_m[l] || beam->level_n[l] != 1e-6 * options->refractivity[l])
+            return false;
+    return true;
+}
+
+bool nwc__lookup_serves(const nwc_mosaic_lookup *lookup, const nwc_volume_facts *facts, const nwc_grid *grid,
+                        const nwc_mosaic_options *options)
+{
+    const nwc_grid *const own = &lookup->grid;
+    return facts->latitude_deg == lookup->latitude_deg && facts->longitude_deg == lookup->longitude_deg &&
+           facts->altitude_m == lookup->altitude_m && bends_alike(lookup->beam, options) &&
+           options->max_range_m == lookup->reach_m && grid->nx == own->nx && grid->ny == own->ny &&
+           grid->nz == own->nz && grid->x_first == own->x_first && grid->y_first == own->y_first &&
+           grid->dx == own->dx && grid->dy == own->dy && strcmp(grid->projection, own->projection) == 0 &&
+           memcmp(grid->z_m, own->z_m, (size_t)own->nz * sizeof *own->z_m) == 0;
 }
 
 int32_t nwc_mosaic_lookup_serves(const nwc_mosaic_lookup *lookup, const nwc_volume *volume, const nwc_grid *grid,
@@ -324,30 +382,29 @@ int32_t nwc_mosaic_lookup_serves(const nwc_mosaic_lookup *lookup, const nwc_volu
     nwc_volume_facts facts;
     if (!lookup || !volume || !grid || !grid->projection || (grid->nz && !grid->z_m)) return 0;
     if (nwc__mosaic_options(given, &options) != NWC_OK || nwc_volume_describe(volume, &facts) != NWC_OK) return 0;
-    const nwc_grid *const own = &lookup->grid;
-    return facts.latitude_deg == lookup->latitude_deg && facts.longitude_deg == lookup->longitude_deg &&
-           facts.altitude_m == lookup->altitude_m && options.earth_factor == lookup->earth_factor &&
-           options.max_range_m == lookup->reach_m && grid->nx == own->nx && grid->ny == own->ny &&
-           grid->nz == own->nz && grid->x_first == own->x_first && grid->y_first == own->y_first &&
-           grid->dx == own->dx && grid->dy == own->dy && strcmp(grid->projection, own->projection) == 0 &&
-           memcmp(grid->z_m, own->z_m, (size_t)own->nz * sizeof *own->z_m) == 0;
+    return nwc__lookup_serves(lookup, &facts, grid, &options);
 }
 
 int64_t nwc_mosaic_lookup_bytes(const nwc_mosaic_lookup *lookup)
 {
     if (!lookup) return 0;
-    const int64_t column = 2 * (lookup->grid.nz + 1) * (int64_t)sizeof *lookup->cells;
-    return (int64_t)sizeof *lookup + lookup->nj * lookup->ni * column;
+    const int64_t column = 2 * (lookup->grid.nz + 1) * (int64_t)sizeof *lookup->range_m;
+    const int64_t bend = 2 * lookup->bend.n * lookup->grid.nz * (int64_t)sizeof *lookup->range_m;
+    return (int64_t)sizeof *lookup + lookup->nj * lookup->ni * column + bend;
 }
 
 void nwc_mosaic_lookup_destroy(nwc_mosaic_lookup *lookup)
 {
     if (!lookup) return;
     struct nwc_ctx memory = lookup->memory;
-    nwc__free(&memory, lookup->cells);
+    nwc__free(&memory, lookup->elevation_deg);
+    nwc__free(&memory, lookup->range_m);
     nwc__free(&memory, lookup->north_m);
     nwc__free(&memory, lookup->east_m);
     nwc__free(&memory, lookup->z_m);
     nwc__free(&memory, lookup->projection);
+    nwc__free(&memory, lookup->bend.range_m);
+    nwc__free(&memory, lookup->bend.elevation_deg);
+    nwc_beam_destroy(lookup->beam);
     nwc__free(&memory, lookup);
 }

@@ -1,16 +1,19 @@
 /*
- * What a mosaic makes of a volume: for every quantity the sweeps that serve it, by elevation, their rays in the order of
- * azimuth with a table to find them, and their gates as numbers to be averaged.
+ * What a mosaic makes of a radar: for every quantity the sweeps that serve it, by elevation, their rays in the order of azimuth
+ * with a table to find them, and their gates as numbers to be averaged. Sweeps of one elevation become one plane: the
+ * best of them, and in the azimuths it does not have the rays of the others, so that sectors join.
  */
 #include "mosaic/internal.h"
+#include "radar/beam.h"
 
 #include <stdlib.h>
 
-NWC__DECLARE_KERNELS(nwc__mosaic_kernels);
+NWC__DECLARE_KERNELS(nwc__cells_kernels);
 
 #define SAME_ELEVATION_DEG 0.2F
 #define CLEARLY 1.1 /* farther, or of a higher Nyquist velocity */
 #define HOLE 2.5F   /* usual steps from ray to ray: one ray may be missing */
+#define RADIANS (3.14159265358979323846 / 180.0)
 
 enum { RAYS = 64 /* in a tile */ };
 
@@ -21,35 +24,48 @@ struct sweep_facts {
     double age_s;
 };
 
-static int by_value(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-/* The middle of the values that are known; NaN where none is. */
-static float median(const float *values, int64_t n, float *work)
+/* The middle of the values that are known, which are moved about; NaN where none is. By Hoare's (1961) selection. */
+static float median(float *values, int64_t n)
 {
     int64_t known = 0;
     for (int64_t r = 0; r < n; r++)
-        if (!isnan(values[r])) work[known++] = values[r];
+        if (!isnan(values[r])) values[known++] = values[r];
     if (!known) return NAN;
-    qsort(work, (size_t)known, sizeof *work, by_value);
-    return work[known / 2];
+    const int64_t middle = known / 2;
+    for (int64_t low = 0, high = known - 1; low < high;) {
+        const float pivot = values[low + (high - low) / 2];
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (values[i] < pivot) i++;
+            while (values[j] > pivot) j--;
+            if (i > j) break;
+            const float swapped = values[i];
+            values[i++] = values[j], values[j--] = swapped;
+        }
+        if (middle <= j)
+            high = j;
+        else if (middle >= i)
+            low = i;
+        else
+            break;
+    }
+    return values[middle];
 }
 
-static nwc_status describe_sweeps(nwc_ctx *ctx, const nwc_volume *volume, int32_t n_sweeps, int64_t time_ns,
-                                  double max_age_s, struct sweep_facts *facts)
+static nwc_status describe_sweeps(nwc_ctx *ctx, const nwc__radar *radar, int64_t time_ns, double max_age_s,
+                                  struct sweep_facts *facts)
 {
-    for (int32_t s = 0; s < n_sweeps; s++) {
+    for (int32_t s = 0; s < radar->n_sources; s++) {
         nwc_sweep sweep;
-        NWC__TRY(nwc_volume_sweep(volume, s, &sweep));
+        NWC__TRY(nwc_volume_sweep(radar->sources[s].volume, radar->sources[s].sweep, &sweep));
         facts[s] = (struct sweep_facts){.usable = false};
         if (sweep.mode == NWC_SWEEP_RHI || sweep.mode == NWC_SWEEP_VERTICAL_POINTING) continue;
         float *const work = nwc__alloc(ctx, sweep.n_rays, sizeof *work);
         if (!work) return NWC_ERR_NOMEM;
-        facts[s].elevation_deg = median(sweep.elevation_deg, sweep.n_rays, work);
-        facts[s].nyquist_m_s = median(sweep.nyquist_m_s, sweep.n_rays, work);
+        memcpy(work, sweep.elevation_deg, (size_t)sweep.n_rays * sizeof *work);
+        facts[s].elevation_deg = median(work, sweep.n_rays);
+        memcpy(work, sweep.nyquist_m_s, (size_t)sweep.n_rays * sizeof *work);
+        facts[s].nyquist_m_s = median(work, sweep.n_rays);
         nwc__free(ctx, work);
         facts[s].age_s = 1e-9 * (double)(time_ns - sweep.time_ns[sweep.n_rays / 2]);
         facts[s].usable = fabsf(facts[s].elevation_deg) <= 90.0F && fabs(facts[s].age_s) <= max_age_s;
@@ -59,58 +75,74 @@ static nwc_status describe_sweeps(nwc_ctx *ctx, const nwc_volume *volume, int32_
 
 /* A sweep that may serve a quantity. */
 struct candidate {
-    int32_t sweep;
+    int32_t source;
     float elevation_deg;
     double reach_m, nyquist_m_s, away_s;
+};
+
+/* The sweeps that may, by elevation: those of elevation e are list[begin[e]] to list[begin[e + 1] - 1], the best first. */
+struct choice {
+    struct candidate *list;
+    int32_t *begin;
+    int32_t n;
 };
 
 static int by_elevation(const void *a, const void *b)
 {
     const struct candidate *const x = a, *const y = b;
     const int order = (x->elevation_deg > y->elevation_deg) - (x->elevation_deg < y->elevation_deg);
-    return order ? order : (x->sweep > y->sweep) - (x->sweep < y->sweep);
+    return order ? order : (x->source > y->source) - (x->source < y->source);
 }
 
-/* Of two sweeps at one elevation; the later in the volume where nothing else decides. */
+/* Of two sweeps at one elevation; the later one where nothing else decides. */
 static bool better(const struct candidate *a, const struct candidate *b, bool velocity)
 {
     if (velocity && a->nyquist_m_s > CLEARLY * b->nyquist_m_s) return true;
     if (velocity && b->nyquist_m_s > CLEARLY * a->nyquist_m_s) return false;
     if (a->reach_m > CLEARLY * b->reach_m) return true;
     if (b->reach_m > CLEARLY * a->reach_m) return false;
-    return a->away_s < b->away_s || (a->away_s == b->away_s && a->sweep > b->sweep);
+    return a->away_s < b->away_s || (a->away_s == b->away_s && a->source > b->source);
 }
 
-/* The sweeps of a quantity, by elevation, one for each; n is 0 where there are none. */
-static nwc_status choose(const nwc_volume *volume, int32_t n_sweeps, const struct sweep_facts *facts, const char *name,
-                         bool velocity, struct candidate *list, int32_t *n)
+/* The best of n sweeps at one elevation comes first, of the others the best one next, and so on. */
+static void rank(struct candidate *list, int32_t n, bool velocity)
+{
+    for (int32_t first = 0; first < n; first++)
+        for (int32_t c = first + 1; c < n; c++)
+            if (better(&list[c], &list[first], velocity)) {
+                const struct candidate moved = list[first];
+                list[first] = list[c], list[c] = moved;
+            }
+}
+
+static nwc_status choose(const nwc__radar *radar, const struct sweep_facts *facts, const char *name, bool velocity,
+                         struct choice *choice)
 {
     int32_t found = 0;
-    for (int32_t s = 0; s < n_sweeps; s++) {
+    choice->n = 0;
+    for (int32_t s = 0; s < radar->n_sources; s++) {
         nwc_moment moment;
-        if (!facts[s].usable || nwc_volume_find(volume, s, name, &moment) != NWC_OK) continue;
-        list[found++] =
-            (struct candidate){.sweep = s,
+        if (!facts[s].usable ||
+            nwc_volume_find(radar->sources[s].volume, radar->sources[s].sweep, name, &moment) != NWC_OK)
+            continue;
+        choice->list[found++] =
+            (struct candidate){.source = s,
                                .elevation_deg = facts[s].elevation_deg,
                                .reach_m = moment.first_gate_m + (double)moment.field.dim[1] * moment.gate_spacing_m,
                                .nyquist_m_s = isnan(facts[s].nyquist_m_s) ? 0.0 : (double)facts[s].nyquist_m_s,
                                .away_s = fabs(facts[s].age_s)};
     }
-    qsort(list, (size_t)found, sizeof *list, by_elevation);
-    int32_t kept = 0;
-    float begin = -INFINITY; /* of the elevations that count as one */
-    for (int32_t c = 0; c < found; c++) {
-        if (!kept || list[c].elevation_deg - begin > SAME_ELEVATION_DEG) {
-            begin = list[c].elevation_deg;
-            list[kept++] = list[c];
-        } else if (better(&list[c], &list[kept - 1], velocity)) {
-            list[kept - 1] = list[c];
-        }
-    }
-    if (kept > NWC__MOSAIC_SWEEPS)
+    qsort(choice->list, (size_t)found, sizeof *choice->list, by_elevation);
+    for (int32_t c = 0; c < found; c++)
+        if (!c || choice->list[c].elevation_deg - choice->list[choice->begin[choice->n - 1]].elevation_deg >
+                      SAME_ELEVATION_DEG)
+            choice->begin[choice->n++] = c;
+    choice->begin[choice->n] = found;
+    for (int32_t e = 0; e < choice->n; e++)
+        rank(choice->list + choice->begin[e], choice->begin[e + 1] - choice->begin[e], velocity);
+    if (choice->n > NWC__MOSAIC_SWEEPS)
         return nwc__fail(NWC_ERR_ARG, "volume: %s in sweeps of at most %d elevations expected, %d found", name,
-                         NWC__MOSAIC_SWEEPS, (int)kept);
-    *n = kept;
+                         NWC__MOSAIC_SWEEPS, (int)choice->n);
     return NWC_OK;
 }
 
@@ -118,22 +150,75 @@ static nwc_status choose(const nwc_volume *volume, int32_t n_sweeps, const struc
 
 struct turn {
     float azimuth_deg;
-    int32_t ray;
+    nwc__ray from;
 };
 
 static int by_azimuth(const void *a, const void *b)
 {
     const struct turn *const x = a, *const y = b;
     const int order = (x->azimuth_deg > y->azimuth_deg) - (x->azimuth_deg < y->azimuth_deg);
-    return order ? order : (x->ray > y->ray) - (x->ray < y->ray);
+    if (order || x->from.source != y->from.source)
+        return order ? order : (x->from.source > y->from.source) - (x->from.source < y->from.source);
+    return (x->from.ray > y->from.ray) - (x->from.ray < y->from.ray);
 }
 
-/* The usual step from ray to ray; a sweep of one ray is taken for one of a degree. */
+/* The usual step from ray to ray; a sweep of one ray is taken for one of a degree. work has room for n. */
 static float usual_step(const struct turn *turns, int32_t n, float *work)
 {
     for (int32_t r = 1; r < n; r++) work[r - 1] = turns[r].azimuth_deg - turns[r - 1].azimuth_deg;
-    const float step = n > 1 ? median(work, n - 1, work + n) : 1.0F;
+    const float step = n > 1 ? median(work, n - 1) : 1.0F;
     return step > 0.0F ? step : 1.0F;
+}
+
+/* Whether a ray of another sweep lies in a hole of n rays by azimuth, half a step from what is beside it. */
+static bool in_hole(const struct turn *turns, int32_t n, float azimuth_deg, float step, float hole_deg)
+{
+    int32_t low = 0, high = n; /* the first ray beyond it */
+    while (low < high) {
+        const int32_t middle = (low + high) / 2;
+        if (turns[middle].azimuth_deg <= azimuth_deg)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const float after = low < n ? turns[low].azimuth_deg : turns[0].azimuth_deg + 360.0F;
+    const float before = low > 0 ? turns[low - 1].azimuth_deg : turns[n - 1].azimuth_deg - 360.0F;
+    return after - before > hole_deg && azimuth_deg - before > 0.5F * step && after - azimuth_deg > 0.5F * step;
+}
+
+/* The moment of a name in a source, which has it. */
+static nwc_moment moment_of(const nwc__radar *radar, int32_t source, const char *name)
+{
+    nwc_moment moment = {.name = NULL};
+    const nwc_status status =
+        nwc_volume_find(radar->sources[source].volume, radar->sources[source].sweep, name, &moment);
+    assert(status == NWC_OK);
+    (void)status;
+    return moment;
+}
+
+/* Rays of sweeps of one elevation, the best first, by azimuth; turns has room for all. Of the others those in its holes are taken whose gates lie at the same ranges. */
+static nwc_status join(const nwc__radar *radar, const struct candidate *list, int32_t n, const char *name,
+                       struct turn *turns, float *work, nwc__plane *plane)
+{
+    const nwc_moment best = moment_of(radar, list[0].source, name);
+    float step = 1.0F;
+    plane->first_gate_m = best.first_gate_m, plane->gate_spacing_m = best.gate_spacing_m;
+    for (int32_t c = 0; c < n; c++) {
+        nwc_sweep sweep;
+        const nwc_moment moment = moment_of(radar, list[c].source, name);
+        if (moment.first_gate_m != best.first_gate_m || moment.gate_spacing_m != best.gate_spacing_m) continue;
+        NWC__TRY(nwc_volume_sweep(radar->sources[list[c].source].volume, radar->sources[list[c].source].sweep, &sweep));
+        const int32_t before = plane->n_rays;
+        for (int32_t r = 0; r < (int32_t)sweep.n_rays; r++)
+            if (!c || in_hole(turns, before, sweep.azimuth_deg[r], step, plane->hole_deg))
+                turns[plane->n_rays++] = (struct turn){sweep.azimuth_deg[r], {list[c].source, r}};
+        if (plane->n_rays == before) continue;
+        qsort(turns, (size_t)plane->n_rays, sizeof *turns, by_azimuth);
+        plane->n_gates = plane->n_gates > (int32_t)moment.field.dim[1] ? plane->n_gates : (int32_t)moment.field.dim[1];
+        if (!c) step = usual_step(turns, plane->n_rays, work), plane->hole_deg = HOLE * step;
+    }
+    return NWC_OK;
 }
 
 static void fill_table(nwc__plane *plane)
@@ -146,103 +231,164 @@ static void fill_table(nwc__plane *plane)
     }
 }
 
-/* The near edge of the first gate of a ray of which so much is hidden. */
-static float clear_range(const nwc_moment *hidden, int64_t ray, double blocked)
+/* Height and range of a beam over places along the ground, out to its last gate. */
+static nwc_status lay_floor(nwc_ctx *ctx, const nwc_beam *beam, double farthest_m, nwc__plane *plane)
 {
-    const float *const cells = hidden->field.data + ray * hidden->field.stride[0];
-    for (int64_t g = 0; g < hidden->field.dim[1]; g++)
-        if ((double)cells[g * hidden->field.stride[1]] >= blocked)
-            return (float)(hidden->first_gate_m + ((double)g - 0.5) * hidden->gate_spacing_m);
+    nwc_status status = NWC_OK;
+    double *range_m = NULL;
+    nwc__along *along = NULL;
+    const double end_m = fmin(farthest_m, plane->first_gate_m + plane->n_gates * plane->gate_spacing_m) + NWC__FLOOR_M;
+    const int32_t n = (int32_t)(fmax(end_m, 0.0) / NWC__FLOOR_M) + 2;
+    NWC__ALLOC(ctx, range_m, n);
+    NWC__ALLOC(ctx, along, n);
+    NWC__ALLOC(ctx, plane->floor_m, 2 * (int64_t)n);
+    plane->n_floor = n;
+    for (int32_t i = 0; i < n; i++) range_m[i] = NWC__FLOOR_M * i;
+    nwc__beam_follow(beam, plane->elevation_deg * RADIANS, n, range_m, along);
+    for (int32_t i = 0, p = 0; i < n; i++) {
+        while (p + 2 < n && along[p + 1].ground_m <= range_m[i]) p++;
+        const double gap = along[p + 1].ground_m - along[p].ground_m, in = (range_m[i] - along[p].ground_m) / gap;
+        const bool there = gap > 0.0 && in >= 0.0 && in <= 1.0;
+        plane->floor_m[i] =
+            there ? (float)(along[p].height_m + in * (along[p + 1].height_m - along[p].height_m)) : INFINITY;
+        plane->floor_m[n + i] = there ? (float)(range_m[p] + in * NWC__FLOOR_M) : INFINITY;
+    }
+done:
+    nwc__free(ctx, along);
+    nwc__free(ctx, range_m);
+    return status;
+}
+
+/* The near edge of the first gate of a ray of which so much is hidden. */
+static float clear_range(const nwc__source *source, int32_t ray, double blocked)
+{
+    nwc_moment hidden;
+    if (nwc_volume_find(source->volume, source->sweep, "CBB", &hidden) != NWC_OK) return INFINITY;
+    const float *const cells = hidden.field.data + ray * hidden.field.stride[0];
+    for (int64_t g = 0; g < hidden.field.dim[1]; g++)
+        if ((double)cells[g * hidden.field.stride[1]] >= blocked)
+            return (float)(hidden.first_gate_m + ((double)g - 0.5) * hidden.gate_spacing_m);
     return INFINITY;
 }
 
-static nwc_status make_plane(nwc_ctx *ctx, const nwc_volume *volume, const struct candidate *chosen, const char *name,
-                             double farthest_m, double blocked, int64_t time_ns, nwc__stack *stack)
+static nwc_status make_plane(nwc_ctx *ctx, const nwc__view *view, const struct candidate *list, int32_t n,
+                             const char *name, double blocked, int64_t time_ns, nwc__stack *stack)
 {
+    const nwc__source *const sources = view->radar->sources;
+    const double farthest_m = view->lookup->farthest_m;
     nwc__plane *const plane = &stack->planes[stack->n_planes++];
     nwc_status status = NWC_OK;
-    nwc_sweep sweep;
-    nwc_moment moment, hidden;
     struct turn *turns = NULL;
     float *work = NULL;
-    *plane = (nwc__plane){.elevation_deg = chosen->elevation_deg, .sweep = chosen->sweep};
-    NWC__TRY(nwc_volume_sweep(volume, chosen->sweep, &sweep));
-    NWC__TRY(nwc_volume_find(volume, chosen->sweep, name, &moment));
-    const int32_t n = (int32_t)sweep.n_rays;
-    const double needed = (farthest_m - moment.first_gate_m) / moment.gate_spacing_m + 2.0;
-    const double gates = fmax(1.0, fmin(needed, (double)moment.field.dim[1]));
-    plane->n_rays = n, plane->n_gates = (int32_t)gates, plane->row = plane->n_gates + 2;
-    plane->start = (int32_t)stack->n_cells;
-    stack->n_cells += (int64_t)(n + 2) * plane->row;
-    if (stack->n_cells > INT32_MAX)
-        return nwc__fail(NWC_ERR_ARG, "volume: at most %d gates of %s expected, more found", INT32_MAX, name);
-    plane->first_m = (float)moment.first_gate_m, plane->per_m = (float)(1.0 / moment.gate_spacing_m);
-    NWC__ALLOC(ctx, plane->azimuth_deg, n + 2);
-    NWC__ALLOC(ctx, plane->after_s, n + 2);
-    NWC__ALLOC(ctx, plane->clear_m, n + 2);
-    NWC__ALLOC(ctx, plane->order, n + 2);
-    NWC__ALLOC(ctx, plane->bin, NWC__MOSAIC_BINS);
-    NWC__ALLOC(ctx, turns, n);
-    NWC__ALLOC(ctx, work, 2 * n);
-    for (int32_t r = 0; r < n; r++) turns[r] = (struct turn){sweep.azimuth_deg[r], r};
-    qsort(turns, (size_t)n, sizeof *turns, by_azimuth);
-    const bool shaded = nwc_volume_find(volume, chosen->sweep, "CBB", &hidden) == NWC_OK;
-    for (int32_t r = 0; r < n + 2; r++) {
-        const struct turn *const at = &turns[(r + n - 1) % n];
-        plane->azimuth_deg[r] = at->azimuth_deg + (r == 0 ? -360.0F : r == n + 1 ? 360.0F : 0.0F);
-        plane->order[r] = at->ray;
-        plane->clear_m[r] = shaded ? clear_range(&hidden, at->ray, blocked) : INFINITY;
-        plane->after_s[r] = (float)(1e-9 * (double)(sweep.time_ns[at->ray] - time_ns));
+    int64_t rays = 0;
+    nwc_sweep sweep;
+    *plane = (nwc__plane){.elevation_deg = list[0].elevation_deg};
+    for (int32_t c = 0; c < n; c++) {
+        NWC__TRY(nwc_volume_sweep(sources[list[c].source].volume, sources[list[c].source].sweep, &sweep));
+        rays += sweep.n_rays;
     }
-    plane->hole_deg = HOLE * usual_step(turns, n, work);
+    NWC__ALLOC(ctx, turns, rays);
+    NWC__ALLOC(ctx, work, rays);
+    if ((status = join(view->radar, list, n, name, turns, work, plane)) != NWC_OK) goto done;
+    const double needed = (farthest_m - plane->first_gate_m) / plane->gate_spacing_m + 2.0;
+    plane->n_gates = (int32_t)fmax(1.0, fmin(needed, (double)plane->n_gates));
+    plane->row = plane->n_gates + 2;
+    NWC__ALLOC(ctx, plane->azimuth_deg, plane->n_rays + 2);
+    NWC__ALLOC(ctx, plane->after_s, plane->n_rays + 2);
+    NWC__ALLOC(ctx, plane->clear_m, plane->n_rays + 2);
+    NWC__ALLOC(ctx, plane->ray, plane->n_rays + 2);
+    NWC__ALLOC(ctx, plane->bin, NWC__MOSAIC_BINS);
+    for (int32_t r = 0; r < plane->n_rays + 2; r++) {
+        const struct turn *const at = &turns[(r + plane->n_rays - 1) % plane->n_rays];
+        const nwc__source *const source = &sources[at->from.source];
+        if ((status = nwc_volume_sweep(source->volume, source->sweep, &sweep)) != NWC_OK) goto done;
+        plane->azimuth_deg[r] = at->azimuth_deg + (r == 0 ? -360.0F : r == plane->n_rays + 1 ? 360.0F : 0.0F);
+        plane->ray[r] = at->from;
+        plane->clear_m[r] = clear_range(source, at->from.ray, blocked);
+        plane->after_s[r] = (float)(1e-9 * (double)(sweep.time_ns[at->from.ray] - time_ns));
+    }
     fill_table(plane);
+    status = lay_floor(ctx, view->lookup->beam, farthest_m, plane);
 done:
     nwc__free(ctx, work);
     nwc__free(ctx, turns);
     return status;
 }
 
-/* Whether the chosen sweeps are those of a stack, with gates at the same places. */
-static bool same_stack(const nwc_volume *volume, const nwc__stack *stack, const struct candidate *list, int32_t n,
-                       const char *name, const char *other)
+static void free_stack(nwc_ctx *ctx, nwc__stack *stack)
 {
-    if (n != stack->n_planes) return false;
-    for (int32_t t = 0; t < n; t++) {
-        nwc_moment a, b;
-        if (list[t].sweep != stack->planes[t].sweep || nwc_volume_find(volume, list[t].sweep, name, &a) != NWC_OK ||
-            nwc_volume_find(volume, list[t].sweep, other, &b) != NWC_OK)
-            return false;
-        if (a.first_gate_m != b.first_gate_m || a.gate_spacing_m != b.gate_spacing_m ||
-            a.field.dim[1] != b.field.dim[1])
+    for (int32_t q = 0; q < stack->n_quantities; q++) nwc__free(ctx, stack->cells[q]);
+    for (int32_t t = 0; t < stack->n_planes; t++) {
+        nwc__free(ctx, stack->planes[t].floor_m);
+        nwc__free(ctx, stack->planes[t].bin);
+        nwc__free(ctx, stack->planes[t].ray);
+        nwc__free(ctx, stack->planes[t].clear_m);
+        nwc__free(ctx, stack->planes[t].after_s);
+        nwc__free(ctx, stack->planes[t].azimuth_deg);
+    }
+    nwc__free(ctx, stack);
+}
+
+/* Whether two stacks have the same rays, with gates at the same places. */
+static bool same_planes(const nwc__stack *a, const nwc__stack *b)
+{
+    if (a->n_planes != b->n_planes) return false;
+    for (int32_t t = 0; t < a->n_planes; t++) {
+        const nwc__plane *const p = &a->planes[t], *const q = &b->planes[t];
+        if (p->n_rays != q->n_rays || p->n_gates != q->n_gates || p->first_gate_m != q->first_gate_m ||
+            p->gate_spacing_m != q->gate_spacing_m || p->hole_deg != q->hole_deg ||
+            memcmp(p->ray, q->ray, (size_t)(p->n_rays + 2) * sizeof *p->ray) != 0)
             return false;
     }
     return true;
 }
 
+/* Where planes lie in the cells, and what the kernels read of them. */
+static nwc_status lay_out(nwc__stack *stack, const char *name)
+{
+    for (int32_t t = 0; t < stack->n_planes; t++) {
+        nwc__plane *const plane = &stack->planes[t];
+        plane->start = (int32_t)stack->n_cells;
+        stack->n_cells += (int64_t)(plane->n_rays + 2) * plane->row;
+        if (stack->n_cells > INT32_MAX)
+            return nwc__fail(NWC_ERR_ARG, "volume: at most %d gates of %s expected, more found", INT32_MAX, name);
+        stack->first_m[t] = (float)plane->first_gate_m, stack->per_m[t] = (float)(1.0 / plane->gate_spacing_m);
+        stack->gates[t] = (float)(plane->n_gates + 1), stack->row[t] = plane->row;
+        stack->edge_deg[t] = plane->elevation_deg;
+        stack->edge_sine[t] = (float)sin(plane->elevation_deg * RADIANS);
+        stack->edge_cosine[t] = (float)cos(plane->elevation_deg * RADIANS);
+    }
+    return NWC_OK;
+}
+
 static nwc_status add_quantity(nwc_ctx *ctx, nwc__view *view, const nwc__quantities *quantities, int32_t quantity,
-                               const struct candidate *list, int32_t n, double blocked, int64_t time_ns)
+                               const struct choice *choice, double blocked, int64_t time_ns)
 {
     nwc_status status = NWC_OK;
     const char *const name = quantities->name[quantity];
-    nwc__stack *stack = NULL;
-    for (int32_t s = 0; s < view->n_stacks && !stack; s++) {
-        nwc__stack *const made = view->stacks[s];
-        if (same_stack(view->volume, made, list, n, name, quantities->name[made->quantity[0]])) stack = made;
+    nwc__stack *stack;
+    NWC__ALLOC(ctx, stack, 1);
+    memset(stack, 0, sizeof *stack);
+    for (int32_t e = 0; e < choice->n; e++) {
+        const int32_t first = choice->begin[e];
+        const int32_t sweeps = choice->begin[e + 1] - first;
+        status = make_plane(ctx, view, choice->list + first, sweeps, name, blocked, time_ns, stack);
+        if (status != NWC_OK) goto done;
     }
-    if (!stack) {
-        NWC__ALLOC(ctx, stack, 1);
-        memset(stack, 0, sizeof *stack);
-        view->stacks[view->n_stacks++] = stack;
-        while (stack->n_planes < n)
-            if ((status = make_plane(ctx, view->volume, &list[stack->n_planes], name, view->lookup->farthest_m, blocked,
-                                     time_ns, stack)) != NWC_OK)
-                goto done;
-    }
+    if ((status = lay_out(stack, name)) != NWC_OK) goto done;
+    for (int32_t s = 0; s < view->n_stacks; s++)
+        if (same_planes(stack, view->stacks[s])) {
+            free_stack(ctx, stack);
+            stack = view->stacks[s];
+        }
+    if (!stack->n_quantities) view->stacks[view->n_stacks++] = stack;
     const int32_t q = stack->n_quantities++;
     stack->quantity[q] = quantity;
     stack->decibel[q] = quantities->averaging[quantity] == NWC__AS_ECHO;
-    NWC__ALLOC(ctx, stack->cells[q], stack->n_cells);
+    stack->cells[q] = nwc__alloc(ctx, stack->n_cells, sizeof *stack->cells[q]);
+    return stack->cells[q] ? NWC_OK : NWC_ERR_NOMEM;
 done:
+    if (stack) free_stack(ctx, stack);
     return status;
 }
 
@@ -255,7 +401,7 @@ struct part {
 };
 
 struct prepare {
-    const nwc__mosaic_kernels *kernels;
+    const nwc__cells_kernels *kernels;
     const nwc__view *view;
     const nwc__quantities *quantities;
     struct part *parts;
@@ -267,17 +413,22 @@ static nwc_status prepare_part(int64_t tile, void *user)
     const struct part *const part = &job->parts[tile];
     const nwc__plane *const plane = &part->stack->planes[part->t];
     const int32_t quantity = part->stack->quantity[part->q];
-    nwc_moment moment;
-    NWC__TRY(nwc_volume_find(job->view->volume, plane->sweep, job->quantities->name[quantity], &moment));
     const int32_t end = part->first + RAYS < plane->n_rays + 2 ? part->first + RAYS : plane->n_rays + 2;
+    nwc_moment moment = {.name = NULL};
+    int32_t source = -1; /* of the moment */
     for (int32_t r = part->first; r < end; r++) {
-        float *const cells = part->stack->cells[part->q] + plane->start + (int64_t)r * plane->row;
-        job->kernels->prepare_ray(moment.field.data + plane->order[r] * moment.field.stride[0], moment.field.stride[1],
-                                  plane->n_gates, job->quantities->averaging[quantity] == NWC__AS_Z, cells);
-        if (quantity >= job->quantities->n_fields) continue;
-        for (int32_t g = plane->n_gates; g > 0 && plane->first_m + (float)(g - 1) / plane->per_m >= plane->clear_m[r];
-             g--)
-            cells[g] = NAN;
+        if (plane->ray[r].source != source) {
+            source = plane->ray[r].source;
+            moment = moment_of(job->view->radar, source, job->quantities->name[quantity]);
+        }
+        int64_t n = moment.field.dim[1] < plane->n_gates ? moment.field.dim[1] : plane->n_gates;
+        while (quantity < job->quantities->n_fields && n > 0 &&
+               plane->first_gate_m + (double)(n - 1) * plane->gate_spacing_m >= (double)plane->clear_m[r])
+            n--;
+        job->kernels->prepare_ray(moment.field.data + plane->ray[r].ray * moment.field.stride[0],
+                                  moment.field.stride[1], n, plane->row,
+                                  job->quantities->averaging[quantity] == NWC__AS_Z,
+                                  part->stack->cells[part->q] + plane->start + (int64_t)r * plane->row);
     }
     return NWC_OK;
 }
@@ -298,7 +449,7 @@ static int64_t list_parts(const nwc__view *view, struct part *parts)
 static nwc_status prepare(nwc_ctx *ctx, const nwc__view *view, const nwc__quantities *quantities)
 {
     nwc_status status = NWC_OK;
-    struct prepare job = {NWC__KERNELS(ctx, nwc__mosaic_kernels), view, quantities, NULL};
+    struct prepare job = {NWC__KERNELS(ctx, nwc__cells_kernels), view, quantities, NULL};
     const int64_t n = list_parts(view, NULL);
     NWC__ALLOC(ctx, job.parts, n);
     list_parts(view, job.parts);
@@ -308,33 +459,29 @@ done:
     return status;
 }
 
-nwc_status nwc__view_create(nwc_ctx *ctx, const nwc_mosaic_input *input, const nwc_mosaic_lookup *lookup,
-                            int64_t time_ns, const nwc_mosaic_options *options, const nwc__quantities *quantities,
-                            nwc__view *view)
+nwc_status nwc__view_create(nwc_ctx *ctx, const nwc__radar *radar, const nwc_mosaic_lookup *lookup, int64_t time_ns,
+                            const nwc_mosaic_options *options, const nwc__quantities *quantities, nwc__view *view)
 {
     nwc_status status = NWC_OK;
-    nwc_volume_facts facts;
     struct sweep_facts *sweeps = NULL;
-    struct candidate *list = NULL;
-    *view = (nwc__view){.volume = input->volume, .lookup = lookup};
-    NWC__TRY(nwc_volume_describe(input->volume, &facts));
-    view->beam_deg = (float)(facts.beam_width_v_deg > 0.0 ? facts.beam_width_v_deg : options->beam_width_deg);
-    if (!facts.n_sweeps || !lookup->nj) return NWC_OK;
-    NWC__ALLOC(ctx, sweeps, facts.n_sweeps);
-    NWC__ALLOC(ctx, list, facts.n_sweeps);
-    if ((status = describe_sweeps(ctx, input->volume, facts.n_sweeps, time_ns, options->max_age_s, sweeps)) != NWC_OK)
-        goto done;
+    struct choice choice = {NULL};
+    const double own_deg = radar->facts.beam_width_v_deg;
+    *view = (nwc__view){.radar = radar, .lookup = lookup};
+    view->beam_deg = (float)(own_deg > 0.0 ? own_deg : options->beam_width_deg);
+    if (!radar->n_sources || !lookup->nj) return NWC_OK;
+    NWC__ALLOC(ctx, sweeps, radar->n_sources);
+    NWC__ALLOC(ctx, choice.list, radar->n_sources);
+    NWC__ALLOC(ctx, choice.begin, radar->n_sources + 1);
+    if ((status = describe_sweeps(ctx, radar, time_ns, options->max_age_s, sweeps)) != NWC_OK) goto done;
     for (int32_t q = 0; q < quantities->n; q++) {
-        int32_t n = 0;
         const bool velocity = quantities->averaging[q] == NWC__OF_THE_BEST;
-        if ((status = choose(input->volume, facts.n_sweeps, sweeps, quantities->name[q], velocity, list, &n)) != NWC_OK)
-            goto done;
-        if (n && (status = add_quantity(ctx, view, quantities, q, list, n, options->blocked, time_ns)) != NWC_OK)
-            goto done;
+        if ((status = choose(radar, sweeps, quantities->name[q], velocity, &choice)) != NWC_OK) goto done;
+        if (choice.n && (status = add_quantity(ctx, view, quantities, q, &choice, options->blocked, time_ns)) != NWC_OK) goto done;
     }
     if (view->n_stacks) status = prepare(ctx, view, quantities);
 done:
-    nwc__free(ctx, list);
+    nwc__free(ctx, choice.begin);
+    nwc__free(ctx, choice.list);
     nwc__free(ctx, sweeps);
     if (status != NWC_OK) nwc__view_destroy(ctx, view);
     return status;
@@ -342,17 +489,6 @@ done:
 
 void nwc__view_destroy(nwc_ctx *ctx, nwc__view *view)
 {
-    for (int32_t s = 0; s < view->n_stacks; s++) {
-        nwc__stack *const stack = view->stacks[s];
-        for (int32_t q = 0; q < stack->n_quantities; q++) nwc__free(ctx, stack->cells[q]);
-        for (int32_t t = 0; t < stack->n_planes; t++) {
-            nwc__free(ctx, stack->planes[t].bin);
-            nwc__free(ctx, stack->planes[t].order);
-            nwc__free(ctx, stack->planes[t].clear_m);
-            nwc__free(ctx, stack->planes[t].after_s);
-            nwc__free(ctx, stack->planes[t].azimuth_deg);
-        }
-        nwc__free(ctx, stack);
-    }
+    for (int32_t s = 0; s < view->n_stacks; s++) free_stack(ctx, view->stacks[s]);
     *view = (nwc__view){.n_stacks = 0};
 }
