@@ -186,6 +186,90 @@ def test_the_program_writes_a_mosaic_and_says_what_is_missing(tmp_path: Path) ->
     assert CliRunner().invoke(main, ["mosaic"]).exit_code == 2
 
 
+def sweeps_of(tree: xr.DataTree) -> list[xr.DataTree]:
+    """The sweeps of a volume as they come, the last saying that it is."""
+    names = sorted(tree.children)
+    root, made = tree.to_dataset(), []
+    for number, name in enumerate(names):
+        one = xr.DataTree.from_dict({"/": root.isel(sweep=[number]), name: tree[name].to_dataset()})
+        one.attrs["complete"] = str(number == len(names) - 1).lower()
+        made.append(one)
+    return made
+
+
+def test_a_live_mosaic_comes_to_that_of_the_volumes() -> None:
+    old, new = made_volume(begin=0.0, value=20.0), made_volume(begin=300.0, value=30.0)
+    other = made_volume(33.2, 121.0, name="BBBB", begin=280.0, value=10.0)
+    grid = around([new, other], 40e3, dx=4000.0, dz=1000.0, top=4e3)
+    live = mosaic.Live(grid, ("DBZH", "VRADH"))
+    with pytest.raises(errors.NoDataError, match="no sweep with any of DBZH, VRADH"):
+        live.build()
+    live.add(old)  # a whole volume at once
+    for sweep in sweeps_of(new)[:2]:
+        live.add(sweep)
+    near = {"z": 1000.0, "x": -100e3, "y": -10e3}
+    half = live.build()
+    assert half.attrs["radars"] == "AAAA"
+    assert half["DBZH"].isel(time=0).sel(near, method="nearest") == pytest.approx(30.0, abs=0.5)  # between 0.5 and 1.5
+    high = half["age"].isel(time=0).max()
+    assert float(high) > 250.0  # the upper sweeps are those of the volume before
+    for sweep in [*sweeps_of(new)[2:], *sweeps_of(other)]:
+        live.add(sweep)
+    whole = mosaic.build([new, other], grid=grid, fields=("DBZH", "VRADH"))
+    xr.testing.assert_identical(live.build().drop_attrs(), whole.drop_attrs())
+    assert live.build().attrs["radars"] == whole.attrs["radars"] == "AAAA BBBB"
+    assert live.radars["AAAA"] == START + np.timedelta64(397_925, "ms")
+    late = live.build(time=START + np.timedelta64(1290, "s"))
+    assert late.attrs["late"] == "BBBB"
+    with pytest.raises(errors.ArgumentError, match="max_reach given"):
+        mosaic.Live(grid, max_reach=3.0)
+
+
+def test_beams_of_a_mosaic_go_through_a_profile(volume: xr.DataTree) -> None:
+    grid = around(volume, 120e3, dx=10000.0, dz=1000.0, top=4e3)
+    height = np.array([0.0, 500.0, 2000.0, 10000.0])
+    profile = (height, np.array([350.0, 300.0, 260.0, 110.0]))
+    mosaic.forget()
+    bent = mosaic.build(volume, grid=grid, profile=profile)
+    straight = mosaic.build(volume, grid=grid)
+    assert len(mosaic._kept) == 2
+    assert float((straight["lowest_beam"] - bent["lowest_beam"]).max()) > 100.0
+    beam = radar.Beam.of(volume, profile)
+    _, _, expected = beam.locate(90.0, 0.5, 100e3)
+    found = bent["lowest_beam"].isel(time=0).sel(x=100e3, y=0.0, method="nearest")
+    assert float(found) == pytest.approx(float(np.squeeze(expected)), abs=120.0)
+
+
+def test_the_program_follows_a_folder(tmp_path: Path) -> None:
+    folder, out = tmp_path / "coming", tmp_path / "out.nc"
+    folder.mkdir()
+    radar.write(made_volume(), folder / "a.nc")
+    radar.write(made_volume(32.9, 120.3, name="BBBB", begin=30.0), folder / "b.nc")
+    common = ["mosaic", str(folder), "-o", str(out), "--radius", "30", "--dx", "3", "--timeout", "0"]
+    done = CliRunner().invoke(main, [*common, "--follow", "volume"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1].endswith("; AAAA, BBBB")
+    with xr.open_dataset(out) as cubes:
+        assert int(cubes["radars"].max()) == 3
+    each = CliRunner().invoke(main, [*common, "--follow", "sweep", "--json"])
+    assert len(each.stdout.splitlines()) == 10
+    assert CliRunner().invoke(main, [*common, "--follow", "sweep", "--time", "2024-06-01"]).exit_code == 2
+    assert CliRunner().invoke(main, [*common, "--follow", "sweep", "--field", "KDP"]).exit_code == 1
+
+
+@pytest.mark.realdata
+def test_a_real_volume_followed_comes_to_its_mosaic(real_data: Path) -> None:
+    path = real_data / "radar/nexrad/single/KLBB20160601_150025_V06"
+    whole = radar.read(path)
+    grid = around(whole, 60e3, dx=2000.0, dz=1000.0, top=8e3)
+    live = mosaic.Live(grid, ("DBZH", "VRADH"))
+    for sweep in radar.follow(path, timeout=0.0):
+        live.add(sweep)
+    made = mosaic.build(whole, grid=grid, fields=("DBZH", "VRADH"))
+    xr.testing.assert_identical(live.build().drop_attrs(), made.drop_attrs())
+    assert live.build().attrs["input_files"] == made.attrs["input_files"]
+
+
 @pytest.mark.realdata
 def test_two_real_radars_agree_once_their_storms_are_brought_to_one_time(real_data: Path) -> None:
     khtx = nowcast.open(real_data / "radar/nexrad/khtx-20080411/KHTX20080411_182140.gz")

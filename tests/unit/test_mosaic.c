@@ -195,16 +195,25 @@ static void clear_air_is_no_echo_and_what_no_beam_reaches_is_not_known(void **st
 {
     (void)state;
     nwc_volume *const volume = volume_of(32.6, 120.2, 0.0, nothing);
-    struct made *const made = build(volume, NULL);
-    for (int c = 0; c < CELLS; c++) {
-        const struct seen at = see(volume, c / (NY * NX), c / NX % NY, c % NX);
-        const bool within_reach = at.elevation > 0.01 && at.elevation < 10.39 && at.range < 160 * 600.0 - 300.0;
-        const bool beyond = at.elevation < -0.01 || at.elevation > 10.41 || at.range > 160 * 600.0 + 600.0;
-        if (within_reach) assert_near(made->z[c], -32.0, 0.0);
-        if (beyond) assert_true(isnan(made->z[c]));
-        if (beyond) assert_true(isnan(made->age[c]) && made->quality[c] == 0.0F && made->radars[c] == 0);
+    nwc_mosaic_options options;
+    nwc_mosaic_options_init(&options);
+    for (int wide = 0; wide < 2; wide++) {
+        const double beyond_deg = wide ? 1.25 : 0.5;
+        options.beyond_beams = beyond_deg;
+        struct made *const made = build(volume, &options);
+        int outside = 0;
+        for (int c = 0; c < CELLS; c++) {
+            const struct seen at = see(volume, c / (NY * NX), c / NX % NY, c % NX);
+            const double off = fmax(0.5 - at.elevation, at.elevation - 9.9);
+            const bool beyond = off > beyond_deg + 0.01 || at.range > 160 * 600.0 + 600.0;
+            if (off < beyond_deg - 0.01 && at.range < 160 * 600.0 - 300.0) assert_near(made->z[c], -32.0, 0.0);
+            if (beyond) assert_true(isnan(made->z[c]));
+            if (beyond) assert_true(isnan(made->age[c]) && made->quality[c] == 0.0F && made->radars[c] == 0);
+            outside += off > 0.5 && !isnan(made->z[c]);
+        }
+        assert_true(wide ? outside > 20 : outside < 5);
+        free(made);
     }
-    free(made);
     nwc_volume_destroy(volume);
 }
 

@@ -106,7 +106,10 @@ static void what_makes_no_sense_is_refused(void **state)
     options.min_known = 0.5, options.n_levels = 3;
     assert_fails(NWC_ERR_ARG, "n_levels: arrays of heights and refractivities expected with 3",
                  build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));
-    options.n_levels = 0, options.max_age_s = 0.0;
+    options.n_levels = 0, options.beyond_beams = 11.0;
+    assert_fails(NWC_ERR_ARG, "beyond_beams: 0 to 10 expected, 11",
+                 build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));
+    options.beyond_beams = 0.5, options.max_age_s = 0.0;
     assert_fails(NWC_ERR_ARG, "max_age_s: above 0 expected, 0",
                  build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));
     assert_fails(NWC_ERR_ARG, "1 to 31 volumes expected, 0",
@@ -141,7 +144,10 @@ static nwc_status build_all(nwc_ctx *ctx, void *user)
     static float u[NY * NX];
     const nwc_field motion = field_2d(u, NY, NX, "m s-1", &made_grid);
     const nwc_mosaic_input input = {user, NULL};
-    return build_with(ctx, &input, 1, 120.0, &motion, &motion, NULL, "VRADH", "m s-1", &made);
+    nwc_mosaic_options options;
+    nwc_mosaic_options_init(&options);
+    options.max_range_m = 2e4;
+    return build_with(ctx, &input, 1, 120.0, &motion, &motion, &options, "VRADH", "m s-1", &made);
 }
 
 static void failures_leave_no_memory(void **state)

@@ -1,5 +1,6 @@
 """Where the gates of a volume lie, and how beams bend."""
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,21 @@ Profile = tuple[npt.ArrayLike, npt.ArrayLike]
 """Heights above mean sea level (m), increasing, and refractivity there (N units)."""
 
 
+_kept: "weakref.WeakKeyDictionary[Any, tuple[Array, Array]]" = weakref.WeakKeyDictionary()
+"""The profiles that options point to."""
+
+
+def bend(options: Any, profile: Profile | None) -> Any:
+    """The same options, with a profile that lives as long as they do."""
+    if profile is not None:
+        height, index = (np.ascontiguousarray(part, dtype=np.float64) for part in profile)
+        if height.ndim != 1 or height.shape != index.shape:
+            raise ArgumentError("profile: as many refractivities as heights expected")
+        options.n_levels, options.height_m, options.refractivity = height.size, _doubles(height), _doubles(index)
+        _kept[options] = height, index
+    return options
+
+
 class Beam:
     """The beams of a radar: over four thirds of the earth, or through a profile of refractivity.
 
@@ -25,12 +41,7 @@ class Beam:
     """
 
     def __init__(self, latitude: float, longitude: float, altitude: float, profile: Profile | None = None) -> None:
-        options = _lib.options("beam")
-        if profile is not None:
-            height, index = (np.ascontiguousarray(part, dtype=np.float64) for part in profile)
-            if height.ndim != 1 or height.shape != index.shape:
-                raise ArgumentError("profile: as many refractivities as heights expected")
-            options.n_levels, options.height_m, options.refractivity = height.size, _doubles(height), _doubles(index)
+        options = bend(_lib.options("beam"), profile)
         out = ffi.new("nwc_beam **")
         with _lib.call() as ctx:
             _lib.check(lib.nwc_beam_create(ctx, latitude, longitude, altitude, options, out))

@@ -17,7 +17,7 @@ import rich.table
 
 from nowcast import _lib, io, jobs
 from nowcast._open import describe
-from nowcast.errors import NowcastError, UnsupportedError
+from nowcast.errors import NoDataError, NowcastError, UnsupportedError
 from nowcast.forecast import SAMPLINGS
 from nowcast.mosaic import METHODS as MOSAICS
 from nowcast.motion import METHODS
@@ -254,6 +254,8 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
 @click.option("--top", type=float, default=20.0, show_default=True, help="Highest level, km above mean sea level.")
 @click.option("--time", help="UTC of the mosaic; by default the ends of the volumes.")
 @click.option("--max-age", type=float, help="s; sweeps farther from the time are left out.")
+@click.option("--follow", type=click.Choice(["sweep", "volume"]), help="Follow a folder, and write at each of these.")
+@click.option("--timeout", type=float, help="s without anything new after which --follow ends; never by default.")
 @_on_error
 @_json
 def mosaic(
@@ -263,11 +265,16 @@ def mosaic(
     dx: float,
     dz: float,
     top: float,
+    follow: str | None,
+    timeout: float | None,
     as_json: bool,
     **choices: Any,
 ) -> None:
     """Bring radar volumes, of one radar or several, onto a three-dimensional grid."""
     choices |= {"radius": 1e3 * radius, "dx": 1e3 * dx, "dz": 1e3 * dz, "top": 1e3 * top}
+    if follow is not None:
+        _mosaic_live(inputs, output, as_json, every=follow, timeout=timeout, **choices)
+        return
     with _progress():
         summary = jobs.mosaic(inputs, output, **choices)
     known = ", ".join(f"{name} {share:.0%}" for name, share in summary["known"].items())
@@ -277,6 +284,22 @@ def mosaic(
         if summary[what]:
             text += f"; {what.replace('_', ' ')}: {', '.join(summary[what])}"
     _finish(summary, as_json, text)
+
+
+def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
+    """Write and print one mosaic after the other; the last decides how it ends."""
+    if len(inputs) != 1 or choices.pop("time") is not None:
+        raise click.UsageError("--follow goes with one folder, and not with --time")
+    del choices["on_error"]  # files that cannot be read are left out, and the log says so
+    summary: dict[str, Any] = {}
+    for summary in jobs.mosaic_live(inputs[0], output, **choices):
+        text = f"{output}: {summary['time']}; {', '.join(summary['radars'])}"
+        text += f"; late: {', '.join(summary['late'])}" if summary["late"] else ""
+        click.echo(json.dumps(summary) if as_json else text)
+    if not summary:
+        raise NoDataError(f"{inputs[0]}: no sweep with any of {', '.join(choices['fields'])} came")
+    if summary["degraded"]:
+        raise click.exceptions.Exit(DEGRADED)
 
 
 @main.command()

@@ -19,6 +19,7 @@ from nowcast import _lib, grid, io, model, motion, obs, radar, verify
 from nowcast import forecast as forecasting
 from nowcast import mosaic as mosaics
 from nowcast import product as products
+from nowcast._follow import Stop
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError, NowcastError, UnsupportedError
@@ -29,6 +30,7 @@ __all__ = [
     "forecast",
     "health",
     "mosaic",
+    "mosaic_live",
     "product",
     "verification",
 ]
@@ -200,6 +202,74 @@ def mosaic(
         "degraded": degraded,
         "seconds": clock.monotonic() - began,
     }
+
+
+def mosaic_live(
+    folder: io.PathLike,
+    output: io.PathLike,
+    *,
+    fields: Sequence[str] = ("DBZH", "VRADH"),
+    method: str = "linear",
+    radius: float = 200e3,
+    dx: float = 1000.0,
+    dz: float = 500.0,
+    top: float = 20e3,
+    max_age: float | None = None,
+    every: str = "sweep",
+    poll: float = 1.0,
+    timeout: float | None = None,
+    stop: Stop | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Follow a folder to which radar volumes are added, and write the mosaic anew whenever a sweep has come.
+
+    Parameters
+    ----------
+    folder, poll, timeout, stop : as for ``nowcast.radar.follow``
+    output : path ending in .nc, which always holds a whole mosaic once there is one
+    fields, method, max_age : as for ``nowcast.mosaic.Live``
+    radius, dx, dz, top : float
+        m: the grid is ``nowcast.grid.around`` the radar met first; of others it has what lies on it.
+    every : "sweep" or "volume"
+        When to write.
+
+    Yields
+    ------
+    a summary of each mosaic written; ``degraded`` where a radar is late.
+    """
+    if Path(output).suffix != ".nc":
+        raise UnsupportedError(f"{output}: a name ending in .nc expected")
+    if every not in ("sweep", "volume"):
+        raise ArgumentError(f'every: "sweep" or "volume" expected, {every!r} given')
+    live: mosaics.Live | None = None
+    for sweep in radar.follow(folder, poll=poll, timeout=timeout, stop=stop):
+        began = clock.monotonic()
+        try:
+            if live is None:
+                place = grid.around(sweep, radius, dx=dx, dz=dz, top=top)
+                live = mosaics.Live(place, fields, method=method, max_age=max_age)
+            live.add(sweep)
+            if every == "volume" and sweep.attrs["complete"] != "true":
+                continue
+            made = live.build()
+        except NoDataError:
+            continue  # none of the fields yet
+        except ArgumentError as error:
+            if live is None:
+                raise
+            _logger.warning("left out: %s", error)
+            continue
+        late = made.attrs["late"].split()
+        made.attrs["degraded"] = np.int32(bool(late))
+        verify.to_netcdf(made, output)
+        yield {
+            "output": str(output),
+            "time": f"{made['time'].values[0].astype('datetime64[s]')}Z",
+            "radars": made.attrs["radars"].split(),
+            "fields": [name for name in fields if name in made],
+            "late": late,
+            "degraded": bool(late),
+            "seconds": clock.monotonic() - began,
+        }
 
 
 def _volumes(inputs: io.PathLike | Sequence[io.PathLike], on_error: str) -> tuple[list[xr.DataTree], list[str]]:

@@ -11,11 +11,12 @@ import numpy.typing as npt
 import xarray as xr
 
 from nowcast import _field, _lib, _volume
+from nowcast._georeference import Profile, bend
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["METHODS", "REFLECTIVITIES", "Lookup", "build", "forget"]
+__all__ = ["METHODS", "REFLECTIVITIES", "Live", "Lookup", "build", "forget"]
 
 METHODS = {
     "linear": lib.NWC_MOSAIC_LINEAR,
@@ -106,6 +107,8 @@ def build(
     quality_range: float | None = None,
     quality_age: float | None = None,
     blocked: float | None = None,
+    beyond_beams: float | None = None,
+    profile: Profile | None = None,
 ) -> xr.Dataset:
     """Bring volumes onto a grid: a mosaic of their radars for each time.
 
@@ -130,11 +133,14 @@ def build(
         no radar has more than one. Each takes of every radar the volume that ends nearest to it.
     max_age : float, optional
         s; what is farther from the time is left out. The library's default (900) when omitted.
-    max_range, min_known, beam_width, radius_min, radius_beams, quality_range, quality_age : float, optional
-        As in ``nwc_mosaic_options``, in m, parts of one, degrees and s; the library's defaults when omitted.
+    max_range, min_known, beam_width, radius_min, radius_beams, quality_range, quality_age, beyond_beams : float
+        As in ``nwc_mosaic_options``, in m, parts of one, degrees, s and widths of the beam; the library's defaults when
+        omitted.
     blocked : float, optional
         Gates of whose beam the ground hides at least this part (CBB, as ``nowcast.radar.blockage`` finds it) are as
         not observed; 0.7 when omitted.
+    profile : (heights, refractivities), optional
+        Through which beams are traced, as in ``nowcast.radar.Beam``; over four thirds of the earth when omitted.
 
     Returns
     -------
@@ -148,19 +154,12 @@ def build(
     ArgumentError : a grid without levels, a volume without a place, an option out of range.
     NoDataError : no volume has any of the fields.
     """
-    if method not in METHODS:
-        raise ArgumentError(f"method: one of {', '.join(METHODS)} expected, {method!r} given")
-    if reflectivity not in REFLECTIVITIES:
-        raise ArgumentError(f"reflectivity: one of {', '.join(REFLECTIVITIES)} expected, {reflectivity!r} given")
-    if not grid.z:
-        raise ArgumentError("grid: one with levels z expected; nowcast.grid.around makes one")
     names = [fields] if isinstance(fields, str) else list(fields)
-    radars = _radars(volumes)
-    units = _units(radars, names)
-    options = _lib.options(
-        "mosaic",
-        method=METHODS[method],
-        reflectivity=REFLECTIVITIES[reflectivity],
+    options = _options(
+        grid,
+        method,
+        reflectivity,
+        profile,
         max_age_s=max_age,
         max_range_m=max_range,
         min_known=min_known,
@@ -170,13 +169,13 @@ def build(
         quality_range_m=quality_range,
         quality_age_s=quality_age,
         blocked=blocked,
+        beyond_beams=beyond_beams,
     )
+    radars = _radars(volumes)
+    units = _units(radars, names)
     times = _times(radars, time)
     flow = _flow(motion, grid)
-    shape = (len(times), len(grid.z), grid.ny, grid.nx)
-    cells = {name: np.empty(shape, np.float32) for name in (*names, "quality", "age")}
-    cells["lowest_beam"] = np.empty((shape[0], *shape[2:]), np.float32)
-    bits = np.empty(shape, np.int32)
+    cells, bits = _cells(names, len(times), grid)
     late: list[str] = []
     volumes_c: dict[tuple[int, int], Any] = {}
     for index, moment in enumerate(times):
@@ -188,7 +187,7 @@ def build(
             key = (number, nearest)
             if key not in volumes_c:
                 volumes_c = {old: kept for old, kept in volumes_c.items() if old[0] != number}  # one of each radar
-                volumes_c[key] = _volume.handle(radar.trees[nearest], [*names, *_QUALITY])
+                volumes_c[key] = _volume.handle(radar.trees[nearest], [*names, *_QUALITY], flags=False)
             lookup = _lookup(volumes_c[key], grid, options)
             inputs[number].volume, inputs[number].lookup = volumes_c[key], lookup.c
             held.append(lookup)
@@ -200,7 +199,169 @@ def build(
             ns = int(moment.astype("datetime64[ns]").astype(np.int64))
             _lib.check(lib.nwc_mosaic_build(ctx, inputs, len(radars), ns, *(f.c for f in flow), options, out))
         del kept
-    return _dataset(names, units, grid, times, cells, bits, radars, late, method)
+    files = [str(tree.attrs.get("input_files", "")) for radar in radars for tree in radar.trees]
+    return _dataset(names, units, grid, times, cells, bits, [radar.name for radar in radars], files, late, method)
+
+
+class Live:
+    """A mosaic of live data, which takes sweeps as they come: those of ``nowcast.radar.follow``, or whole volumes.
+
+    ``build`` gives at any time what the newest sweeps make. Until a volume is whole, the elevations it has not come to
+    are those of the volume before; where all radars' volumes are whole, the mosaic is, to the bit, the one that
+    ``nowcast.mosaic.build`` makes of them.
+
+    Parameters
+    ----------
+    grid, fields, method, reflectivity, profile : as for ``build``
+    options : as for ``build``: max_age, max_range, min_known, beam_width, radius_min, radius_beams, quality_range,
+        quality_age, beyond_beams
+
+    Raises
+    ------
+    ArgumentError : a grid without levels, an option out of range or not known.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        fields: Sequence[str] = ("DBZH",),
+        *,
+        method: str = "linear",
+        reflectivity: str = "echo",
+        profile: Profile | None = None,
+        **options: float | None,
+    ) -> None:
+        unknown = sorted(set(options) - set(_NAMED))
+        if unknown:
+            raise ArgumentError(f"options: {', '.join(_NAMED)} expected, {', '.join(unknown)} given")
+        self.grid = grid
+        self._names = [fields] if isinstance(fields, str) else list(fields)
+        self._method, self._lock = method, threading.Lock()
+        self._units: dict[str, str] = {}
+        self._sites: list[str] = []
+        self._files: dict[str, None] = {}  # of the sweeps taken last, in their order
+        chosen = _options(grid, method, reflectivity, profile, **{_NAMED[name]: options[name] for name in options})
+        self._max_age = np.timedelta64(int(chosen.max_age_s * 1e9), "ns")
+        texts = [ffi.new("char[]", name.encode()) for name in self._names]
+        out = ffi.new("nwc_mosaic_live **")
+        with _lib.call() as ctx:
+            _lib.check(
+                lib.nwc_mosaic_live_create(ctx, grid.to_c()[0], len(texts), ffi.new("char *[]", texts), chosen, out)
+            )
+        self._c = ffi.gc(out[0], lib.nwc_mosaic_live_destroy)
+
+    def add(self, tree: xr.DataTree) -> None:
+        """Take the sweeps of a tree: one, with the attribute ``complete`` at the last of a volume, or a whole volume.
+
+        Raises
+        ------
+        ArgumentError : a radar whose place is not known, or one more than a mosaic can have.
+        """
+        groups = _volume.sweep_names(tree)
+        volume = _volume.handle(tree, [*self._names, *_QUALITY], flags=False)
+        whole = str(tree.attrs.get("complete", str(not tree.attrs.get("incomplete")).lower())) == "true"
+        sweep = ffi.new("nwc_mosaic_sweep *", {"volume": volume, "began_ns": _began(tree, groups)})
+        with self._lock:
+            for number in range(len(groups)):
+                sweep.sweep, sweep.last = number, whole and number == len(groups) - 1
+                with _lib.call() as ctx:
+                    _lib.check(lib.nwc_mosaic_live_add(ctx, self._c, sweep))
+            if lib.nwc_mosaic_live_radars(self._c) > len(self._sites):
+                self._sites.append(str(tree.attrs.get("instrument_name") or f"radar_{len(self._sites)}"))
+            self._units = _known_units([tree]) | self._units
+            for name in filter(None, str(tree.attrs.get("input_files", "")).split("\n")):
+                self._files.pop(name, None)
+                self._files[name] = None
+            while len(self._files) > _MOST_FILES:
+                del self._files[next(iter(self._files))]
+
+    @property
+    def radars(self) -> dict[str, np.datetime64]:
+        """The radars met so far, and the time of the newest ray of each."""
+        with self._lock:
+            return dict(zip(self._sites, self._newest(), strict=True))
+
+    def _newest(self) -> list[np.datetime64]:
+        about = ffi.new("nwc_mosaic_radar *")
+        times = []
+        for number in range(lib.nwc_mosaic_live_radars(self._c)):
+            _lib.check(lib.nwc_mosaic_live_radar(self._c, number, about))
+            times.append(np.datetime64(about.newest_ns, "ns"))
+        return times
+
+    def build(self, *, time: Any = None, motion: xr.Dataset | None = None) -> xr.Dataset:
+        """The mosaic for a time, by default that of the newest ray of all radars; a Dataset as ``build`` gives.
+
+        Fields of which no sweep has come yet are left out.
+
+        Raises
+        ------
+        NoDataError : no sweep with any of the fields has come.
+        """
+        with self._lock:
+            names = [name for name in self._names if name in self._units]
+            newest = self._newest()
+            if not names or not newest:
+                raise NoDataError(f"fields: no sweep with any of {', '.join(self._names)} has come yet")
+            moment = max(newest) if time is None else np.datetime64(time, "ns")
+            late = [site for site, last in zip(self._sites, newest, strict=True) if moment - last > self._max_age]
+            units, flow = [self._units[name] for name in names], _flow(motion, self.grid)
+            cells, bits = _cells(names, 1, self.grid)
+            out, kept = _output(names, units, self.grid, {name: array[0] for name, array in cells.items()}, bits[0])
+            with _lib.call() as ctx:
+                ns = int(moment.astype(np.int64))
+                _lib.check(lib.nwc_mosaic_live_build(ctx, self._c, ns, *(f.c for f in flow), out))
+            del kept
+            files, sites = list(self._files), list(self._sites)
+        return _dataset(names, units, self.grid, [moment], cells, bits, sites, files, late, self._method)
+
+
+def _began(tree: xr.DataTree, groups: list[str]) -> int:
+    """When the volume began that the sweeps of a tree are of, ns: what they all say, or else the first of its rays."""
+    said = str(tree["time_coverage_start"].values) if "time_coverage_start" in tree.variables else ""
+    try:
+        return int(np.datetime64(said.removesuffix("Z"), "ns").astype(np.int64))
+    except ValueError:
+        first = min(tree[group].to_dataset()["time"].values.min() for group in groups)
+        return int(first.astype("datetime64[ns]").astype(np.int64))
+
+
+_MOST_FILES = 256
+
+_NAMED = {
+    "max_age": "max_age_s",
+    "max_range": "max_range_m",
+    "min_known": "min_known",
+    "beam_width": "beam_width_deg",
+    "radius_min": "radius_min_m",
+    "radius_beams": "radius_beams",
+    "quality_range": "quality_range_m",
+    "quality_age": "quality_age_s",
+    "beyond_beams": "beyond_beams",
+}
+"""Options as they are called here and in C."""
+
+
+def _options(grid: Grid, method: str, reflectivity: str, profile: Profile | None, **given: float | None) -> Any:
+    """The C options, which keep a profile alive."""
+    if method not in METHODS:
+        raise ArgumentError(f"method: one of {', '.join(METHODS)} expected, {method!r} given")
+    if reflectivity not in REFLECTIVITIES:
+        raise ArgumentError(f"reflectivity: one of {', '.join(REFLECTIVITIES)} expected, {reflectivity!r} given")
+    if not grid.z:
+        raise ArgumentError("grid: one with levels z expected; nowcast.grid.around makes one")
+    options = _lib.options("mosaic", method=METHODS[method], reflectivity=REFLECTIVITIES[reflectivity], **given)
+    return bend(options, profile)
+
+
+def _cells(
+    names: list[str], times: int, grid: Grid
+) -> tuple[dict[str, npt.NDArray[np.float32]], npt.NDArray[np.int32]]:
+    """Room for fields and what describes them, and for the bits of the radars."""
+    shape = (times, len(grid.z), grid.ny, grid.nx)
+    cells = {name: np.empty(shape, np.float32) for name in (*names, "quality", "age")}
+    cells["lowest_beam"] = np.empty((shape[0], *shape[2:]), np.float32)
+    return cells, np.empty(shape, np.int32)
 
 
 def _radars(volumes: Any) -> list[_Radar]:
@@ -233,12 +394,7 @@ def _flat(volumes: Iterable[Any]) -> Iterable[xr.DataTree]:
 
 def _units(radars: list[_Radar], names: list[str]) -> list[str]:
     """Units of the fields; those no volume has are refused."""
-    known: dict[str, str] = {}
-    for tree in (tree for radar in radars for tree in radar.trees):
-        for group in _volume.sweep_names(tree):
-            for name, variable in tree[group].data_vars.items():
-                if variable.ndim == 2 and "units" in variable.attrs:
-                    known.setdefault(str(name), str(variable.attrs["units"]))
+    known = _known_units([tree for radar in radars for tree in radar.trees])
     missing = [name for name in names if name not in known]
     if len(missing) == len(names):
         raise NoDataError(f"fields: none of {', '.join(names)} in the volumes; there are {', '.join(sorted(known))}")
@@ -247,6 +403,19 @@ def _units(radars: list[_Radar], names: list[str]) -> list[str]:
             f"fields: {', '.join(missing)} in none of the volumes; there are {', '.join(sorted(known))}"
         )
     return [known[name] for name in names]
+
+
+def _known_units(trees: list[xr.DataTree]) -> dict[str, str]:
+    """The units of the moments in trees."""
+    known: dict[str, str] = {}
+    for tree in trees:
+        for group in _volume.sweep_names(tree):
+            node = tree[group]
+            for name in node.data_vars:
+                variable = node.variables[name]
+                if variable.ndim == 2 and "units" in variable.attrs:
+                    known.setdefault(str(name), str(variable.attrs["units"]))
+    return known
 
 
 def _times(radars: list[_Radar], time: Any) -> list[np.datetime64]:
@@ -306,7 +475,8 @@ def _dataset(
     times: list[np.datetime64],
     cells: dict[str, npt.NDArray[np.float32]],
     bits: npt.NDArray[np.int32],
-    radars: list[_Radar],
+    sites: list[str],
+    files: list[str],
     late: list[str],
     method: str,
 ) -> xr.Dataset:
@@ -325,20 +495,19 @@ def _dataset(
             attributes |= {"ancillary_variables": "quality age radars", "quantity": name}
         dims = ("time", "z", "y", "x") if array.ndim == 4 else ("time", "y", "x")
         data[name] = (dims, array, attributes)
-    meanings = " ".join(radar.name.replace(" ", "_") for radar in radars)
+    meanings = " ".join(site.replace(" ", "_") for site in sites)
     data["radars"] = (
         ("time", "z", "y", "x"),
         bits,
         {
             "long_name": "radars that know a field here",
             "units": "1",
-            "flag_masks": np.left_shift(1, np.arange(len(radars), dtype=np.int32)).astype(np.int32),
+            "flag_masks": np.left_shift(1, np.arange(len(sites), dtype=np.int32)).astype(np.int32),
             "flag_meanings": meanings,
             "grid_mapping": "crs",
         },
     )
     coords = {"time": ("time", np.array(times, dtype="datetime64[ns]"), {"standard_name": "time", "axis": "T"})}
-    files = [str(tree.attrs.get("input_files", "")) for radar in radars for tree in radar.trees]
     attributes = {
         "Conventions": "CF-1.8",
         "title": "three-dimensional radar mosaic",

@@ -51,6 +51,8 @@ typedef struct nwc_mosaic_options {
     double quality_age_s;   /**< and at this age; above 0, default 600 s */
     double blocked;   /**< a gate of whose beam at least this part is hidden, CBB, and those beyond it, are as not observed;
                            above 0 to 1, default 0.7 */
+    double beyond_beams; /**< so many widths of the beam below the lowest sweep and above the highest their values hold;
+                                 0 to 10, default 0.5 */
     int32_t n_levels; /**< of a profile of refractivity, as in nwc_beam_options; default 0 for none; of lookups too */
     const double *height_m, *refractivity; /**< n_levels each: beams are traced through it; borrowed during calls */
 } nwc_mosaic_options;
@@ -107,8 +109,8 @@ typedef struct nwc_mosaic_output {
  *
  * The sweeps of a radar that have a moment are sorted by elevation. Of sweeps at one elevation (within 0.2 degrees) the one
  * that reaches farthest is taken, for velocities the one of the highest Nyquist velocity, and of equal ones the one nearest to the
- * time of the mosaic. RHIs and vertical pointing are not used. Half a beam width below the lowest sweep and above the
- * highest their values hold; beyond that nothing is known. Where a ray is missing its neighbours are used; where more are,
+ * time of the mosaic. RHIs and vertical pointing are not used. Beyond the lowest sweep and the highest their values hold as
+ * far as beyond_beams says; farther nothing is known. Where a ray is missing its neighbours are used; where more are,
  * what they left out is not known.
  *
  * Quality is exp(-(r / quality_range_m)^2) exp(-(age / quality_age_s)^2), times 2^-(d / beam width)^2 with d the
@@ -129,6 +131,74 @@ typedef struct nwc_mosaic_output {
 NWC_API nwc_status nwc_mosaic_build(nwc_ctx *ctx, const nwc_mosaic_input *inputs, int32_t n_inputs, int64_t time_ns,
                                     const nwc_field *u, const nwc_field *v, const nwc_mosaic_options *options,
                                     const nwc_mosaic_output *output);
+
+/* ---- sweep by sweep ---- */
+
+/** A mosaic of live data: it takes sweeps as they come and gives, at any time, what the newest of them make. */
+typedef struct nwc_mosaic_live nwc_mosaic_live;
+
+/** A sweep that has come. */
+typedef struct nwc_mosaic_sweep {
+    const nwc_volume *volume; /**< of its radar; need not be whole */
+    int32_t sweep;            /**< its number in volume */
+    int64_t began_ns;         /**< when the volume that the antenna was in began: what tells one volume from the next */
+    int32_t last; /**< 1 where it is the last of that volume: what the radar saw in earlier volumes is then gone */
+} nwc_mosaic_sweep;
+
+/**
+ * Begin a live mosaic.
+ *
+ * @param grid      1 to NWC_MOSAIC_MOST_LEVELS levels; copied
+ * @param n_fields  1 to NWC_MOSAIC_MOST_FIELDS
+ * @param names     of the moments that mosaics are to be made of; copied
+ * @param options   NULL for the defaults; copied, with the profile
+ * @param live      out: to be given to nwc_mosaic_live_destroy; may outlive the context, but not its allocator
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_mosaic_live_create(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_fields,
+                                          const char *const *names, const nwc_mosaic_options *options,
+                                          nwc_mosaic_live **live);
+
+/**
+ * Take a sweep: what is needed of it is copied. Radars are told apart by their places, and numbered as they come. One that has
+ * come before is put in the place of the first; one of a volume before the last whole one is not taken; the lookup of a radar is made
+ * with its first sweep. What is older than 30 minutes before the newest sweep of its radar is let go, and so is what was
+ * seen before the radar's last whole volume.
+ *
+ * @return NWC_OK; NWC_ERR_ARG, also for one radar more than NWC_MOSAIC_MOST_RADARS; NWC_ERR_NOMEM; NWC_ERR_CANCELED. When it
+ *         fails, the mosaic is as it was.
+ */
+NWC_API nwc_status nwc_mosaic_live_add(nwc_ctx *ctx, nwc_mosaic_live *live, const nwc_mosaic_sweep *sweep);
+
+/**
+ * Make the mosaic for a time. Until a volume is whole, elevations that it has not come to are those of the volume before. Where all
+ * radars' last volumes are whole it is, to the bit, what nwc_mosaic_build makes of these volumes, given in the order in
+ * which their radars were met.
+ *
+ * @param time_ns   UTC; sweeps farther from it than max_age_s are left out, and a radar that has no other is late
+ * @param u, v      as for nwc_mosaic_build
+ * @param output    fields on the grid of live, named as live was told, or some of them
+ * @return as nwc_mosaic_build; NWC_ERR_NODATA before the first sweep
+ */
+NWC_API nwc_status nwc_mosaic_live_build(nwc_ctx *ctx, const nwc_mosaic_live *live, int64_t time_ns, const nwc_field *u,
+                                         const nwc_field *v, const nwc_mosaic_output *output);
+
+/** One radar of a live mosaic. */
+typedef struct nwc_mosaic_radar {
+    const char *site; /**< lives as long as the mosaic */
+    double latitude_deg, longitude_deg, altitude_m;
+    int32_t n_sweeps;  /**< that are kept */
+    int64_t newest_ns; /**< of all its rays */
+} nwc_mosaic_radar;
+
+/** The radars of which sweeps have come; 0 for NULL. */
+NWC_API int32_t nwc_mosaic_live_radars(const nwc_mosaic_live *live);
+
+/** Look at radar @p index, in the order of the bits of nwc_mosaic_output.radars. */
+NWC_API nwc_status nwc_mosaic_live_radar(const nwc_mosaic_live *live, int32_t index, nwc_mosaic_radar *radar);
+
+/** Release; NULL is accepted. */
+NWC_API void nwc_mosaic_live_destroy(nwc_mosaic_live *live);
 
 #ifdef __cplusplus
 }

@@ -119,8 +119,8 @@ static bool between_still(const nwc__stack *stack, const nwc__gathering *how, co
     float below[BLOCK], above[BLOCK], seen[BLOCK];
     const float *restrict const elevation = block->elevation_deg;
     const int32_t n = block->n, top = stack->n_planes - 1;
-    const float least = stack->edge_deg[0] - 0.5F * how->beam_deg;
-    const float most = stack->edge_deg[top] + 0.5F * how->beam_deg;
+    const float least = stack->edge_deg[0] - how->beyond_deg;
+    const float most = stack->edge_deg[top] + how->beyond_deg;
     for (int32_t k = 0; k < n; k++) {
         at->lo[k] = at->hi[k] = 0;
         below[k] = above[k] = stack->edge_deg[0]; /* the edges, at first */
@@ -188,7 +188,7 @@ static bool between_moved(const nwc__stack *stack, const nwc__gathering *how, co
     sight_moved(stack, how, rays, block, at->hi, above, at->range_hi);
     for (int32_t k = 0; k < n; k++) {
         const float low = fabsf(below[k]), range = block->range_m[k];
-        const bool beside = (at->lo[k] == at->hi[k]) & (low > 0.5F * how->beam_deg);
+        const bool beside = (at->lo[k] == at->hi[k]) & (low > how->beyond_deg);
         below[k] = low, above[k] = fabsf(above[k]);
         seen[k] = beside | (low != low) | !(range < INFINITY) ? 0.0F : 1.0F;
     }

@@ -158,7 +158,7 @@ nwc_status nwc__mosaic_make(nwc_ctx *ctx, const nwc__radar *radars, int32_t n_ra
 /* How cells are gathered. */
 typedef struct nwc__gathering {
     int32_t method; /* an nwc_mosaic_method */
-    float beam_deg, min_known, radius_min_m, radius_beams;
+    float beam_deg, beyond_deg, min_known, radius_min_m, radius_beams;
     double sphere_m, altitude_m; /* of the radar */
     const nwc__bend *bend;
     int64_t nz; /* of the grid */

@@ -34,6 +34,7 @@ void nwc_mosaic_options_init(nwc_mosaic_options *options)
                                         .max_age_s = 900.0,
                                         .quality_range_m = 150e3,
                                         .quality_age_s = 600.0,
+                                        .beyond_beams = 0.5,
                                         .blocked = 0.7};
 }
 
@@ -59,6 +60,8 @@ nwc_status nwc__mosaic_options(const nwc_mosaic_options *given, nwc_mosaic_optio
             return nwc__fail(NWC_ERR_ARG, "%s: above 0 expected, %g given", above_0[o].name, above_0[o].value);
     if (!(options->radius_beams >= 0.0 && options->radius_beams < 1e3))
         return nwc__fail(NWC_ERR_ARG, "radius_beams: 0 or more expected, %g given", options->radius_beams);
+    if (!(options->beyond_beams >= 0.0 && options->beyond_beams <= 10.0))
+        return nwc__fail(NWC_ERR_ARG, "beyond_beams: 0 to 10 expected, %g given", options->beyond_beams);
     if (!(options->min_known >= 0.0 && options->min_known <= 1.0))
         return nwc__fail(NWC_ERR_ARG, "min_known: 0 to 1 expected, %g given", options->min_known);
     if (!(options->blocked > 0.0 && options->blocked <= 1.0))

@@ -28,7 +28,7 @@ struct job {
     int32_t n_views;
     nwc__view *views;
     nwc__gathering how; /* beam and radar are each view's own */
-    float per_range, per_age;
+    float per_range, per_age, beyond_beams;
     nwc__quantities quantities;
     nwc__metric metric;
     const nwc_field *u, *v; /* NULL: calm */
@@ -153,7 +153,8 @@ static void add_view(const struct job *job, int32_t number, int64_t j, int64_t i
     nwc__gathering how = job->how;
     nwc__strip strip;
     nwc__block block;
-    how.beam_deg = view->beam_deg, how.sphere_m = at->beam->sphere_m, how.altitude_m = at->altitude_m;
+    how.beam_deg = view->beam_deg, how.beyond_deg = job->beyond_beams * view->beam_deg;
+    how.sphere_m = at->beam->sphere_m, how.altitude_m = at->altitude_m;
     how.bend = &at->bend, how.nz = at->grid.nz;
     take_strip(job, at, j, i, n, &strip);
     for (int32_t s = 0; s < view->n_stacks; s++) {
@@ -309,6 +310,7 @@ nwc_status nwc__mosaic_make(nwc_ctx *ctx, const nwc__radar *radars, int32_t n_ra
                               .radius_beams = (float)options->radius_beams},
                       .per_range = (float)(1.0 / options->quality_range_m),
                       .per_age = (float)(1.0 / options->quality_age_s),
+                      .beyond_beams = (float)options->beyond_beams,
                       .quantities = quantities_of(output, options),
                       .u = u,
                       .v = v,
