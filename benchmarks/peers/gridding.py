@@ -4,6 +4,10 @@ Usage: gridding.py --python PYTHON_WITH_PYART [--volume NEXRAD_LEVEL_II] [--runs
 
 The truth is that of nowcast.sim at the middle of the volume, at points; both sides see the same gates, without noise or
 folding, and nothing below 0 dBZ. Cells count where the truth has an echo of at least 5 dBZ and all have a value.
+
+Twice: as if the radar looked in all directions at once, which is gridding alone, and as it turns, when what it saw
+first has moved on by the middle of the volume. Then libnowcast is also given the motion between this volume and the
+one before, estimated from their mosaics; Py-ART has no way to use one.
 """
 
 import argparse
@@ -19,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from nowcast import _lib, _volume, grid, mosaic, radar, sim
+from nowcast import _lib, _volume, grid, mosaic, motion, product, radar, sim
 from timing import timed
 
 HERE = Path(__file__).resolve().parent
@@ -35,6 +39,8 @@ class Case:
     """A volume of known truth, its gates as arrays, and the truth on the grid."""
 
     volume: xr.DataTree
+    before: xr.DataTree | None
+    """the volume before, where the radar turns"""
     gates: dict[str, Array]
     place: grid.Grid
     time: np.datetime64
@@ -42,12 +48,23 @@ class Case:
     range_km: Array
 
 
-def case_of(distance: float, seed: int) -> Case:
-    """A supercell seen from so far in the west, m, in VCP 12."""
+def case_of(distance: float, seed: int, *, at_once: bool = False) -> Case:
+    """A supercell seen from so far in the west, m, in VCP 12; at_once: in no time."""
     storm = sim.supercell(seed=seed, particles=3000)
     site = sim.Site.near(storm, -distance, -0.2 * distance)
-    begin = 600.0
-    plan = sim.strategy.wsr88d("VCP 12")
+    plan, begin = sim.strategy.wsr88d("VCP 12"), 600.0
+    if at_once:
+        sweeps = (dataclasses.replace(s, rate=1e6, at=1e-3 * number) for number, s in enumerate(plan.sweeps))
+        plan = dataclasses.replace(plan, sweeps=tuple(sweeps))
+    volume = volume_of(storm, site, plan, begin)
+    before = None if at_once else volume_of(storm, site, plan, begin - plan.seconds - 5.0)
+    place = grid.around(volume, distance + 40e3, dx=1000.0, dz=500.0, top=15e3)
+    time = storm.time(begin + 0.5 * plan.seconds)
+    return Case(volume, before, gates_of(volume), place, time, *truth_of(storm, volume, place, time))
+
+
+def volume_of(storm: sim.Storm, site: sim.Site, plan: sim.strategy.Strategy, begin: float) -> xr.DataTree:
+    """What both sides grid: reflectivity with nothing below 0 dBZ, and unfolded velocity where there is echo."""
     effects = sim.Effects(noise=False, attenuation=False, second_trip=False)
     scan = sim.scan(storm, site, plan, begin, effects=effects)
     sweeps = {}
@@ -59,10 +76,13 @@ def case_of(distance: float, seed: int) -> Case:
         data["DBZH"].attrs["units"], data["VRADH"].attrs["units"] = "dBZ", "m s-1"
         sweeps[name] = data
     root = scan.truth.to_dataset()
-    volume = radar.remake(xr.DataTree.from_dict({"/": root} | sweeps))
-    place = grid.around(volume, distance + 40e3, dx=1000.0, dz=500.0, top=15e3)
-    time = storm.time(begin + 0.5 * plan.seconds)
-    return Case(volume, gates_of(volume), place, time, *truth_of(storm, volume, place, time))
+    return radar.remake(xr.DataTree.from_dict({"/": root} | sweeps))
+
+
+def flow_of(case: Case) -> xr.Dataset:
+    """The motion between the mosaics of the volume before and this one, of their greatest reflectivity over heights."""
+    cubes = mosaic.build([case.before, case.volume], grid=case.place)
+    return motion.estimate(product.composite(cubes["DBZH"]))
 
 
 def truth_of(
@@ -177,14 +197,14 @@ def main() -> None:
     parser.add_argument("--volume", help="a NEXRAD Level II file to be timed with")
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
-    for distance in (35e3, 80e3):
-        case = case_of(distance, seed=1)
-        print(f"supercell {distance / 1e3:.0f} km from the radar")
-        sides = {
-            "linear": ours(case.volume, case.place, time=case.time),
-            "linear, mean Z": ours(case.volume, case.place, time=case.time, reflectivity="z"),
-            "barnes": ours(case.volume, case.place, time=case.time, method="barnes"),
-        }
+    for distance, at_once in itertools.product((35e3, 80e3), (True, False)):
+        case = case_of(distance, seed=1, at_once=at_once)
+        print(f"supercell {distance / 1e3:.0f} km from the radar, {'at once' if at_once else 'as it turns'}")
+        sides = {"linear": ours(case.volume, case.place, time=case.time)}
+        if not at_once:
+            sides["linear, moved"] = ours(case.volume, case.place, time=case.time, motion=flow_of(case))
+        sides["linear, mean Z"] = ours(case.volume, case.place, time=case.time, reflectivity="z")
+        sides["barnes"] = ours(case.volume, case.place, time=case.time, method="barnes")
         for weighting in ("Barnes2", "Cressman", "Nearest"):
             asked = case.gates | axes(case.place) | {"runs": 1, "weighting": weighting}
             answer = beside(arguments.python, asked)

@@ -57,10 +57,10 @@ static void a_lookup_covers_what_the_radar_reaches_of_any_grid(void **state)
     options.n_levels = 2, options.height_m = height_m, options.refractivity = refractivity;
     assert_int_equal(nwc_mosaic_lookup_serves(lookup, volume, &wide, &options), 0);
     nwc_mosaic_lookup *bent;
-    assert_ok(nwc_mosaic_lookup_create(NULL, volume, &wide, &options, &bent));
-    assert_int_equal(nwc_mosaic_lookup_serves(bent, volume, &wide, &options), 1);
+    assert_ok(nwc_mosaic_lookup_create(NULL, volume, &made_grid, &options, &bent));
+    assert_int_equal(nwc_mosaic_lookup_serves(bent, volume, &made_grid, &options), 1);
     options.refractivity = height_m;
-    assert_int_equal(nwc_mosaic_lookup_serves(bent, volume, &wide, &options), 0);
+    assert_int_equal(nwc_mosaic_lookup_serves(bent, volume, &made_grid, &options), 0);
     nwc_mosaic_lookup_destroy(bent);
     options.n_levels = 0;
     assert_int_equal(nwc_mosaic_lookup_serves(NULL, volume, &wide, &options), 0);
