@@ -15,7 +15,7 @@ import xarray as xr
 from click.testing import CliRunner
 
 import nowcast
-from nowcast import _field, _files, _lib, _volume, cli, errors, io, radar
+from nowcast import _field, _files, _lib, _tree, _volume, cli, errors, io, radar
 from nowcast._lib import ffi, lib
 
 RAYS, GATES = 8, 12
@@ -110,6 +110,29 @@ def test_what_is_lent_outlives_the_tree_and_is_read_only(volume: Path) -> None:
     for _ in range(20):
         radar.read(volume)
     np.testing.assert_array_equal(cells, before)
+
+
+def test_trees_are_those_that_checks_would_make(volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _tree._is_as_checked()
+    tree = radar.read(volume)
+    monkeypatch.setattr(_tree, "_is_as_checked", lambda: False)
+    checked = radar.read(volume)
+    xr.testing.assert_identical(tree, checked)
+    assert list(map(_tree._facts, tree.subtree)) == list(map(_tree._facts, checked.subtree))
+    assert tree["sweep_0"].parent is tree
+    xr.testing.assert_identical(tree.copy(deep=True), checked)
+
+
+def test_sweeps_of_the_same_gates_have_attributes_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "KHTX20110125_000000"
+    states = [3, *[1] * (RAYS - 2), 2, 0, *[1] * (RAYS - 2), 4]
+    messages = map(message, 2 * list(range(RAYS)), states, [1] * RAYS + [2] * RAYS)
+    path.write_bytes(b"AR2V0001.001" + struct.pack(">II", 15000, 0) + b"KHTX" + b"".join(messages))
+    tree = radar.read(path)
+    assert list(tree.children) == ["sweep_0", "sweep_1"]
+    tree["sweep_0"]["range"].attrs["units"] = "km"
+    assert tree["sweep_1"]["range"].attrs["units"] == "m"
+    xr.testing.assert_equal(tree["sweep_0"]["range"], tree["sweep_1"]["range"])
 
 
 def test_a_step_adds_its_moments_and_shares_the_rest(volume: Path) -> None:

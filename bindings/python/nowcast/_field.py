@@ -76,9 +76,22 @@ def lent(field: Any, owner: Any) -> Array:
     return array
 
 
-def lent_row(pointer: Any, n: int, dtype: npt.DTypeLike, owner: Any) -> npt.NDArray[Any]:
-    """A read-only array over n numbers the library lends; it keeps owner, the handle they belong to, alive."""
-    memory = ffi.gc(ffi.cast("char *", pointer), lambda _, keep=owner: None)
-    array = np.frombuffer(ffi.buffer(memory, n * np.dtype(dtype).itemsize), dtype=dtype)
-    array.flags.writeable = False
-    return array
+class _Lent:
+    """Memory the library lends, as NumPy asks for it."""
+
+    __slots__ = ("__array_interface__", "_owner")
+
+    def __init__(self, interface: dict[str, Any], owner: Any) -> None:
+        self.__array_interface__ = interface
+        self._owner = owner
+
+
+def lent_row(pointer: Any, shape: int | tuple[int, ...], dtype: npt.DTypeLike, owner: Any) -> npt.NDArray[Any]:
+    """A read-only array over numbers the library lends; it keeps owner, the handle they belong to, alive."""
+    interface = {
+        "data": (int(ffi.cast("uintptr_t", pointer)), True),
+        "shape": shape if isinstance(shape, tuple) else (shape,),
+        "typestr": np.dtype(dtype).str,
+        "version": 3,
+    }
+    return np.asarray(_Lent(interface, owner))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from xarray.indexes import Index
 
-from nowcast import _field, _lib
+from nowcast import _field, _lib, _tree
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, FormatError
 
@@ -102,11 +103,10 @@ def _sweep_facts(volume: Any, index: int, arrays: Arrays, owner: Any) -> dict[st
     moments = []
     for number in range(sweep.n_moments):
         _lib.check(lib.nwc_volume_moment(volume, index, number, moment))
-        gates = sweep.n_rays * moment.field.dim[1]
         shape = (sweep.n_rays, moment.field.dim[1])
-        arrays.append(_field.lent_row(moment.field.data, gates, np.float32, owner).reshape(shape))
+        arrays.append(_field.lent_row(moment.field.data, shape, np.float32, owner))
         if moment.flags.data:
-            arrays.append(_field.lent_row(moment.flags.data, gates, np.uint8, owner).reshape(shape))
+            arrays.append(_field.lent_row(moment.flags.data, shape, np.uint8, owner))
         moments.append(
             {
                 "name": _lib.text(moment.name),
@@ -126,58 +126,74 @@ def _sweep_facts(volume: Any, index: int, arrays: Arrays, owner: Any) -> dict[st
     }
 
 
+_Axis = tuple[float, float, int]
+"""Range of the first gate of a sweep, the spacing of its gates, and how many there are."""
+
+_PLACES = {
+    "latitude": {"units": "degrees_north", "long_name": "latitude of the antenna", "standard_name": "latitude"},
+    "longitude": {"units": "degrees_east", "long_name": "longitude of the antenna", "standard_name": "longitude"},
+    "altitude": {
+        "units": "m",
+        "long_name": "height of the antenna above mean sea level",
+        "standard_name": "altitude",
+    },
+}
+_AZIMUTH = {
+    "units": "degrees",
+    "axis": "radial_azimuth_coordinate",
+    "standard_name": "ray_azimuth_angle",
+    "long_name": "azimuth from true north",
+}
+_ELEVATION = {
+    "units": "degrees",
+    "axis": "radial_elevation_coordinate",
+    "standard_name": "ray_elevation_angle",
+    "long_name": "elevation",
+}
+_NYQUIST = {"units": "m s-1", "long_name": "unambiguous Doppler velocity"}
+_FLAG = {"flag_masks": np.uint8(lib.NWC_GATE_RANGE_FOLDED), "flag_meanings": "range_folded"}
+
+
 def tree(facts: dict[str, Any], arrays: Any, files: list[str], first: int = 0) -> xr.DataTree:
     """A volume in the FM 301 layout; first is the number of its first sweep."""
-    sweeps = {f"sweep_{n}": _sweep(n, sweep, arrays) for n, sweep in enumerate(facts["sweeps"], start=first)}
-    position = {
-        "latitude": ("degrees_north", "latitude of the antenna"),
-        "longitude": ("degrees_east", "longitude of the antenna"),
-        "altitude": ("m", "height of the antenna above mean sea level"),
+    ranges: dict[_Axis, Index] = {}
+    sweeps = {f"sweep_{n}": _sweep(n, sweep, arrays, ranges) for n, sweep in enumerate(facts["sweeps"], start=first)}
+    place: _tree.Variables = {name: _tree.variable((), _number(facts[name]), text) for name, text in _PLACES.items()}
+    last = max(sweep.coords["time"].values.max() for sweep in sweeps.values())
+    angles = np.array([_number(sweep["fixed_angle"]) for sweep in facts["sweeps"]])
+    scalars = {
+        "volume_number": np.int32(0),
+        "platform_type": "fixed",
+        "instrument_type": "radar",
+        "time_coverage_start": iso(np.int64(facts["time_ns"])),
+        "time_coverage_end": iso(last.astype(np.int64)),
     }
-    place = {
-        name: (
-            (),
-            np.nan if facts[name] is None else facts[name],
-            {"units": units, "long_name": text, "standard_name": name},
-        )
-        for name, (units, text) in position.items()
+    data: _tree.Variables = {name: _tree.variable((), value) for name, value in scalars.items()}
+    data["sweep_group_name"] = _tree.variable(("sweep",), np.array(list(sweeps)))
+    data["sweep_fixed_angle"] = _tree.variable(("sweep",), angles)
+    attrs: dict[Hashable, Any] = {
+        "Conventions": "CF-1.8, WMO CF-1.0",
+        "wmo__cf_profile": "FM 301-2022",
+        "instrument_name": facts["site"] or facts["site_name"],
+        "site_name": facts["site_name"] or facts["site"],
+        "scan_name": facts["scan_name"],
+        "platform_is_mobile": "false",
+        "source": " ".join(filter(None, ("radar", facts["instrument"]))),
+        "format": " ".join(filter(None, (facts["format"], facts["version"]))),
+        "experimental": str(facts["experimental"]).lower(),
+        "incomplete": facts["incomplete"],
+        "input_files": "\n".join(files),
     }
-    last = max(sweep.variables["time"].values.max() for sweep in sweeps.values())
-    angles = [np.nan if sweep["fixed_angle"] is None else sweep["fixed_angle"] for sweep in facts["sweeps"]]
-    root = xr.Dataset(
-        {
-            "volume_number": ((), np.int32(0)),
-            "platform_type": ((), "fixed"),
-            "instrument_type": ((), "radar"),
-            "time_coverage_start": ((), iso(np.int64(facts["time_ns"]))),
-            "time_coverage_end": ((), iso(last.astype(np.int64))),
-            "sweep_group_name": (("sweep",), list(sweeps)),
-            "sweep_fixed_angle": (("sweep",), angles),
-        },
-        coords=place,
-        attrs={
-            "Conventions": "CF-1.8, WMO CF-1.0",
-            "wmo__cf_profile": "FM 301-2022",
-            "instrument_name": facts["site"] or facts["site_name"],
-            "site_name": facts["site_name"] or facts["site"],
-            "scan_name": facts["scan_name"],
-            "platform_is_mobile": "false",
-            "source": " ".join(filter(None, ("radar", facts["instrument"]))),
-            "format": " ".join(filter(None, (facts["format"], facts["version"]))),
-            "experimental": str(facts["experimental"]).lower(),
-            "incomplete": facts["incomplete"],
-            "input_files": "\n".join(files),
-        }
-        | {name: facts[name] for name in ("frequency", "beam_width_h", "beam_width_v") if facts[name] is not None},
-    )
-    return xr.DataTree.from_dict({"/": root} | sweeps)
+    attrs |= {name: facts[name] for name in ("frequency", "beam_width_h", "beam_width_v") if facts[name] is not None}
+    return _tree.tree(_tree.Group(data, place, attrs=attrs), sweeps)
 
 
-def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
-    times, azimuth, elevation, nyquist, unambiguous = (next(arrays) for _ in range(_ROWS))
-    ray = "elevation" if facts["mode"] == "rhi" else "azimuth"
-    angle = {"units": "degrees", "axis": "radial_azimuth_coordinate"}
-    moments = [(moment, next(arrays), next(arrays) if moment["flagged"] else None) for moment in facts["moments"]]
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _axis(number: int, moments: list[tuple[dict[str, Any], npt.NDArray[Any], Any]]) -> _Axis:
+    """The range axis that has room for all moments of a sweep, of the finest gates there are."""
     spacing = min((moment["gate_spacing"] for moment, _, _ in moments), default=1.0)
     finest = [moment["first_gate"] for moment, _, _ in moments if moment["gate_spacing"] == spacing]
     first = min(finest, default=0.0)
@@ -188,49 +204,51 @@ def _sweep(number: int, facts: dict[str, Any], arrays: Any) -> xr.Dataset:
             f"sweep {number}: a range axis of at most {_MOST_GATES} gates expected, found gates of {spacing:g} m "
             f"and others that reach to {max(ends):g} m"
         )
+    return first, spacing, n_gates
+
+
+def _sweep(number: int, facts: dict[str, Any], arrays: Any, ranges: dict[_Axis, Index]) -> _tree.Group:
+    """One sweep; ranges keeps the indexes of range axes that others may have too."""
+    times, azimuth, elevation, nyquist, unambiguous = (next(arrays) for _ in range(_ROWS))
+    ray = "elevation" if facts["mode"] == "rhi" else "azimuth"
+    moments = [(moment, next(arrays), next(arrays) if moment["flagged"] else None) for moment in facts["moments"]]
+    axis = first, spacing, n_gates = _axis(number, moments)
     gates: npt.NDArray[np.float64] = first + spacing * np.arange(n_gates, dtype=np.float64)
-    data: dict[str, Any] = {
-        "sweep_number": ((), np.int32(number)),
-        "sweep_mode": ((), facts["mode"]),
-        "sweep_fixed_angle": (
-            (),
-            np.nan if facts["fixed_angle"] is None else facts["fixed_angle"],
-            {"units": "degrees"},
-        ),
-        "prt_mode": ((), "not_set"),
-        "follow_mode": ((), "none"),
-        "nyquist_velocity": ((ray,), nyquist, {"units": "m s-1", "long_name": "unambiguous Doppler velocity"}),
-        "unambiguous_range": ((ray,), unambiguous, {"units": "m"}),
-    }
+    rays = (ray,)
+    sweep = _tree.Group(
+        {
+            "sweep_number": _tree.variable((), np.int32(number)),
+            "sweep_mode": _tree.variable((), facts["mode"]),
+            "sweep_fixed_angle": _tree.variable((), _number(facts["fixed_angle"]), {"units": "degrees"}),
+            "prt_mode": _tree.variable((), "not_set"),
+            "follow_mode": _tree.variable((), "none"),
+            "nyquist_velocity": _tree.variable(rays, nyquist, _NYQUIST),
+            "unambiguous_range": _tree.variable(rays, unambiguous, {"units": "m"}),
+        },
+        {
+            "azimuth": _tree.variable(rays, azimuth, _AZIMUTH),
+            "elevation": _tree.variable(rays, elevation, _ELEVATION),
+            "time": _tree.variable(rays, times.astype("datetime64[ns]"), {"standard_name": "time"}),
+            "range": _tree.variable(
+                ("range",),
+                gates,
+                {
+                    "units": "m",
+                    "standard_name": "projection_range_coordinate",
+                    "long_name": "range of the centre of the gate",
+                    "axis": "radial_range_coordinate",
+                    "meters_to_center_of_first_gate": first,
+                    "meters_between_gates": spacing,
+                },
+            ),
+        },
+        attrs={"incomplete": facts["incomplete"]},
+    )
     for moment, cells, flags in moments:
-        data |= _variables(moment, cells, flags, ray, gates, spacing)
-    coords = {
-        "azimuth": (
-            (ray,),
-            azimuth,
-            angle | {"standard_name": "ray_azimuth_angle", "long_name": "azimuth from true north"},
-        ),
-        "elevation": (
-            (ray,),
-            elevation,
-            angle
-            | {"axis": "radial_elevation_coordinate", "standard_name": "ray_elevation_angle", "long_name": "elevation"},
-        ),
-        "time": ((ray,), times.view("datetime64[ns]"), {"standard_name": "time"}),
-        "range": (
-            ("range",),
-            gates,
-            {
-                "units": "m",
-                "standard_name": "projection_range_coordinate",
-                "long_name": "range of the centre of the gate",
-                "axis": "radial_range_coordinate",
-                "meters_to_center_of_first_gate": first,
-                "meters_between_gates": spacing,
-            },
-        ),
-    }
-    return xr.Dataset(data, coords=coords, attrs={"incomplete": facts["incomplete"]})
+        sweep.data |= _variables(moment, cells, flags, ray, gates, spacing)
+    _tree.index(sweep, ray)
+    ranges[axis] = _tree.index(sweep, "range", ranges.get(axis))
+    return sweep
 
 
 def _variables(
@@ -240,22 +258,22 @@ def _variables(
     ray: Hashable,
     gates: npt.NDArray[np.float64],
     spacing: float,
-) -> dict[str, Any]:
+) -> _tree.Variables:
     """A moment, and its flags where it has any, as variables of a sweep with these gates."""
     name, own = moment["name"], moment["own_name"]
     standard, long_name = LONG_NAMES.get(name, (None, own))
     attributes = {"units": moment["units"], "long_name": long_name, "coordinates": "elevation azimuth range"}
-    attributes |= {"standard_name": standard} if standard else {}
-    attributes |= {"own_name": own, "resolution": moment["resolution"]}
+    if standard:
+        attributes["standard_name"] = standard
+    attributes["own_name"], attributes["resolution"] = own, moment["resolution"]
     if moment["units"] == "dBZ":
         attributes["_Undetect"] = np.float32(NOTHING_DBZ)
-    made: dict[str, Any] = {}
+    made: _tree.Variables = {}
     cells, flags = _on_gates(moment, cells, flags, gates, spacing)
     if flags is not None:
         attributes["ancillary_variables"] = f"{name}_flags"
-        meaning = {"flag_masks": np.uint8(lib.NWC_GATE_RANGE_FOLDED), "flag_meanings": "range_folded"}
-        made[f"{name}_flags"] = ((ray, "range"), flags, meaning)
-    made[name] = ((ray, "range"), cells, attributes)
+        made[f"{name}_flags"] = _tree.variable((ray, "range"), flags, _FLAG)
+    made[name] = _tree.variable((ray, "range"), cells, attributes)
     return made
 
 
@@ -346,7 +364,7 @@ def add_moments(tree: xr.DataTree, volume: Any, names: Collection[str]) -> xr.Da
         facts = _sweep_facts(volume, index, arrays, volume)
         rest = iter(arrays[_ROWS:])
         gates = data["range"].values.astype(np.float64)
-        new: dict[str, Any] = {}
+        new: _tree.Variables = {}
         for moment in facts["moments"]:
             cells, flags = next(rest), next(rest) if moment["flagged"] else None
             if moment["name"] in names:

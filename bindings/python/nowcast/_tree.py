@@ -1,0 +1,108 @@
+"""Trees of variables that are known to fit, put together without xarray's checks.
+
+xarray's constructors align and merge what they are given, look for conflicts, and copy each variable several times. All
+variables of a radar volume are made in one place and fit, and its sweeps are many: those checks took longer than
+decoding most files. ``tree`` therefore fills the nodes as xarray's own methods would leave them, by names that are
+private to xarray. Nobody promised them, so the first call makes a small tree both ways: where one fails, or they are
+not the same, all trees are made by the public constructors.
+"""
+
+import functools
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from xarray.indexes import Index, PandasIndex
+
+Variables = dict[Hashable, xr.Variable]
+
+
+@dataclass
+class Group:
+    """What one node holds: data variables, coordinates in their order, the indexes of those that have one."""
+
+    data: Variables
+    coords: Variables = field(default_factory=dict)
+    indexes: dict[Hashable, Index] = field(default_factory=dict)
+    attrs: dict[Hashable, Any] = field(default_factory=dict)
+
+
+def variable(dims: tuple[Hashable, ...], values: Any, attrs: Mapping[str, Any] | None = None) -> xr.Variable:
+    """A variable of a NumPy array as it is, or of one value."""
+    return xr.Variable(dims, values if isinstance(values, np.ndarray) else np.asarray(values), attrs, fastpath=True)
+
+
+def index(group: Group, name: Hashable, made: Index | None = None) -> Index:
+    """Make a coordinate of its own dimension one with an index, a new one or one made of the same values before."""
+    plain = group.coords[name]
+    made = made or PandasIndex(plain.data, name, coord_dtype=plain.dtype)
+    group.coords |= made.create_variables({name: plain})
+    group.indexes[name] = made
+    return made
+
+
+def tree(root: Group, children: Mapping[str, Group]) -> xr.DataTree:
+    """A root and its children, all of whose variables and indexes are their own and fit."""
+    return _unchecked(root, children) if _is_as_checked() else _checked(root, children)
+
+
+def _checked(root: Group, children: Mapping[str, Group]) -> xr.DataTree:
+    return xr.DataTree.from_dict({"/": _dataset(root)} | {name: _dataset(group) for name, group in children.items()})
+
+
+def _dataset(group: Group) -> xr.Dataset:
+    return xr.Dataset(group.data, xr.Coordinates(group.coords, group.indexes), group.attrs)
+
+
+def _unchecked(root: Group, children: Mapping[str, Group]) -> xr.DataTree:
+    made = _node(root)
+    for name, group in children.items():
+        child = _node(group)
+        child._name, child._parent = name, made
+        made._children[name] = child
+    return made
+
+
+def _node(group: Group) -> xr.DataTree:
+    node = xr.DataTree()
+    node._data_variables, node._node_coord_variables = group.data, group.coords
+    node._node_indexes, node._attrs = group.indexes, group.attrs
+    dims: dict[Hashable, int] = {}
+    for variables in (group.data, group.coords):
+        for one in variables.values():
+            dims.update(zip(one.dims, one.shape, strict=True))
+    node._node_dims = dims
+    return node
+
+
+@functools.cache
+def _is_as_checked() -> bool:
+    """Whether both ways lead to the same tree."""
+    try:
+        ours, theirs = (make(*_sample()) for make in (_unchecked, _checked))
+        return (
+            ours.identical(theirs)
+            and list(map(_facts, ours.subtree)) == list(map(_facts, theirs.subtree))
+            and all(child.parent is ours for child in ours.children.values())
+        )
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+def _sample() -> tuple[Group, dict[str, Group]]:
+    root = Group({"number": variable((), 0)}, {"place": variable((), 1.0, {"units": "m"})}, attrs={"title": "sample"})
+    child = Group({"cells": variable(("x", "y"), np.zeros((2, 3), np.float32), {"units": "dBZ"})})
+    for name, n in (("x", 2), ("z", 2), ("y", 3)):
+        child.coords[name] = variable(("x" if name == "z" else name,), np.arange(n, dtype=np.float32))
+    index(child, "x")
+    index(child, "y")
+    return root, {"child": child}
+
+
+def _facts(node: xr.DataTree) -> tuple[Any, ...]:
+    """What ``identical`` does not look at."""
+    data = node.to_dataset()
+    kinds = [(name, type(one), one.dtype) for name, one in data.variables.items()]
+    return node.name, node.path, list(data.coords), dict(data.sizes), list(data.xindexes), kinds, node.encoding
