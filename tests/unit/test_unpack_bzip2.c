@@ -171,7 +171,7 @@ static void every_allocation_failure_is_reported_without_a_leak(void **state)
 {
     (void)state;
     int64_t n = make(1);
-    assert_true(check_every_allocation_failure(unpack_and_free, &n) > 8);
+    assert_true(check_every_allocation_failure(unpack_and_free, &n) > 4);
 }
 
 int main(void)

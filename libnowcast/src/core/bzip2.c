@@ -1,10 +1,13 @@
 /*
  * bzip2 streams unpacked by several threads. A stream is blocks one behind the other, none of which needs those before it;
  * each begins, at any bit, with the first digits of pi and a checksum, and the stream ends with those of its square root. So
- * every block is made a stream of its own, for libbz2, and is a tile. The marks may by chance be data: then a block does not
- * unpack, or the checksum of the stream, which is made of those of its blocks, differs, and nothing comes of it.
+ * every block is a tile, for our own decoder or, where that does not do it, a stream of its own for libbz2. The marks may by chance
+ * be data: then a block does not unpack, or not to its end, or the checksum of the stream, which is made of those of its
+ * blocks, differs, and nothing comes of it.
  */
 #include "core/bzip2.h"
+
+#include "core/bunzip2.h"
 
 #include <bzlib.h>
 
@@ -29,7 +32,7 @@ struct block {
     uint8_t *packed, *room;
     int64_t capacity, size;
     bz_stream unpacker; /* from begun on, until it is whole or has failed */
-    bool begun, whole, failed;
+    bool begun, whole, failed, by_libbz2;
 };
 
 struct job {
@@ -37,6 +40,7 @@ struct job {
     int64_t size;
     struct block *block;
     int64_t n, group; /* blocks, and the first of those that are being unpacked */
+    struct nwc__bunzip2_rooms rooms;
     struct nwc__bzip2_limits limits;
     struct nwc__bzip2_streams out;
     int64_t filled, room; /* bytes in out, those of streams that have not ended among them */
@@ -145,6 +149,21 @@ static void end_stream(struct block *block)
     block->begun = false;
 }
 
+/* A block by our own decoder, whole or, for want of room, not at all. */
+static void unpack_whole(const struct job *job, struct block *block)
+{
+    struct nwc__bunzip2 *const room = nwc__bunzip2_enter(&job->rooms);
+    const int64_t most = (job->bytes[block->stream + HEADER - 1] - '0') * INT64_C(100000);
+    int64_t bit = block->first, made = 0;
+    uint32_t check;
+    const enum nwc__bunzip2_end end =
+        nwc__bunzip2_block(room, job->bytes, job->size, most, &bit, block->room, block->capacity, &made, &check);
+    nwc__bunzip2_leave(room);
+    block->whole = end == NWC__BUNZIP2_WHOLE && bit == block->end;
+    block->by_libbz2 = !block->whole && end != NWC__BUNZIP2_FULL;
+    if (block->whole) block->size = made;
+}
+
 /* A block, or what more of it there is room for now. */
 static nwc_status unpack(int64_t tile, void *user)
 {
@@ -152,6 +171,10 @@ static nwc_status unpack(int64_t tile, void *user)
     struct block *const block = &job->block[job->group + tile];
     bz_stream *const stream = &block->unpacker;
     if (block->whole || block->failed) return NWC_OK;
+    if (!block->by_libbz2) {
+        unpack_whole(job, block);
+        return NWC_OK;
+    }
     if (!block->begun) {
         make_stream(job, block);
         *stream = (bz_stream){.next_in = (char *)block->packed, .avail_in = (unsigned)packed_size(block)};
@@ -193,12 +216,15 @@ static nwc_status enlarge(nwc_ctx *ctx, struct job *job, int64_t n, bool *any, b
     *any = false, *fits = true;
     for (struct block *block = job->block + job->group; n > 0 && *fits; block++, n--) {
         const int64_t guess = RATIO * packed_size(block) + LEAST_ROOM;
-        const int64_t wanted = !block->capacity ? guess : block->whole ? block->capacity : 4 * block->capacity;
+        const bool refused = block->by_libbz2 && !block->packed; /* not for want of room */
+        const int64_t wanted = !block->capacity          ? guess
+                               : block->whole || refused ? block->capacity
+                                                         : 4 * block->capacity;
         total += wanted;
         *fits = is_allowed(job, total, block->end) && wanted < INT32_MAX && !block->failed;
         if (!*fits || block->whole) continue;
-        if (!block->packed && !(block->packed = nwc__alloc(ctx, packed_size(block), 1))) return NWC_ERR_NOMEM;
-        NWC__TRY(widen(ctx, &block->room, block->size, wanted));
+        if (refused && !(block->packed = nwc__alloc(ctx, packed_size(block), 1))) return NWC_ERR_NOMEM;
+        if (!refused) NWC__TRY(widen(ctx, &block->room, block->size, wanted));
         block->capacity = wanted, *any = true;
     }
     return NWC_OK;
@@ -267,6 +293,7 @@ nwc_status nwc__bzip2_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, b
     if (job.n < 2) return NWC_OK;
     NWC__ALLOC(ctx, job.block, job.n);
     find_blocks(&job, first_only, job.n);
+    if ((status = nwc__bunzip2_make_rooms(ctx, job.n, &job.rooms)) != NWC_OK) goto done;
     const int64_t group = (int64_t)GROUP * ctx->threads;
     for (; job.group < job.n && good && status == NWC_OK; job.group += group)
         status = unpack_group(ctx, &job, job.n - job.group < group ? job.n - job.group : group, &good);
@@ -275,6 +302,7 @@ nwc_status nwc__bzip2_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, b
     else
         nwc__free(ctx, job.out.bytes);
 done:
+    nwc__free(ctx, job.rooms.room);
     nwc__free(ctx, job.block);
     return status;
 }

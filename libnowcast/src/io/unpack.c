@@ -222,7 +222,7 @@ static nwc_status unpack_gzip(const uint8_t *bytes, int64_t size, int64_t *at, s
     return NWC_OK;
 }
 
-/* The good bzip2 streams, by all threads; *at becomes the byte behind them. */
+/* The good bzip2 streams of more than a block, by all threads; *at becomes the byte behind them. */
 static nwc_status unpack_blocks(const uint8_t *bytes, int64_t size, int64_t *at, struct nwc__unpacked *out)
 {
     const struct nwc__bzip2_limits limits = {out->max_bytes, FREE_BYTES, MOST_RATIO};
@@ -239,7 +239,7 @@ static nwc_status unpack_all(const struct library *library, const uint8_t *bytes
 {
     int64_t at = 0;
     if (library->begin == gzip_begin) NWC__TRY(unpack_gzip(bytes, size, &at, out));
-    if (library->begin == bzip2_begin && out->ctx->threads > 1) NWC__TRY(unpack_blocks(bytes, size, &at, out));
+    if (library->begin == bzip2_begin) NWC__TRY(unpack_blocks(bytes, size, &at, out));
     while (starts(library, bytes + at, size - at)) {
         NWC__TRY(unpack_one(library, bytes, size, &at, out));
         while (library->begin == xz_begin && size - at >= 4 && memcmp(bytes + at, "\0\0\0\0", 4) == 0) at += 4;

@@ -6,6 +6,7 @@
  */
 #include "radar/format/nexrad.h"
 
+#include "core/bunzip2.h"
 #include "core/bzip2.h"
 
 #include <bzlib.h>
@@ -48,11 +49,34 @@ static int64_t list_streams(const uint8_t *bytes, int64_t size, int64_t first, s
     return n;
 }
 
+struct job {
+    struct nwc__nexrad_record *record;
+    struct nwc__bunzip2_rooms rooms;
+};
+
+/* Unpack a stream that is whole by our own decoder; false where that is left to libbz2. */
+static bool unpack_whole(const struct job *job, struct nwc__nexrad_record *record)
+{
+    struct nwc__bunzip2 *const room = nwc__bunzip2_enter(&job->rooms);
+    int64_t used, made;
+    const enum nwc__bunzip2_end end =
+        nwc__bunzip2_stream(room, record->packed, record->packed_size, record->room, record->capacity, &used, &made);
+    nwc__bunzip2_leave(room);
+    if (end == NWC__BUNZIP2_REFUSED) return false;
+    record->bytes = record->room;
+    record->whole = end == NWC__BUNZIP2_WHOLE;
+    record->size = record->whole ? made : record->capacity;
+    record->left = record->whole ? record->packed_size - used : 0;
+    if (record->whole && record->size == record->capacity) record->capacity++; /* it fitted exactly */
+    return true;
+}
+
 /* Unpack one stream as far as it goes or its room lasts; size equal to capacity asks for more. */
 static nwc_status unpack(int64_t tile, void *user)
 {
-    struct nwc__nexrad_record *const record = (struct nwc__nexrad_record *)user + tile;
-    if (!record->packed || record->size < record->capacity) return NWC_OK;
+    const struct job *const job = user;
+    struct nwc__nexrad_record *const record = &job->record[tile];
+    if (!record->packed || record->size < record->capacity || unpack_whole(job, record)) return NWC_OK;
     bz_stream stream = {.next_in = (char *)record->packed,
                         .avail_in = (unsigned)record->packed_size,
                         .next_out = (char *)record->room,
@@ -115,6 +139,7 @@ nwc_status nwc__nexrad_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, 
                               struct nwc__nexrad_records *records)
 {
     nwc_status status = NWC_OK;
+    struct job job = {0};
     const bool packed = nwc__nexrad_is_stream(bytes, size, at + LENGTH);
     *records = (struct nwc__nexrad_records){.n = packed ? list_streams(bytes, size, at + LENGTH, NULL) : 1};
     NWC__ALLOC(ctx, records->record, records->n);
@@ -123,13 +148,16 @@ nwc_status nwc__nexrad_unpack(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, 
         return NWC_OK;
     }
     list_streams(bytes, size, at + LENGTH, records->record);
+    if ((status = nwc__bunzip2_make_rooms(ctx, records->n, &job.rooms)) != NWC_OK) goto done;
+    job.record = records->record;
     if ((status = unpack_large(ctx, records, max_bytes)) != NWC_OK) goto done;
     for (bool any = true; any;) {
         if ((status = enlarge(ctx, records, max_bytes, &any)) != NWC_OK) goto done;
-        if (any) status = nwc__for_each_tile(ctx, "unpack", records->n, unpack, records->record);
+        if (any) status = nwc__for_each_tile(ctx, "unpack", records->n, unpack, &job);
         if (status != NWC_OK) goto done;
     }
 done:
+    nwc__free(ctx, job.rooms.room);
     if (status != NWC_OK) nwc__nexrad_release(ctx, records);
     return status;
 }
