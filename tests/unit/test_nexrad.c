@@ -387,6 +387,40 @@ static void old_archives_are_read_inside_compress_and_gzip(void **state)
     }
 }
 
+static void moments_of_fewer_gates_are_padded_where_that_is_wanted(void **state)
+{
+    enum { FEWER = GATES - 5 };
+    (void)state;
+    volume_header(&made);
+    for (int r = 0; r < RAYS; r++) {
+        uint8_t *const body = made.bytes + made.size + 28;
+        message_31(&made, r, r == 0 ? 3 : r == RAYS - 1 ? 4 : 1, 1, false);
+        put_short(body + nwc__u32_be(body + 44) + 8, FEWER);
+    }
+    for (int pad = 0; pad < 2; pad++) {
+        nwc_volume *volume;
+        nwc_moment long_one, short_one;
+        assert_ok(nwc__volume_create(nwc__ctx(NULL), "NEXRAD Level II", 1 << 20, &volume));
+        if (pad) nwc__volume_pad(volume);
+        assert_ok(nwc__nexrad_read(nwc__ctx(NULL), made.bytes, made.size, volume));
+        assert_ok(nwc_volume_find(volume, 0, "DBZH", &long_one));
+        assert_ok(nwc_volume_find(volume, 0, "PHIDP", &short_one));
+        assert_int_equal(long_one.field.dim[1], GATES);
+        assert_int_equal(short_one.field.dim[1], pad ? GATES : FEWER);
+        assert_null(short_one.flags.data); /* no code of it is 1 */
+        for (int64_t r = 0; r < RAYS; r++)
+            for (int64_t g = 0; g < short_one.field.dim[1]; g++) {
+                const int code = 4 * code_of((int)r, (int)g);
+                const float value = short_one.field.data[r * short_one.field.stride[0] + g];
+                if (g >= FEWER || code < 2)
+                    assert_true(isnan(value));
+                else
+                    assert_true(value == ((float)code - 2.0F) / 2.8361F);
+            }
+        nwc_volume_destroy(volume);
+    }
+}
+
 static nwc_status read_whole(nwc_ctx *ctx, void *user)
 {
     nwc_volume *volume = NULL;
@@ -505,6 +539,7 @@ int main(void)
         cmocka_unit_test(a_chunk_without_header_is_read),
         cmocka_unit_test(a_wrong_length_before_a_record_does_not_lose_the_next),
         cmocka_unit_test(old_archives_are_read_inside_compress_and_gzip),
+        cmocka_unit_test(moments_of_fewer_gates_are_padded_where_that_is_wanted),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),
         cmocka_unit_test(flipped_bytes_give_an_answer),
         cmocka_unit_test(real_files_hold_what_is_known_of_them),

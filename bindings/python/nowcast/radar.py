@@ -107,7 +107,7 @@ def read(
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not several:
         raise ArgumentError("paths: at least one file expected, none given")
-    facts, arrays = portable(several)
+    facts, arrays = portable(several, pad=True)
     if site is not None:
         facts |= dict(zip(("latitude", "longitude", "altitude"), map(float, site), strict=True))
     try:
@@ -200,15 +200,20 @@ def _text(field: bytes) -> str:
     return field.decode("ascii", "replace").strip(" \0")
 
 
-def portable(paths: Sequence[os.PathLike[str] | str]) -> tuple[dict[str, Any], _volume.Arrays]:
-    """A volume as plain values and the arrays they speak of, read in a child process where reading is isolated."""
+def portable(paths: Sequence[os.PathLike[str] | str], *, pad: bool = False) -> tuple[dict[str, Any], _volume.Arrays]:
+    """A volume as plain values and the arrays they speak of, read in a child process where reading is isolated.
+
+    Moments of the same gates may be asked for with as many as the longest of their sweep; formats of libraries, those
+    that a child reads, do not look at it.
+    """
     child = _isolation.child()
     if child and not all(_is_own(path) for path in paths):
         return child.call("volume", [os.fspath(path) for path in paths])
     names = [ffi.new("char[]", os.fsencode(path)) for path in paths]
     out = ffi.new("nwc_volume **")
     with HDF5_LOCK, _lib.call() as ctx:
-        _lib.check(lib.nwc_volume_open(ctx, ffi.new("char *[]", names), len(names), ffi.NULL, out))
+        options = _lib.options("read", pad=int(pad))
+        _lib.check(lib.nwc_volume_open(ctx, ffi.new("char *[]", names), len(names), options, out))
     return _volume.read_out(ffi.gc(out[0], lib.nwc_volume_destroy))
 
 

@@ -74,6 +74,7 @@ const char *nwc_volume_sniff(const void *bytes, size_t size)
 struct opening {
     nwc_ctx *ctx;
     int64_t max_bytes;
+    bool pads;
     const struct format *format;
     nwc_volume *volume;
     struct nwc__bytes joined; /* of a format in parts */
@@ -123,6 +124,7 @@ static nwc_status take_bytes(struct opening *opening, struct nwc__bytes *bytes)
     if (!opening->format) {
         opening->format = format;
         NWC__TRY(nwc__volume_create(opening->ctx, format->name, opening->max_bytes, &opening->volume));
+        if (opening->pads) nwc__volume_pad(opening->volume);
     } else if (format->decode != opening->format->decode) {
         return nwc__fail(NWC_ERR_ARG, "a part of one volume expected, %s found after %s", format->name,
                          opening->format->name);
@@ -172,7 +174,7 @@ nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_pat
     NWC__TRY(nwc__take_options(&options, sizeof options, given, "options"));
     if (options.max_bytes < 1)
         return nwc__fail(NWC_ERR_ARG, "max_bytes: at least 1 expected, %lld given", (long long)options.max_bytes);
-    struct opening opening = {.ctx = ctx, .max_bytes = options.max_bytes};
+    struct opening opening = {.ctx = ctx, .max_bytes = options.max_bytes, .pads = options.pad != 0};
     nwc_status status = NWC_OK;
     for (int32_t p = 0; p < n_paths && status == NWC_OK; p++) status = take_file(&opening, paths[p]);
     if (status == NWC_OK) status = complete(&opening, paths, n_paths);

@@ -11,6 +11,7 @@ struct nwc_volume {
     nwc_volume_facts facts;
     char *text[TEXTS]; /* what the facts point to */
     int64_t bytes, max_bytes;
+    bool pads;
     nwc__sweep *first, *last;
 };
 
@@ -61,6 +62,7 @@ const nwc__moment_kind *nwc__moment_named(const char *name)
 
 static nwc_status take(nwc_volume *volume, int64_t count, size_t size, void **memory)
 {
+    *memory = NULL;
     const int64_t left = volume->max_bytes - volume->bytes;
     if (count > left / (int64_t)size)
         return nwc__fail(NWC_ERR_NOMEM, "more than the limit of %lld bytes", (long long)volume->max_bytes);
@@ -110,6 +112,16 @@ nwc_status nwc__volume_create(nwc_ctx *ctx, const char *format, int64_t max_byte
 int64_t nwc__volume_limit(const nwc_volume *volume)
 {
     return volume->max_bytes;
+}
+
+void nwc__volume_pad(nwc_volume *volume)
+{
+    volume->pads = true;
+}
+
+bool nwc__volume_pads(const nwc_volume *volume)
+{
+    return volume->pads;
 }
 
 static void free_moment(nwc_ctx *memory, nwc__moment *moment)
@@ -221,9 +233,9 @@ nwc_status nwc__volume_add_sweep(nwc_volume *volume, int32_t mode, double fixed_
     return NWC_OK;
 }
 
-/* Names, cells where none are lent and, where wanted, flags. What was allocated when it fails belongs to the moment all the same. */
+/* Names, and cells where none are lent. What was allocated when it fails belongs to the moment all the same. */
 static nwc_status fill_moment(nwc_volume *volume, int64_t n_rays, const nwc__moment_kind *kind, const char *own_name,
-                              const char *own_units, float *lent, bool flagged, nwc__moment *moment)
+                              const char *own_units, float *lent, nwc__moment *moment)
 {
     void *memory;
     NWC__TRY(copy_text(volume, own_name, &moment->own_name));
@@ -236,8 +248,13 @@ static nwc_status fill_moment(nwc_volume *volume, int64_t n_rays, const nwc__mom
         lent = memory;
     }
     moment->cells = lent;
-    if (!flagged) return NWC_OK;
-    NWC__TRY(take(volume, n_rays * moment->n_gates, sizeof *moment->flags, &memory));
+    return NWC_OK;
+}
+
+nwc_status nwc__volume_add_flags(nwc_volume *volume, const nwc__sweep *sweep, nwc__moment *moment)
+{
+    void *memory;
+    NWC__TRY(take(volume, sweep->n_rays * moment->n_gates, sizeof *moment->flags, &memory));
     moment->flags = memory;
     return NWC_OK;
 }
@@ -245,7 +262,7 @@ static nwc_status fill_moment(nwc_volume *volume, int64_t n_rays, const nwc__mom
 /* kind NULL: a moment by its own name and units. lent NULL: with cells of its own. */
 static nwc_status add_moment(nwc_volume *volume, nwc__sweep *sweep, const nwc__moment_kind *kind, const char *own_name,
                              const char *own_units, int64_t n_gates, double first_gate_m, double gate_spacing_m,
-                             float *lent, bool flagged, nwc__moment **made)
+                             float *lent, nwc__moment **made)
 {
     if (sweep->n_moments >= NWC__MOST_MOMENTS)
         return nwc__fail(NWC_ERR_FORMAT, "at most %d moments in a sweep expected, more found", NWC__MOST_MOMENTS);
@@ -264,7 +281,7 @@ static nwc_status add_moment(nwc_volume *volume, nwc__sweep *sweep, const nwc__m
         sweep->first = moment;
     sweep->last = moment;
     sweep->n_moments++;
-    NWC__TRY(fill_moment(volume, sweep->n_rays, kind, own_name, own_units, lent, flagged, moment));
+    NWC__TRY(fill_moment(volume, sweep->n_rays, kind, own_name, own_units, lent, moment));
     *made = moment;
     return NWC_OK;
 }
@@ -274,19 +291,13 @@ nwc_status nwc__volume_add_moment(nwc_volume *volume, nwc__sweep *sweep, const c
 {
     const nwc__moment_kind *const kind = nwc__moment_named(name);
     assert(kind);
-    return add_moment(volume, sweep, kind, own_name, "", n_gates, first_gate_m, gate_spacing_m, NULL, true, made);
+    return add_moment(volume, sweep, kind, own_name, "", n_gates, first_gate_m, gate_spacing_m, NULL, made);
 }
 
 nwc_status nwc__volume_add_other(nwc_volume *volume, nwc__sweep *sweep, const char *own_name, const char *units,
                                  int64_t n_gates, double first_gate_m, double gate_spacing_m, nwc__moment **made)
 {
-    return add_moment(volume, sweep, NULL, own_name, units, n_gates, first_gate_m, gate_spacing_m, NULL, true, made);
-}
-
-void nwc__volume_drop_flags(nwc_volume *volume, nwc__moment *moment)
-{
-    nwc__free(&volume->memory, moment->flags);
-    moment->flags = NULL;
+    return add_moment(volume, sweep, NULL, own_name, units, n_gates, first_gate_m, gate_spacing_m, NULL, made);
 }
 
 nwc__moment *nwc__sweep_find(const nwc__sweep *sweep, const char *name)
@@ -322,7 +333,9 @@ void nwc__sweep_finish(nwc_volume *volume, nwc__sweep *sweep)
         const int64_t gates = sweep->n_rays * moment->n_gates;
         uint8_t any = 0;
         for (int64_t g = 0; g < gates; g++) any |= moment->flags[g];
-        if (!any) nwc__volume_drop_flags(volume, moment);
+        if (any) continue;
+        nwc__free(&volume->memory, moment->flags);
+        moment->flags = NULL;
     }
 }
 
@@ -442,7 +455,8 @@ static nwc_status append(nwc_volume *volume, const nwc_moment *given, bool lent)
     nwc__moment *moment;
     NWC__TRY(add_moment(volume, volume->last, nwc__moment_named(given->name), own_name(given),
                         given->field.units ? given->field.units : "", given->field.dim[1], given->first_gate_m,
-                        given->gate_spacing_m, lent ? given->field.data : NULL, given->flags.data != NULL, &moment));
+                        given->gate_spacing_m, lent ? given->field.data : NULL, &moment));
+    if (given->flags.data) NWC__TRY(nwc__volume_add_flags(volume, volume->last, moment));
     copy_gates(given, moment);
     return NWC_OK;
 }
@@ -479,8 +493,9 @@ static nwc_status make_moment(nwc_volume *volume, const nwc__sweep *sweep, const
     *moment = (nwc__moment){.n_gates = n_gates};
     /* The limit is on what a file may bring: what is put comes on top of it. */
     volume->max_bytes += sweep->n_rays * n_gates * (int64_t)(sizeof *moment->cells + sizeof *moment->flags);
-    const nwc_status status =
-        fill_moment(volume, sweep->n_rays, nwc__moment_named(name), own, units ? units : "", NULL, flagged, moment);
+    nwc_status status =
+        fill_moment(volume, sweep->n_rays, nwc__moment_named(name), own, units ? units : "", NULL, moment);
+    if (status == NWC_OK && flagged) status = nwc__volume_add_flags(volume, sweep, moment);
     if (status == NWC_OK)
         *made = moment;
     else

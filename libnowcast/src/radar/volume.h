@@ -21,7 +21,7 @@ typedef struct nwc__sweep {
     char *incomplete;
 } nwc__sweep;
 
-/* A moment being filled: cells and flags (n_rays, n_gates), neither cleared: a decoder fills both. */
+/* A moment being filled: cells and, once they are added, flags (n_rays, n_gates), not cleared: a decoder fills them. */
 typedef struct nwc__moment {
     struct nwc__moment *next;
     const char *name, *units; /* constant texts, or the two below */
@@ -29,8 +29,8 @@ typedef struct nwc__moment {
     int64_t n_gates;
     double first_gate_m, gate_spacing_m, resolution;
     float *cells;
-    uint8_t *flags;
-    bool lent; /* the cells are the caller's */
+    uint8_t *flags; /* NULL where no gate is marked */
+    bool lent;      /* the cells are the caller's */
 } nwc__moment;
 
 /* max_bytes: what all arrays together may take. format is kept as a pointer. */
@@ -38,6 +38,13 @@ nwc_status nwc__volume_create(nwc_ctx *ctx, const char *format, int64_t max_byte
 
 /* The bytes that all arrays together may take. */
 int64_t nwc__volume_limit(const nwc_volume *volume);
+
+/*
+ * Whether moments of a sweep whose gates are the same but for their number are wanted with as many as the longest of them has.
+ * Formats whose moments often differ look at it; no other need.
+ */
+void nwc__volume_pad(nwc_volume *volume);
+bool nwc__volume_pads(const nwc_volume *volume);
 
 /* Set what is known of the whole; texts are copied, NULL becomes "". n_sweeps and format are left as they are. */
 nwc_status nwc__volume_set_facts(nwc_volume *volume, const nwc_volume_facts *facts);
@@ -61,8 +68,8 @@ nwc_status nwc__volume_add_other(nwc_volume *volume, nwc__sweep *sweep, const ch
 nwc_status nwc__volume_put(nwc_volume *volume, int32_t sweep, const char *name, const char *units, int64_t n_gates,
                            double first_gate_m, double gate_spacing_m, nwc__moment **moment);
 
-/* The format marks no gate: the moment has no flags. */
-void nwc__volume_drop_flags(nwc_volume *volume, nwc__moment *moment);
+/* Flags for a moment that was just added: gates of it may be marked. */
+nwc_status nwc__volume_add_flags(nwc_volume *volume, const nwc__sweep *sweep, nwc__moment *moment);
 
 /* The moment of a name; NULL where the sweep has none. */
 nwc__moment *nwc__sweep_find(const nwc__sweep *sweep, const char *name);

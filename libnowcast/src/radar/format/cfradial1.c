@@ -99,7 +99,6 @@ static nwc_status add_field(struct job *job, const nwc__node *field)
             NWC__TRY(nwc__volume_add_other(job->volume, sweep, field->name, nwc__node_text(field, "units"),
                                            job->n_gates, first_m, spacing_m, &moment));
         moment->resolution = packing.scale == 1.0 ? 0.0 : fabs(packing.scale);
-        nwc__volume_drop_flags(job->volume, moment);
         NWC__TRY((job->ray_gates ? take_points : take_rays)(job, field, &packing, kept, moment));
     }
     return NWC_OK;

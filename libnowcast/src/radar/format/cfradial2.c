@@ -100,10 +100,9 @@ static nwc_status take_flags(const struct job *job, const nwc__node *field, nwc_
     const bool folded = strcmp(nwc__node_text(node, "flag_meanings"), "range_folded") == 0;
     const uint32_t mask = (uint32_t)nwc__node_number(node, "flag_masks", 0.0);
     if (!folded || !node->cells || node->type != NWC__CELL_U8 || node->ndim != 2 || node->dim[0] != job->rays.n ||
-        node->dim[1] != job->n_gates) {
-        nwc__volume_drop_flags(job->volume, moment);
+        node->dim[1] != job->n_gates)
         return NWC_OK;
-    }
+    NWC__TRY(nwc__volume_add_flags(job->volume, job->made, moment));
     for (int64_t r = 0; r < job->made->n_rays; r++)
         for (int64_t g = 0; g < job->n_gates; g++)
             moment->flags[r * job->n_gates + g] =

@@ -85,7 +85,6 @@ static nwc_status add_block(nwc_volume *volume, const uint8_t *bytes, const stru
     moment->resolution = (double)blocks[block].span / 255.0;
     for (int c = 0; c < CODES; c++) value[c] = (float)c * blocks[block].span / 255.0F - blocks[block].below;
     value[MISSING] = NAN;
-    memset(moment->flags, 0, (size_t)(sweep->n_rays * plan->n_gates));
     for (int64_t r = 0; r < sweep->n_rays; r++) {
         const uint8_t *const codes =
             bytes + (r * plan->n_elevations + elevation) * RECORD + BLOCKS + (ptrdiff_t)MOST_GATES * block;

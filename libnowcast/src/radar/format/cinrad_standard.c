@@ -323,6 +323,17 @@ static double fixed_angle(const struct job *job, const struct cut *cut, const ui
     return nwc__median(job->angle, cut->n);
 }
 
+/* Gates of a moment: its own, or as many as the longest has of those whose gates are as long. */
+static int64_t count_gates(const struct job *job, const struct cut *cut, const uint8_t *plan, int32_t type)
+{
+    int64_t n = cut->n_gates[type];
+    for (int32_t t = 0; t < N_TYPES && nwc__volume_pads(job->volume); t++)
+        if (cut->n_gates[t] > n &&
+            gate_length(job, plan, nwc__cma_kinds[t].doppler) == gate_length(job, plan, nwc__cma_kinds[type].doppler))
+            n = cut->n_gates[t];
+    return n;
+}
+
 static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *sweep, const uint8_t *plan)
 {
     int32_t scale[N_TYPES] = {0};
@@ -348,10 +359,13 @@ static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *swee
         }
         if (nwc__cma_kinds[t].name)
             NWC__TRY(nwc__volume_add_moment(job->volume, sweep, nwc__cma_kinds[t].name, nwc__cma_kinds[t].own_name,
-                                            cut->n_gates[t], first_m + 0.5 * length, length, &cut->moment[t]));
+                                            count_gates(job, cut, plan, t), first_m + 0.5 * length, length,
+                                            &cut->moment[t]));
         else
             NWC__TRY(nwc__volume_add_other(job->volume, sweep, nwc__cma_kinds[t].own_name, nwc__cma_kinds[t].units,
-                                           cut->n_gates[t], first_m + 0.5 * length, length, &cut->moment[t]));
+                                           count_gates(job, cut, plan, t), first_m + 0.5 * length, length,
+                                           &cut->moment[t]));
+        NWC__TRY(nwc__volume_add_flags(job->volume, sweep, cut->moment[t]));
         cut->moment[t]->resolution = 1.0 / fabs((double)scale[t]);
     }
     return NWC_OK;

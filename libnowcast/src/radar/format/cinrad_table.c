@@ -297,7 +297,6 @@ static nwc_status add_sweep(struct job *job, const struct cut *cut)
         NWC__TRY(nwc__volume_add_moment(job->volume, sweep, l->moment[m], l->own_name[m], cut->n_gates,
                                         0.5 * cut->gate_m, cut->gate_m, &moment));
         moment->resolution = !l->interleaved ? 0.1 : !doppler ? 0.5 : cut->nyquist_m_s / (m == 1 ? 128.0 : 256.0);
-        memset(moment->flags, 0, (size_t)(n_rays * cut->n_gates));
         for (int64_t r = 0; r < n_rays; r++) {
             const uint8_t *const codes = radial_of(job, cut, r) + l->angles;
             if (l->interleaved)

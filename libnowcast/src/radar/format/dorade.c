@@ -220,8 +220,7 @@ static nwc_status read_ray(const struct job *job, const struct block *block, int
     if (range_km > 0.0 && range_km < 10000.0) job->made->unambiguous_range_m[r] = (float)(1000.0 * range_km);
     for (int32_t p = 0; p < job->n_parameters; p++) {
         const nwc__moment *const moment = job->parameter[p].moment;
-        if (moment)
-            nwc__gates_unknown(moment->cells + r * job->n_gates, moment->flags + r * job->n_gates, job->n_gates);
+        if (moment) nwc__gates_unknown(moment->cells + r * job->n_gates, NULL, job->n_gates);
     }
     return NWC_OK;
 }

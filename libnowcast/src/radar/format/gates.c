@@ -51,7 +51,7 @@ void nwc__take_text(const uint8_t *from, size_t n, char *to)
 void nwc__gates_unknown(float *cells, uint8_t *flags, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) cells[i] = NAN;
-    memset(flags, 0, (size_t)n);
+    if (flags) memset(flags, 0, (size_t)n);
 }
 
 static int by_size(const void *a, const void *b)

@@ -19,7 +19,7 @@ static inline float value_of(int32_t code, const struct nwc__codes *codes)
             const uint8_t *const at = bytes + (width)*i;                                                               \
             cells[i] = value_of((code), &codes);                                                                       \
         }                                                                                                              \
-        for (int64_t i = 0; i < n; i++) {                                                                              \
+        for (int64_t i = 0; flags && i < n; i++) {                                                                     \
             const uint8_t *const at = bytes + (width)*i;                                                               \
             flags[i] = (code) == codes.folded ? NWC_GATE_RANGE_FOLDED : 0;                                             \
         }                                                                                                              \
@@ -28,6 +28,21 @@ static inline float value_of(int32_t code, const struct nwc__codes *codes)
 DECODE(u8, 1, (int32_t)at[0])
 DECODE(u16_le, 2, (int32_t)(at[0] | at[1] << 8))
 DECODE(u16_be, 2, (int32_t)(at[1] | at[0] << 8))
+
+/* Over all of them: stopping at the first would not vectorise. */
+#define ANY(name, width, found)                                                                                        \
+    static bool name(const uint8_t *restrict bytes, int64_t n, int32_t code)                                           \
+    {                                                                                                                  \
+        uint8_t any = 0;                                                                                               \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            const uint8_t *const at = bytes + (width)*i;                                                               \
+            any |= (found) == code;                                                                                    \
+        }                                                                                                              \
+        return any;                                                                                                    \
+    }
+
+ANY(any_u8, 1, (int32_t)at[0])
+ANY(any_u16_be, 2, (int32_t)(at[1] | at[0] << 8))
 
 #define DECODE_WORDS(name, code)                                                                                       \
     static void name(const uint8_t *restrict bytes, int64_t n, int32_t missing, float scale, float *restrict cells)    \
@@ -43,5 +58,10 @@ DECODE_WORDS(i16_le, at[0] | at[1] << 8)
 DECODE_WORDS(i16_be, at[1] | at[0] << 8)
 
 extern const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels);
-const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels) = {
-    .u8 = u8, .u16_le = u16_le, .u16_be = u16_be, .i16_le = i16_le, .i16_be = i16_be};
+const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels) = {.u8 = u8,
+                                                               .u16_le = u16_le,
+                                                               .u16_be = u16_be,
+                                                               .i16_le = i16_le,
+                                                               .i16_be = i16_be,
+                                                               .any_u8 = any_u8,
+                                                               .any_u16_be = any_u16_be};

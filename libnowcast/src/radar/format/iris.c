@@ -398,7 +398,6 @@ static nwc_status add_sweep(struct job *job, struct sweep *sweep)
         else
             NWC__TRY(nwc__volume_add_moment(job->volume, sweep->made, kind->name, kind->own_name, sweep->n_gates,
                                             first_m, step_m, &sweep->moment[t]));
-        nwc__volume_drop_flags(job->volume, sweep->moment[t]);
         if (kind->rule == LINEAR) sweep->moment[t]->resolution = 1.0 / kind->scale;
         if (kind->rule == BY_NYQUIST) sweep->moment[t]->resolution = job->nyquist_m_s / kind->scale;
     }

@@ -72,7 +72,6 @@ static nwc_status decode_ray(int64_t tile, void *user)
     const struct moment *const job = user;
     const int64_t n = job->moment->n_gates, at = row_of(job->scan, tile) * n;
     float *const cells = job->moment->cells + tile * n;
-    memset(job->moment->flags + tile * n, 0, (size_t)n);
     for (int64_t g = 0; g < n; g++) {
         const double code = nwc__node_value(job->array, at + g);
         cells[g] = code == job->scan->missing ? NAN : (float)(job->gain * code + job->offset);

@@ -120,6 +120,7 @@ static nwc_status read_all(const nwc__level3 *level3, nwc_volume *volume)
                                        spacing_m, &moment));
     nwc__level3_read_codes(level3, nwc__level3_nothing(product, NWC_NOTHING_DBZ), &codes);
     moment->resolution = codes.resolution;
+    NWC__TRY(nwc__volume_add_flags(volume, sweep, moment));
     fill(&packet, level3, &codes, sweep, moment);
     NWC__TRY(set_facts(level3, volume));
     if (n_rays < packet.n_rays || level3->cut)

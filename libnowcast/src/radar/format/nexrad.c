@@ -42,6 +42,7 @@ struct cut {
     int64_t first, n;
     nwc__sweep *sweep;
     struct gates like[NWC__NEXRAD_KINDS]; /* of the first radial that has them; n the most of all */
+    bool folded[NWC__NEXRAD_KINDS];       /* whether a gate is marked so */
     nwc__moment *moment[NWC__NEXRAD_KINDS];
 };
 
@@ -247,8 +248,21 @@ static struct gates gates_of(const struct nwc__nexrad_radial *radial, int32_t ki
 
 /* ---- sweeps ---- */
 
-static void find_moments(struct job *job, struct cut *cut)
+/* The code of "range folded", -1 where there is none. */
+static int32_t folded_code(int32_t kind)
 {
+    return kind == 6 ? -1 : 1;
+}
+
+static bool is_alike(const struct gates *gates, const struct gates *like)
+{
+    return gates->codes && gates->first_m == like->first_m && gates->spacing_m == like->spacing_m;
+}
+
+static nwc_status find_moments(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    struct cut *const cut = &job->cut[tile];
     for (int64_t r = cut->first; r < cut->first + cut->n; r++) {
         for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++) {
             const struct gates gates = gates_of(&job->radial[r], k);
@@ -256,8 +270,21 @@ static void find_moments(struct job *job, struct cut *cut)
             if (!gates.codes) continue;
             if (!like->codes) *like = gates;
             if (gates.n > like->n) like->n = gates.n;
+            if (!cut->folded[k] && folded_code(k) >= 0 && is_alike(&gates, like))
+                cut->folded[k] = (gates.bits == 8 ? job->kernels->any_u8
+                                                  : job->kernels->any_u16_be)(gates.codes, gates.n, folded_code(k));
         }
     }
+    return NWC_OK;
+}
+
+/* Gates of a moment: its own, or as many as the longest has of those whose gates are the same but for that. */
+static int64_t count_gates(const struct job *job, const struct cut *cut, int32_t kind)
+{
+    int64_t n = cut->like[kind].n;
+    for (int32_t k = 0; k < NWC__NEXRAD_KINDS && nwc__volume_pads(job->volume); k++)
+        if (is_alike(&cut->like[k], &cut->like[kind]) && cut->like[k].n > n) n = cut->like[k].n;
+    return n;
 }
 
 /* Nyquist speed in m s-1 and unambiguous range in m; NaN where the file has 0. */
@@ -292,12 +319,13 @@ static nwc_status add_sweep(struct job *job, struct cut *cut)
         cut->sweep->elevation_deg[r] = first[r].elevation_deg;
         read_limits(&first[r], &cut->sweep->nyquist_m_s[r], &cut->sweep->unambiguous_range_m[r]);
     }
-    find_moments(job, cut);
     for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++) {
         const struct gates *const like = &cut->like[k];
         if (!like->codes) continue;
         NWC__TRY(nwc__volume_add_moment(job->volume, cut->sweep, nwc__nexrad_kinds[k].name, nwc__nexrad_kinds[k].block,
-                                        like->n, (double)like->first_m, (double)like->spacing_m, &cut->moment[k]));
+                                        count_gates(job, cut, k), (double)like->first_m, (double)like->spacing_m,
+                                        &cut->moment[k]));
+        if (cut->folded[k]) NWC__TRY(nwc__volume_add_flags(job->volume, cut->sweep, cut->moment[k]));
         cut->moment[k]->resolution = 1.0 / (double)like->scale;
     }
     if (!nwc__nexrad_begins(first))
@@ -315,18 +343,18 @@ static nwc_status decode_radial(int64_t tile, void *user)
         const nwc__moment *const moment = cut->moment[k];
         if (!moment) continue;
         const struct gates gates = gates_of(radial, k), *const like = &cut->like[k];
-        const bool alike = gates.codes && gates.first_m == like->first_m && gates.spacing_m == like->spacing_m;
-        const int64_t n = alike ? gates.n : 0, at = (tile - cut->first) * moment->n_gates;
+        const int64_t n = is_alike(&gates, like) ? gates.n : 0, at = (tile - cut->first) * moment->n_gates;
+        uint8_t *const flags = moment->flags ? moment->flags + at : NULL;
         const struct nwc__codes codes = {.scale = gates.scale,
                                          .offset = gates.offset,
                                          .lowest = nwc__nexrad_kinds[k].lowest,
                                          .nothing = k == 0 ? 0 : -1,
-                                         .folded = k == 6 ? -1 : 1,
+                                         .folded = folded_code(k),
                                          .empty = NWC_NOTHING_DBZ};
         if (n)
             (gates.bits == 8 ? job->kernels->u8 : job->kernels->u16_be)(gates.codes, n, &codes, moment->cells + at,
-                                                                        moment->flags + at);
-        nwc__gates_unknown(moment->cells + at + n, moment->flags + at + n, moment->n_gates - n);
+                                                                        flags);
+        nwc__gates_unknown(moment->cells + at + n, flags ? flags + n : NULL, moment->n_gates - n);
     }
     return NWC_OK;
 }
@@ -392,6 +420,7 @@ static nwc_status add_all(struct job *job, const uint8_t *header, const struct n
     NWC__TRY(nwc_volume_describe(job->volume, &before));
     NWC__TRY(list_radials(job, records));
     NWC__TRY(list_cuts(job));
+    NWC__TRY(nwc__for_each_tile(job->ctx, NULL, job->n_cuts, find_moments, job));
     for (int64_t c = 0; c < job->n_cuts; c++) NWC__TRY(add_sweep(job, &job->cut[c]));
     NWC__TRY(nwc__for_each_tile(job->ctx, "decode", job->n_radials, decode_radial, job));
     for (int64_t c = 0; c < job->n_cuts; c++) nwc__sweep_finish(job->volume, job->cut[c].sweep);

@@ -333,7 +333,6 @@ static nwc_status add_moment(struct job *job, nwc__sweep *sweep, const nwc__node
                                        : units[0]   ? units
                                                     : "1",
                                        array->dim[1], first_m, spacing_m, &moment));
-    nwc__volume_drop_flags(job->volume, moment);
     moment->resolution = nwc__node_is_whole(array) ? fabs(packing.scale) : 0.0;
     return add_rows(job, array, &packing, moment);
 }

@@ -281,7 +281,6 @@ static nwc_status add_moments(struct job *job)
                                            strcmp(field->name, "DM") == 0 ? "dBm" : "", field->n_gates, field->first_m,
                                            field->spacing_m, &column->moment));
         column->moment->resolution = 1.0 / fabs(field->scale);
-        nwc__volume_drop_flags(job->volume, column->moment);
     }
     return NWC_OK;
 }

@@ -13,9 +13,11 @@ struct nwc__codes {
     float empty;     /* what nothing becomes */
 };
 
-/* n codes to cells and flags. */
+/* n codes to cells and, where these are not NULL, flags. */
 typedef void nwc__decode_fn(const uint8_t *restrict bytes, int64_t n, const struct nwc__codes *codes,
                             float *restrict cells, uint8_t *restrict flags);
+/* Whether one of n codes is this one. */
+typedef bool nwc__any_code_fn(const uint8_t *restrict bytes, int64_t n, int32_t code);
 
 /* n whole numbers with a sign, code / scale where they are not the one that stands for a gate that is missing, to cells. */
 typedef void nwc__decode_words_fn(const uint8_t *restrict bytes, int64_t n, int32_t missing, float scale,
@@ -24,9 +26,10 @@ typedef void nwc__decode_words_fn(const uint8_t *restrict bytes, int64_t n, int3
 struct nwc__gate_kernels {
     nwc__decode_fn *u8, *u16_le, *u16_be;
     nwc__decode_words_fn *i16_le, *i16_be;
+    nwc__any_code_fn *any_u8, *any_u16_be;
 };
 
-/* Gates that were not recorded. */
+/* Gates that were not recorded; flags may be NULL. */
 void nwc__gates_unknown(float *cells, uint8_t *flags, int64_t n);
 
 /* Numbers of a file, byte by byte. */
