@@ -1,11 +1,13 @@
 """Radar volumes in Python: NEXRAD files made byte by byte, and real ones."""
 
 import bz2
+import gc
 import gzip
 import lzma
 import struct
 import subprocess
 import sys
+import weakref
 import zipfile
 from pathlib import Path
 
@@ -121,6 +123,39 @@ def test_trees_are_those_that_checks_would_make(volume: Path, monkeypatch: pytes
     assert list(map(_tree._facts, tree.subtree)) == list(map(_tree._facts, checked.subtree))
     assert tree["sweep_0"].parent is tree
     xr.testing.assert_identical(tree.copy(deep=True), checked)
+
+
+def test_a_volume_nobody_holds_is_let_go_by_the_next(volume: Path) -> None:
+    gc.disable()
+    try:
+        tree = radar.read(volume)
+        seen, cells = weakref.ref(tree), tree["sweep_0"]["VRADH"].values
+        before = cells.copy()
+        radar.read(volume)
+        assert tree["sweep_0"].parent is tree  # it is held
+        sweep = tree["sweep_0"]
+        del tree
+        radar.read(volume)
+        assert sweep.parent is seen()  # by one of its nodes
+        assert sweep.path == "/sweep_0"
+        del sweep
+        assert seen() is not None
+        radar.read(volume)
+        assert seen() is None
+        np.testing.assert_array_equal(cells, before)
+    finally:
+        gc.enable()
+
+
+def test_where_references_do_not_tell_nothing_is_let_go(volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_tree, "_nobody", lambda: None)
+    gc.disable()
+    try:
+        seen = weakref.ref(radar.read(volume))
+        radar.read(volume)
+        assert seen() is not None
+    finally:
+        gc.enable()
 
 
 def test_sweeps_of_the_same_gates_have_attributes_of_their_own(tmp_path: Path) -> None:

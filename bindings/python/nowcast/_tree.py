@@ -5,9 +5,17 @@ variables of a radar volume are made in one place and fit, and its sweeps are ma
 decoding most files. ``tree`` therefore fills the nodes as xarray's own methods would leave them, by names that are
 private to xarray. Nobody promised them, so the first call makes a small tree both ways: where one fails, or they are
 not the same, all trees are made by the public constructors.
+
+A tree and its nodes hold each other, so that a volume nobody needs any more would keep its memory until Python's
+garbage collector comes by, which may be ten volumes later. ``let_go`` finds trees that are held by nothing but
+themselves, and takes them apart; their memory is then free at once.
 """
 
 import functools
+import gc
+import itertools
+import sys
+import weakref
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +53,62 @@ def index(group: Group, name: Hashable, made: Index | None = None) -> Index:
 
 def tree(root: Group, children: Mapping[str, Group]) -> xr.DataTree:
     """A root and its children, all of whose variables and indexes are their own and fit."""
-    return _unchecked(root, children) if _is_as_checked() else _checked(root, children)
+    return watched(_unchecked(root, children) if _is_as_checked() else _checked(root, children))
+
+
+def watched(made: xr.DataTree) -> xr.DataTree:
+    """A tree that ``let_go`` looks after from now on."""
+    key = next(_keys)
+    _made[key] = weakref.ref(made, lambda _: _made.pop(key, None))
+    return made
+
+
+def let_go() -> None:
+    """Take apart what was made here and nothing outside holds any more, neither a tree nor one of its nodes."""
+    if not _made or not _is_as_checked():
+        return
+    for seen in list(_made.values()):
+        if _holders(seen) == _nobody():
+            _take_apart(seen)
+
+
+_keys = itertools.count()
+_made: dict[int, weakref.ref[xr.DataTree]] = {}
+
+
+def _holders(seen: weakref.ref[xr.DataTree]) -> tuple[int, set[int]]:
+    """How many references there are to a tree, without those of its children, and to each of these."""
+    root = seen()
+    if root is None:
+        return 0, set()
+    counts = set()
+    for child in root._children.values():
+        counts.add(-1 if child._children else sys.getrefcount(child))  # -1: a tree of another shape
+    return sys.getrefcount(root) - len(root._children), counts
+
+
+def _take_apart(seen: weakref.ref[xr.DataTree]) -> None:
+    root = seen()
+    for child in root._children.values() if root is not None else ():
+        child._parent = None
+
+
+@functools.cache
+def _nobody() -> tuple[int, set[int]] | None:
+    """What ``_holders`` finds of a tree nothing outside holds: a matter of Python. None where it does not tell."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        held = _unchecked(*_sample())
+        by_child = _unchecked(*_sample())
+        seen, child = weakref.ref(by_child), by_child["child"]
+        del by_child
+        alone = _holders(weakref.ref(_unchecked(*_sample())))
+        told = alone not in (_holders(weakref.ref(held)), _holders(seen)) and child.parent is seen()
+        return alone if told else None
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _checked(root: Group, children: Mapping[str, Group]) -> xr.DataTree:

@@ -370,7 +370,8 @@ def add_moments(tree: xr.DataTree, volume: Any, names: Collection[str]) -> xr.Da
             if moment["name"] in names:
                 new |= _variables(moment, cells, flags, data["azimuth"].dims[0], gates, _spacing(gates))
         groups[group] = data.assign(new)
-    return xr.DataTree.from_dict(groups, name=tree.name)
+    _tree.let_go()
+    return _tree.watched(xr.DataTree.from_dict(groups, name=tree.name))
 
 
 def _add_sweep(

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
-from nowcast import _files, _isolation, _lib, _volume
+from nowcast import _files, _isolation, _lib, _tree, _volume
 from nowcast._dealias import dealias
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
@@ -107,6 +107,7 @@ def read(
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not several:
         raise ArgumentError("paths: at least one file expected, none given")
+    _tree.let_go()
     facts, arrays = portable(several, pad=True)
     if site is not None:
         facts |= dict(zip(("latitude", "longitude", "altitude"), map(float, site), strict=True))
