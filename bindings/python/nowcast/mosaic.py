@@ -410,9 +410,9 @@ def _known_units(trees: list[xr.DataTree]) -> dict[str, str]:
     known: dict[str, str] = {}
     for tree in trees:
         for group in _volume.sweep_names(tree):
-            node = tree[group]
-            for name in node.data_vars:
-                variable = node.variables[name]
+            data = tree[group].to_dataset()
+            for name in data.data_vars:
+                variable = data.variables[name]
                 if variable.ndim == 2 and "units" in variable.attrs:
                     known.setdefault(str(name), str(variable.attrs["units"]))
     return known
