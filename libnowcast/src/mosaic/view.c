@@ -13,7 +13,6 @@ NWC__DECLARE_KERNELS(nwc__cells_kernels);
 #define SAME_ELEVATION_DEG 0.2F
 #define CLEARLY 1.1 /* farther, or of a higher Nyquist velocity */
 #define HOLE 2.5F   /* usual steps from ray to ray: one ray may be missing */
-#define RADIANS (3.14159265358979323846 / 180.0)
 
 enum { RAYS = 64 /* in a tile */ };
 
@@ -244,7 +243,7 @@ static nwc_status lay_floor(nwc_ctx *ctx, const nwc_beam *beam, double farthest_
     NWC__ALLOC(ctx, plane->floor_m, 2 * (int64_t)n);
     plane->n_floor = n;
     for (int32_t i = 0; i < n; i++) range_m[i] = NWC__FLOOR_M * i;
-    nwc__beam_follow(beam, plane->elevation_deg * RADIANS, n, range_m, along);
+    nwc__beam_follow(beam, plane->elevation_deg * NWC__RADIANS, n, range_m, along);
     for (int32_t i = 0, p = 0; i < n; i++) {
         while (p + 2 < n && along[p + 1].ground_m <= range_m[i]) p++;
         const double gap = along[p + 1].ground_m - along[p].ground_m, in = (range_m[i] - along[p].ground_m) / gap;
@@ -355,8 +354,8 @@ static nwc_status lay_out(nwc__stack *stack, const char *name)
         stack->first_m[t] = (float)plane->first_gate_m, stack->per_m[t] = (float)(1.0 / plane->gate_spacing_m);
         stack->gates[t] = (float)(plane->n_gates + 1), stack->row[t] = plane->row;
         stack->edge_deg[t] = plane->elevation_deg;
-        stack->edge_sine[t] = (float)sin(plane->elevation_deg * RADIANS);
-        stack->edge_cosine[t] = (float)cos(plane->elevation_deg * RADIANS);
+        stack->edge_sine[t] = (float)sin(plane->elevation_deg * NWC__RADIANS);
+        stack->edge_cosine[t] = (float)cos(plane->elevation_deg * NWC__RADIANS);
     }
     return NWC_OK;
 }

@@ -8,7 +8,7 @@
 #include <proj.h>
 
 #define PI 3.14159265358979323846
-#define RADIANS (PI / 180.0)
+#define RADIANS NWC__RADIANS
 #define WGS84_RADIUS 6378137.0
 #define WGS84_FLATTENING (1.0 / 298.257223563)
 
@@ -170,6 +170,28 @@ nwc_status nwc_beam_path(const nwc_beam *beam, double elevation_deg, int64_t n, 
         }
     }
     return NWC_OK;
+}
+
+/* ---- over a sphere of the mean radius ---- */
+
+nwc__gate_place nwc__gate_place_of(double altitude_m, double sine, double cosine, double range_m)
+{
+    const double antenna = NWC__EFFECTIVE_EARTH_M + altitude_m;
+    const double up = antenna + range_m * sine, along = range_m * cosine, radius = sqrt(up * up + along * along);
+    return (nwc__gate_place){.height_m = radius - NWC__EFFECTIVE_EARTH_M,
+                             .sin_el = (sine * up + cosine * along) / radius,
+                             .cos_el = (cosine * up - sine * along) / radius};
+}
+
+double nwc__gate_ground(double altitude_m, double sine, double cosine, double range_m)
+{
+    return NWC__EFFECTIVE_EARTH_M * atan2(range_m * cosine, NWC__EFFECTIVE_EARTH_M + altitude_m + range_m * sine);
+}
+
+double nwc__beam_height(double range_m, double elevation_deg)
+{
+    const double elevation = elevation_deg * NWC__RADIANS;
+    return nwc__gate_place_of(0.0, sin(elevation), cos(elevation), range_m).height_m;
 }
 
 /* ---- many points ---- */

@@ -41,4 +41,25 @@ nwc__sight nwc__trace_sight(const nwc_beam *beam, double ground_m, double height
 /* Distance along the ground, m, and azimuth, radians, of a place from the radar; NaN where it is not finite. */
 void nwc__beam_bearing(const nwc_beam *beam, double lon_deg, double lat_deg, double *ground_m, double *azimuth);
 
+/* ---- over a sphere of four thirds of the earth's mean radius: for what does not need the place of the radar ---- */
+
+#define NWC__RADIANS (3.14159265358979323846 / 180.0)
+#define NWC__EARTH_M 6371000.0
+#define NWC__EFFECTIVE_EARTH_M (4.0 / 3.0 * NWC__EARTH_M) /* beams go straight over it */
+
+/* A gate seen from the ground below it. */
+typedef struct nwc__gate_place {
+    double height_m;       /* above mean sea level */
+    double sin_el, cos_el; /* of the angle of the beam to that ground */
+} nwc__gate_place;
+
+/* sine and cosine of the elevation at the antenna. */
+nwc__gate_place nwc__gate_place_of(double altitude_m, double sine, double cosine, double range_m);
+
+/* How far along the ground a gate is. */
+double nwc__gate_ground(double altitude_m, double sine, double cosine, double range_m);
+
+/* Height of a beam above the antenna. */
+double nwc__beam_height(double range_m, double elevation_deg);
+
 #endif

@@ -166,15 +166,15 @@ nwc_status nwc__clutter_map_sample(nwc_ctx *ctx, const nwc_clutter_map *map, con
     for (int32_t k = 0; k < map->n_layers; k++)
         if (fabs((double)map->layers[k].angle_deg - sweep->facts.fixed_angle_deg) <= SAME_DEG) best = &map->layers[k];
     if (!best || sweep->facts.mode == NWC_SWEEP_RHI) return NWC_OK;
-    const nwc__gate_grid *const at = &sweep->at;
+    const nwc__gates *const at = &sweep->at;
     *often = (nwc__sample){.cells = best->often, .n_gates = RANGES};
-    NWC__ALLOC(ctx, often->gate, at->n_gates);
-    NWC__ALLOC(ctx, often->ray, at->n_rays);
-    for (int64_t g = 0; g < at->n_gates; g++) {
-        const double range = floor((at->first_gate_m + (double)g * at->gate_spacing_m) / CELL_M);
+    NWC__ALLOC(ctx, often->gate, at->n);
+    NWC__ALLOC(ctx, often->ray, sweep->facts.n_rays);
+    for (int64_t g = 0; g < at->n; g++) {
+        const double range = floor((at->first_m + (double)g * at->spacing_m) / CELL_M);
         often->gate[g] = range >= 0.0 && range < RANGES ? (int32_t)range : -1;
     }
-    for (int64_t r = 0; r < at->n_rays; r++) often->ray[r] = (int32_t)sweep->facts.azimuth_deg[r] % AZIMUTHS;
+    for (int64_t r = 0; r < sweep->facts.n_rays; r++) often->ray[r] = (int32_t)sweep->facts.azimuth_deg[r] % AZIMUTHS;
     if (mean) *mean = *often, mean->cells = best->mean;
 done:
     if (status != NWC_OK) nwc__sample_release(ctx, often);

@@ -12,7 +12,7 @@
  * doubt about are taken before.
  */
 #include "radar/dealias_volume.h"
-#include "radar/ray_places.h"
+#include "radar/rays.h"
 #include "radar/volume.h"
 
 #include <nowcast/dealias.h>

@@ -5,7 +5,7 @@
  * velocities are there, since noise says nothing of folds.
  */
 #include "radar/dealias_pairs.h"
-#include "radar/ray_places.h"
+#include "radar/beam.h"
 
 #define GAP_ALONG_M 6000.0  /* farthest two gates along a ray are compared */
 #define GAP_ACROSS_DEG 6.0  /* and across rays */

@@ -10,7 +10,7 @@
 #include "radar/dealias_wind.h"
 
 #include "core/blas.h"
-#include "radar/ray_places.h"
+#include "radar/beam.h"
 
 #define SPACING_M 750.0
 #define RING_M 8000.0

@@ -3,6 +3,7 @@
  * place is known and which is not polarised (Huuskonen and Holleman 2007), light rain one whose drops are nearly round
  * (Ryzhkov et al. 2005).
  */
+#include "radar/beam.h"
 #include "radar/quality.h"
 
 #include <nowcast/health.h>
@@ -63,17 +64,17 @@ static void look_at_rays(const nwc_sweep *sweep, float *work, nwc_health_sweep *
 /* Round drops: light rain near the ground, or whatever rain from below. */
 static void look_at_zdr(const nwc__quality_sweep *s, float *values, nwc_health_sweep *found)
 {
-    const int64_t n = s->at.n_gates;
+    const int64_t n = s->at.n;
     const bool up = s->facts.mode == NWC_SWEEP_VERTICAL_POINTING || s->facts.fixed_angle_deg > 85.0;
     int64_t count = 0;
     if (!s->zdr.cells || !s->rhohv.cells) return;
-    float *const rho_row = values + s->at.n_rays * n, *const zdr_row = rho_row + n;
-    for (int64_t r = 0; r < s->at.n_rays; r++) {
+    float *const rho_row = values + s->facts.n_rays * n, *const zdr_row = rho_row + n;
+    for (int64_t r = 0; r < s->facts.n_rays; r++) {
         const float *const rho = nwc__sample_row(&s->rhohv, r, n, rho_row);
         const float *const zdr = nwc__sample_row(&s->zdr, r, n, zdr_row);
         const double elevation = (double)s->facts.elevation_deg[r];
         for (int64_t g = 0; g < n; g++) {
-            const double range_m = s->at.first_gate_m + (double)g * s->at.gate_spacing_m;
+            const double range_m = s->at.first_m + (double)g * s->at.spacing_m;
             const float dbz = s->dbz.field.data[r * n + g];
             const bool light = dbz >= 20.0f && dbz <= 22.0f && range_m >= 5e3 && range_m <= 80e3 &&
                                nwc__beam_height(range_m, elevation) <= 2000.0;
@@ -87,11 +88,11 @@ static void look_at_zdr(const nwc__quality_sweep *s, float *values, nwc_health_s
 
 static void look_at_ground(const nwc__quality_sweep *s, const nwc__sample *mean, float *values, nwc_health_sweep *found)
 {
-    const int64_t n = s->at.n_gates;
+    const int64_t n = s->at.n;
     int64_t count = 0;
     if (!s->map.cells) return;
-    float *const often_row = values + s->at.n_rays * n, *const mean_row = often_row + n;
-    for (int64_t r = 0; r < s->at.n_rays; r++) {
+    float *const often_row = values + s->facts.n_rays * n, *const mean_row = often_row + n;
+    for (int64_t r = 0; r < s->facts.n_rays; r++) {
         const float *const often = nwc__sample_row(&s->map, r, n, often_row);
         const float *const usual = nwc__sample_row(mean, r, n, mean_row);
         for (int64_t g = 0; g < n; g++) {
@@ -112,7 +113,7 @@ static nwc_status look_at_gates(nwc_ctx *ctx, const nwc_volume *volume, const nw
     nwc_moment moment;
     nwc__sample mean = {.cells = NULL};
     float *values = NULL;
-    NWC__ALLOC(ctx, values, (s->at.n_rays + 2) * s->at.n_gates);
+    NWC__ALLOC(ctx, values, (s->facts.n_rays + 2) * s->at.n);
     if (nwc_volume_find(volume, s->index, "ZDR", &moment) == NWC_OK &&
         (status = nwc__sample_moment(ctx, &s->facts, &moment, &s->facts, &s->at, true, 0.0, &s->zdr)) != NWC_OK)
         goto done;
@@ -145,7 +146,7 @@ nwc_status nwc_health_look(nwc_ctx *ctx, const nwc_volume *volume, int32_t sweep
                                 .clutter_found = (double)NAN};
     NWC__ALLOC(ctx, work, s.facts.n_rays + 1);
     look_at_rays(&s.facts, work, found);
-    if (s.at.n_gates > 0)
+    if (s.at.n > 0)
         status = look_at_gates(ctx, volume, map, &s, found);
     else
         found->noise_dbz = (double)NAN;
@@ -160,7 +161,7 @@ done:
 static double ray_zdr(const nwc__quality_sweep *s, const nwc__spoke *spoke, const nwc_moment *zdr, int64_t ray,
                       float *values)
 {
-    const int64_t n = s->at.n_gates;
+    const int64_t n = s->at.n;
     int64_t count = 0;
     if (!zdr->field.data || zdr->field.dim[1] != n) return (double)NAN;
     for (int64_t g = spoke->first; g < n; g++)
@@ -177,10 +178,10 @@ static nwc_status look_for_sun(nwc_ctx *ctx, const nwc_volume *volume, const nwc
     nwc_moment zdr;
     float *values = NULL;
     NWC__TRY(nwc__quality_begin(ctx, volume, index, &s));
-    if (s.at.n_gates == 0) goto done;
-    NWC__ALLOC(ctx, values, s.at.n_gates);
+    if (s.at.n == 0) goto done;
+    NWC__ALLOC(ctx, values, s.at.n);
     if (nwc_volume_find(volume, index, "ZDR", &zdr) != NWC_OK) zdr = (nwc_moment){.name = NULL};
-    for (int64_t r = 0; r < s.at.n_rays; r++) {
+    for (int64_t r = 0; r < s.facts.n_rays; r++) {
         double azimuth, elevation;
         status = nwc_sun_position(s.facts.time_ns[r], facts->latitude_deg, facts->longitude_deg, &azimuth, &elevation);
         if (status != NWC_OK) goto done;

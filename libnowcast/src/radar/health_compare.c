@@ -3,7 +3,7 @@
  * in the sweep whose beam passes nearest. What beams of different widths see of the same air differs, but not on average where
  * neither radar has lost power and the echo is wider than the wider beam.
  */
-#include "radar/sample.h"
+#include "radar/rays.h"
 
 #include <nowcast/beam.h>
 #include <nowcast/health.h>

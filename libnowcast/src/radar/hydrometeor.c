@@ -4,9 +4,9 @@
  * being factors, for what is rain by its phases at -20 degrees is not. In table order: drizzle, rain, ice crystals,
  * aggregates, wet snow, vertical ice, light graupel, dense graupel, hail, big drops.
  */
+#include "radar/beam.h"
 #include "radar/hydrometeor_kernel.h"
 #include "radar/rays.h"
-#include "radar/sample.h"
 
 #include <nowcast/hydrometeor.h>
 
@@ -225,7 +225,7 @@ struct job {
     const nwc__class_table *table;
     const nwc_hydrometeor_options *options;
     const nwc_sweep *sweep;
-    nwc__gate_grid at;
+    nwc__gates at;
     nwc__sample input[INPUTS]; /* reflectivity, ZDR, KDP, RHOHV */
     nwc__sample weather;       /* DBZHQ */
     double altitude_m;
@@ -236,7 +236,7 @@ struct job {
 static nwc_status classify_rays(int64_t block, void *user)
 {
     const struct job *const job = user;
-    const int64_t n = job->at.n_gates, rays = job->at.n_rays;
+    const int64_t n = job->at.n, rays = job->sweep->n_rays;
     float *row[ROWS];
     for (int32_t k = 0; k < ROWS; k++) row[k] = job->rows + (block * ROWS + k) * n;
     for (int64_t r = block * rays / BLOCKS; r < (block + 1) * rays / BLOCKS; r++) {
@@ -246,7 +246,7 @@ static nwc_status classify_rays(int64_t block, void *user)
         float *const dbz = row[5], *const temperature = row[6];
         for (int64_t g = 0; g < n; g++) {
             const bool there = x[0][g] > NWC_NOTHING_DBZ && (!job->weather.cells || weather[g] > NWC_NOTHING_DBZ);
-            const double range_m = job->at.first_gate_m + (double)g * job->at.gate_spacing_m;
+            const double range_m = job->at.first_m + (double)g * job->at.spacing_m;
             const double up = nwc__beam_height(fmax(range_m, 0.0), (double)job->sweep->elevation_deg[r]);
             dbz[g] = there ? x[0][g] : NAN;
             temperature[g] = there ? temperature_at(job->options, job->altitude_m + up) : NAN;
@@ -281,15 +281,14 @@ static nwc_status classify_sweep(nwc_ctx *ctx, nwc_volume *volume, int32_t index
         (status = sample(ctx, volume, index, "RHOHV", NULL, job, &job->input[3])) != NWC_OK ||
         (status = sample(ctx, volume, index, "DBZHQ", NULL, job, &job->weather)) != NWC_OK)
         goto done;
-    NWC__ALLOC(ctx, job->rows, BLOCKS * ROWS * job->at.n_gates);
-    NWC__ALLOC(ctx, job->class, job->at.n_rays * job->at.n_gates);
+    NWC__ALLOC(ctx, job->rows, BLOCKS * ROWS * job->at.n);
+    NWC__ALLOC(ctx, job->class, job->sweep->n_rays * job->at.n);
     if ((status = nwc__for_each_tile(ctx, NULL, BLOCKS, classify_rays, job)) != NWC_OK) goto done;
     /* Put last, since what it replaces may be what was looked at. */
-    status = nwc__volume_put(volume, index, "CLASS", "1", job->at.n_gates, job->at.first_gate_m, job->at.gate_spacing_m,
-                             &made);
+    status = nwc__volume_put(volume, index, "CLASS", "1", job->at.n, job->at.first_m, job->at.spacing_m, &made);
     if (status != NWC_OK) goto done;
     made->resolution = 1.0;
-    for (int64_t c = 0; c < job->at.n_rays * job->at.n_gates; c++) {
+    for (int64_t c = 0; c < job->sweep->n_rays * job->at.n; c++) {
         made->cells[c] = job->class[c];
         counts[(int32_t)job->class[c]]++;
     }
@@ -324,7 +323,7 @@ nwc_status nwc_hydrometeor_classify(nwc_ctx *ctx, nwc_volume *volume, const nwc_
                           .table = &tables[options.band],
                           .options = &options,
                           .sweep = &sweep,
-                          .at = nwc__moment_gates(&dbz),
+                          .at = nwc__gates_of(&dbz),
                           .altitude_m = isnan(facts.altitude_m) ? 0.0 : facts.altitude_m};
         NWC__TRY(classify_sweep(ctx, volume, s, &job, found));
         done++;

@@ -5,7 +5,8 @@
  * Zrnic 1993, equation 2.28 solved for the range). They are counted, given room, and gathered, level by level.
  */
 #include "radar/profile.h"
-#include "radar/ray_places.h"
+#include "radar/beam.h"
+#include "radar/rays.h"
 
 #define PAIR_DEG 5.0       /* between the two gates of a difference, see nwc__profile_fit */
 #define PAIR_SLACK_DEG 2.5 /* a pair farther apart than PAIR_DEG and this is none */

@@ -49,12 +49,12 @@ nwc_status nwc__quality_begin(nwc_ctx *ctx, const nwc_volume *volume, int32_t in
     if (nwc_volume_find(volume, index, "DBZH", &sweep->dbz) != NWC_OK &&
         nwc_volume_find(volume, index, "DBTH", &sweep->dbz) != NWC_OK)
         return NWC_OK;
-    const nwc__gate_grid at = nwc__moment_gates(&sweep->dbz);
-    if (!(sweep->spread = nwc__alloc(ctx, at.n_gates, sizeof *sweep->spread))) return NWC_ERR_NOMEM;
+    const nwc__gates at = nwc__gates_of(&sweep->dbz);
+    if (!(sweep->spread = nwc__alloc(ctx, at.n, sizeof *sweep->spread))) return NWC_ERR_NOMEM;
     sweep->at = at;
     sweep->round = nwc__goes_round(&sweep->facts);
-    for (int64_t g = 0; g < at.n_gates; g++) {
-        const double range_m = at.first_gate_m + (double)g * at.gate_spacing_m;
+    for (int64_t g = 0; g < at.n; g++) {
+        const double range_m = at.first_m + (double)g * at.spacing_m;
         sweep->spread[g] = (float)(20.0 * log10(1e-3 * fmax(range_m, 100.0)));
     }
     if (nwc_volume_find(volume, index, "SNRH", &snr) != NWC_OK) snr = (nwc_moment){.name = NULL};
@@ -70,7 +70,7 @@ static double share_noise(nwc__quality_sweep *sweeps, int32_t n)
     nwc__noise least = {NWC__NOISE_UNKNOWN, NAN};
     for (int32_t s = 0; s < n; s++) {
         const nwc__noise noise = sweeps[s].noise;
-        if (sweeps[s].at.n_gates == 0 || noise.kind == NWC__NOISE_UNKNOWN) continue;
+        if (sweeps[s].at.n == 0 || noise.kind == NWC__NOISE_UNKNOWN) continue;
         if (!(noise.dbz >= least.dbz)) least = (nwc__noise){NWC__NOISE_EDGE, noise.dbz};
         int32_t at = count++;
         for (; at > 0 && known[at - 1] > noise.dbz; at--) known[at] = known[at - 1];
@@ -99,7 +99,7 @@ static float falling(float x, float from, float to)
 static void settle_ray(const struct outcome *o, int64_t r, float *gathered)
 {
     const nwc__quality_sweep *const s = o->sweep;
-    const int64_t n = s->at.n_gates;
+    const int64_t n = s->at.n;
     const float *const pia = nwc__sample_row(&s->pia, r, n, gathered);
     const float *const blockage = nwc__sample_row(&s->blockage, r, n, gathered + n);
     for (int64_t g = 0; g < n; g++) {
@@ -124,19 +124,19 @@ static nwc_status settle(int64_t block, void *user)
     const struct outcome *const o = user;
     int64_t from, to;
     for (nwc__quality_rays(o->sweep, block, &from, &to); from < to; from++)
-        settle_ray(o, from, o->gathered + 2 * block * o->sweep->at.n_gates);
+        settle_ray(o, from, o->gathered + 2 * block * o->sweep->at.n);
     return NWC_OK;
 }
 
 void nwc__quality_rays(const nwc__quality_sweep *sweep, int64_t block, int64_t *from, int64_t *to)
 {
-    const int64_t n = sweep->at.n_rays;
+    const int64_t n = sweep->facts.n_rays;
     *from = block * n / NWC__QUALITY_BLOCKS, *to = (block + 1) * n / NWC__QUALITY_BLOCKS;
 }
 
 static void count(const nwc__quality_sweep *s, const nwc__verdict *verdict, nwc_quality_report *report)
 {
-    const int64_t cells = s->at.n_rays * s->at.n_gates;
+    const int64_t cells = s->facts.n_rays * s->at.n;
     for (int64_t k = 0; k < cells; k++) {
         const float dbz = s->dbz.field.data[k];
         const uint16_t flags = verdict->flags[k];
@@ -151,21 +151,20 @@ static void count(const nwc__quality_sweep *s, const nwc__verdict *verdict, nwc_
 static nwc_status put(nwc_volume *volume, const nwc__quality_sweep *s, const char *name, const char *units,
                       nwc__moment **moment)
 {
-    return nwc__volume_put(volume, s->index, name, units, s->at.n_gates, s->at.first_gate_m, s->at.gate_spacing_m,
-                           moment);
+    return nwc__volume_put(volume, s->index, name, units, s->at.n, s->at.first_m, s->at.spacing_m, moment);
 }
 
 static nwc_status conclude(nwc_ctx *ctx, nwc_volume *volume, const nwc__quality_sweep *sweep,
                            const nwc_quality_options *options, const nwc__verdict *verdict)
 {
     nwc_status status = NWC_OK;
-    const nwc__gate_grid *const at = &sweep->at;
+    const nwc__gates *const at = &sweep->at;
     nwc__moment *flags, *index, *dbz;
     float *by_range = NULL, *gathered = NULL;
-    NWC__ALLOC(ctx, by_range, at->n_gates);
-    NWC__ALLOC(ctx, gathered, 2 * (int64_t)NWC__QUALITY_BLOCKS * at->n_gates);
-    for (int64_t g = 0; g < at->n_gates; g++) {
-        const double part = (at->first_gate_m + (double)g * at->gate_spacing_m) / options->range_scale_m;
+    NWC__ALLOC(ctx, by_range, at->n);
+    NWC__ALLOC(ctx, gathered, 2 * (int64_t)NWC__QUALITY_BLOCKS * at->n);
+    for (int64_t g = 0; g < at->n; g++) {
+        const double part = (at->first_m + (double)g * at->spacing_m) / options->range_scale_m;
         by_range[g] = (float)exp(-part * part);
     }
     if ((status = put(volume, sweep, "QFLAG", "1", &flags)) != NWC_OK ||
@@ -214,7 +213,7 @@ static nwc_status filter_sweeps(nwc_ctx *ctx, nwc_volume *volume, const nwc_volu
     struct work work = {.scratch = NULL};
     int64_t cells = 0, scratch = 0;
     for (int32_t s = 0; s < facts->n_sweeps; s++) {
-        const int64_t own = sweeps[s].at.n_rays * sweeps[s].at.n_gates, needed = nwc__quality_scratch(&sweeps[s]);
+        const int64_t own = sweeps[s].facts.n_rays * sweeps[s].at.n, needed = nwc__quality_scratch(&sweeps[s]);
         cells = own > cells ? own : cells;
         scratch = needed > scratch ? needed : scratch;
     }
@@ -223,7 +222,7 @@ static nwc_status filter_sweeps(nwc_ctx *ctx, nwc_volume *volume, const nwc_volu
     NWC__ALLOC(ctx, work.scratch, scratch);
     for (int32_t s = 0; s < facts->n_sweeps; s++) {
         if ((status = nwc__progress(ctx, "quality", (double)s / (double)facts->n_sweeps)) != NWC_OK) goto done;
-        if (sweeps[s].at.n_gates == 0) continue;
+        if (sweeps[s].at.n == 0) continue;
         status = filter_sweep(ctx, volume, facts, sweeps, &sweeps[s], options, &work, report);
         if (status != NWC_OK) goto done;
     }
@@ -248,21 +247,20 @@ static nwc_status copy_verdict(nwc_ctx *ctx, nwc_volume *volume, const nwc__qual
     if (nwc_volume_find(volume, alone->index, "VRADH", &velocity) != NWC_OK) return NWC_OK;
     for (int32_t s = 0; s < n_sweeps; s++) {
         const nwc__quality_sweep *const other = &sweeps[s];
-        if (other->at.n_gates == 0 || !(fabs(other->facts.fixed_angle_deg - alone->facts.fixed_angle_deg) <= 0.3))
-            continue;
+        if (other->at.n == 0 || !(fabs(other->facts.fixed_angle_deg - alone->facts.fixed_angle_deg) <= 0.3)) continue;
         if (!best || llabs(other->facts.time_ns[0] - alone->facts.time_ns[0]) <
                          llabs(best->facts.time_ns[0] - alone->facts.time_ns[0]))
             best = other;
     }
     if (!best || nwc_volume_find(volume, best->index, name, &from) != NWC_OK) return NWC_OK;
     nwc__quality_sweep target = *alone;
-    target.at = nwc__moment_gates(&velocity);
+    target.at = nwc__gates_of(&velocity);
     NWC__TRY(nwc__sample_moment(ctx, &best->facts, &from, &alone->facts, &target.at, false, 1.0, &sample));
     if ((status = put(volume, &target, name, "1", &made)) != NWC_OK) goto done;
-    for (int64_t r = 0; r < target.at.n_rays; r++) {
-        float *const cells = made->cells + r * target.at.n_gates;
-        const float *const row = nwc__sample_row(&sample, r, target.at.n_gates, cells);
-        for (int64_t g = 0; g < target.at.n_gates; g++) cells[g] = isnan(row[g]) ? 0.0f : row[g];
+    for (int64_t r = 0; r < target.facts.n_rays; r++) {
+        float *const cells = made->cells + r * target.at.n;
+        const float *const row = nwc__sample_row(&sample, r, target.at.n, cells);
+        for (int64_t g = 0; g < target.at.n; g++) cells[g] = isnan(row[g]) ? 0.0f : row[g];
     }
     made->resolution = from.resolution;
 done:
@@ -287,7 +285,7 @@ nwc_status nwc_quality_filter(nwc_ctx *ctx, nwc_volume *volume, const nwc_qualit
     NWC__ALLOC(ctx, sweeps, facts.n_sweeps);
     for (; n < facts.n_sweeps; n++) {
         if ((status = nwc__quality_begin(ctx, volume, n, &sweeps[n])) != NWC_OK) goto done;
-        judged += sweeps[n].at.n_gates > 0;
+        judged += sweeps[n].at.n > 0;
     }
     if (judged == 0) {
         status = nwc__fail(NWC_ERR_NODATA, "volume: no sweep has DBZH or DBTH");
@@ -296,7 +294,7 @@ nwc_status nwc_quality_filter(nwc_ctx *ctx, nwc_volume *volume, const nwc_qualit
     found.noise_dbz = share_noise(sweeps, n);
     if ((status = filter_sweeps(ctx, volume, &facts, sweeps, &options, &found)) != NWC_OK) goto done;
     for (int32_t s = 0; s < n; s++) {
-        if (sweeps[s].at.n_gates > 0) continue;
+        if (sweeps[s].at.n > 0) continue;
         if ((status = copy_verdict(ctx, volume, sweeps, n, &sweeps[s], "QFLAG")) != NWC_OK) goto done;
         if ((status = copy_verdict(ctx, volume, sweeps, n, &sweeps[s], "QIND")) != NWC_OK) goto done;
     }

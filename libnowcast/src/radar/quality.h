@@ -2,7 +2,7 @@
 #ifndef NWC_RADAR_QUALITY_H
 #define NWC_RADAR_QUALITY_H
 
-#include "radar/sample.h"
+#include "radar/rays.h"
 
 #include <nowcast/quality.h>
 
@@ -23,7 +23,7 @@ typedef struct nwc__noise {
 typedef struct nwc__quality_sweep {
     int32_t index;
     nwc_sweep facts;
-    nwc__gate_grid at; /* n_gates 0 where it has no reflectivity */
+    nwc__gates at; /* n_gates 0 where it has no reflectivity */
     nwc_moment dbz;
     float *spread; /* (gates) 20 log10(range / 1 km) */
     bool round;    /* the first ray is a neighbour of the last */
@@ -54,7 +54,7 @@ nwc__noise nwc__noise_estimate(const nwc__quality_sweep *sweep, const nwc_moment
 /* Signal to noise ratio, dB, of a reflectivity. */
 float nwc__noise_snr(const nwc__noise *noise, float dbz, float spread);
 
-/* quality.c: a sweep with its reflectivity and noise, at.n_gates 0 where it has none; spread is to be freed. */
+/* quality.c: a sweep with its reflectivity and noise, at.n 0 where it has none; spread is to be freed. */
 nwc_status nwc__quality_begin(nwc_ctx *ctx, const nwc_volume *volume, int32_t index, nwc__quality_sweep *sweep);
 
 /* quality_attach.c: what else is known on the gates of sweep, and letting go of it. */

@@ -14,7 +14,7 @@ static bool scans_like(const nwc_sweep *a, const nwc_sweep *b)
 
 /* A moment of a sweep of the volume on the gates of sweep, or of gates elsewhere; none is no error. */
 static nwc_status look(nwc_ctx *ctx, const nwc_volume *volume, int32_t index, const char *name,
-                       const nwc__quality_sweep *sweep, const nwc__gate_grid *at, nwc__sample *sample)
+                       const nwc__quality_sweep *sweep, const nwc__gates *at, nwc__sample *sample)
 {
     nwc_sweep from;
     nwc_moment moment;
@@ -62,8 +62,8 @@ static nwc_status attach_above(nwc_ctx *ctx, const nwc_volume *volume, const nwc
     if (sweep->facts.mode == NWC_SWEEP_RHI || !(sweep->facts.fixed_angle_deg <= LOW_DEG)) return NWC_OK;
     for (int32_t s = 0; s < n_sweeps; s++) {
         const double up = sweeps[s].facts.fixed_angle_deg - sweep->facts.fixed_angle_deg;
-        if (sweeps[s].at.n_gates > 0 && scans_like(&sweeps[s].facts, &sweep->facts) && up > SAME_DEG &&
-            up < ABOVE_DEG && (!above || sweeps[s].facts.fixed_angle_deg < above->facts.fixed_angle_deg))
+        if (sweeps[s].at.n > 0 && scans_like(&sweeps[s].facts, &sweep->facts) && up > SAME_DEG && up < ABOVE_DEG &&
+            (!above || sweeps[s].facts.fixed_angle_deg < above->facts.fixed_angle_deg))
             above = &sweeps[s];
     }
     if (!above) return NWC_OK;
@@ -76,22 +76,22 @@ static nwc_status attach_beyond(nwc_ctx *ctx, const nwc_volume *volume, const nw
                                 int32_t n_sweeps, nwc__quality_sweep *sweep)
 {
     const double folds_at_m = (double)sweep->facts.unambiguous_range_m[0];
-    const double last_m = sweep->at.first_gate_m + (double)(sweep->at.n_gates - 1) * sweep->at.gate_spacing_m;
+    const double last_m = sweep->at.first_m + (double)(sweep->at.n - 1) * sweep->at.spacing_m;
     /* Reflectivity from beyond it comes from pulses further apart. */
     if (!(folds_at_m >= 0.98 * last_m)) return NWC_OK;
     const nwc__quality_sweep *best = NULL;
     for (int32_t s = 0; s < n_sweeps; s++) {
         const nwc__quality_sweep *const other = &sweeps[s];
-        const double reach_m = other->at.first_gate_m + (double)other->at.n_gates * other->at.gate_spacing_m;
+        const double reach_m = other->at.first_m + (double)other->at.n * other->at.spacing_m;
         const double apart = fabs(other->facts.fixed_angle_deg - sweep->facts.fixed_angle_deg);
-        if (other->at.n_gates > 0 && s != sweep->index && scans_like(&other->facts, &sweep->facts) &&
+        if (other->at.n > 0 && s != sweep->index && scans_like(&other->facts, &sweep->facts) &&
             apart <= 2.0 * SAME_DEG && reach_m > 1.2 * folds_at_m &&
             (!best || apart < fabs(best->facts.fixed_angle_deg - sweep->facts.fixed_angle_deg)))
             best = other;
     }
     if (!best) return NWC_OK;
-    nwc__gate_grid beyond = sweep->at;
-    beyond.first_gate_m += folds_at_m;
+    nwc__gates beyond = sweep->at;
+    beyond.first_m += folds_at_m;
     sweep->folds_at_m = folds_at_m;
     NWC__TRY(look(ctx, volume, best->index, best->dbz.name, sweep, &sweep->at, &sweep->here));
     return look(ctx, volume, best->index, best->dbz.name, sweep, &beyond, &sweep->beyond);
@@ -100,7 +100,7 @@ static nwc_status attach_beyond(nwc_ctx *ctx, const nwc_volume *volume, const nw
 nwc_status nwc__quality_attach(nwc_ctx *ctx, const nwc_volume *volume, const nwc__quality_sweep *sweeps,
                                int32_t n_sweeps, const nwc_quality_options *options, nwc__quality_sweep *sweep)
 {
-    const nwc__gate_grid *const at = &sweep->at;
+    const nwc__gates *const at = &sweep->at;
     const int32_t own = sweep->index, dual = twin(volume, sweeps, n_sweeps, sweep, "RHOHV");
     if (dual >= 0) {
         NWC__TRY(look(ctx, volume, dual, "RHOHV", sweep, at, &sweep->rhohv));

@@ -7,6 +7,7 @@
  * not as strong as what is here, is a second trip. Where phases are random from pulse to pulse (magnetrons), a strong echo
  * whose velocities are as rough as chance and whose signal quality is low is one.
  */
+#include "radar/beam.h"
 #include "radar/quality.h"
 #include "radar/quality_kernel.h"
 
@@ -31,7 +32,7 @@ struct job {
 
 static int64_t row_length(const nwc__quality_sweep *sweep)
 {
-    return sweep->at.n_gates + 2 * (int64_t)NWC__PAD;
+    return sweep->at.n + 2 * (int64_t)NWC__PAD;
 }
 
 static float *row_of(const struct job *job, int64_t block, int32_t row)
@@ -41,7 +42,7 @@ static float *row_of(const struct job *job, int64_t block, int32_t row)
 
 static const float *echoes(const nwc__quality_sweep *sweep, int64_t ray, float *row)
 {
-    const int64_t n = sweep->at.n_gates;
+    const int64_t n = sweep->at.n;
     const float *const dbz = sweep->dbz.field.data + ray * n;
     for (int64_t g = 0; g < n; g++) row[g] = dbz[g] > NWC_NOTHING_DBZ ? dbz[g] : NAN;
     return row;
@@ -52,7 +53,7 @@ static nwc_status measure(int64_t block, void *user)
     const struct job *const job = user;
     const nwc__quality_sweep *const s = job->sweep;
     const struct nwc__quality_kernels *const k = job->kernels;
-    const int64_t n = s->at.n_gates;
+    const int64_t n = s->at.n;
     float *const square = row_of(job, block, 0), *const known = row_of(job, block, 1);
     float *const gathered = row_of(job, block, 2);
     int64_t from, to;
@@ -82,7 +83,7 @@ static nwc_status measure(int64_t block, void *user)
 /* A feature averaged over a ray and its neighbours. */
 static const float *averaged(const struct job *job, int32_t feature, int64_t ray, float *row)
 {
-    const int64_t n = job->sweep->at.n_gates, rays = job->sweep->at.n_rays;
+    const int64_t n = job->sweep->at.n, rays = job->sweep->facts.n_rays;
     const bool round = job->sweep->round;
     const int64_t before = ray > 0 ? ray - 1 : round ? rays - 1 : ray;
     const int64_t after = ray + 1 < rays ? ray + 1 : round ? 0 : ray;
@@ -94,7 +95,7 @@ static const float *averaged(const struct job *job, int32_t feature, int64_t ray
 static const float *decrease(const struct job *job, int64_t ray, const float *dbz, float *gathered, float *row)
 {
     const nwc__quality_sweep *const s = job->sweep;
-    const int64_t n = s->at.n_gates;
+    const int64_t n = s->at.n;
     const float *const above = nwc__sample_row(&s->above, ray, n, gathered);
     for (int64_t g = 0; g < n; g++) {
         const float least = (float)s->above_noise + s->spread[g];
@@ -108,7 +109,7 @@ static bool second_trip(const nwc__quality_sweep *s, int64_t g, float dbz, float
                         float roughness, float quality, float width)
 {
     if (beyond > NWC_NOTHING_DBZ && !(here > dbz - 5.0f)) {
-        const double range_m = s->at.first_gate_m + (double)g * s->at.gate_spacing_m;
+        const double range_m = s->at.first_m + (double)g * s->at.spacing_m;
         const double weaker_db = 20.0 * log10((range_m + s->folds_at_m) / fmax(range_m, 1000.0));
         if (fabs((double)(beyond - dbz) - weaker_db) < 5.0) return true;
     }
@@ -123,7 +124,7 @@ static nwc_status judge(int64_t block, void *user)
     const struct job *const job = user;
     const nwc__quality_sweep *const s = job->sweep;
     const nwc_quality_options *const options = job->options;
-    const int64_t n = s->at.n_gates;
+    const int64_t n = s->at.n;
     /* What a signal processor lets through from its threshold on is an echo to it, and the threshold is all that is known. */
     const bool shown_noise = s->noise.kind != NWC__NOISE_EDGE;
     float *row[ROWS];
@@ -182,26 +183,26 @@ static nwc_status judge(int64_t block, void *user)
 
 int64_t nwc__quality_scratch(const nwc__quality_sweep *sweep)
 {
-    return FEATURES * sweep->at.n_rays * sweep->at.n_gates + NWC__QUALITY_BLOCKS * ROWS * row_length(sweep);
+    return FEATURES * sweep->facts.n_rays * sweep->at.n + NWC__QUALITY_BLOCKS * ROWS * row_length(sweep);
 }
 
 nwc_status nwc__quality_judge(nwc_ctx *ctx, const nwc__quality_sweep *sweep, const nwc_quality_options *options,
                               double beam_width_deg, float *scratch, const nwc__verdict *verdict)
 {
     nwc_status status = NWC_OK;
-    const nwc__gate_grid *const at = &sweep->at;
-    const double gates = floor(WINDOW_M / at->gate_spacing_m + 0.5);
+    const nwc__gates *const at = &sweep->at;
+    const double gates = floor(WINDOW_M / at->spacing_m + 0.5);
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__quality_kernels),
                       .sweep = sweep,
                       .options = options,
                       .verdict = verdict,
                       .half = (int32_t)fmax(2.0, fmin(gates, (double)NWC__PAD))};
-    for (int32_t k = 0; k < FEATURES; k++) job.feature[k] = scratch + k * at->n_rays * at->n_gates;
-    job.rows = scratch + FEATURES * at->n_rays * at->n_gates;
-    NWC__ALLOC(ctx, job.height, at->n_gates);
-    NWC__ALLOC(ctx, job.low, at->n_gates);
-    for (int64_t g = 0; g < at->n_gates; g++) {
-        const double range_m = fmax(at->first_gate_m + (double)g * at->gate_spacing_m, 0.0);
+    for (int32_t k = 0; k < FEATURES; k++) job.feature[k] = scratch + k * sweep->facts.n_rays * at->n;
+    job.rows = scratch + FEATURES * sweep->facts.n_rays * at->n;
+    NWC__ALLOC(ctx, job.height, at->n);
+    NWC__ALLOC(ctx, job.low, at->n);
+    for (int64_t g = 0; g < at->n; g++) {
+        const double range_m = fmax(at->first_m + (double)g * at->spacing_m, 0.0);
         const double angle = sweep->facts.fixed_angle_deg;
         job.height[g] = (float)nwc__beam_height(range_m, angle - beam_width_deg);
         job.low[g] = nwc__beam_height(range_m, angle + 1.0) < UPPERMOST_M;

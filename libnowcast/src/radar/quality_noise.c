@@ -48,10 +48,10 @@ static nwc__noise from_powers(const struct histogram *powers, int64_t cells)
 nwc__noise nwc__noise_estimate(const nwc__quality_sweep *sweep, const nwc_moment *snr)
 {
     struct histogram powers = {.all = 0}, differences = {.all = 0};
-    const int64_t n = sweep->at.n_gates;
-    const bool ratio = snr->field.data && snr->field.dim[1] == n && snr->first_gate_m == sweep->at.first_gate_m;
+    const int64_t n = sweep->at.n;
+    const bool ratio = snr->field.data && snr->field.dim[1] == n && snr->first_gate_m == sweep->at.first_m;
     const float near = (float)(20.0 * log10(NEAREST_KM));
-    for (int64_t r = 0; r < sweep->at.n_rays; r++)
+    for (int64_t r = 0; r < sweep->facts.n_rays; r++)
         for (int64_t g = 0; g < n; g++) {
             const float dbz = sweep->dbz.field.data[r * n + g];
             if (!(dbz > NWC_NOTHING_DBZ) || !(sweep->spread[g] >= near)) continue;
@@ -62,7 +62,7 @@ nwc__noise nwc__noise_estimate(const nwc__quality_sweep *sweep, const nwc_moment
         }
     if (differences.all >= FEWEST) return (nwc__noise){NWC__NOISE_RATIO, quantile(&differences, 0.5)};
     if (powers.all < FEWEST) return (nwc__noise){NWC__NOISE_UNKNOWN, NAN};
-    return from_powers(&powers, sweep->at.n_rays * n);
+    return from_powers(&powers, sweep->facts.n_rays * n);
 }
 
 float nwc__noise_snr(const nwc__noise *noise, float dbz, float spread)

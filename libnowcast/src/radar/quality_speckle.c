@@ -38,7 +38,7 @@ static bool stands(const nwc__quality_sweep *sweep, const nwc__verdict *verdict,
 static int32_t find_runs(const nwc__quality_sweep *sweep, const nwc__verdict *verdict, int64_t ray, struct run *runs,
                          int32_t count)
 {
-    const int64_t n = sweep->at.n_gates;
+    const int64_t n = sweep->at.n;
     for (int64_t g = 0; g < n; g++) {
         if (!stands(sweep, verdict, ray * n + g)) continue;
         const int64_t from = g;
@@ -54,7 +54,7 @@ nwc_status nwc__quality_speckle(nwc_ctx *ctx, const nwc__quality_sweep *sweep, i
 {
     if (least < 2) return NWC_OK;
     nwc_status status = NWC_OK;
-    const int64_t rays = sweep->at.n_rays, n = sweep->at.n_gates;
+    const int64_t rays = sweep->facts.n_rays, n = sweep->at.n;
     struct run *runs = NULL;
     int32_t *first = NULL, *size = NULL, count = 0;
     NWC__ALLOC(ctx, runs, rays * (n / 2 + 1));

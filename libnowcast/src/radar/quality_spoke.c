@@ -34,23 +34,23 @@ static float line(const nwc__spoke *of, int64_t n, int64_t gate)
 
 bool nwc__on_spoke(const nwc__quality_sweep *s, const nwc__spoke *spoke, int64_t ray, int64_t gate)
 {
-    const float dbz = s->dbz.field.data[ray * s->at.n_gates + gate];
-    return dbz > NWC_NOTHING_DBZ && fabsf(dbz - s->spread[gate] - line(spoke, s->at.n_gates, gate)) < NEAR_DB;
+    const float dbz = s->dbz.field.data[ray * s->at.n + gate];
+    return dbz > NWC_NOTHING_DBZ && fabsf(dbz - s->spread[gate] - line(spoke, s->at.n, gate)) < NEAR_DB;
 }
 
 nwc__spoke nwc__spoke_measure(const nwc__quality_sweep *s, int64_t r)
 {
-    const int64_t n = s->at.n_gates;
-    const double start = ceil((FIRST_M - s->at.first_gate_m) / s->at.gate_spacing_m);
+    const int64_t n = s->at.n;
+    const double start = ceil((FIRST_M - s->at.first_m) / s->at.spacing_m);
     const int64_t first = start < 0.0 ? 0 : start < (double)n ? (int64_t)start : n, middle = (first + n) / 2;
     nwc__spoke found = {.first = first, .share = 0.0f};
     if (n - first < FEWEST) return found;
     const float *const dbz = s->dbz.field.data + r * n;
     const float near = median(dbz, s->spread, first, middle), far = median(dbz, s->spread, middle, n);
-    const float slope_km = (far - near) / (float)((double)(n - first) / 2.0 * s->at.gate_spacing_m * 1e-3);
+    const float slope_km = (far - near) / (float)((double)(n - first) / 2.0 * s->at.spacing_m * 1e-3);
     if (!(slope_km > -0.01f && slope_km < 0.03f)) return found;
     found.level = 0.5f * (near + far);
-    found.slope = slope_km * (float)(s->at.gate_spacing_m * 1e-3);
+    found.slope = slope_km * (float)(s->at.spacing_m * 1e-3);
     int64_t on = 0;
     for (int64_t g = first; g < n; g++) on += nwc__on_spoke(s, &found, r, g);
     found.share = (float)on / (float)(n - first);
@@ -71,7 +71,7 @@ static bool at_sun(const nwc__quality_sweep *s, int64_t r, const nwc_volume_fact
 static void mark(const nwc__quality_sweep *s, int64_t r, const nwc__spoke *spoke, const nwc_volume_facts *facts,
                  const nwc__verdict *verdict)
 {
-    const int64_t n = s->at.n_gates;
+    const int64_t n = s->at.n;
     const uint16_t reason = at_sun(s, r, facts) ? NWC_QUALITY_SUN : NWC_QUALITY_SPOKE;
     for (int64_t g = 0; g < n; g++) {
         if (!(s->dbz.field.data[r * n + g] > NWC_NOTHING_DBZ)) continue;
@@ -84,7 +84,7 @@ nwc_status nwc__quality_spokes(nwc_ctx *ctx, const nwc__quality_sweep *s, const 
                                const nwc__verdict *verdict)
 {
     nwc_status status = NWC_OK;
-    const int64_t rays = s->at.n_rays;
+    const int64_t rays = s->facts.n_rays;
     if (s->facts.mode == NWC_SWEEP_RHI) return NWC_OK;
     nwc__spoke *found = NULL;
     bool *spoke = NULL;

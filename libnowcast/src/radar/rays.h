@@ -1,4 +1,7 @@
-/* What steps that add moments to a volume share: the band, moments by name, rays brought to the gates of another moment. */
+/*
+ * Rays and gates of sweeps, as steps on volumes share them: rays in the order of an angle, moments of one sweep on the gates of
+ * another, and what of a volume is looked for by name.
+ */
 #ifndef NWC_RADAR_RAYS_H
 #define NWC_RADAR_RAYS_H
 
@@ -9,6 +12,7 @@
 /* Turn NWC_BAND_OF_VOLUME into the band itself; NWC_ERR_UNSUPPORTED for another than S, C and X, NWC_ERR_ARG where it is not known. */
 nwc_status nwc__find_band(const nwc_volume *volume, int32_t *band);
 
+/* Where the gates of a ray lie. */
 typedef struct nwc__gates {
     int64_t n;
     double first_m, spacing_m;
@@ -42,5 +46,40 @@ double nwc__spread_about(double *values, int64_t n, double middle);
 /* nwc__volume_put on gates. */
 nwc_status nwc__put_on_gates(nwc_volume *volume, int32_t sweep, const char *name, const char *units,
                              const nwc__gates *gates, float **cells);
+
+/* ---- the order of rays ---- */
+
+typedef struct nwc__ray_angle {
+    float angle;
+    int32_t ray;
+} nwc__ray_angle;
+
+/* The rays (n) by their angles, those of one angle in their own order. scratch has room for n. */
+void nwc__rays_sort(const float *angle_deg, int64_t n, nwc__ray_angle *scratch, int32_t *order);
+
+/* For each ray of to the ray of from that is nearest to it in azimuth (elevation in an RHI), -1 where none is near. */
+void nwc__nearest_rays(const nwc_sweep *from, const nwc_sweep *to, double within_deg, int32_t *ray);
+
+/* Rays that go all round, so that the first is a neighbour of the last. */
+bool nwc__goes_round(const nwc_sweep *sweep);
+
+/* ---- moments on the gates of others ---- */
+
+/* A moment on the gates of another; cells NULL where there is none. */
+typedef struct nwc__sample {
+    const float *cells;
+    int64_t n_gates;
+    int32_t *gate; /* of each gate looked from, -1 where none; NULL where they are the same */
+    int32_t *ray;  /* likewise */
+} nwc__sample;
+
+/* Look at moment (of sweep from) from the gates at of sweep to; sweeps of one index are one. within_deg: between rays. */
+nwc_status nwc__sample_moment(nwc_ctx *ctx, const nwc_sweep *from, const nwc_moment *moment, const nwc_sweep *to,
+                              const nwc__gates *at, bool same_sweep, double within_deg, nwc__sample *sample);
+
+void nwc__sample_release(nwc_ctx *ctx, nwc__sample *sample);
+
+/* A ray of it: its own cells, or those gathered into row; all NaN where there is no moment or no ray. */
+const float *nwc__sample_row(const nwc__sample *sample, int64_t ray, int64_t n_gates, float *row);
 
 #endif
