@@ -162,8 +162,8 @@ NWC_API nwc_status nwc_mosaic_live_create(nwc_ctx *ctx, const nwc_grid *grid, in
 /**
  * Take a sweep: what is needed of it is copied. Radars are told apart by their places, and numbered as they come. One that has
  * come before is put in the place of the first; one of a volume before the last whole one is not taken; the lookup of a radar is made
- * with its first sweep. What is older than 30 minutes before the newest sweep of its radar is let go, and so is what was
- * seen before the radar's last whole volume.
+ * with its first sweep. What is older than max_age_s, or 30 minutes where that is more, before the newest sweep of its
+ * radar is let go, and so is what was seen before the radar's last whole volume.
  *
  * @return NWC_OK; NWC_ERR_ARG, also for one radar more than NWC_MOSAIC_MOST_RADARS; NWC_ERR_NOMEM; NWC_ERR_CANCELED. When it
  *         fails, the mosaic is as it was.

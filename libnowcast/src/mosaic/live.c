@@ -5,7 +5,7 @@
  */
 #include "mosaic/internal.h"
 
-#define KEPT_NS (INT64_C(1800) * 1000000000) /* before the newest sweep of a radar */
+#define KEPT_S 1800.0 /* before the newest sweep of a radar, or as long as one may serve */
 
 enum { MOST_KEPT = 256 /* sweeps of one radar */ };
 
@@ -198,11 +198,11 @@ static void insert(struct radar *radar, const struct kept *kept, const nwc_sweep
 }
 
 /* What can no longer serve. */
-static void forget(struct radar *radar)
+static void forget(struct radar *radar, double max_age_s)
 {
+    const int64_t oldest_ns = radar->newest_ns - (int64_t)(1e9 * fmax(KEPT_S, max_age_s));
     for (int32_t k = 0; k < radar->n; k++)
-        if (radar->kept[k].began_ns < radar->whole_ns || radar->kept[k].last_ns < radar->newest_ns - KEPT_NS)
-            let_go(radar, k--);
+        if (radar->kept[k].began_ns < radar->whole_ns || radar->kept[k].last_ns < oldest_ns) let_go(radar, k--);
 }
 
 nwc_status nwc_mosaic_live_add(nwc_ctx *ctx, nwc_mosaic_live *live, const nwc_mosaic_sweep *given)
@@ -237,7 +237,7 @@ nwc_status nwc_mosaic_live_add(nwc_ctx *ctx, nwc_mosaic_live *live, const nwc_mo
     insert(radar, &kept, &sweep);
     if (kept.last_ns > radar->newest_ns) radar->newest_ns = kept.last_ns;
     if (given->last) radar->whole_ns = given->began_ns;
-    forget(radar);
+    forget(radar, live->options.max_age_s);
     return NWC_OK;
 }
 
