@@ -35,6 +35,7 @@ struct part {
     int32_t *order;
     float *velocity, *unfolded;
     float *azimuth, *elevation, *along, *nyquist;
+    int32_t *from, *to;
     uint8_t *near, *linked;
     nwc__fold_sweep fold;
     nwc__moment *made[3];
@@ -132,6 +133,8 @@ static nwc_status allocate(nwc_ctx *ctx, struct part *part, const nwc_dealias_op
     NWC__ALLOC(ctx, part->elevation, rays);
     NWC__ALLOC(ctx, part->along, rays);
     NWC__ALLOC(ctx, part->nyquist, rays);
+    NWC__ALLOC(ctx, part->from, rays);
+    NWC__ALLOC(ctx, part->to, rays);
     NWC__ALLOC(ctx, part->near, rays);
     NWC__ALLOC(ctx, part->linked, rays);
     NWC__ALLOC(ctx, part->velocity, rays * n);
@@ -160,6 +163,8 @@ static void release(nwc_ctx *ctx, struct part *part)
     nwc__free(ctx, part->velocity);
     nwc__free(ctx, part->linked);
     nwc__free(ctx, part->near);
+    nwc__free(ctx, part->to);
+    nwc__free(ctx, part->from);
     nwc__free(ctx, part->nyquist);
     nwc__free(ctx, part->along);
     nwc__free(ctx, part->elevation);
@@ -201,16 +206,22 @@ static void make_ready(struct part *part, const nwc_dealias_options *options, nw
         part->elevation[r] = sweep->elevation_deg[ray];
         part->nyquist[r] = nyquist > 0.0f ? nyquist : 1.0f;
         float *const row = part->velocity + r * fold->n_gates;
+        part->from[r] = part->to[r] = 0;
         for (int64_t g = 0; g < fold->n_gates; g++) {
             float v = g < f->dim[1] ? f->data[ray * f->stride[0] + g * f->stride[1]] : NAN;
             if (!(nyquist > 0.0f) || !isfinite(v)) v = NAN;
             if (fabsf(v) > nyquist) v = remainderf(v, 2.0f * nyquist);
             row[g] = v;
+            if (isnan(v)) continue;
+            if (part->to[r] == 0) part->from[r] = (int32_t)g;
+            part->to[r] = (int32_t)g + 1;
         }
     }
     for (int64_t i = 0; i < fold->n_rays * fold->n_gates; i++) fold->reference[i] = fold->doubt[i] = NAN;
     neighbours(part, scratch, order);
     fold->velocity = part->velocity;
+    fold->from = part->from;
+    fold->to = part->to;
     fold->azimuth_deg = part->azimuth;
     fold->elevation_deg = part->elevation;
     fold->angle_deg = part->along;

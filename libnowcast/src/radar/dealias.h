@@ -11,7 +11,9 @@ enum { NWC__TURN = 65536, NWC__HALF_TURN = 32768, NWC__LEVELS = 64 /* costs of a
 typedef struct nwc__fold_sweep {
     int64_t n_rays, n_gates;
     double first_gate_m, gate_spacing_m;
-    const float *velocity;  /* m s-1; NaN where not known */
+    const float *velocity; /* m s-1; NaN where not known */
+    const int32_t *from;   /* of each ray the first gate that is known, and one past the last; the same where none is */
+    const int32_t *to;
     const float *angle_deg; /* by which rays are in order: the azimuth, or of an RHI the elevation */
     const float *azimuth_deg, *elevation_deg;
     const float *nyquist_m_s;
@@ -22,7 +24,7 @@ typedef struct nwc__fold_sweep {
     float *reference;             /* m s-1 expected; NaN where nothing is */
     float *doubt;                 /* m s-1: standard error of that */
     int16_t *phase;
-    uint16_t *rough;   /* how much phases bend at a gate, see nwc__dealias_kernels */
+    uint16_t *rough;   /* from from to to: how much phases bend at a gate, see nwc__dealias_kernels */
     int32_t *label;    /* region, from 0 in this sweep; -1 for none */
     int16_t *fold;     /* while solving: within its region; then of the gate */
     float *confidence; /* 0 to 1 */

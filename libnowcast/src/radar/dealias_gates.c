@@ -83,7 +83,7 @@ static void settle(nwc__fold_sweep *s, float *velocity)
     for (int pass = 0; pass < SETTLING; pass++) {
         int64_t changed = 0;
         for (int64_t r = 0; r < s->n_rays; r++)
-            for (int64_t g = 0; g < n; g++) {
+            for (int64_t g = s->from[r]; g < s->to[r]; g++) {
                 const int64_t i = r * n + g;
                 if (s->rough[i] < NWC__HALF_TURN / 3 || !(velocity[i] == velocity[i])) continue;
                 float value[8];
@@ -125,7 +125,7 @@ static void repair(nwc__fold_sweep *s, float *velocity)
     for (int64_t r = 0; r < s->n_rays; r++) {
         const float first = 2.0f * s->nyquist_m_s[r] * (float)s->first_prf,
                     second = 2.0f * s->nyquist_m_s[r] * (float)s->second_prf;
-        for (int64_t g = 0; g < s->n_gates; g++) {
+        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
             const int64_t i = r * s->n_gates + g;
             float value[8];
             if (isnan(velocity[i]) || s->rough[i] < NWC__HALF_TURN / 16) continue;
@@ -169,10 +169,9 @@ void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, float *vel
 {
     const int64_t n = s->n_gates;
     int64_t open = 0;
-    for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t i = r * n; i < (r + 1) * n; i++) {
-            velocity[i] = NAN;
-            s->confidence[i] = NAN;
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        for (int64_t i = r * n; i < (r + 1) * n; i++) velocity[i] = s->confidence[i] = NAN;
+        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
             if (s->label[i] >= 0) {
                 const nwc__fold_node *const node = &nodes[s->first_node + s->label[i]];
                 s->fold[i] = (int16_t)(s->fold[i] + node->fold);
@@ -184,6 +183,7 @@ void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, float *vel
                 list[open++] = (int32_t)i;
             }
         }
+    }
     for (int window = 0; window < WINDOWS && open; window++)
         for (int pass = 0; pass < PASSES && open; pass++) {
             const int64_t left = fill(s, velocity, window, list, open, next);

@@ -31,19 +31,33 @@ static inline int32_t bend(int32_t left, int32_t right, int there_left, int ther
     return there_left & there_right ? both : there_left | there_right ? one : 65535;
 }
 
-static void roughness(int64_t n, const int16_t *restrict phase, const uint8_t *restrict known,
-                      const int16_t *restrict before, const uint8_t *restrict known_before,
-                      const int16_t *restrict after, const uint8_t *restrict known_after, uint16_t *restrict rough)
+static inline uint16_t mean_bend(int32_t along, int32_t across)
 {
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t l = i ? i - 1 : 0, r = i + 1 < n ? i + 1 : n - 1;
+    const int32_t all = (along + across) / 2;
+    return (uint16_t)(all > 65535 ? 65535 : all);
+}
+
+static void roughness(int64_t n, const int16_t *phase, const uint8_t *known, const int16_t *before,
+                      const uint8_t *known_before, const int16_t *after, const uint8_t *known_after,
+                      uint16_t *restrict rough)
+{
+    /* A row that is not there is this one, no gate of it known. */
+    const int has_b = before != NULL, has_a = after != NULL;
+    const int16_t *const b = has_b ? before : phase, *const a = has_a ? after : phase;
+    const uint8_t *const kb = has_b ? known_before : known, *const ka = has_a ? known_after : known;
+#pragma omp simd
+    for (int64_t i = 1; i < n - 1; i++) {
+        const int32_t along =
+            bend(apart(phase[i - 1], phase[i]), apart(phase[i], phase[i + 1]), known[i - 1], known[i + 1]);
+        const int32_t across = bend(apart(b[i], phase[i]), apart(phase[i], a[i]), has_b & kb[i], has_a & ka[i]);
+        rough[i] = mean_bend(along, across);
+    }
+    for (int64_t i = 0; i<n; i += n> 1 ? n - 1 : 1) { /* the ends */
+        const int64_t l = i ? i - 1 : 0, r = i + 1 < n ? i + 1 : i;
         const int there_l = known[l] & (i > 0), there_r = known[r] & (i + 1 < n);
         const int32_t along = bend(apart(phase[l], phase[i]), apart(phase[i], phase[r]), there_l, there_r);
-        const int there_b = before ? known_before[i] : 0, there_a = after ? known_after[i] : 0;
-        const int32_t across =
-            bend(before ? apart(before[i], phase[i]) : 0, after ? apart(phase[i], after[i]) : 0, there_b, there_a);
-        const int32_t all = (along + across) / 2;
-        rough[i] = (uint16_t)(all > 65535 ? 65535 : all);
+        const int32_t across = bend(apart(b[i], phase[i]), apart(phase[i], a[i]), has_b & kb[i], has_a & ka[i]);
+        rough[i] = mean_bend(along, across);
     }
 }
 

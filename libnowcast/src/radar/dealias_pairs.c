@@ -44,7 +44,7 @@ int64_t nwc__fold_pairs_within(const nwc__fold_sweep *s, int32_t *last, nwc__fol
     int64_t found = 0;
     for (int64_t r = 0; r < s->n_rays; r++) {
         int64_t before = -1;
-        for (int64_t i = r * n; i < (r + 1) * n; i++) {
+        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
             if (s->label[i] < 0) continue;
             if (before >= 0 && s->label[before] != s->label[i]) {
                 const double apart = (double)(i - before) * s->gate_spacing_m - s->gate_spacing_m;
@@ -63,7 +63,9 @@ int64_t nwc__fold_pairs_within(const nwc__fold_sweep *s, int32_t *last, nwc__fol
     const int64_t rays = closed ? 2 * s->n_rays : s->n_rays;
     for (int64_t turn = 0; turn < rays; turn++) {
         const int64_t r = turn % s->n_rays;
-        for (int64_t g = 0; g < n; g++) {
+        if (turn >= s->n_rays && (double)s->angle_deg[r] + 360.0 - (double)s->angle_deg[s->n_rays - 1] > GAP_ACROSS_DEG)
+            break;
+        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
             const int64_t i = r * n + g;
             if (s->label[i] < 0) continue;
             const int64_t before = last[g];
@@ -111,7 +113,7 @@ int64_t nwc__fold_pairs_between(const nwc__fold_sweep *s, const nwc__fold_sweep 
         at = q;
         const double low = s->elevation_deg[r] * NWC__RADIANS, high = above->elevation_deg[q] * NWC__RADIANS;
         const double stretch = cos(low) / cos(high), up = fabs(sin(high) * stretch - sin(low));
-        for (int64_t g = 0; g < s->n_gates; g += ABOVE_STEP) {
+        for (int64_t g = (s->from[r] + ABOVE_STEP - 1) / ABOVE_STEP * ABOVE_STEP; g < s->to[r]; g += ABOVE_STEP) {
             const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
             if (range * up > ABOVE_M) break;
             const int64_t i = r * s->n_gates + g;

@@ -61,34 +61,52 @@ static int32_t step_between(int16_t a, int16_t b)
 /* Edges up to a cost in the order of their costs: gate times two, plus one where the edge is to the next ray. */
 static int64_t sort_edges(const nwc__fold_sweep *s, const uint8_t *along, const uint8_t *across, int32_t *edges)
 {
-    const int64_t gates = s->n_rays * s->n_gates;
+    const int64_t n = s->n_gates;
     int64_t at[NWC__LEVELS + 1] = {0};
-    for (int64_t i = 0; i < gates; i++) {
-        if (along[i] <= MOST) at[along[i] + 1]++;
-        if (across[i] <= MOST) at[across[i] + 1]++;
-    }
+    for (int64_t r = 0; r < s->n_rays; r++)
+        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
+            if (along[i] <= MOST) at[along[i] + 1]++;
+            if (across[i] <= MOST) at[across[i] + 1]++;
+        }
     for (int k = 0; k < NWC__LEVELS; k++) at[k + 1] += at[k];
     const int64_t all = at[NWC__LEVELS];
-    for (int64_t i = 0; i < gates; i++) {
-        if (along[i] <= MOST) edges[at[along[i]]++] = (int32_t)(2 * i);
-        if (across[i] <= MOST) edges[at[across[i]]++] = (int32_t)(2 * i + 1);
-    }
+    for (int64_t r = 0; r < s->n_rays; r++)
+        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
+            if (along[i] <= MOST) edges[at[along[i]]++] = (int32_t)(2 * i);
+            if (across[i] <= MOST) edges[at[across[i]]++] = (int32_t)(2 * i + 1);
+        }
     return all;
 }
 
+/* Costs of the edges from each gate between the first known of its ray and the last. */
 static void all_costs(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, const uint8_t *known,
                       uint8_t *along, uint8_t *across)
 {
     const int64_t n = s->n_gates;
     for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t next = r + 1 < s->n_rays ? r + 1 : 0, o = r * n, p = next * n;
-        kernels->costs(n - 1, s->phase + o, known + o, s->rough + o, s->phase + o + 1, known + o + 1, s->rough + o + 1,
-                       along + o);
-        along[o + n - 1] = 255;
-        if (s->linked[r])
-            kernels->costs(n, s->phase + o, known + o, s->rough + o, s->phase + p, known + p, s->rough + p, across + o);
-        else
-            memset(across + o, 255, (size_t)n);
+        const int64_t from = s->from[r], to = s->to[r], o = r * n;
+        if (from == to) continue;
+        const int64_t next = r + 1 < s->n_rays ? r + 1 : 0, p = next * n;
+        kernels->costs(to - from - 1, s->phase + o + from, known + o + from, s->rough + o + from,
+                       s->phase + o + from + 1, known + o + from + 1, s->rough + o + from + 1, along + o + from);
+        along[o + to - 1] = 255;
+        memset(across + o + from, 255, (size_t)(to - from));
+        const int64_t low = from > s->from[next] ? from : s->from[next], high = to < s->to[next] ? to : s->to[next];
+        if (s->linked[r] && low < high)
+            kernels->costs(high - low, s->phase + o + low, known + o + low, s->rough + o + low, s->phase + p + low,
+                           known + p + low, s->rough + p + low, across + o + low);
+    }
+}
+
+/* Phases of all gates, 0 where not known. */
+static void phases(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, uint8_t *known)
+{
+    const int64_t n = s->n_gates;
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        const int64_t first = r * n + s->from[r];
+        memset(s->phase + r * n, 0, (size_t)n * sizeof *s->phase);
+        memset(known + r * n, 0, (size_t)n);
+        kernels->phases(s->to[r] - s->from[r], s->velocity + first, s->nyquist_m_s[r], s->phase + first, known + first);
     }
 }
 
@@ -98,9 +116,37 @@ static void roughness(const nwc__fold_sweep *s, const struct nwc__dealias_kernel
     for (int64_t r = 0; r <= last; r++) {
         const int64_t before = r ? r - 1 : last, after = r < last ? r + 1 : 0;
         const bool has_before = s->linked[before] && before != r, has_after = s->linked[r] && after != r;
-        kernels->roughness(n, s->phase + r * n, known + r * n, has_before ? s->phase + before * n : NULL,
-                           has_before ? known + before * n : NULL, has_after ? s->phase + after * n : NULL,
-                           has_after ? known + after * n : NULL, s->rough + r * n);
+        const int64_t g = s->from[r], b = before * n + g, a = after * n + g;
+        kernels->roughness(s->to[r] - g, s->phase + r * n + g, known + r * n + g, has_before ? s->phase + b : NULL,
+                           has_before ? known + b : NULL, has_after ? s->phase + a : NULL, has_after ? known + a : NULL,
+                           s->rough + r * n + g);
+    }
+}
+
+/* Roots of regions large enough get numbers; the fold of every gate is then that within its region. */
+static void number_regions(nwc__fold_sweep *s, const uint8_t *known, struct nwc__region_scratch *scratch)
+{
+    const int64_t n = s->n_gates;
+    int32_t *const parent = s->label, *const number = scratch->edges;
+    s->n_labels = 0;
+    for (int64_t r = 0; r < s->n_rays; r++)
+        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
+            int32_t relative;
+            const int32_t root = root_of(parent, s->fold, (int32_t)i, &relative);
+            if (root == i) number[i] = known[i] && scratch->size[i] >= SMALLEST ? s->n_labels++ : -1;
+        }
+    for (int64_t r = 0; r < s->n_rays; r++)
+        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) { /* before any label is written over a path */
+            int32_t relative;
+            const int32_t root = root_of(parent, s->fold, (int32_t)i, &relative);
+            scratch->size[i] = number[root];
+            scratch->relative[i] = (int16_t)relative;
+        }
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        const int64_t first = r * n + s->from[r], gates = s->to[r] - s->from[r];
+        for (int64_t i = r * n; i < (r + 1) * n; i++) s->label[i] = -1;
+        memcpy(s->label + first, scratch->size + first, (size_t)gates * sizeof *s->label);
+        memcpy(s->fold + first, scratch->relative + first, (size_t)gates * sizeof *s->fold);
     }
 }
 
@@ -109,16 +155,16 @@ void nwc__fold_regions(nwc__fold_sweep *s, const struct nwc__dealias_kernels *ke
 {
     const int64_t n = s->n_gates, gates = s->n_rays * n;
     uint8_t *const known = scratch->known;
-    for (int64_t r = 0; r < s->n_rays; r++)
-        kernels->phases(n, s->velocity + r * n, s->nyquist_m_s[r], s->phase + r * n, known + r * n);
+    phases(s, kernels, known);
     roughness(s, kernels, known);
     all_costs(s, kernels, known, scratch->along, scratch->across);
     int32_t *const parent = s->label, *const size = scratch->size;
-    for (int64_t i = 0; i < gates; i++) {
-        parent[i] = (int32_t)i;
-        size[i] = 1;
-        s->fold[i] = 0;
-    }
+    for (int64_t r = 0; r < s->n_rays; r++)
+        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
+            parent[i] = (int32_t)i;
+            size[i] = 1;
+            s->fold[i] = 0;
+        }
     const int64_t edges = sort_edges(s, scratch->along, scratch->across, scratch->edges);
     for (int64_t e = 0; e < edges; e++) {
         const int32_t a = scratch->edges[e] / 2;
@@ -126,22 +172,5 @@ void nwc__fold_regions(nwc__fold_sweep *s, const struct nwc__dealias_kernels *ke
         join(parent, s->fold, size, a, b, step_between(s->phase[a], s->phase[b]),
              (scratch->edges[e] % 2 ? scratch->across : scratch->along)[a] < SURE ? INT32_MAX : SMALL);
     }
-    /* Roots of regions large enough get numbers; the fold of every gate is then that within its region. */
-    s->n_labels = 0;
-    int32_t *const number = scratch->edges;
-    for (int64_t i = 0; i < gates; i++) {
-        int32_t relative;
-        const int32_t root = root_of(parent, s->fold, (int32_t)i, &relative);
-        if (root == i) number[i] = known[i] && size[i] >= SMALLEST ? s->n_labels++ : -1;
-    }
-    for (int64_t i = 0; i < gates; i++) { /* every path is walked before any label is written over it */
-        int32_t relative;
-        const int32_t root = root_of(parent, s->fold, (int32_t)i, &relative);
-        scratch->size[i] = number[root];
-        scratch->relative[i] = (int16_t)relative;
-    }
-    for (int64_t i = 0; i < gates; i++) {
-        s->label[i] = scratch->size[i];
-        s->fold[i] = scratch->relative[i];
-    }
+    number_regions(s, known, scratch);
 }

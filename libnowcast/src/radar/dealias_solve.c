@@ -41,6 +41,11 @@ struct group {
     int32_t a, b;
 };
 
+/* Folds of the ends of a group, or what counts of them. */
+struct place {
+    int32_t a, b, step;
+};
+
 struct job {
     nwc__fold_node *nodes;
     int32_t n_nodes;
@@ -48,6 +53,7 @@ struct job {
     struct group *groups;
     int64_t n_groups;
     double (*energy)[4]; /* of each group, for neither, b, a and both moved */
+    struct place *place; /* of each group: the folds that its energy is of; step 0 for none yet */
     double *unary;       /* of each node: what moving it costs alone */
     bool *moved;
     struct graph graph;
@@ -69,6 +75,35 @@ static double group_cost(const struct job *job, const struct group *group, int32
     return sum;
 }
 
+static bool alike(const struct job *job, const struct group *group)
+{
+    return job->nodes[group->a].nyquist == job->nodes[group->b].nyquist;
+}
+
+/* Energies of a group for a move by step. Most groups stay as they were from move to move, and keep theirs. */
+static const double *group_energy(struct job *job, int64_t g, int32_t step)
+{
+    const struct group *const group = &job->groups[g];
+    const bool same = alike(job, group); /* then their difference alone counts */
+    const int32_t a = same ? 0 : job->nodes[group->a].fold;
+    const int32_t b = job->nodes[group->b].fold - (same ? job->nodes[group->a].fold : 0);
+    double *const e = job->energy[g];
+    struct place *const had = &job->place[g];
+    const bool there = had->step != 0 && had->a == a && had->b == b;
+    if (there && had->step == step) return e;
+    if (there && same) {
+        const double up = e[1];
+        e[1] = e[2], e[2] = up;
+    } else {
+        e[0] = there ? e[0] : group_cost(job, group, a, b);
+        e[1] = group_cost(job, group, a, b + step);
+        e[2] = group_cost(job, group, a + step, b);
+        e[3] = same ? e[0] : group_cost(job, group, a + step, b + step);
+    }
+    *had = (struct place){a, b, step};
+    return e;
+}
+
 /* Fill energies of a move by step (1 or -1). */
 static void energies(struct job *job, int32_t step)
 {
@@ -76,17 +111,9 @@ static void energies(struct job *job, int32_t step)
         job->unary[i] =
             node_cost(&job->nodes[i], job->nodes[i].fold + step) - node_cost(&job->nodes[i], job->nodes[i].fold);
     for (int64_t g = 0; g < job->n_groups; g++) {
-        const struct group *const group = &job->groups[g];
-        const int32_t a = job->nodes[group->a].fold, b = job->nodes[group->b].fold;
-        double *const e = job->energy[g];
-        e[0] = group_cost(job, group, a, b);
-        e[1] = group_cost(job, group, a, b + step);
-        e[2] = group_cost(job, group, a + step, b);
-        e[3] = job->nodes[group->a].nyquist == job->nodes[group->b].nyquist
-                   ? e[0]
-                   : group_cost(job, group, a + step, b + step);
-        job->unary[group->a] += e[2] - e[0];
-        job->unary[group->b] += e[3] - e[2];
+        const double *const e = group_energy(job, g, step);
+        job->unary[job->groups[g].a] += e[2] - e[0];
+        job->unary[job->groups[g].b] += e[3] - e[2];
     }
 }
 
@@ -289,9 +316,9 @@ static void clusters(struct job *job, int32_t *parent, struct link *links)
     for (int64_t g = 0; g < job->n_groups; g++) {
         const struct group *const group = &job->groups[g];
         const int32_t a = job->nodes[group->a].fold, b = job->nodes[group->b].fold;
-        const double here = group_cost(job, group, a, b);
-        links[g] = (struct link){group->a, group->b, group_cost(job, group, a, b + 1) - here,
-                                 group_cost(job, group, a, b - 1) - here};
+        const double *const e = group_energy(job, g, 1);
+        const double down = alike(job, group) ? e[2] : group_cost(job, group, a, b - 1);
+        links[g] = (struct link){group->a, group->b, e[1] - e[0], down - e[0]};
     }
     set_margins(job, links, job->n_groups, false);
     int64_t n = gather_links(parent, links, job->n_groups);
@@ -386,6 +413,7 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
         job.n_groups += p == 0 || pairs[p].a != pairs[p - 1].a || pairs[p].b != pairs[p - 1].b;
     NWC__ALLOC(ctx, job.groups, job.n_groups);
     NWC__ALLOC(ctx, job.energy, job.n_groups);
+    NWC__ALLOC(ctx, job.place, job.n_groups);
     NWC__ALLOC(ctx, job.unary, 2 * (int64_t)n_nodes);
     NWC__ALLOC(ctx, job.moved, n_nodes);
     NWC__ALLOC(ctx, evidence, job.n_groups);
@@ -403,6 +431,7 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
             job.groups[++g] = (struct group){p, p, pairs[p].a, pairs[p].b};
         job.groups[g].end = p + 1;
     }
+    for (g = 0; g < job.n_groups; g++) job.place[g] = (struct place){0, 0, 0};
     if (anew) begin(&job, evidence, graph->level, graph->queue);
     int32_t moves = 0;
     for (int32_t step = 1, idle = 0; idle < 2 && moves < MOST_MOVES; moves++) {
@@ -423,6 +452,7 @@ done:
     nwc__free(ctx, evidence);
     nwc__free(ctx, job.moved);
     nwc__free(ctx, job.unary);
+    nwc__free(ctx, job.place);
     nwc__free(ctx, job.energy);
     nwc__free(ctx, job.groups);
     return status;

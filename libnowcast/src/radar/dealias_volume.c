@@ -62,7 +62,7 @@ static void describe_nodes(const nwc__fold_sweep *s, nwc__fold_node *nodes)
 {
     for (int32_t k = 0; k < s->n_labels; k++) nodes[k] = (nwc__fold_node){.fold = nodes[k].fold};
     for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t i = r * s->n_gates; i < (r + 1) * s->n_gates; i++) {
+        for (int64_t i = r * s->n_gates + s->from[r]; i < r * s->n_gates + s->to[r]; i++) {
             if (s->label[i] < 0) continue;
             nwc__fold_node *const node = &nodes[s->label[i]];
             node->size++;

@@ -43,7 +43,7 @@ int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes,
         const double azimuth = s->azimuth_deg[r] * NWC__RADIANS, elevation = s->elevation_deg[r] * NWC__RADIANS;
         const double turn = 2.0 * s->nyquist_m_s[r], sine = sin(elevation), cosine = cos(elevation);
         const double east = sin(azimuth), north = cos(azimuth);
-        for (int64_t g = 0; g < s->n_gates; g += GATE_STEP) {
+        for (int64_t g = (s->from[r] + GATE_STEP - 1) / GATE_STEP * GATE_STEP; g < s->to[r]; g += GATE_STEP) {
             const int64_t i = r * s->n_gates + g;
             if (s->label[i] < 0) continue;
             const int32_t node = s->first_node + s->label[i], c = cluster[node];
@@ -213,7 +213,7 @@ void nwc__wind_expect(nwc__fold_sweep *s, const nwc__fold_wind *wind, double alt
     for (int64_t r = 0; r < s->n_rays; r++) {
         const double azimuth = s->azimuth_deg[r] * NWC__RADIANS, elevation = s->elevation_deg[r] * NWC__RADIANS;
         const double sine = sin(elevation), cosine = cos(elevation), east = sin(azimuth), north = cos(azimuth);
-        for (int64_t g = 0; g < s->n_gates; g++) {
+        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
             const int64_t i = r * s->n_gates + g;
             if (!isnan(s->reference[i]) || !isfinite(s->velocity[i])) continue;
             const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
