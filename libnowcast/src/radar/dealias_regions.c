@@ -9,7 +9,7 @@
 
 enum {
     MOST = 18,    /* cost up to which an edge may join: that of a jump of 0.45 Nyquist velocities in smooth wind */
-    SURE = 10,    /* up to it, of 0.25, it joins any two regions; above, only one that is */
+    SURE = 9,     /* up to it, of 0.22, it joins any two regions; above, only one that is */
     SMALL = 20,   /* of no more gates: which fold parts two larger ones is for all that lies between them to say */
     SMALLEST = 5, /* gates of a region; what is less is noise */
 };
