@@ -95,6 +95,10 @@ static void a_map_is_the_same_after_saving_and_damage_is_told(void **state)
         nwc_clutter_map_destroy(copy);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
+    bytes[20 + 3] = 0x7f; /* an elevation of a number too large, or of none */
+    assert_fails(NWC_ERR_FORMAT, "an elevation up to 5 degrees expected at offset 20",
+                 nwc_clutter_map_load(NULL, bytes, size, &copy));
+    bytes[20 + 3] = 0x40;
     bytes[24 + 3] = 0xff; /* looked by less than nothing, or no number */
     bytes[24 + 2] = 0xff;
     assert_fails(NWC_ERR_FORMAT, "counts expected", nwc_clutter_map_load(NULL, bytes, size, &copy));

@@ -264,7 +264,13 @@ nwc_status nwc_clutter_map_load(nwc_ctx *ctx, const void *given, int64_t size, n
     for (uint32_t k = 0; k < layers && status == NWC_OK; k++) {
         const uint8_t *const from = bytes + bytes_of((int32_t)k);
         struct layer *layer;
-        status = add_layer(*made, get_float(from), &layer);
+        const float angle_deg = get_float(from);
+        if (!(fabsf(angle_deg) <= (float)LOW_DEG)) {
+            status = nwc__fail(NWC_ERR_FORMAT, "clutter map: an elevation up to %g degrees expected at offset %lld",
+                               LOW_DEG, (long long)bytes_of((int32_t)k));
+            break;
+        }
+        status = add_layer(*made, angle_deg, &layer);
         if (status == NWC_OK && !take_cells(layer, from + 4))
             status = nwc__fail(NWC_ERR_FORMAT, "clutter map: counts expected at offset %lld",
                                (long long)(bytes_of((int32_t)k) + 4));
