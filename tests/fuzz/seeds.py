@@ -1,13 +1,15 @@
 """Make the committed inputs of the fuzz programs: small files by the writers of this library, in tests/fuzz/corpus.
 
-The first byte of an input chooses the beginning it is put behind; 0 leaves a file as it is. Formats that are only read
-have no committed inputs: their programs know good beginnings, which are replayed alone.
+The first byte of an input chooses the beginning it is put behind, 0 leaving a file as it is, or what a container is
+read for. Formats that are only read have no committed inputs: their programs know good beginnings, which are replayed
+alone.
 """
 
 import bz2
 import gzip
 import io as streams
 import lzma
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -56,6 +58,26 @@ def tables() -> Iterator[tuple[str, bytes]]:
         yield "csv", path.read_bytes()
 
 
+def classic() -> Iterator[tuple[str, xr.Dataset]]:
+    """Classic netCDF, which this library does not write: two rays of CfRadial 1, two levels of a radiosonde."""
+    rays = {"azimuth": "degrees", "elevation": "degrees", "nyquist_velocity": "m s-1"}
+    sweep = xr.Dataset({name: ("time", np.float32([30.0, 31.0]), {"units": units}) for name, units in rays.items()})
+    sweep["time"] = ("time", [0.0, 0.5], {"units": "seconds since 2026-06-01T06:00:00Z"})
+    sweep["range"] = ("range", np.float32([125.0, 375.0, 625.0]), {"units": "meters"})
+    for name, value in {"sweep_start_ray_index": 0, "sweep_end_ray_index": 1, "fixed_angle": 0.5}.items():
+        sweep[name] = ("sweep", [value])
+    sweep["DBZ"] = (("time", "range"), np.int16([[0, 10, 20], [-1, 5, -32768]]), {"units": "dBZ"})
+    sweep["DBZ"].attrs |= {"scale_factor": 0.5, "add_offset": 1.0, "_FillValue": np.int16(-32768)}
+    for name, value in {"latitude": 22.5, "longitude": 114.1, "altitude": 50.0}.items():
+        sweep[name] = ((), value)
+    yield "sweep", sweep.assign_attrs(Conventions="CF/Radial", instrument_name="SMALL")
+    levels = {"pres": "hPa", "tdry": "C", "alt": "m", "rh": "%"}
+    sonde = xr.Dataset({name: ("time", np.float32([900.0, 800.0]), {"units": units}) for name, units in levels.items()})
+    sonde["time_offset"] = ("time", [0.0, 2.0], {"units": "seconds since 2026-06-01 00:00:00"})
+    sonde["base_time"] = ((), np.int32(1780272000), {"units": "seconds since 1970-1-1 0:00:00 0:00"})
+    yield "sonde", sonde
+
+
 def written() -> Iterator[tuple[str, str, bytes]]:
     """Decoder, name and bytes of what is written by this library."""
     storm, rain = volume(), field()
@@ -65,14 +87,18 @@ def written() -> Iterator[tuple[str, str, bytes]]:
             radar.write(storm, folder / f"volume.{suffix}")
             for decoder in decoders:
                 yield decoder, f"volume.{suffix}", (folder / f"volume.{suffix}").read_bytes()
-        for decoder, suffix in (("hdf5", "h5"), ("netcdf", "nc")):
+        for suffix in ("h5", "nc"):
             radar.write(storm, folder / f"volume.{suffix}")
-            yield decoder, f"volume.{suffix}", (folder / f"volume.{suffix}").read_bytes()
-        fields = ((("hdf5",), "h5"), (("netcdf",), "nc"), (("grib", "grib_message"), "grib2"), (("geotiff",), "tif"))
+            yield "hdf5", f"volume.{suffix}", (folder / f"volume.{suffix}").read_bytes()
+        fields = ((("hdf5",), "h5"), (("hdf5",), "nc"), (("grib", "grib_message"), "grib2"), (("geotiff",), "tif"))
         for decoders, suffix in fields:
             io.write(rain, folder / f"field.{suffix}")
             for decoder in decoders:
                 yield decoder, f"field.{suffix}", (folder / f"field.{suffix}").read_bytes()
+        with xr.open_dataset(folder / "field.nc", decode_cf=False) as grid:
+            for name, data in (("field", grid.load()), *classic()):
+                data.to_netcdf(folder / "classic.nc", format="NETCDF3_64BIT", engine="netcdf4")
+                yield "netcdf", f"{name}.nc", (folder / "classic.nc").read_bytes()
     for decoder, content in tables():
         yield decoder, "table", content
 
@@ -96,12 +122,19 @@ def packed() -> Iterator[tuple[str, bytes]]:
     yield "tar", archive.getvalue()
 
 
+KINDS = {"sweep.nc": b"\1", "sonde.nc": b"\2", "volume.h5": b"\1", "volume.nc": b"\1"}
+"""The first byte of files whose program reads volumes and observations too."""
+
+
 def main() -> None:
-    """Write them all."""
+    """Write them all, or those of the decoders that are named."""
     made = [*written(), *((decoder, "text", content) for decoder, content in packed())]
     for decoder, name, content in made:
+        if sys.argv[1:] and decoder not in sys.argv[1:]:
+            continue
         (CORPUS / decoder).mkdir(parents=True, exist_ok=True)
-        (CORPUS / decoder / name).write_bytes(b"\0" + content)
+        kind = KINDS.get(name, b"\0") if decoder in ("hdf5", "netcdf") else b"\0"
+        (CORPUS / decoder / name).write_bytes(kind + content)
 
 
 if __name__ == "__main__":

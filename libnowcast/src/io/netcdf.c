@@ -3,6 +3,7 @@
  * held in the tree; fields of grids stay in the file and are fetched some rows at a time. Volumes in netCDF-4 are read by hdf5.c.
  */
 #include "io/internal.h"
+#include "io/netcdf_header.h"
 #include "io/netcdf_tree.h"
 #include "obs/format/netcdf_obs.h"
 #include "radar/volume.h"
@@ -183,6 +184,7 @@ static nwc_status read_tree(nwc_ctx *ctx, int file, nwc__tree *tree)
 nwc_status nwc__netcdf_open(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc__tree *tree, int *file)
 {
     *file = -1;
+    NWC__TRY(nwc__netcdf_check(bytes, size));
     /* The library does not write into the bytes when it opens them for reading. */
     const int error = nc_open_mem("memory", NC_NOWRITE, (size_t)size, (void *)bytes, file);
     if (error) {
