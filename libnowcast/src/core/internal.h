@@ -85,6 +85,13 @@ nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **a
 /* Let the first n bytes go. */
 void nwc__buffer_drop(struct nwc__buffer *buffer, int64_t n);
 
+/* Numbers in text have a decimal point in this thread from begin to end, whatever the program's locale is. */
+struct nwc__numbers {
+    void *plain, *before;
+};
+struct nwc__numbers nwc__numbers_begin(void);
+void nwc__numbers_end(struct nwc__numbers numbers);
+
 /* ---- time ---- */
 
 /* UTC from year, month, day, hour, minute, second; false for a date that is none, or outside 1700 to 2250. */

@@ -40,8 +40,8 @@ static nwc_status open_one(nwc_model *model, const char *path, int32_t file, con
     return status == NWC_OK ? NWC_OK : nwc__fail_within(status, path);
 }
 
-nwc_status nwc_model_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths, const nwc_model_options *given,
-                          nwc_model **model)
+static nwc_status model_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths, const nwc_model_options *given,
+                             nwc_model **model)
 {
     ctx = nwc__ctx(ctx);
     if (!model) return nwc__fail(NWC_ERR_ARG, "model: a place for the model expected, NULL given");
@@ -61,5 +61,14 @@ nwc_status nwc_model_open(nwc_ctx *ctx, const char *const *paths, int32_t n_path
         *model = made;
     else
         nwc_model_destroy(made);
+    return status;
+}
+
+nwc_status nwc_model_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths, const nwc_model_options *given,
+                          nwc_model **model)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = model_open(ctx, paths, n_paths, given, model);
+    nwc__numbers_end(numbers);
     return status;
 }

@@ -174,7 +174,7 @@ static nwc_status decode(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const
     return status;
 }
 
-nwc_status nwc_obs_decode(nwc_ctx *ctx, const void *bytes, size_t size, const nwc_obs_options *given, nwc_obs **obs)
+static nwc_status obs_decode(nwc_ctx *ctx, const void *bytes, size_t size, const nwc_obs_options *given, nwc_obs **obs)
 {
     nwc_obs_options options;
     ctx = nwc__ctx(ctx);
@@ -185,7 +185,15 @@ nwc_status nwc_obs_decode(nwc_ctx *ctx, const void *bytes, size_t size, const nw
     return decode(ctx, bytes, (int64_t)size, &options, obs);
 }
 
-nwc_status nwc_obs_open(nwc_ctx *ctx, const char *path, const nwc_obs_options *given, nwc_obs **obs)
+nwc_status nwc_obs_decode(nwc_ctx *ctx, const void *bytes, size_t size, const nwc_obs_options *given, nwc_obs **obs)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = obs_decode(ctx, bytes, size, given, obs);
+    nwc__numbers_end(numbers);
+    return status;
+}
+
+static nwc_status obs_open(nwc_ctx *ctx, const char *path, const nwc_obs_options *given, nwc_obs **obs)
 {
     nwc_obs_options options;
     struct nwc__bytes bytes;
@@ -205,4 +213,12 @@ nwc_status nwc_obs_open(nwc_ctx *ctx, const char *path, const nwc_obs_options *g
     nwc_obs_destroy(*obs);
     *obs = NULL;
     return nwc__fail_within(status, path);
+}
+
+nwc_status nwc_obs_open(nwc_ctx *ctx, const char *path, const nwc_obs_options *given, nwc_obs **obs)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = obs_open(ctx, path, given, obs);
+    nwc__numbers_end(numbers);
+    return status;
 }

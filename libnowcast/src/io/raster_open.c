@@ -92,7 +92,7 @@ static nwc_status decode(nwc_ctx *ctx, const struct nwc__bytes *bytes, const nwc
     return status;
 }
 
-nwc_status nwc_raster_open(nwc_ctx *ctx, const char *path, const nwc_read_options *given, nwc_raster **raster)
+static nwc_status raster_open(nwc_ctx *ctx, const char *path, const nwc_read_options *given, nwc_raster **raster)
 {
     ctx = nwc__ctx(ctx);
     if (!path) return nwc__fail(NWC_ERR_ARG, "path: a path expected, NULL given");
@@ -110,4 +110,12 @@ nwc_status nwc_raster_open(nwc_ctx *ctx, const char *path, const nwc_read_option
         nwc__free(ctx, bytes.data);
     }
     return status == NWC_OK ? NWC_OK : nwc__fail_within(status, path);
+}
+
+nwc_status nwc_raster_open(nwc_ctx *ctx, const char *path, const nwc_read_options *given, nwc_raster **raster)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = raster_open(ctx, path, given, raster);
+    nwc__numbers_end(numbers);
+    return status;
 }

@@ -159,8 +159,8 @@ static nwc_status complete(struct opening *opening, const char *const *paths, in
     return take_site(opening->volume, paths[0]);
 }
 
-nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths, const nwc_read_options *given,
-                           nwc_volume **volume)
+static nwc_status volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths, const nwc_read_options *given,
+                              nwc_volume **volume)
 {
     ctx = nwc__ctx(ctx);
     if (!volume) return nwc__fail(NWC_ERR_ARG, "volume: a place for the volume expected, NULL given");
@@ -183,5 +183,14 @@ nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_pat
         *volume = opening.volume;
     else
         nwc_volume_destroy(opening.volume);
+    return status;
+}
+
+nwc_status nwc_volume_open(nwc_ctx *ctx, const char *const *paths, int32_t n_paths, const nwc_read_options *given,
+                           nwc_volume **volume)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = volume_open(ctx, paths, n_paths, given, volume);
+    nwc__numbers_end(numbers);
     return status;
 }

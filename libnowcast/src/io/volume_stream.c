@@ -85,7 +85,7 @@ static nwc_status check(const nwc_volume_stream *stream)
     return stream->failed ? nwc__fail(NWC_ERR_ARG, "stream: it failed before, and can only be destroyed") : NWC_OK;
 }
 
-nwc_status nwc_volume_stream_feed(nwc_ctx *ctx, nwc_volume_stream *stream, const void *bytes, size_t size)
+static nwc_status volume_stream_feed(nwc_ctx *ctx, nwc_volume_stream *stream, const void *bytes, size_t size)
 {
     ctx = nwc__ctx(ctx);
     uint8_t *at;
@@ -103,13 +103,29 @@ nwc_status nwc_volume_stream_feed(nwc_ctx *ctx, nwc_volume_stream *stream, const
     return status;
 }
 
-nwc_status nwc_volume_stream_end(nwc_ctx *ctx, nwc_volume_stream *stream)
+nwc_status nwc_volume_stream_feed(nwc_ctx *ctx, nwc_volume_stream *stream, const void *bytes, size_t size)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = volume_stream_feed(ctx, stream, bytes, size);
+    nwc__numbers_end(numbers);
+    return status;
+}
+
+static nwc_status volume_stream_end(nwc_ctx *ctx, nwc_volume_stream *stream)
 {
     ctx = nwc__ctx(ctx);
     NWC__TRY(check(stream));
     const nwc_status status = use_pending(ctx, stream, true);
     stream->failed = status != NWC_OK;
     stream->ended = status == NWC_OK;
+    return status;
+}
+
+nwc_status nwc_volume_stream_end(nwc_ctx *ctx, nwc_volume_stream *stream)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = volume_stream_end(ctx, stream);
+    nwc__numbers_end(numbers);
     return status;
 }
 

@@ -81,7 +81,7 @@ static nwc_status write_file(nwc_ctx *ctx, const nwc_volume *volume, const struc
     return status;
 }
 
-nwc_status nwc_volume_write(nwc_ctx *ctx, const nwc_volume *volume, const char *path, const char *name)
+static nwc_status volume_write(nwc_ctx *ctx, const nwc_volume *volume, const char *path, const char *name)
 {
     ctx = nwc__ctx(ctx);
     nwc_volume_facts facts;
@@ -95,4 +95,12 @@ nwc_status nwc_volume_write(nwc_ctx *ctx, const nwc_volume *volume, const char *
                          "%s: a name ending in .nc, .ar2v, .h5 or .bin, or a format this build writes, expected%s%s",
                          path, name ? "; asked for " : "", name ? name : "");
     return format->encode ? write_bytes(ctx, volume, format, packed, path) : write_file(ctx, volume, format, path);
+}
+
+nwc_status nwc_volume_write(nwc_ctx *ctx, const nwc_volume *volume, const char *path, const char *name)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = volume_write(ctx, volume, path, name);
+    nwc__numbers_end(numbers);
+    return status;
 }

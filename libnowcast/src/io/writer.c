@@ -41,7 +41,7 @@ static const struct nwc__write_format *format_of(const char *path)
     return NULL;
 }
 
-nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer **made)
+static nwc_status writer_create(nwc_ctx *ctx, const char *path, nwc_writer **made)
 {
     ctx = nwc__ctx(ctx);
     if (!path || !path[0]) return nwc__fail(NWC_ERR_ARG, "path: a path expected, none given");
@@ -69,6 +69,14 @@ nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer **made)
     }
     *made = writer;
     return NWC_OK;
+}
+
+nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer **made)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = writer_create(ctx, path, made);
+    nwc__numbers_end(numbers);
+    return status;
 }
 
 static nwc_status check_open(const nwc_writer *writer)
@@ -112,7 +120,7 @@ static nwc_status name_of(const nwc_layer *layer, char name[NWC__TEXT])
     return NWC_OK;
 }
 
-nwc_status nwc_writer_add(nwc_writer *writer, const nwc_layer *layer)
+static nwc_status writer_add(nwc_writer *writer, const nwc_layer *layer)
 {
     char name[NWC__TEXT];
     NWC__TRY(check_open(writer));
@@ -127,6 +135,14 @@ nwc_status nwc_writer_add(nwc_writer *writer, const nwc_layer *layer)
     if (status != NWC_OK) return nwc__fail_within(status, writer->path);
     writer->layers++;
     return NWC_OK;
+}
+
+nwc_status nwc_writer_add(nwc_writer *writer, const nwc_layer *layer)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = writer_add(writer, layer);
+    nwc__numbers_end(numbers);
+    return status;
 }
 
 static nwc_status attach(nwc_writer *writer, const char *variable, const char *name, const char *text, double number)
@@ -160,13 +176,21 @@ static nwc_status finish(nwc_writer *writer)
     return status;
 }
 
-nwc_status nwc_writer_close(nwc_writer *writer)
+static nwc_status writer_close(nwc_writer *writer)
 {
     NWC__TRY(check_open(writer));
     if (!writer->layers) return nwc__fail(NWC_ERR_ARG, "%s: at least one layer expected, none added", writer->path);
     const nwc_status status = finish(writer);
     if (status != NWC_OK) return nwc__fail_within(status, writer->path);
     return nwc__take_place(&writer->memory, writer->path, &writer->beside);
+}
+
+nwc_status nwc_writer_close(nwc_writer *writer)
+{
+    const struct nwc__numbers numbers = nwc__numbers_begin();
+    const nwc_status status = writer_close(writer);
+    nwc__numbers_end(numbers);
+    return status;
 }
 
 void nwc_writer_destroy(nwc_writer *writer)
