@@ -17,6 +17,9 @@ typedef struct nwc__class_table {
         temperature[NWC__CLASSES];
 } nwc__class_table;
 
+/* By nwc_band. */
+extern const nwc__class_table nwc__class_tables[];
+
 struct nwc__hydrometeor_kernels {
     /* The class with the highest score, 1 to 10, of each gate; 0 where dbz, or all of zdr, kdp and rhohv, are NaN, or nothing
      * scores. A temperature that is NaN is like all. */
