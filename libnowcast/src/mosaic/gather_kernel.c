@@ -137,7 +137,7 @@ static bool between_still(const nwc__stack *stack, const nwc__gathering *how, co
     for (int32_t k = 0; k < n; k++) {
         const float here = elevation[k];
         below[k] = fabsf(here - below[k]), above[k] = fabsf(above[k] - here);
-        seen[k] = (here >= least) & (here <= most) ? 1.0F : 0.0F;
+        seen[k] = ((here >= least) & (here <= most)) ? 1.0F : 0.0F;
         at->range_lo[k] = at->range_hi[k] = block->range_m[k];
     }
     return share(n, how->method == NWC_MOSAIC_NEAREST, below, above, seen, at, off_deg);
@@ -190,7 +190,7 @@ static bool between_moved(const nwc__stack *stack, const nwc__gathering *how, co
         const float low = fabsf(below[k]), range = block->range_m[k];
         const bool beside = (at->lo[k] == at->hi[k]) & (low > how->beyond_deg);
         below[k] = low, above[k] = fabsf(above[k]);
-        seen[k] = beside | (low != low) | !(range < INFINITY) ? 0.0F : 1.0F;
+        seen[k] = (beside | (low != low) | !(range < INFINITY)) ? 0.0F : 1.0F;
     }
     return share(n, how->method == NWC_MOSAIC_NEAREST, below, above, seen, at, off_deg);
 }
