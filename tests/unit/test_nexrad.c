@@ -527,9 +527,22 @@ static void real_files_hold_what_is_known_of_them(void **state)
     }
 }
 
+static void radars_of_the_network_are_found_by_name(void **state)
+{
+    (void)state;
+    double lat, lon, ground_m;
+    assert_ok(nwc_radar_site("KTLX", &lat, &lon, &ground_m));
+    assert_near(lat, 35.333, 0.01);
+    assert_near(lon, -97.278, 0.01);
+    assert_near(ground_m, 370.0, 10.0);
+    assert_fails(NWC_ERR_NODATA, "\"ktlx\" given", nwc_radar_site("ktlx", &lat, &lon, &ground_m));
+    assert_fails(NWC_ERR_ARG, "NULL given", nwc_radar_site(NULL, &lat, &lon, &ground_m));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(radars_of_the_network_are_found_by_name),
         cmocka_unit_test(a_packed_file_gives_every_gate),
         cmocka_unit_test(old_messages_have_their_own_scales),
         cmocka_unit_test(cut_off_anywhere_what_is_whole_remains),

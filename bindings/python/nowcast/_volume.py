@@ -57,6 +57,7 @@ LONG_NAMES: dict[str, tuple[str | None, str]] = {
     "VCONF": (None, "confidence of the unfolded radial velocity"),
     "CBB": (None, "part of the beam that the ground hides"),
     "DBZHB": ("equivalent_reflectivity_factor", "equivalent reflectivity factor H, corrected for beam blockage"),
+    "EDR": (None, "eddy dissipation rate, its cube root"),
     "AZSHR": (None, "azimuthal shear of the radial velocity"),
     "DIVR": (None, "divergence along the beam of the radial velocity"),
     "SQIH": ("normalized_coherent_power", "signal quality index H"),

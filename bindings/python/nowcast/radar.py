@@ -28,6 +28,7 @@ from nowcast._quasi_vertical import quasi_vertical_profile
 from nowcast._rain import precipitation_type, rain_rate
 from nowcast._shear import shear
 from nowcast._terrain import blockage, blockage_table, correct_blockage
+from nowcast._turbulence import turbulence
 from nowcast._volume import NOTHING_DBZ
 from nowcast._vpr import correct_vpr, vpr
 from nowcast.errors import ArgumentError, FormatError, NoDataError, NowcastError
@@ -63,6 +64,7 @@ __all__ = [
     "remake",
     "shear",
     "sun_position",
+    "turbulence",
     "vpr",
     "wind_profile",
     "write",

@@ -23,6 +23,7 @@
 #include <nowcast/rain.h>
 #include <nowcast/shear.h>
 #include <nowcast/terrain.h>
+#include <nowcast/turbulence.h>
 #include <nowcast/verify.h>
 
 #endif

@@ -152,6 +152,16 @@ NWC_API nwc_status nwc_volume_moment(const nwc_volume *volume, int32_t sweep, in
 NWC_API nwc_status nwc_volume_find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_moment *moment);
 
 /**
+ * Where a radar of NEXRAD stands, for volumes that do not say: those of before 2008 have at most its name.
+ *
+ * @param name  four letters: "KTLX"
+ * @param latitude_deg, longitude_deg  out
+ * @param ground_m  out: height of the ground above mean sea level; the antenna is some 10 to 35 m above it
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA for a name that is none of them
+ */
+NWC_API nwc_status nwc_radar_site(const char *name, double *latitude_deg, double *longitude_deg, double *ground_m);
+
+/**
  * Put a moment on the range axis of its sweep, whose gates may be finer, begin before it or reach farther: a gate takes what
  * is in the moment's gate that its centre lies in.
  *

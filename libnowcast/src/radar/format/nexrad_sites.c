@@ -103,6 +103,15 @@ bool nwc__nexrad_site(const char *name, double *latitude_deg, double *longitude_
     return false;
 }
 
+nwc_status nwc_radar_site(const char *name, double *latitude_deg, double *longitude_deg, double *ground_m)
+{
+    if (!name || !latitude_deg || !longitude_deg || !ground_m)
+        return nwc__fail(NWC_ERR_ARG,
+                         "name, latitude_deg, longitude_deg, ground_m: a name and places expected, NULL given");
+    if (nwc__nexrad_site(name, latitude_deg, longitude_deg, ground_m)) return NWC_OK;
+    return nwc__fail(NWC_ERR_NODATA, "name: a radar of NEXRAD such as KTLX expected, \"%s\" given", name);
+}
+
 const char *nwc__nexrad_site_at(double latitude_deg, double longitude_deg)
 {
     for (size_t s = 0; s < sizeof sites / sizeof sites[0]; s++)
