@@ -6,7 +6,6 @@
  * a form in hypergeometric functions (Labitt 1981); summed it is as exact, and holds for shallow and deep volumes alike.
  */
 #include "radar/rays.h"
-#include "radar/sample.h"
 
 #include <nowcast/turbulence.h>
 
@@ -148,10 +147,9 @@ static nwc_status work_sweep(nwc_ctx *ctx, nwc_volume *volume, const nwc_volume_
     const int32_t beside = o->shear ? sweep_beside(volume, facts->n_sweeps, index, &apart_deg) : -1;
     if (beside >= 0) {
         nwc_sweep other;
-        const nwc__gate_grid at = {sweep.n_rays, job.gates.n, job.gates.first_m, job.gates.spacing_m};
         NWC__TRY(nwc_volume_sweep(volume, beside, &other));
         NWC__TRY(nwc_volume_find(volume, beside, "VRADDH", &velocity));
-        NWC__TRY(nwc__sample_moment(ctx, &other, &velocity, &sweep, &at, false, WITHIN_DEG, &job.other));
+        NWC__TRY(nwc__sample_moment(ctx, &other, &velocity, &sweep, &job.gates, false, WITHIN_DEG, &job.other));
         (void)nwc__find(volume, index, "VRADDH", &job.velocity);
         job.apart = apart_deg * RADIANS;
     }
