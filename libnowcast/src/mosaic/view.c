@@ -463,7 +463,7 @@ nwc_status nwc__view_create(nwc_ctx *ctx, const nwc__radar *radar, const nwc_mos
 {
     nwc_status status = NWC_OK;
     struct sweep_facts *sweeps = NULL;
-    struct choice choice = {NULL};
+    struct choice choice = {.list = NULL};
     const double own_deg = radar->facts.beam_width_v_deg;
     *view = (nwc__view){.radar = radar, .lookup = lookup};
     view->beam_deg = (float)(own_deg > 0.0 ? own_deg : options->beam_width_deg);
