@@ -134,7 +134,11 @@ def beside(python: str, request: dict[str, Any]) -> dict[str, Array]:
     with tempfile.TemporaryDirectory() as folder:
         asked, answered = Path(folder) / "request.npz", Path(folder) / "answer.npz"
         np.savez(asked, **request)
-        subprocess.run([str(Path(python).absolute()), str(HERE / "gridding_side.py"), str(asked), str(answered)], check=True, cwd=HERE)
+        subprocess.run(
+            [str(Path(python).absolute()), str(HERE / "gridding_side.py"), str(asked), str(answered)],
+            check=True,
+            cwd=HERE,
+        )
         return dict(np.load(answered))
 
 
