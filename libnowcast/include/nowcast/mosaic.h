@@ -109,9 +109,10 @@ typedef struct nwc_mosaic_output {
  *
  * The sweeps of a radar that have a moment are sorted by elevation. Of sweeps at one elevation (within 0.2 degrees) the one
  * that reaches farthest is taken, for velocities the one of the highest Nyquist velocity, and of equal ones the one nearest to the
- * time of the mosaic. RHIs and vertical pointing are not used. Beyond the lowest sweep and the highest their values hold as
- * far as beyond_beams says; farther nothing is known. Where a ray is missing its neighbours are used; where more are,
- * what they left out is not known.
+ * time of the mosaic; in azimuths that it does not have, the rays of the others whose gates lie at the same ranges: sectors
+ * join. RHIs and vertical pointing are not used. Beyond the lowest sweep and the highest their values hold as far as
+ * beyond_beams says; farther nothing is known. Where a ray is missing its neighbours are used; where more are, what they
+ * left out is not known.
  *
  * Quality is exp(-(r / quality_range_m)^2) exp(-(age / quality_age_s)^2), times 2^-(d / beam width)^2 with d the
  * angle to the nearest sweep, times QIND where there is one, which knows of blockage, or else less the part that is blocked, CBB. Radars
