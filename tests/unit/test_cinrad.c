@@ -243,7 +243,7 @@ static void moments_of_every_kind_are_kept_and_empty_ones_passed_over(void **sta
                  read_made(nwc__ctx(NULL), &volume));
 }
 
-static void moments_of_fewer_gates_are_padded_where_that_is_wanted(void **state)
+static void moments_on_the_range_axis_are_padded_where_that_is_wanted(void **state)
 {
     enum { FEWER = CINRAD_GATES - 4 };
     (void)state;
@@ -253,7 +253,7 @@ static void moments_of_fewer_gates_are_padded_where_that_is_wanted(void **state)
         put_cma_radial(false, r, r ? 1 : 3, 1);
         put_cinrad4(at + 40, 6);
         put_cma_moment(16, 2, 20, 1, r, FEWER);
-        put_cma_moment(33, 2, 129, 1, r, FEWER); /* whose gates are shorter than those of reflectivity */
+        put_cma_moment(33, 2, 129, 1, r, FEWER); /* of the finest gates */
     }
     for (int pad = 0; pad < 2; pad++) {
         nwc_volume *volume;
@@ -264,7 +264,8 @@ static void moments_of_fewer_gates_are_padded_where_that_is_wanted(void **state)
         for (int m = 0; m < 2; m++) {
             assert_ok(nwc_volume_find(volume, 0, m ? "VRADDH" : "SNRH", &got));
             const int64_t n = got.field.dim[1];
-            assert_int_equal(n, pad ? CINRAD_GATES : FEWER);
+            /* Reflectivity, of gates four times as long, reaches four times as far. */
+            assert_int_equal(n, m && pad ? 4 * CINRAD_GATES : FEWER);
             assert_near(got.gate_spacing_m, m ? 62.5 : 250.0, 0.0);
             for (int64_t g = 0; g < n; g++) {
                 const int code = cinrad_code(3, (int)g);
@@ -426,7 +427,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_off_anywhere_keeps_its_whole_radials),
         cmocka_unit_test(what_is_no_base_data_is_refused),
         cmocka_unit_test(moments_of_every_kind_are_kept_and_empty_ones_passed_over),
-        cmocka_unit_test(moments_of_fewer_gates_are_padded_where_that_is_wanted),
+        cmocka_unit_test(moments_on_the_range_axis_are_padded_where_that_is_wanted),
         cmocka_unit_test(one_cut_of_a_volume_says_that_others_are_missing),
         cmocka_unit_test(legacy_records_are_read_by_their_size),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),

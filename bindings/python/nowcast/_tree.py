@@ -129,7 +129,9 @@ def _unchecked(root: Group, children: Mapping[str, Group]) -> xr.DataTree:
 
 
 def _node(group: Group) -> xr.DataTree:
-    node = xr.DataTree()
+    node = xr.DataTree.__new__(xr.DataTree)
+    node._name = node._parent = node._encoding = node._close = None
+    node._children = {}
     node._data_variables, node._node_coord_variables = group.data, group.coords
     node._node_indexes, node._attrs = group.indexes, group.attrs
     dims: dict[Hashable, int] = {}
@@ -148,6 +150,7 @@ def _is_as_checked() -> bool:
         return (
             ours.identical(theirs)
             and list(map(_facts, ours.subtree)) == list(map(_facts, theirs.subtree))
+            and all(_slots(node) == _slots(xr.DataTree()) for node in ours.subtree)
             and all(child.parent is ours for child in ours.children.values())
         )
     except (AttributeError, TypeError, ValueError):
@@ -162,6 +165,12 @@ def _sample() -> tuple[Group, dict[str, Group]]:
     index(child, "x")
     index(child, "y")
     return root, {"child": child}
+
+
+def _slots(node: xr.DataTree) -> set[str]:
+    """What is set in a node of what xarray's classes have places for."""
+    places = {name for kind in xr.DataTree.__mro__ for name in getattr(kind, "__slots__", ())}
+    return {name for name in places if hasattr(node, name)} | set(vars(node))
 
 
 def _facts(node: xr.DataTree) -> tuple[Any, ...]:

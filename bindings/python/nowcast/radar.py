@@ -206,7 +206,7 @@ def _text(field: bytes) -> str:
 def portable(paths: Sequence[os.PathLike[str] | str], *, pad: bool = False) -> tuple[dict[str, Any], _volume.Arrays]:
     """A volume as plain values and the arrays they speak of, read in a child process where reading is isolated.
 
-    Moments of the same gates may be asked for with as many as the longest of their sweep; formats of libraries, those
+    Moments on the range axis of their sweep may be asked for with as many gates as it has; formats of libraries, those
     that a child reads, do not look at it.
     """
     child = _isolation.child()

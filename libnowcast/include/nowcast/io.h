@@ -48,8 +48,8 @@ typedef struct nwc_read_options {
     /** Of files of float32 cells without a header, format "FLAT": the path of a text that says what they are, in the keywords of
      *  ESRI's floating-point grids and a few more (see the guide); not used for volumes; default NULL */
     const char *sidecar;
-    /** Of volumes: not 0 gives moments of a sweep whose gates are the same but for their number as many as the longest of them
-     *  has, NaN behind their own, so that they are on one range axis; default 0 */
+    /** Of volumes: not 0 gives moments on the range axis of their sweep, the one of the finest gates that reaches as far as any of
+     *  them, as many gates as it has, NaN behind their own, in formats whose moments often differ; default 0 */
     int32_t pad;
 } nwc_read_options;
 

@@ -4,7 +4,24 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { TEXTS = 6, INCOMPLETE = 5, MOST_TEXT = 512 };
+enum {
+    TEXTS = 6,
+    INCOMPLETE = 5,
+    MOST_TEXT = 512,
+    LINE = 64,             /* bytes that arrays begin at a multiple of */
+    FIRST_STORE = 4 << 20, /* bytes; each is twice as large as the one before it */
+    LAST_STORE = 64 << 20,
+    STORE_HEAD = 4096 /* less than that, so that with what allocators add they are whole pages */
+};
+
+/*
+ * Memory of many arrays, all let go with the volume. Moments are some megabytes each: alone they would fill large pages badly,
+ * or be on small ones, of which first touching each costs as much as filling it.
+ */
+struct store {
+    struct store *next;
+    int64_t used, size; /* bytes, the store itself among them */
+};
 
 struct nwc_volume {
     struct nwc_ctx memory; /* allocator only */
@@ -12,6 +29,7 @@ struct nwc_volume {
     char *text[TEXTS]; /* what the facts point to */
     int64_t bytes, max_bytes;
     bool pads;
+    struct store *store; /* the latest first */
     nwc__sweep *first, *last;
 };
 
@@ -60,15 +78,47 @@ const nwc__moment_kind *nwc__moment_named(const char *name)
 
 /* ---- putting together ---- */
 
-static nwc_status take(nwc_volume *volume, int64_t count, size_t size, void **memory)
+/* Count what is taken of the limit. */
+static nwc_status count_bytes(nwc_volume *volume, int64_t count, size_t size)
 {
-    *memory = NULL;
     const int64_t left = volume->max_bytes - volume->bytes;
     if (count > left / (int64_t)size)
         return nwc__fail(NWC_ERR_NOMEM, "more than the limit of %lld bytes", (long long)volume->max_bytes);
-    if (!(*memory = nwc__alloc(&volume->memory, count, size))) return NWC_ERR_NOMEM;
     volume->bytes += count * (int64_t)size;
     return NWC_OK;
+}
+
+/* A store with room for so many bytes. */
+static nwc_status open_store(nwc_volume *volume, int64_t bytes)
+{
+    struct store *const last = volume->store;
+    const int64_t twice = last ? 2 * (last->size + STORE_HEAD) : FIRST_STORE;
+    const int64_t usual = (twice < LAST_STORE ? twice : LAST_STORE) - STORE_HEAD;
+    const int64_t size = usual < LINE + bytes ? LINE + bytes : usual;
+    struct store *const store = nwc__alloc(&volume->memory, size, 1);
+    if (!store) return NWC_ERR_NOMEM;
+    *store = (struct store){.next = last, .used = LINE, .size = size};
+    volume->store = store;
+    return NWC_OK;
+}
+
+/* An array that lasts as long as the volume. */
+static nwc_status take(nwc_volume *volume, int64_t count, size_t size, void **memory)
+{
+    *memory = NULL;
+    NWC__TRY(count_bytes(volume, count, size));
+    const int64_t bytes = (count * (int64_t)size + LINE - 1) / LINE * LINE;
+    if (!volume->store || volume->store->size - volume->store->used < bytes) NWC__TRY(open_store(volume, bytes));
+    *memory = (char *)volume->store + volume->store->used;
+    volume->store->used += bytes;
+    return NWC_OK;
+}
+
+/* An array of its own. */
+static nwc_status take_alone(nwc_volume *volume, int64_t count, size_t size, void **memory)
+{
+    NWC__TRY(count_bytes(volume, count, size));
+    return (*memory = nwc__alloc(&volume->memory, count, size)) ? NWC_OK : NWC_ERR_NOMEM;
 }
 
 static nwc_status take_floats(nwc_volume *volume, int64_t count, float **floats)
@@ -119,15 +169,27 @@ void nwc__volume_pad(nwc_volume *volume)
     volume->pads = true;
 }
 
-bool nwc__volume_pads(const nwc_volume *volume)
+int64_t nwc__volume_gates(const nwc_volume *volume, const nwc__reach *moments, int32_t n_moments, int32_t which)
 {
-    return volume->pads;
+    const nwc__reach *const one = &moments[which];
+    int64_t n = one->n;
+    for (int32_t m = 0; m < n_moments && volume->pads; m++) {
+        const nwc__reach *const other = &moments[m];
+        if (other->n == 0) continue;
+        if (other->spacing_m < one->spacing_m || (other->spacing_m == one->spacing_m && other->first_m < one->first_m))
+            return one->n; /* it is not on the axis */
+        const double end_m = other->first_m + ((double)other->n - 0.5) * other->spacing_m;
+        const double gates = (end_m - one->first_m) / one->spacing_m + 0.5;
+        if (!(gates < NWC__MOST_GATES + 1.0)) return one->n;
+        if (gates >= (double)n + 1.0) n = (int64_t)gates;
+    }
+    return n;
 }
 
 static void free_moment(nwc_ctx *memory, nwc__moment *moment)
 {
     nwc__free(memory, moment->flags);
-    if (!moment->lent) nwc__free(memory, moment->cells);
+    if (moment->is_put) nwc__free(memory, moment->cells);
     nwc__free(memory, moment->own_units);
     nwc__free(memory, moment->own_name);
     nwc__free(memory, moment);
@@ -141,11 +203,6 @@ static void free_sweep(nwc_ctx *memory, nwc__sweep *sweep)
         moment = next;
     }
     nwc__free(memory, sweep->incomplete);
-    nwc__free(memory, sweep->unambiguous_range_m);
-    nwc__free(memory, sweep->nyquist_m_s);
-    nwc__free(memory, sweep->elevation_deg);
-    nwc__free(memory, sweep->azimuth_deg);
-    nwc__free(memory, sweep->time_ns);
     nwc__free(memory, sweep);
 }
 
@@ -157,6 +214,11 @@ void nwc_volume_destroy(nwc_volume *volume)
         nwc__sweep *const next = sweep->next;
         free_sweep(&memory, sweep);
         sweep = next;
+    }
+    for (struct store *store = volume->store; store;) {
+        struct store *const next = store->next;
+        nwc__free(&memory, store);
+        store = next;
     }
     for (int t = TEXTS - 1; t >= 0; t--) nwc__free(&memory, volume->text[t]);
     nwc__free(&memory, volume);
@@ -244,7 +306,7 @@ static nwc_status fill_moment(nwc_volume *volume, int64_t n_rays, const nwc__mom
     moment->units = kind ? kind->units : moment->own_units;
     moment->lent = lent != NULL;
     if (!lent) {
-        NWC__TRY(take(volume, n_rays * moment->n_gates, sizeof *moment->cells, &memory));
+        NWC__TRY((moment->is_put ? take_alone : take)(volume, n_rays * moment->n_gates, sizeof *moment->cells, &memory));
         lent = memory;
     }
     moment->cells = lent;
@@ -254,7 +316,7 @@ static nwc_status fill_moment(nwc_volume *volume, int64_t n_rays, const nwc__mom
 nwc_status nwc__volume_add_flags(nwc_volume *volume, const nwc__sweep *sweep, nwc__moment *moment)
 {
     void *memory;
-    NWC__TRY(take(volume, sweep->n_rays * moment->n_gates, sizeof *moment->flags, &memory));
+    NWC__TRY(take_alone(volume, sweep->n_rays * moment->n_gates, sizeof *moment->flags, &memory));
     moment->flags = memory;
     return NWC_OK;
 }
@@ -490,7 +552,7 @@ static nwc_status make_moment(nwc_volume *volume, const nwc__sweep *sweep, const
                          NWC__MOST_MOMENTS);
     nwc__moment *const moment = nwc__alloc(&volume->memory, 1, sizeof *moment);
     if (!moment) return NWC_ERR_NOMEM;
-    *moment = (nwc__moment){.n_gates = n_gates};
+    *moment = (nwc__moment){.n_gates = n_gates, .is_put = true};
     /* The limit is on what a file may bring: what is put comes on top of it. */
     volume->max_bytes += sweep->n_rays * n_gates * (int64_t)(sizeof *moment->cells + sizeof *moment->flags);
     nwc_status status =

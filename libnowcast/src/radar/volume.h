@@ -28,6 +28,7 @@ typedef struct nwc__moment {
     char *own_name, *own_units;
     int64_t n_gates;
     double first_gate_m, gate_spacing_m, resolution;
+    bool is_put; /* by nwc__volume_put: its cells can be let go alone */
     float *cells;
     uint8_t *flags; /* NULL where no gate is marked */
     bool lent;      /* the cells are the caller's */
@@ -39,12 +40,21 @@ nwc_status nwc__volume_create(nwc_ctx *ctx, const char *format, int64_t max_byte
 /* The bytes that all arrays together may take. */
 int64_t nwc__volume_limit(const nwc_volume *volume);
 
-/*
- * Whether moments of a sweep whose gates are the same but for their number are wanted with as many as the longest of them has.
- * Formats whose moments often differ look at it; no other need.
- */
+/* Gates of a moment. */
+typedef struct nwc__reach {
+    double first_m, spacing_m;
+    int64_t n; /* 0 where there is no such moment */
+} nwc__reach;
+
+/* Want moments that are on the range axis of their sweep with as many gates as that has. */
 void nwc__volume_pad(nwc_volume *volume);
-bool nwc__volume_pads(const nwc_volume *volume);
+
+/*
+ * How many gates one of the moments of a sweep is to have, of which all are given: its own, or, where that is wanted, those of the
+ * range axis with the finest of all gates that reaches as far as any moment, if the moment is on it. Formats whose moments often
+ * differ ask for it; no other need.
+ */
+int64_t nwc__volume_gates(const nwc_volume *volume, const nwc__reach *moments, int32_t n_moments, int32_t which);
 
 /* Set what is known of the whole; texts are copied, NULL becomes "". n_sweeps and format are left as they are. */
 nwc_status nwc__volume_set_facts(nwc_volume *volume, const nwc_volume_facts *facts);

@@ -323,15 +323,17 @@ static double fixed_angle(const struct job *job, const struct cut *cut, const ui
     return nwc__median(job->angle, cut->n);
 }
 
-/* Gates of a moment: its own, or as many as the longest has of those whose gates are as long. */
-static int64_t count_gates(const struct job *job, const struct cut *cut, const uint8_t *plan, int32_t type)
+/* How many gates each moment is to have. */
+static void count_gates(const struct job *job, const struct cut *cut, const uint8_t *plan, double first_m,
+                        int64_t n_gates[N_TYPES])
 {
-    int64_t n = cut->n_gates[type];
-    for (int32_t t = 0; t < N_TYPES && nwc__volume_pads(job->volume); t++)
-        if (cut->n_gates[t] > n &&
-            gate_length(job, plan, nwc__cma_kinds[t].doppler) == gate_length(job, plan, nwc__cma_kinds[type].doppler))
-            n = cut->n_gates[t];
-    return n;
+    nwc__reach gates[N_TYPES];
+    for (int32_t t = 0; t < N_TYPES; t++) {
+        const double length = gate_length(job, plan, nwc__cma_kinds[t].doppler);
+        gates[t] = (nwc__reach){first_m + 0.5 * length, length, length > 0.0 ? cut->n_gates[t] : 0};
+    }
+    for (int32_t t = 0; t < N_TYPES; t++)
+        n_gates[t] = gates[t].n ? nwc__volume_gates(job->volume, gates, N_TYPES, t) : cut->n_gates[t];
 }
 
 static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *sweep, const uint8_t *plan)
@@ -348,6 +350,8 @@ static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *swee
     const int32_t start = plan ? i32(plan + job->layout->first) : 0;
     const double first_m =
         start > -1000000 && start < 1000000 ? (double)start : 0.0; /* some begin before the antenna */
+    int64_t n_gates[N_TYPES];
+    count_gates(job, cut, plan, first_m, n_gates);
     for (int32_t t = 0; t < N_TYPES; t++) {
         if (!cut->n_gates[t]) continue;
         double length = gate_length(job, plan, nwc__cma_kinds[t].doppler);
@@ -359,12 +363,10 @@ static nwc_status add_moments(struct job *job, struct cut *cut, nwc__sweep *swee
         }
         if (nwc__cma_kinds[t].name)
             NWC__TRY(nwc__volume_add_moment(job->volume, sweep, nwc__cma_kinds[t].name, nwc__cma_kinds[t].own_name,
-                                            count_gates(job, cut, plan, t), first_m + 0.5 * length, length,
-                                            &cut->moment[t]));
+                                            n_gates[t], first_m + 0.5 * length, length, &cut->moment[t]));
         else
             NWC__TRY(nwc__volume_add_other(job->volume, sweep, nwc__cma_kinds[t].own_name, nwc__cma_kinds[t].units,
-                                           count_gates(job, cut, plan, t), first_m + 0.5 * length, length,
-                                           &cut->moment[t]));
+                                           n_gates[t], first_m + 0.5 * length, length, &cut->moment[t]));
         NWC__TRY(nwc__volume_add_flags(job->volume, sweep, cut->moment[t]));
         cut->moment[t]->resolution = 1.0 / fabs((double)scale[t]);
     }

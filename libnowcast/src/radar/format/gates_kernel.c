@@ -57,6 +57,21 @@ ANY(any_u16_be, 2, (int32_t)(at[1] | at[0] << 8))
 DECODE_WORDS(i16_le, at[0] | at[1] << 8)
 DECODE_WORDS(i16_be, at[1] | at[0] << 8)
 
+static void look_up(const uint8_t *restrict bytes, int64_t n, const float table[256], float *restrict cells)
+{
+    for (int64_t i = 0; i < n; i++) cells[i] = table[bytes[i]];
+}
+
+static void linear_le(const uint8_t *restrict bytes, int64_t n, double offset, double scale, float nothing,
+                      float *restrict cells)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t code = bytes[2 * i] | bytes[2 * i + 1] << 8;
+        const float value = (float)(((double)code - offset) / scale);
+        cells[i] = code == 0 ? nothing : code == 65535 ? NAN : value;
+    }
+}
+
 extern const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels);
 const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels) = {.u8 = u8,
                                                                .u16_le = u16_le,
@@ -64,4 +79,6 @@ const struct nwc__gate_kernels NWC__NAME(nwc__gate_kernels) = {.u8 = u8,
                                                                .i16_le = i16_le,
                                                                .i16_be = i16_be,
                                                                .any_u8 = any_u8,
-                                                               .any_u16_be = any_u16_be};
+                                                               .any_u16_be = any_u16_be,
+                                                               .look_up = look_up,
+                                                               .linear_le = linear_le};

@@ -2,12 +2,14 @@
  * SIGMET/IRIS RAW products: records of 6144 bytes, in which the rays of each sweep follow one another, run-length coded, all data
  * types of a ray together.
  *
- * Sweeps are walked twice: first to find which rays are there and how many gates they have, then, all sweeps at once, to decode
- * them. Source: IRIS Programmer's Manual M211319EN, chapter 4.
+ * Sweeps are walked twice: first, each by one thread, to find where its rays begin and how many gates they have, then, ray by ray, to
+ * decode them. Source: IRIS Programmer's Manual M211319EN, chapter 4.
  */
 #include "radar/format/volume_format.h"
 
 #include <stdio.h>
+
+NWC__DECLARE_KERNELS(nwc__gate_kernels);
 
 enum {
     RECORD = 6144,
@@ -18,6 +20,7 @@ enum {
     RAY_WORDS = 6,    /* before the data of a ray */
     MOST_TYPES = 160,
     MOST_WORDS = RAY_WORDS + NWC__MOST_GATES,
+    MOST_BYTES = 2 * MOST_WORDS,
     END = 1,          /* code of the end of a ray */
     EXTENDED = 0,     /* data type of the extended header of a ray */
     MOST_MS = 3600000 /* no sweep takes longer */
@@ -83,9 +86,16 @@ struct words {
     int64_t at;          /* byte in it */
 };
 
+/* A ray: its sweep, its number there, and where its words begin. */
+struct place {
+    int64_t sweep, r, record, at;
+};
+
 struct sweep {
     int64_t first, end; /* records */
     int32_t n_slots;    /* rays that were expected */
+    int64_t places;     /* of its first ray in the list of all */
+    int64_t start_ns;
     int64_t n_rays, n_gates;
     bool cut_off;
     nwc__sweep *made;
@@ -100,8 +110,11 @@ struct job {
     int32_t type[MOST_TYPES], n_types; /* in the order in which a ray has them */
     struct sweep *sweep;
     int64_t n_sweeps;
-    uint16_t *ray;       /* MOST_WORDS for each sweep: a ray being decoded */
+    struct place
+        *place; /* room for a ray in each slot of all sweeps; when sweeps are made, of each ray that is in one */
+    int64_t n_places;
     float (*table)[256]; /* of each type of one-byte codes */
+    const struct nwc__gate_kernels *kernels;
     double nyquist_m_s, wave_cm;
 };
 
@@ -129,33 +142,34 @@ static double wide_circle(uint32_t angle)
 /* ---- words ---- */
 
 /* The next n words, of which the first are kept: those there is room for. False where the sweep ends before. */
-static bool next_words(struct words *words, int32_t n, uint16_t *to, int32_t room)
+static bool next_words(struct words *words, int32_t n, uint8_t *to, int32_t room)
 {
     while (n > 0) {
         if (words->at + 2 > RECORD) words->record++, words->at = RECORD_HEADER;
         if (words->record >= words->end) return false;
-        const uint8_t *const from = words->bytes + words->record * RECORD + words->at;
         const int32_t left = (int32_t)((RECORD - words->at) / 2), part = n < left ? n : left;
         const int32_t kept = part < room ? part : room;
-        for (int32_t k = 0; k < kept; k++) to[k] = (uint16_t)(from[2 * k] | from[2 * k + 1] << 8);
+        memcpy(to, words->bytes + words->record * RECORD + words->at, 2 * (size_t)kept);
         words->at += 2 * part;
-        n -= part, to += kept, room -= kept;
+        n -= part, to += 2 * kept, room -= kept;
     }
     return true;
 }
 
 /* Unpack one ray: its words are counted in *n, and the first most of them kept. False where the sweep ends or is damaged. */
-static bool next_ray(struct words *words, uint16_t *ray, int32_t most, int32_t *n)
+static bool next_ray(struct words *words, uint8_t *ray, int32_t most, int32_t *n)
 {
+    uint8_t bytes[2];
     *n = 0;
-    for (uint16_t code;;) {
-        if (!next_words(words, 1, &code, 1)) return false;
+    for (;;) {
+        if (!next_words(words, 1, bytes, 1)) return false;
+        const uint16_t code = nwc__u16_le(bytes);
         if (code == END) return true;
         const int32_t run = code & 0x7fff, there = *n < most ? *n : most, room = most - there;
         if (run == 0 || *n + run > MOST_WORDS) return false;
         if (!(code & 0x8000))
-            memset(ray + there, 0, (size_t)(run < room ? run : room) * sizeof *ray);
-        else if (!next_words(words, run, ray + there, room))
+            memset(ray + 2 * there, 0, 2 * (size_t)(run < room ? run : room));
+        else if (!next_words(words, run, ray + 2 * there, room))
             return false;
         *n += run;
     }
@@ -165,15 +179,15 @@ static bool next_ray(struct words *words, uint16_t *ray, int32_t most, int32_t *
 static struct words words_of(const struct job *job, const struct sweep *sweep)
 {
     struct words words = {.bytes = job->bytes, .record = sweep->first, .end = sweep->end, .at = RECORD_HEADER};
-    uint16_t unused;
-    (void)next_words(&words, DATA_HEADER / 2 * job->n_types, &unused, 0);
+    uint8_t unused[2];
+    (void)next_words(&words, DATA_HEADER / 2 * job->n_types, unused, 0);
     return words;
 }
 
 /* The gates a ray says it has, as far as its words go. */
-static int64_t gates_of(const uint16_t *ray, int32_t n, int32_t width)
+static int64_t gates_of(const uint8_t *ray, int32_t n, int32_t width)
 {
-    const int64_t there = (int64_t)(n - RAY_WORDS) * 2 / width, said = ray[4];
+    const int64_t there = (int64_t)(n - RAY_WORDS) * 2 / width, said = nwc__u16_le(ray + 8);
     return said < there ? said : there;
 }
 
@@ -213,27 +227,31 @@ static nwc_status list_sweeps(struct job *job)
             return nwc__fail(NWC_ERR_FORMAT, "at most %d sweeps expected, more found", NWC__MOST_SWEEPS);
         if (round == 0 && job->n_sweeps > 0) NWC__ALLOC(job->ctx, job->sweep, job->n_sweeps);
     }
-    NWC__ALLOC(job->ctx, job->ray, (job->n_sweeps > 0 ? job->n_sweeps : 1) * MOST_WORDS);
+    for (int64_t s = 0; s < job->n_sweeps; s++) {
+        struct sweep *const sweep = &job->sweep[s];
+        sweep->places = job->n_places;
+        job->n_places += sweep->n_slots < 0 ? 0 : sweep->n_slots < NWC__MOST_RAYS ? sweep->n_slots : NWC__MOST_RAYS;
+    }
+    NWC__ALLOC(job->ctx, job->place, job->n_places > 0 ? job->n_places : 1);
 done:
     return status;
 }
 
-/* Count the rays of a sweep and find their most gates. */
-static nwc_status count_rays(int64_t tile, void *user)
+/* Find the rays of a sweep and their most gates. */
+static nwc_status find_rays(int64_t tile, void *user)
 {
     struct job *const job = user;
     struct sweep *const sweep = &job->sweep[tile];
-    uint16_t ray[RAY_WORDS];
+    uint8_t ray[2 * RAY_WORDS];
     struct words words = words_of(job, sweep);
-    for (int32_t slot = 0; slot < sweep->n_slots && slot < NWC__MOST_RAYS; slot++) {
+    for (int32_t slot = 0; slot < sweep->n_slots && slot < NWC__MOST_RAYS && !sweep->cut_off; slot++) {
+        struct place *const place = &job->place[sweep->places + sweep->n_rays];
         bool any = false;
+        *place = (struct place){tile, sweep->n_rays, words.record, words.at};
         for (int32_t t = 0; t < job->n_types; t++) {
             int32_t n;
-            if (!next_ray(&words, ray, RAY_WORDS, &n)) {
-                sweep->cut_off = true;
-                sweep->n_rays += any;
-                return NWC_OK;
-            }
+            sweep->cut_off = !next_ray(&words, ray, RAY_WORDS, &n);
+            if (sweep->cut_off) break;
             const struct kind *const kind = &kinds[job->type[t]];
             if (n <= RAY_WORDS || !kind->name) continue;
             const int64_t gates = gates_of(ray, n, kind->width);
@@ -278,21 +296,13 @@ done:
     return status;
 }
 
-static void decode_gates(const struct job *job, int32_t t, const uint16_t *words, int64_t n, float *cells)
+static void decode_gates(const struct job *job, int32_t t, const uint8_t *codes, int64_t n, float *cells)
 {
     const struct kind *const kind = &kinds[job->type[t]];
-    if (kind->width == 1) {
-        const float *const table = job->table[t];
-        for (int64_t g = 0; g + 1 < n; g += 2) {
-            cells[g] = table[words[g / 2] & 0xff];
-            cells[g + 1] = table[words[g / 2] >> 8];
-        }
-        if (n % 2) cells[n - 1] = table[words[n / 2] & 0xff];
-        return;
-    }
-    const float nothing = nwc__moment_named(kind->name)->nothing;
-    for (int64_t g = 0; g < n; g++)
-        cells[g] = words[g] == 0 ? nothing : words[g] == 65535 ? NAN : value_of(job, kind, words[g]);
+    if (kind->width == 1)
+        job->kernels->look_up(codes, n, job->table[t], cells);
+    else
+        job->kernels->linear_le(codes, n, kind->offset, kind->scale, nwc__moment_named(kind->name)->nothing, cells);
 }
 
 /* ---- sweeps ---- */
@@ -316,52 +326,46 @@ static double middle(uint16_t from, uint16_t to)
     return degrees - 360.0 * floor(degrees / 360.0);
 }
 
-static void read_ray(const uint16_t *ray, int64_t start_ns, nwc__sweep *sweep, int64_t r)
+static void read_ray(const uint8_t *ray, int64_t start_ns, nwc__sweep *sweep, int64_t r)
 {
-    const double azimuth = middle(ray[0], ray[2]), elevation = middle(ray[1], ray[3]);
+    const double azimuth = middle(nwc__u16_le(ray), nwc__u16_le(ray + 4)),
+                 elevation = middle(nwc__u16_le(ray + 2), nwc__u16_le(ray + 6));
     sweep->azimuth_deg[r] = (float)azimuth < 360.0f ? (float)azimuth : 0.0f;
     sweep->elevation_deg[r] = (float)(elevation > 180.0 ? elevation - 360.0 : elevation);
-    sweep->time_ns[r] = start_ns + ray[5] * INT64_C(1000000000);
+    sweep->time_ns[r] = start_ns + nwc__u16_le(ray + 10) * INT64_C(1000000000);
 }
 
 /* The ray's time since the sweep began as the extended header has it; -1 for none. The ray itself has whole seconds. */
-static int64_t fine_time(const uint16_t *ray, int32_t n)
+static int64_t fine_time(const uint8_t *ray, int32_t n)
 {
-    const int64_t ms = n < RAY_WORDS + 2 ? -1 : (int64_t)ray[RAY_WORDS] | (int64_t)ray[RAY_WORDS + 1] << 16;
+    const int64_t ms = n < RAY_WORDS + 2 ? -1 : (int64_t)nwc__u32_le(ray + 2 * RAY_WORDS);
     return ms >= 0 && ms < MOST_MS ? ms * INT64_C(1000000) : -1;
 }
 
-static nwc_status decode_sweep(int64_t tile, void *user)
+static nwc_status decode_ray(int64_t tile, void *user)
 {
-    struct job *const job = user;
-    struct sweep *const sweep = &job->sweep[tile];
-    if (!sweep->made) return NWC_OK;
-    uint16_t *const ray = job->ray + tile * MOST_WORDS;
-    const uint8_t *const header = job->bytes + sweep->first * RECORD + RECORD_HEADER;
-    struct words words = words_of(job, sweep);
-    int64_t start_ns = 0, r = 0;
-    bool whole = true; /* behind damage nothing was counted, and nothing is looked for */
-    (void)time_of(header + 12, &start_ns);
-    for (int32_t slot = 0; slot < sweep->n_slots && r < sweep->n_rays; slot++) {
-        bool any = false;
-        int64_t late_ns = -1;
-        for (int32_t t = 0; t < job->n_types; t++) {
-            nwc__moment *const moment = sweep->moment[t];
-            int32_t words_there = 0;
-            whole = whole && next_ray(&words, ray, MOST_WORDS, &words_there);
-            if (whole && job->type[t] == EXTENDED) late_ns = fine_time(ray, words_there);
-            const bool there = whole && words_there > RAY_WORDS && kinds[job->type[t]].name;
-            if (there && !any) read_ray(ray, start_ns, sweep->made, r);
-            any = any || there;
-            if (!moment) continue;
-            const int64_t n = there ? gates_of(ray, words_there, kinds[job->type[t]].width) : 0;
-            float *const cells = moment->cells + r * moment->n_gates;
-            decode_gates(job, t, ray + RAY_WORDS, n, cells);
-            for (int64_t g = n; g < moment->n_gates; g++) cells[g] = NAN;
-        }
-        if (any && late_ns >= 0) sweep->made->time_ns[r] = start_ns + late_ns;
-        r += any;
+    const struct job *const job = user;
+    const struct place *const place = &job->place[tile];
+    const struct sweep *const sweep = &job->sweep[place->sweep];
+    struct words words = {.bytes = job->bytes, .record = place->record, .end = sweep->end, .at = place->at};
+    uint8_t ray[MOST_BYTES];
+    int64_t late_ns = -1;
+    bool any = false, whole = true; /* behind damage nothing was counted, and nothing is looked for */
+    for (int32_t t = 0; t < job->n_types; t++) {
+        nwc__moment *const moment = sweep->moment[t];
+        int32_t words_there = 0;
+        whole = whole && next_ray(&words, ray, MOST_WORDS, &words_there);
+        if (whole && job->type[t] == EXTENDED) late_ns = fine_time(ray, words_there);
+        const bool there = whole && words_there > RAY_WORDS && kinds[job->type[t]].name;
+        if (there && !any) read_ray(ray, sweep->start_ns, sweep->made, place->r);
+        any = any || there;
+        if (!moment) continue;
+        const int64_t n = there ? gates_of(ray, words_there, kinds[job->type[t]].width) : 0;
+        float *const cells = moment->cells + place->r * moment->n_gates;
+        decode_gates(job, t, ray + 2 * RAY_WORDS, n, cells);
+        nwc__gates_unknown(cells + n, NULL, moment->n_gates - n);
     }
+    if (late_ns >= 0) sweep->made->time_ns[place->r] = sweep->start_ns + late_ns;
     return NWC_OK;
 }
 
@@ -384,6 +388,7 @@ static nwc_status add_sweep(struct job *job, struct sweep *sweep)
     NWC__TRY(nwc__volume_add_sweep(job->volume, mode, angle > 180.0 && mode != NWC_SWEEP_RHI ? angle - 360.0 : angle,
                                    sweep->n_rays, &sweep->made));
     const int32_t prf = i32(head + 760);
+    (void)time_of(header + 12, &sweep->start_ns);
     for (int64_t r = 0; r < sweep->n_rays; r++) {
         if (job->nyquist_m_s > 0.0) sweep->made->nyquist_m_s[r] = (float)job->nyquist_m_s;
         if (prf > 0) sweep->made->unambiguous_range_m[r] = (float)(0.5 * LIGHT_M_S / prf);
@@ -406,6 +411,16 @@ static nwc_status add_sweep(struct job *job, struct sweep *sweep)
         return nwc__volume_incomplete(job->volume, sweep->made, "%lld of %d rays are in it", (long long)sweep->n_rays,
                                       (int)sweep->n_slots);
     return NWC_OK;
+}
+
+/* Rays of sweeps that were made, without the slots that had none. */
+static void close_up(struct job *job)
+{
+    int64_t n = 0;
+    for (int64_t s = 0; s < job->n_sweeps; s++)
+        for (int64_t r = 0; job->sweep[s].made && r < job->sweep[s].n_rays; r++)
+            job->place[n++] = job->place[job->sweep[s].places + r];
+    job->n_places = n;
 }
 
 /* ---- the volume ---- */
@@ -437,9 +452,10 @@ static nwc_status read_all(struct job *job)
     list_types(job);
     NWC__TRY(list_sweeps(job));
     NWC__TRY(make_tables(job));
-    NWC__TRY(nwc__for_each_tile(job->ctx, "unpack", job->n_sweeps, count_rays, job));
+    NWC__TRY(nwc__for_each_tile(job->ctx, "unpack", job->n_sweeps, find_rays, job));
     for (int64_t s = 0; s < job->n_sweeps; s++) NWC__TRY(add_sweep(job, &job->sweep[s]));
-    NWC__TRY(nwc__for_each_tile(job->ctx, "decode", job->n_sweeps, decode_sweep, job));
+    close_up(job);
+    NWC__TRY(nwc__for_each_tile(job->ctx, "decode", job->n_places, decode_ray, job));
     NWC__TRY(nwc__volume_finish(job->volume));
     NWC__TRY(set_facts(job));
     const int32_t planned = nwc__u16_le(ingest(job) + 1430);
@@ -462,14 +478,18 @@ nwc_status nwc__iris_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_
     if (nwc__u16_le(bytes + INGEST) != 23)
         return nwc__fail(NWC_ERR_FORMAT, "byte %d: an ingest header (structure 23) expected, %d found", INGEST,
                          nwc__u16_le(bytes + INGEST));
-    struct job job = {.ctx = ctx, .volume = volume, .bytes = bytes, .records = size / RECORD};
+    struct job job = {.ctx = ctx,
+                      .volume = volume,
+                      .bytes = bytes,
+                      .records = size / RECORD,
+                      .kernels = NWC__KERNELS(ctx, nwc__gate_kernels)};
     const uint8_t *const head = ingest(&job);
     const int32_t prf = i32(head + 760), factor = nwc__u16_le(head + 768) < 4 ? nwc__u16_le(head + 768) + 1 : 1;
     job.wave_cm = 0.01 * i32(head + 1744);
     job.nyquist_m_s = 0.25 * 0.01 * job.wave_cm * prf * factor;
     const nwc_status status = read_all(&job);
     nwc__free(ctx, job.table);
-    nwc__free(ctx, job.ray);
+    nwc__free(ctx, job.place);
     nwc__free(ctx, job.sweep);
     return status;
 }

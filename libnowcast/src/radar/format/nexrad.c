@@ -278,13 +278,14 @@ static nwc_status find_moments(int64_t tile, void *user)
     return NWC_OK;
 }
 
-/* Gates of a moment: its own, or as many as the longest has of those whose gates are the same but for that. */
-static int64_t count_gates(const struct job *job, const struct cut *cut, int32_t kind)
+/* How many gates each moment is to have. */
+static void count_gates(const struct job *job, const struct cut *cut, int64_t n_gates[NWC__NEXRAD_KINDS])
 {
-    int64_t n = cut->like[kind].n;
-    for (int32_t k = 0; k < NWC__NEXRAD_KINDS && nwc__volume_pads(job->volume); k++)
-        if (is_alike(&cut->like[k], &cut->like[kind]) && cut->like[k].n > n) n = cut->like[k].n;
-    return n;
+    nwc__reach gates[NWC__NEXRAD_KINDS];
+    for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++)
+        gates[k] = (nwc__reach){(double)cut->like[k].first_m, (double)cut->like[k].spacing_m, cut->like[k].n};
+    for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++)
+        n_gates[k] = nwc__volume_gates(job->volume, gates, NWC__NEXRAD_KINDS, k);
 }
 
 /* Nyquist speed in m s-1 and unambiguous range in m; NaN where the file has 0. */
@@ -312,6 +313,8 @@ static double fixed_angle(const struct job *job, const struct cut *cut)
 static nwc_status add_sweep(struct job *job, struct cut *cut)
 {
     const struct nwc__nexrad_radial *const first = &job->radial[cut->first], *const last = first + cut->n - 1;
+    int64_t n_gates[NWC__NEXRAD_KINDS];
+    count_gates(job, cut, n_gates);
     NWC__TRY(nwc__volume_add_sweep(job->volume, NWC_SWEEP_SURVEILLANCE, fixed_angle(job, cut), cut->n, &cut->sweep));
     for (int64_t r = 0; r < cut->n; r++) {
         cut->sweep->time_ns[r] = first[r].time_ns;
@@ -323,8 +326,7 @@ static nwc_status add_sweep(struct job *job, struct cut *cut)
         const struct gates *const like = &cut->like[k];
         if (!like->codes) continue;
         NWC__TRY(nwc__volume_add_moment(job->volume, cut->sweep, nwc__nexrad_kinds[k].name, nwc__nexrad_kinds[k].block,
-                                        count_gates(job, cut, k), (double)like->first_m, (double)like->spacing_m,
-                                        &cut->moment[k]));
+                                        n_gates[k], (double)like->first_m, (double)like->spacing_m, &cut->moment[k]));
         if (cut->folded[k]) NWC__TRY(nwc__volume_add_flags(job->volume, cut->sweep, cut->moment[k]));
         cut->moment[k]->resolution = 1.0 / (double)like->scale;
     }

@@ -23,10 +23,19 @@ typedef bool nwc__any_code_fn(const uint8_t *restrict bytes, int64_t n, int32_t 
 typedef void nwc__decode_words_fn(const uint8_t *restrict bytes, int64_t n, int32_t missing, float scale,
                                   float *restrict cells);
 
+/* n codes of one byte to what a table has for them. */
+typedef void nwc__look_up_fn(const uint8_t *restrict bytes, int64_t n, const float table[256], float *restrict cells);
+
+/* n codes of two bytes to (code - offset) / scale in double; 0 to nothing, and the highest to NaN. */
+typedef void nwc__linear_fn(const uint8_t *restrict bytes, int64_t n, double offset, double scale, float nothing,
+                            float *restrict cells);
+
 struct nwc__gate_kernels {
     nwc__decode_fn *u8, *u16_le, *u16_be;
     nwc__decode_words_fn *i16_le, *i16_be;
     nwc__any_code_fn *any_u8, *any_u16_be;
+    nwc__look_up_fn *look_up;
+    nwc__linear_fn *linear_le;
 };
 
 /* Gates that were not recorded; flags may be NULL. */
