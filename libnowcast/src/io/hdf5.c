@@ -380,6 +380,52 @@ static herr_t look_for_mark(hid_t group, const char *name, const H5L_info_t *inf
     return ((const struct reading *)user)->is_mark(name);
 }
 
+/* ---- the bytes of a file as the library's own ---- */
+
+/* By default the library copies an image twice. It does not write into one that is opened for reading, so it gets ours. */
+static void *lend_image(size_t size, H5FD_file_image_op_t purpose, void *bytes)
+{
+    (void)size;
+    return purpose == H5FD_FILE_IMAGE_OP_PROPERTY_LIST_GET ? NULL : bytes;
+}
+
+static void *leave_image(void *to, const void *from, size_t size, H5FD_file_image_op_t purpose, void *bytes)
+{
+    (void)from, (void)size, (void)purpose, (void)bytes;
+    return to;
+}
+
+static void *refuse_larger(void *image, size_t size, H5FD_file_image_op_t purpose, void *bytes)
+{
+    (void)image, (void)size, (void)purpose, (void)bytes;
+    return NULL;
+}
+
+static herr_t keep_image(void *image, H5FD_file_image_op_t purpose, void *bytes)
+{
+    (void)image, (void)purpose, (void)bytes;
+    return 0;
+}
+
+static void *same_bytes(void *bytes)
+{
+    return bytes;
+}
+
+static herr_t keep_bytes(void *bytes)
+{
+    (void)bytes;
+    return 0;
+}
+
+static bool set_image(hid_t access, const uint8_t *bytes, int64_t size)
+{
+    H5FD_file_image_callbacks_t callbacks = {lend_image, leave_image, refuse_larger, keep_image,
+                                             same_bytes, keep_bytes,  (void *)bytes};
+    return H5Pset_file_image_callbacks(access, &callbacks) >= 0 &&
+           H5Pset_file_image(access, (void *)bytes, (size_t)size) >= 0;
+}
+
 /* Open the bytes and read them into the tree, or find that its root has no mark. */
 static nwc_status read_tree(const uint8_t *bytes, int64_t size, const struct reading *reading, struct walk *outside,
                             bool *other)
@@ -388,7 +434,7 @@ static nwc_status read_tree(const uint8_t *bytes, int64_t size, const struct rea
     hid_t file = -1, root = -1;
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     if (access < 0 || H5Pset_fapl_core(access, 1 << 20, 0) < 0 || H5Pset_sieve_buf_size(access, 0) < 0 ||
-        H5Pset_file_image(access, (void *)bytes, (size_t)size) < 0)
+        !set_image(access, bytes, size))
         status = nwc__fail(NWC_ERR_NOMEM, "no memory for HDF5");
     else if ((file = H5Fopen("memory", H5F_ACC_RDONLY, access)) < 0 || (root = H5Oopen(file, "/", H5P_DEFAULT)) < 0)
         status = nwc__fail(NWC_ERR_FORMAT, "HDF5 cannot open it: damaged");

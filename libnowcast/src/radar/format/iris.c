@@ -149,7 +149,7 @@ static bool next_words(struct words *words, int32_t n, uint8_t *to, int32_t room
         if (words->record >= words->end) return false;
         const int32_t left = (int32_t)((RECORD - words->at) / 2), part = n < left ? n : left;
         const int32_t kept = part < room ? part : room;
-        memcpy(to, words->bytes + words->record * RECORD + words->at, 2 * (size_t)kept);
+        if (kept > 0) memcpy(to, words->bytes + words->record * RECORD + words->at, 2 * (size_t)kept);
         words->at += 2 * part;
         n -= part, to += 2 * kept, room -= kept;
     }
@@ -163,7 +163,7 @@ static bool next_ray(struct words *words, uint8_t *ray, int32_t most, int32_t *n
     *n = 0;
     for (;;) {
         if (!next_words(words, 1, bytes, 1)) return false;
-        const uint16_t code = nwc__u16_le(bytes);
+        const int32_t code = bytes[0] | bytes[1] << 8; /* there are many: no call */
         if (code == END) return true;
         const int32_t run = code & 0x7fff, there = *n < most ? *n : most, room = most - there;
         if (run == 0 || *n + run > MOST_WORDS) return false;
