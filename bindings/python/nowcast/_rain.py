@@ -37,6 +37,7 @@ def rain_rate(
     band: str | None = None,
     most_dbz: float | None = None,
     temperature: float | None = None,
+    zdr_window: float | None = None,
 ) -> xr.DataTree:
     """Find the rate of rain in every gate.
 
@@ -56,6 +57,8 @@ def rain_rate(
         What reflectivity has above is hail, and taken as this; 53 when omitted.
     temperature : float, optional
         Of the rain, degrees Celsius, for ``"a"``; 20 when omitted.
+    zdr_window : float, optional
+        Metres along the ray over which ZDR is averaged; 1000 when omitted.
 
     Returns
     -------
@@ -76,6 +79,7 @@ def rain_rate(
         b=b,
         most_dbz=most_dbz,
         temperature_c=temperature,
+        zdr_window_m=zdr_window,
     )
     volume = _volume.handle(tree, ("DBZH", "DBZHC", "DBZHG", "KDP", "KDPC", "ZDR", "ZDRC", "AH"))
     with _lib.call() as ctx:

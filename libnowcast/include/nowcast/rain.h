@@ -43,6 +43,7 @@ typedef struct nwc_rain_options {
     double a, b;          /**< of Z = a R^b, above 0; default 200 and 1.6 */
     double most_dbz;      /**< what Z has above is not rain: Z is taken as this; default 53 (Fulton et al. 1998) */
     double temperature_c; /**< of the rain, for NWC_RAIN_A, 0 to 30; default 20 */
+    double zdr_window_m;  /**< along the ray, over which ZDR is averaged, 0 to 10000; default 1000 */
 } nwc_rain_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -55,6 +56,8 @@ NWC_API void nwc_rain_options_init(nwc_rain_options *options);
  * nwc_rain_correct_vpr), DBZHC or DBZH, the first that is there; KDPC or
  * KDP; ZDRC or ZDR; AH. It takes the place of a RATE that is there. What is above the melting layer is no rain, and what is found
  * there is not its rate.
+ *
+ * ZDR is the mean over zdr_window_m, and 0 where that is below.
  *
  * The blend takes R(KDP, ZDR) where KDP is at least 0.3 degrees km-1, Z 38 dBZ and ZDR 0.5 dB; R(KDP) where ZDR is less; R(Z, ZDR)
  * where only ZDR is that great; else R(Z). In hail, told from Z of 50 dBZ and more that is above what rain of that ZDR can have

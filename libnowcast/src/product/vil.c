@@ -1,4 +1,4 @@
-/* Vertically integrated liquid (Greene and Clark 1972, eq. 3 and 4), layer by layer between known levels. */
+/* Vertically integrated liquid (Greene and Clark 1972, eq. 7 and 8), layer by layer between known levels. */
 #include "product/column.h"
 
 #define LIQUID 3.44e-6F /* kg m-3 for 1 mm6 m-3 */

@@ -17,6 +17,23 @@ static inline float rate_of(const struct nwc__rain_law *law, float ln_x, float z
     return law->c * expf(law->a * ln_x + 0.1F * LN10 * law->b * zdr);
 }
 
+static void average(int64_t n, int32_t half, const float *restrict x, float *restrict counts, float *restrict mean)
+{
+    for (int64_t g = 0; g < n; g++) mean[g] = counts[g] = 0.0F;
+    for (int64_t k = -half; k <= half; k++) {
+        const int64_t from = k < 0 ? -k : 0, to = k > 0 ? n - k : n;
+        for (int64_t g = from; g < to; g++) {
+            const bool known = x[g + k] == x[g + k];
+            mean[g] += known ? x[g + k] : 0.0F;
+            counts[g] += known ? 1.0F : 0.0F;
+        }
+    }
+    for (int64_t g = 0; g < n; g++) {
+        const float positive = mean[g] > 0.0F ? mean[g] / counts[g] : 0.0F;
+        mean[g] = isnan(x[g]) ? NAN : positive;
+    }
+}
+
 static void by_law(int64_t n, const float *restrict dbz, const float *restrict x, const float *restrict zdr,
                    const struct nwc__rain_law *law, bool of_z, float most_dbz, float *restrict rate)
 {
@@ -61,4 +78,7 @@ static void blend(int64_t n, const float *restrict dbz, const float *restrict kd
     }
 }
 
-const struct nwc__rain_kernels NWC__NAME(nwc__rain_kernels) = {.by_law = by_law, .blend = blend, .hail = hail};
+const struct nwc__rain_kernels NWC__NAME(nwc__rain_kernels) = {.by_law = by_law,
+                                                               .average = average,
+                                                               .blend = blend,
+                                                               .hail = hail};

@@ -19,6 +19,8 @@ typedef struct nwc__rain_kernels {
     /* By one law: of Z (limited to most_dbz) where of_z, else of x as it is; zdr NULL where the law has none. NaN where one is. */
     void (*by_law)(int64_t n, const float *restrict dbz, const float *restrict x, const float *restrict zdr,
                    const struct nwc__rain_law *law, bool of_z, float most_dbz, float *restrict rate);
+    /* The mean of what is known of x to half gates to either side, at least 0; NaN where x is. Counts is scratch of n. */
+    void (*average)(int64_t n, int32_t half, const float *restrict x, float *restrict counts, float *restrict mean);
     void (*blend)(int64_t n, const float *restrict dbz, const float *restrict kdp, const float *restrict zdr,
                   const struct nwc__rain_laws *laws, float *restrict rate);
     /* 1 where Z is 50 dBZ or more and above what rain of its ZDR has, or, where ZDR is NaN, 55 dBZ or more. */
