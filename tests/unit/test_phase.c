@@ -13,6 +13,7 @@ struct made {
 };
 
 static struct made made;
+static double hertz = 9.4e9;
 
 static double noise(int64_t *state)
 {
@@ -62,7 +63,7 @@ static nwc_status volume_of(nwc_ctx *ctx, int64_t rays, int64_t gates, nwc_volum
     int64_t time[RAYS] = {0};
     float azimuth[RAYS], elevation[RAYS] = {0};
     for (int r = 0; r < RAYS; r++) azimuth[r] = (float)(9 * r);
-    const nwc_volume_facts facts = {.frequency_hz = 2.8e9};
+    const nwc_volume_facts facts = {.frequency_hz = hertz};
     const nwc_sweep sweep = {.n_rays = rays, .time_ns = time, .azimuth_deg = azimuth, .elevation_deg = elevation};
     nwc_status status = nwc_volume_create(ctx, &facts, volume);
     if (status != NWC_OK) return status;
@@ -128,6 +129,29 @@ static void steps_of_kdp_are_found_in_noise(void **state)
             assert_near(facts.period_deg, 360.0, 0.0);
             nwc_volume_destroy(volume);
         }
+}
+
+static void windows_are_those_of_the_band(void **state)
+{
+    (void)state;
+    const double bands[] = {2.8e9, 5.6e9, 9.4e9, NAN};
+    const double windows[][2] = {{6000.0, 15000.0}, {4500.0, 12500.0}, {3000.0, 10000.0}, {3000.0, 10000.0}};
+    make_rays(60.0, 360.0, 3.0);
+    for (int b = 0; b < 4; b++) {
+        nwc_volume *by_default, *as_given;
+        nwc_phase_options options = with_method(NWC_KDP_VARIATIONAL);
+        hertz = bands[b];
+        assert_ok(volume_of(NULL, RAYS, GATES, &by_default));
+        assert_ok(volume_of(NULL, RAYS, GATES, &as_given));
+        hertz = 9.4e9;
+        assert_ok(nwc_phase_process(NULL, by_default, &options, NULL));
+        options.short_window_m = windows[b][0], options.long_window_m = windows[b][1];
+        assert_ok(nwc_phase_process(NULL, as_given, &options, NULL));
+        assert_memory_equal(found(by_default, "KDP").field.data, found(as_given, "KDP").field.data,
+                            MOST * sizeof(float));
+        nwc_volume_destroy(by_default);
+        nwc_volume_destroy(as_given);
+    }
 }
 
 static void phase_that_folds_comes_out_as_it_was(void **state)
@@ -243,19 +267,34 @@ static void without_smoothing_it_is_isotonic_regression(void **state)
         for (int k = 0; k < (int)weight[b]; k++, i++) assert_near((double)fitted[i], block[b], 2e-3);
 }
 
-static void what_is_smooth_and_rises_already_is_left_as_it_is(void **state)
+static void what_rises_evenly_is_left_as_it_is(void **state)
 {
     (void)state;
     float phase[SHORT], scale[SHORT], fitted[SHORT];
     double scratch[NWC__MONOTONE_SCRATCH * SHORT];
-    for (int i = 0; i < SHORT; i++) phase[i] = (float)(0.5 * i + 0.01 * i * i), scale[i] = 25.0F;
+    for (int i = 0; i < SHORT; i++) phase[i] = (float)(0.5 * i), scale[i] = 25.0F;
     assert_in_range(nwc__monotone_phase(SHORT, phase, scale, scratch, fitted), 1, 25);
     for (int i = 0; i < SHORT; i++) assert_near((double)fitted[i], (double)phase[i], 1e-3);
     for (int i = 10; i < 40; i++) phase[i] = NAN; /* and across a gap, but for the line that holds it lightly */
     nwc__monotone_phase(SHORT, phase, scale, scratch, fitted);
-    for (int i = 0; i < SHORT; i++) assert_near((double)fitted[i], 0.5 * i + 0.01 * i * i, 0.3);
+    for (int i = 0; i < SHORT; i++) assert_near((double)fitted[i], 0.5 * i, 0.3);
     assert_int_equal(nwc__monotone_phase(3, phase, scale, scratch, fitted), 0);
     assert_near((double)fitted[2], (double)(phase[0] + phase[1] + phase[2]) / 3.0, 1e-5);
+}
+
+/* Where it rises faster and faster KDP levels out at the ends, within a quarter of the window, and is the slope beyond. */
+static void kdp_ends_level(void **state)
+{
+    (void)state;
+    enum { LONG = 200 };
+    static float phase[LONG], scale[LONG], fitted[LONG];
+    static double scratch[NWC__MONOTONE_SCRATCH * LONG];
+    for (int i = 0; i < LONG; i++) phase[i] = (float)(0.5 * i + 0.01 * i * i), scale[i] = 24.0F;
+    nwc__monotone_phase(LONG, phase, scale, scratch, fitted);
+    for (int i = 0; i < LONG; i++) assert_near((double)fitted[i], (double)phase[i], 0.2);
+    for (int i = 24; i < LONG - 24; i++) assert_near((double)(fitted[i + 1] - fitted[i - 1]), 1.0 + 0.04 * i, 0.005);
+    assert_near((double)(fitted[2] - 2.0F * fitted[1] + fitted[0]), 0.0, 0.004);
+    assert_near((double)(fitted[LONG - 1] - 2.0F * fitted[LONG - 2] + fitted[LONG - 3]), 0.0, 0.004);
 }
 
 static void waves_pass_as_the_filter_says(void **state)
@@ -401,12 +440,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_of_kdp_are_found_in_noise),
+        cmocka_unit_test(windows_are_those_of_the_band),
         cmocka_unit_test(phase_that_folds_comes_out_as_it_was),
         cmocka_unit_test(gates_whose_phase_is_noise_have_no_kdp),
         cmocka_unit_test(variational_kdp_is_never_negative_and_lines_keep_their_sign),
         cmocka_unit_test(an_echo_narrower_than_half_its_window_has_a_phase_and_no_kdp),
         cmocka_unit_test(without_smoothing_it_is_isotonic_regression),
-        cmocka_unit_test(what_is_smooth_and_rises_already_is_left_as_it_is),
+        cmocka_unit_test(what_rises_evenly_is_left_as_it_is),
+        cmocka_unit_test(kdp_ends_level),
         cmocka_unit_test(waves_pass_as_the_filter_says),
         cmocka_unit_test(kdp_of_a_file_stays_and_a_second_run_changes_nothing),
         cmocka_unit_test(threads_and_instructions_do_not_change_the_answer),

@@ -42,7 +42,7 @@ def phase(
     most_texture : float, optional
         Nor are those around which the phase scatters more, degrees.
     windows : (short, long), optional
-        Metres over which KDP is found in strong echo and in weak.
+        Metres over which KDP is found in strong echo and in weak; those of the band when omitted.
 
     Returns
     -------

@@ -29,10 +29,12 @@ typedef struct nwc_phase_options {
     double least_rhohv;      /**< gates with less are not precipitation, 0 to 1; default 0.85 */
     double least_snr_db;     /**< nor are gates with less, where there is SNRH; -100 to 100; default 2 */
     double most_texture_deg; /**< nor those around which the phase scatters more, above 0 to 180; default 15 */
-    double short_window_m;   /**< over which KDP is found in strong echo, 100 to 20000; default 3000 */
-    double long_window_m;    /**< and in weak echo, at least the short one and at most 50000; default 10000 */
-    double strong_dbz;       /**< from where on echo is strong; default 55 */
-    double weak_dbz; /**< up to where it is weak, below strong_dbz; between, windows go as a power; default 30 */
+    double short_window_m; /**< over which KDP is found in strong echo, 100 to 20000; default NaN: 6000 at S, 4500 at C,
+                                  3000 at X band and where the band is not known */
+    double
+        long_window_m; /**< and in weak echo, at least the short one and at most 50000; default NaN: 15000, 12500, 10000 */
+    double strong_dbz; /**< from where on echo is strong; default 55 */
+    double weak_dbz;   /**< up to where it is weak, below strong_dbz; between, windows go as a power; default 30 */
 } nwc_phase_options;
 
 /** What nwc_phase_process found. */

@@ -10,10 +10,14 @@
  * convex, so there is one answer, and its matrix has three diagonals to a side, so a primal-dual interior-point step costs
  * a few dozen operations for each gate (Mehrotra 1992, SIAM J. Optim. 2, 575; Nocedal and Wright 2006, algorithm 16.4).
  * The weight a lets half of a wave of the given length pass: 1 / (1 + a (2 pi / length)^6).
+ *
+ * A third difference alone lets KDP run off on a line where the echo ends: its error there was three times that inside. The
+ * second difference of the first and of the last three gates is weighted too, by 8 a 2 pi / length, so that KDP ends level.
  */
 #include "radar/kdp_variational.h"
 
 #define GAP_WEIGHT 1e-3    /* of what is interpolated between known gates: holds the matrix away from singular */
+#define END_WEIGHT 8.0     /* see above */
 #define CLOSE_DEG 1e-3     /* complementarity and residuals at which to stop */
 #define TO_BOUNDARY 0.995  /* of the way to the boundary is gone */
 #define LEAST_SLACK 0.05   /* degrees from gate to gate, to start with */
@@ -25,6 +29,7 @@ struct problem {
     double *p, *slack, *dual;             /* n, of the last two n - 1 */
     double *dp, *dslack, *ddual;          /* steps */
     double *res_p, *res_slack, *res_comp; /* residuals */
+    double end[2];                        /* of the second difference at either end */
     double *d[4];                         /* diagonals of L and D, d[k][i]: row i + k, column i */
 };
 
@@ -41,6 +46,11 @@ static double find_residuals(const struct problem *q)
         const double t = q->a[i] * (q->p[i + 3] - 3.0 * q->p[i + 2] + 3.0 * q->p[i + 1] - q->p[i]);
         q->res_p[i] -= t, q->res_p[i + 1] += 3.0 * t, q->res_p[i + 2] -= 3.0 * t, q->res_p[i + 3] += t;
     }
+    for (int e = 0; e < 2; e++) {
+        const int64_t i = e ? n - 3 : 0;
+        const double t = q->end[e] * (q->p[i + 2] - 2.0 * q->p[i + 1] + q->p[i]);
+        q->res_p[i] += t, q->res_p[i + 1] -= 2.0 * t, q->res_p[i + 2] += t;
+    }
     for (int64_t i = 0; i + 1 < n; i++) {
         q->res_p[i] += q->dual[i], q->res_p[i + 1] -= q->dual[i];
         q->res_slack[i] = q->p[i + 1] - q->p[i] - q->slack[i];
@@ -52,7 +62,7 @@ static double find_residuals(const struct problem *q)
 /* The matrix of the cost and of the barrier, factored as L D L'. */
 static void factor(const struct problem *q)
 {
-    static const double third[4] = {-1.0, 3.0, -3.0, 1.0};
+    static const double third[4] = {-1.0, 3.0, -3.0, 1.0}, second[3] = {1.0, -2.0, 1.0};
     const int64_t n = q->n;
     for (int64_t i = 0; i < n; i++) {
         q->d[0][i] = q->weight[i];
@@ -61,6 +71,9 @@ static void factor(const struct problem *q)
     for (int64_t i = 0; i + 3 < n; i++)
         for (int r = 0; r < 4; r++)
             for (int c = 0; c <= r; c++) q->d[r - c][i + c] += q->a[i] * third[r] * third[c];
+    for (int e = 0; e < 2; e++)
+        for (int r = 0; r < 3; r++)
+            for (int c = 0; c <= r; c++) q->d[r - c][(e ? n - 3 : 0) + c] += q->end[e] * second[r] * second[c];
     for (int64_t i = 0; i + 1 < n; i++) {
         const double barrier = q->dual[i] / q->slack[i];
         q->d[0][i] += barrier, q->d[0][i + 1] += barrier, q->d[1][i] -= barrier;
@@ -108,7 +121,7 @@ static double longest_step(const struct problem *q)
     return 1.0 / inverse;
 }
 
-static void start(const struct problem *q, const float *phase, const float *scale)
+static void start(struct problem *q, const float *phase, const float *scale)
 {
     const int64_t n = q->n;
     int64_t before = 0;
@@ -126,6 +139,8 @@ static void start(const struct problem *q, const float *phase, const float *scal
     for (int64_t i = 0; i + 3 < n; i++) {
         const double wave = (double)(scale[i + 1] + scale[i + 2]) / (4.0 * 3.14159265358979324);
         q->a[i] = wave * wave * wave * wave * wave * wave;
+        if (i == 0) q->end[0] = END_WEIGHT * q->a[i] / wave;
+        q->end[1] = END_WEIGHT * q->a[i] / wave;
     }
     for (int64_t i = 0; i + 1 < n; i++) {
         q->slack[i] = fmax(q->p[i + 1] - q->p[i], LEAST_SLACK);

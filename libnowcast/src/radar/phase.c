@@ -23,7 +23,12 @@ enum { TILE_RAYS = 16, LEAST_STARTS = 5, MOST_DBZ = 80 };
 #define NEAR_M 1000.0        /* gates whose phase goes on */
 #define APART_M 5000.0       /* stretches farther apart are smoothed each by itself */
 #define FIRM_M 3000.0        /* of precipitation that tells where the phase behind it is */
-#define END_DEG 2.0          /* a phase that folds at 180 comes as near as this to both its ends */
+/* By nwc_band: the longer the wave, the less the phase rises beside its scatter, and the more of it is to be averaged. */
+static const struct {
+    double short_m, long_m;
+} windows[] = {{3000.0, 10000.0}, {6000.0, 15000.0}, {4500.0, 12500.0}, {3000.0, 10000.0}};
+
+#define END_DEG 2.0 /* a phase that folds at 180 comes as near as this to both its ends */
 
 /* One sweep on its way. */
 struct job {
@@ -364,8 +369,8 @@ void nwc_phase_options_init(nwc_phase_options *options)
                                    .least_rhohv = 0.85,
                                    .least_snr_db = 2.0,
                                    .most_texture_deg = 15.0,
-                                   .short_window_m = 3000.0,
-                                   .long_window_m = 10000.0,
+                                   .short_window_m = NAN,
+                                   .long_window_m = NAN,
                                    .strong_dbz = 55.0,
                                    .weak_dbz = 30.0};
 }
@@ -403,9 +408,12 @@ nwc_status nwc_phase_process(nwc_ctx *ctx, nwc_volume *volume, const nwc_phase_o
     nwc_phase_options o;
     nwc_phase_options_init(&o);
     NWC__TRY(nwc__take_options(&o, sizeof o, options, "nwc_phase_options"));
-    NWC__TRY(check_options(&o));
     nwc_volume_facts of;
     NWC__TRY(nwc_volume_describe(volume, &of));
+    const int32_t band = nwc__band_of(&of);
+    if (isnan(o.short_window_m)) o.short_window_m = windows[band].short_m;
+    if (isnan(o.long_window_m)) o.long_window_m = windows[band].long_m;
+    NWC__TRY(check_options(&o));
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__phase_kernels),
                       .options = &o,
                       .start_most_dbz = START_MOST_DBZ};

@@ -5,6 +5,14 @@
 
 #include <stdlib.h>
 
+int32_t nwc__band_of(const nwc_volume_facts *facts)
+{
+    double hertz = facts->frequency_hz;
+    if (!isfinite(hertz) && strncmp(facts->format, "NEXRAD", 6) == 0) hertz = 2.8e9; /* the format is of one network */
+    if (!(hertz >= 2e9 && hertz <= 12e9)) return NWC_BAND_OF_VOLUME;
+    return hertz < 4e9 ? NWC_BAND_S : hertz < 8e9 ? NWC_BAND_C : NWC_BAND_X;
+}
+
 nwc_status nwc__find_band(const nwc_volume *volume, int32_t *band)
 {
     nwc_volume_facts facts;
@@ -12,15 +20,12 @@ nwc_status nwc__find_band(const nwc_volume *volume, int32_t *band)
     if (*band < NWC_BAND_OF_VOLUME || *band > NWC_BAND_X)
         return nwc__fail(NWC_ERR_ARG, "band: an nwc_band expected, %d given", (int)*band);
     if (*band != NWC_BAND_OF_VOLUME) return NWC_OK;
-    double hertz = facts.frequency_hz;
-    if (!isfinite(hertz) && strncmp(facts.format, "NEXRAD", 6) == 0) hertz = 2.8e9; /* the format is of one network */
-    if (!isfinite(hertz))
+    *band = nwc__band_of(&facts);
+    if (*band != NWC_BAND_OF_VOLUME) return NWC_OK;
+    if (!isfinite(facts.frequency_hz))
         return nwc__fail(NWC_ERR_ARG, "band: to be given expected where the volume does not say its frequency");
-    if (!(hertz >= 2e9 && hertz <= 12e9))
-        return nwc__fail(NWC_ERR_UNSUPPORTED, "volume: S, C or X band (2 to 12 GHz) expected, %g GHz found",
-                         1e-9 * hertz);
-    *band = hertz < 4e9 ? NWC_BAND_S : hertz < 8e9 ? NWC_BAND_C : NWC_BAND_X;
-    return NWC_OK;
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "volume: S, C or X band (2 to 12 GHz) expected, %g GHz found",
+                     1e-9 * facts.frequency_hz);
 }
 
 bool nwc__find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_moment *moment)

@@ -12,6 +12,9 @@
 /* Turn NWC_BAND_OF_VOLUME into the band itself; NWC_ERR_UNSUPPORTED for another than S, C and X, NWC_ERR_ARG where it is not known. */
 nwc_status nwc__find_band(const nwc_volume *volume, int32_t *band);
 
+/* The band a volume says it is of, or NWC_BAND_OF_VOLUME. */
+int32_t nwc__band_of(const nwc_volume_facts *facts);
+
 /* Where the gates of a ray lie. */
 typedef struct nwc__gates {
     int64_t n;
