@@ -152,6 +152,45 @@ static void insects_are_told_by_their_phases(void **state)
     }
 }
 
+static float half_poor(int64_t ray, int64_t gate)
+{
+    return gate < 30 ? poor(ray, gate) : good(ray, gate);
+}
+
+static float half_scattered(int64_t ray, int64_t gate)
+{
+    return gate < 30 ? scattered_phase(ray, gate) : steady_phase(ray, gate);
+}
+
+static float half_round(int64_t ray, int64_t gate)
+{
+    return gate < 30 ? round_and_wide(ray, gate) : good(ray, gate);
+}
+
+static float strong_insects(int64_t ray, int64_t gate)
+{
+    return 15.0f + insects(ray, gate);
+}
+
+static void rain_beside_insects_is_kept_to_its_edge(void **state)
+{
+    (void)state;
+    nwc_volume *volume = new_volume(NULL);
+    assert_ok(add_sweep(volume, 0.5, 0, 300e3f));
+    assert_ok(add(volume, "DBZH", GATES, strong_insects));
+    assert_ok(add(volume, "VRADH", GATES, wind));
+    assert_ok(add(volume, "PHIDP", GATES, half_scattered));
+    assert_ok(add(volume, "RHOHV", GATES, half_poor));
+    assert_ok(add(volume, "ZDR", GATES, half_round));
+    filter(volume, NULL, NULL);
+    for (int64_t ray = 0; ray < RAYS; ray++) {
+        for (int64_t gate = 5; gate < 29; gate++) assert_true(flags_of(volume, ray, gate) & NWC_QUALITY_NON_METEO);
+        for (int64_t gate = 30; gate < GATES; gate++)
+            assert_int_equal(flags_of(volume, ray, gate) & NWC_QUALITY_NON_METEO, 0);
+    }
+    nwc_volume_destroy(volume);
+}
+
 static float constant_power(int64_t ray, int64_t gate)
 {
     return -40.0f + spread(gate) + (float)(ray % 7); /* 0 to 6 dB above the noise */
@@ -497,6 +536,7 @@ int main(void)
         cmocka_unit_test(ground_is_not_known_and_rain_beside_it_is),
         cmocka_unit_test(echoes_where_the_beam_is_high_are_anomalous_propagation),
         cmocka_unit_test(insects_are_told_by_their_phases),
+        cmocka_unit_test(rain_beside_insects_is_kept_to_its_edge),
         cmocka_unit_test(noise_is_nothing_and_its_level_is_found),
         cmocka_unit_test(small_areas_alone_are_speckle),
         cmocka_unit_test(power_that_does_not_fall_with_range_is_a_spoke),

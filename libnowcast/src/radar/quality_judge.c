@@ -14,7 +14,7 @@
 NWC__DECLARE_KERNELS(nwc__quality_kernels);
 
 enum { TEXTURE, SPIN, RHOHV, PHASE, ZDR, ROUGHNESS, FEATURES }; /* found along rays */
-enum { ROWS = 20 };
+enum { ROWS = 24, SIDE = 4 };
 static const float TURN_DB = 6.5f; /* Hubbert et al. (2009) */
 static const double WINDOW_M = 1000.0, UPPERMOST_M = 4000.0, NORMAL_M = 500.0;
 
@@ -92,6 +92,15 @@ static const float *averaged(const struct job *job, int32_t feature, int64_t ray
     return row;
 }
 
+/* RHOHV without what lies on the other side of an edge: of the gate itself and up to SIDE more. */
+static const float *purest(const struct job *job, int64_t ray, float *gathered, float *value, float *known, float *row)
+{
+    const int64_t n = job->sweep->at.n_gates;
+    job->kernels->values(n, nwc__sample_row(&job->sweep->rhohv, ray, n, gathered), value, known);
+    job->kernels->better_side(n, job->half < SIDE ? job->half : SIDE, value, known, row);
+    return row;
+}
+
 static const float *decrease(const struct job *job, int64_t ray, const float *dbz, float *gathered, float *row)
 {
     const nwc__quality_sweep *const s = job->sweep;
@@ -143,6 +152,7 @@ static nwc_status judge(int64_t block, void *user)
             .width = nwc__sample_row(&s->width, from, n, row[7]),
             .drop = decrease(job, from, dbz, row[8], row[9]),
             .rhohv = averaged(job, RHOHV, from, row[10]),
+            .purest = purest(job, from, row[20], row[21], row[22], row[23]),
             .phase = averaged(job, PHASE, from, row[11]),
             .zdr = averaged(job, ZDR, from, row[12]),
             .snr = snr,

@@ -79,6 +79,20 @@ static void window(int64_t n, int32_t half, int32_t root, float scale, float *re
     }
 }
 
+static void better_side(int64_t n, int32_t side, const float *restrict value, const float *restrict known,
+                        float *restrict out)
+{
+    for (int64_t i = 0; i < n; i++) {
+        float before = 0.0f, n_before = 0.0f, after = 0.0f, n_after = 0.0f;
+        for (int32_t k = 0; k <= side; k++) {
+            before += value[i - k], n_before += known[i - k];
+            after += value[i + k], n_after += known[i + k];
+        }
+        const float a = n_before < 3.0f ? 0.0f : before / n_before, b = n_after < 3.0f ? 0.0f : after / n_after;
+        out[i] = a > b ? a : b;
+    }
+}
+
 static void mean3(int64_t n, const float *restrict a, const float *restrict b, const float *restrict c,
                   float *restrict out)
 {
@@ -128,8 +142,9 @@ static void score(int64_t n, const nwc__evidence *evidence, float *restrict grou
         weigh(unlike, 1.0f, &sum, &weights);
         weigh(ramp(e.phase[i], 10.0f, 25.0f), 0.8f, &sum, &weights);
         weigh(ramp(e.zdr[i], 1.0f, 2.5f), 0.4f, &sum, &weights);
-        /* Nothing that flies is so strong; hail and debris are, and their RHOHV may be as low. */
-        const bool may = (e.rhohv[i] == e.rhohv[i]) & (e.dbz[i] < 40.0f);
+        /* Nothing that flies is so strong; hail and debris are, and their RHOHV may be as low. The edge of rain beside
+         * ground, over which means reach, is pure on one side. */
+        const bool may = (e.rhohv[i] == e.rhohv[i]) & (e.dbz[i] < 40.0f) & (e.purest[i] < 0.93f);
         other[i] = (may & (weights > 0.0f)) ? told * sum / weights : 0.0f;
     }
 }
@@ -139,6 +154,7 @@ const struct nwc__quality_kernels NWC__NAME(nwc__quality_kernels) = {
     .turns = turns,
     .values = values,
     .window = window,
+    .better_side = better_side,
     .mean3 = mean3,
     .score = score,
 };

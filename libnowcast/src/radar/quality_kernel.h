@@ -16,6 +16,7 @@ typedef struct nwc__evidence {
     const float *width;    /* m s-1 */
     const float *drop;     /* how much less the beam above sees, dB */
     const float *rhohv;    /* mean */
+    const float *purest;   /* mean RHOHV of the gate and those on its better side */
     const float *phase;    /* standard deviation of PHIDP along the ray, degrees */
     const float *zdr;      /* standard deviation of ZDR along the ray, dB */
     const float *snr;      /* dB */
@@ -31,6 +32,8 @@ struct nwc__quality_kernels {
     void (*values)(int64_t n, const float *row, float *value, float *known);
     /* scale * mean over gates i - half to i + half, of 3 known ones at least; its root where root is not 0. */
     void (*window)(int64_t n, int32_t half, int32_t root, float scale, float *sum, float *known, float *out);
+    /* The greater of the means over gates i - side to i and i to i + side, of 3 known ones at least each. */
+    void (*better_side)(int64_t n, int32_t side, const float *value, const float *known, float *out);
     /* Mean of those of three rows that are known. */
     void (*mean3)(int64_t n, const float *a, const float *b, const float *c, float *out);
     /* How much a gate is like the ground and like what is neither ground nor weather, 0 to 1. */
