@@ -148,6 +148,33 @@ static void tops_and_bases_lie_between_levels(void **state)
 }
 
 /* 40 dBZ over 10.5 km is 3.44e-6 x 10^(16/7) x 10500 = 6.974 kg m-2; more than 56 dBZ is ice, not water. */
+static void isotherms_are_crossed_from_above(void **state)
+{
+    (void)state;
+    static const struct {
+        float column[NZ];
+        double expected;
+    } cases[] = {{{293.15F, 290.15F, 283.15F, 271.15F, 250.0F, 220.0F}, 2000.0 + 2000.0 * 10.0 / 12.0},
+                 {{270.15F, 272.15F, 274.15F, 272.15F, 250.0F, 220.0F}, 2000.0 + 2000.0 * 0.5}, /* an inversion */
+                 {{NAN, 268.0F, 265.0F, 260.0F, 250.0F, 220.0F}, 1000.0}, /* frost to the ground */
+                 {{300.0F, 295.0F, 290.0F, 285.0F, 280.0F, 275.0F}, NAN},
+                 {{NAN, NAN, NAN, NAN, NAN, NAN}, NAN},
+                 {{280.0F, 279.0F, 273.15F, 270.0F, 250.0F, 220.0F}, 2000.0}};
+    float cells[CELLS], height[NY * NX];
+    nwc_field field = field_3d(cells), out = flat(height, "m");
+    field.units = "K";
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        set_columns(cells, cases[k].column);
+        assert_ok(nwc_product_isotherm(NULL, &field, 273.15, &out));
+        for (int c = 0; c < NY * NX; c++)
+            if (isnan(cases[k].expected))
+                assert_true(isnan(height[c]));
+            else
+                assert_near(height[c], cases[k].expected, 0.05);
+    }
+    assert_fails(NWC_ERR_ARG, "value: a finite", nwc_product_isotherm(NULL, &field, NAN, &out));
+}
+
 static void liquid_is_that_of_greene_and_clark(void **state)
 {
     (void)state;
@@ -387,6 +414,7 @@ int main(void)
         cmocka_unit_test(the_lowest_known_value_is_found),
         cmocka_unit_test(a_height_between_levels_has_the_mean_of_z),
         cmocka_unit_test(tops_and_bases_lie_between_levels),
+        cmocka_unit_test(isotherms_are_crossed_from_above),
         cmocka_unit_test(liquid_is_that_of_greene_and_clark),
         cmocka_unit_test(hail_is_that_of_witt),
         cmocka_unit_test(hail_is_an_inch_and_as_likely_as_not_where_witt_says),

@@ -288,9 +288,34 @@ static void every_allocation_may_fail(void **state)
     assert_true(check_every_allocation_failure(run, NULL) > 8);
 }
 
+/* What evaporates cools the thermometer until e = e'w - 6.53e-4 (1 + 0.000944 t') p (t - t'), WMO-No. 8, annex 4.B. */
+static void a_wet_thermometer_balances_what_it_takes_and_gives(void **state)
+{
+    (void)state;
+    double bulb;
+    for (int k = 0; k < 200; k++) {
+        const double t = -30.0 + 0.35 * k, p = 100000.0 - 300.0 * k, h = 0.02 + 0.0049 * k, kelvin = t + 273.15;
+        assert_ok(nwc_rain_wet_bulb(1, &p, &kelvin, &h, &bulb));
+        const double vapour = h * 611.2 * exp(17.62 * t / (243.12 + t));
+        const double wet = 611.2 * exp(17.62 * bulb / (243.12 + bulb));
+        assert_near(wet - 6.53e-4 * (1.0 + 0.000944 * bulb) * p * (t - bulb), vapour, 1e-3);
+        assert_true(bulb <= t + 1e-9);
+    }
+    /* Wet air as it is; of a table of the psychrometer, 20 and 13.8 degrees mean half of saturation at 1000 hPa. */
+    const double pressure[] = {90000.0, 100000.0, 100000.0, 100000.0, 0.0}, humidity[] = {1.02, 0.5, NAN, -0.1, 0.5};
+    const double kelvin[] = {278.15, 293.15, 293.15, 293.15, 293.15};
+    double out[5];
+    assert_ok(nwc_rain_wet_bulb(5, pressure, kelvin, humidity, out));
+    assert_near(out[0], 5.0, 1e-6);
+    assert_near(out[1], 13.8, 0.1);
+    assert_true(isnan(out[2]) && isnan(out[3]) && isnan(out[4]));
+    assert_fails(NWC_ERR_ARG, "arrays expected", nwc_rain_wet_bulb(1, NULL, kelvin, humidity, out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wet_thermometer_balances_what_it_takes_and_gives),
         cmocka_unit_test(rates_are_those_of_the_published_equations),
         cmocka_unit_test(pairs_of_z_and_r_are_those_of_their_authors),
         cmocka_unit_test(rates_by_attenuation_are_those_of_the_published_table),

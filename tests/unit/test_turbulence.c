@@ -187,6 +187,11 @@ static void weak_and_unknown_gates_are_not_known(void **state)
     assert_ok(nwc_turbulence_compute(NULL, volume, &options));
     for (int c = 0; c < RAYS * GATES; c++) assert_true(edr_of(volume, 0)[c] > 0.0F);
     nwc_volume_destroy(volume);
+    static const struct moments bad[] = {{"WRADH", "m s-1", 2.0F}, {"QIND", "1", 0.0F}, {NULL, NULL, 0.0F}};
+    volume = volume_of(NAN, bad, 1);
+    assert_ok(nwc_turbulence_compute(NULL, volume, &options));
+    for (int c = 0; c < RAYS * GATES; c++) assert_true(isnan(edr_of(volume, 0)[c]));
+    nwc_volume_destroy(volume);
     volume = volume_of(NAN, none, 1);
     assert_ok(nwc_turbulence_compute(NULL, volume, &options));
     for (int c = 0; c < RAYS * GATES; c++) assert_true(isnan(edr_of(volume, 0)[c]));

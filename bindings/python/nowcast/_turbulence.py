@@ -5,7 +5,7 @@ import xarray as xr
 from nowcast import _lib, _volume
 from nowcast._lib import lib
 
-_INPUTS = ("WRADH", "VRADDH", "AZSHR", "DIVR", "SNRH")
+_INPUTS = ("WRADH", "VRADDH", "AZSHR", "DIVR", "SNRH", "QIND")
 
 
 def turbulence(
@@ -24,7 +24,7 @@ def turbulence(
     ----------
     tree : volume in the FM 301 layout
         Sweeps with WRADH. AZSHR and DIVR, as ``shear`` gives them, and VRADDH, as ``dealias`` does, tell how much of
-        the width is shear's; SNRH which gates are noise.
+        the width is shear's; SNRH and QIND which gates are noise.
     kolmogorov : constant of the three-dimensional spectrum; 1.6 when omitted
     beam_width : degrees between half powers, of volumes that do not say; 1 when omitted
     depth : m, half the length of the pulse; the spacing of the gates when omitted

@@ -243,6 +243,17 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
     _finish(summary, as_json, text)
 
 
+def _place(site: str | None) -> tuple[float, float, float] | str | None:
+    """A place LON,LAT,HEIGHT as (latitude, longitude, altitude), or the name of a radar."""
+    if site is None or "," not in site:
+        return site
+    try:
+        lon, lat, height = (float(part) for part in site.split(","))
+    except ValueError:
+        raise click.BadParameter(f"LON,LAT,HEIGHT or a name expected, {site} given", param_hint="--site") from None
+    return lat, lon, height
+
+
 @main.command()
 @_inputs
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
@@ -256,6 +267,8 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
 @click.option("--max-age", type=float, help="s; sweeps farther from the time are left out.")
 @click.option("--follow", type=click.Choice(["sweep", "volume"]), help="Follow a folder, and write at each of these.")
 @click.option("--timeout", type=float, help="s without anything new after which --follow ends; never by default.")
+@click.option("--dem", "ground", help="Heights of the ground, GeoTIFF or netCDF: what they hide of beams is left out.")
+@click.option("--site", help="Where the radar is, of volumes that do not say: LON,LAT,HEIGHT (m), or a NEXRAD name.")
 @_on_error
 @_json
 def mosaic(
@@ -267,11 +280,12 @@ def mosaic(
     top: float,
     follow: str | None,
     timeout: float | None,
+    site: str | None,
     as_json: bool,
     **choices: Any,
 ) -> None:
     """Bring radar volumes, of one radar or several, onto a three-dimensional grid."""
-    choices |= {"radius": 1e3 * radius, "dx": 1e3 * dx, "dz": 1e3 * dz, "top": 1e3 * top}
+    choices |= {"radius": 1e3 * radius, "dx": 1e3 * dx, "dz": 1e3 * dz, "top": 1e3 * top, "site": _place(site)}
     if follow is not None:
         _mosaic_live(inputs, output, as_json, every=follow, timeout=timeout, **choices)
         return
@@ -288,8 +302,8 @@ def mosaic(
 
 def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
     """Write and print one mosaic after the other; the last decides how it ends."""
-    if len(inputs) != 1 or choices.pop("time") is not None:
-        raise click.UsageError("--follow goes with one folder, and not with --time")
+    if len(inputs) != 1 or any([choices.pop(name) is not None for name in ("time", "ground", "site")]):
+        raise click.UsageError("--follow goes with one folder, and not with --time, --dem and --site")
     del choices["on_error"]  # files that cannot be read are left out, and the log says so
     summary: dict[str, Any] = {}
     for summary in jobs.mosaic_live(inputs[0], output, **choices):
@@ -315,6 +329,17 @@ def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices:
 @click.option("--freezing", type=float, help="Height of 0 degC, km above mean sea level; with --cold there is hail.")
 @click.option("--cold", type=float, help="Height of -20 degC, km above mean sea level.")
 @click.option("--ground", type=float, help="Height of the ground, km above mean sea level.")
+@click.option("--model", "air", help="Model fields or a sounding: heights of 0 and -20 degC, kind of precipitation.")
+@click.option(
+    "--track",
+    "tracks",
+    type=float,
+    multiple=True,
+    default=(30.0, 60.0, 120.0, 360.0),
+    show_default=True,
+    help="Minutes, of tracks of rotation.",
+)
+@click.option("--advect", is_flag=True, help="Carry what leaves tracks along the motion between times.")
 @_on_error
 @_json
 def product(
@@ -327,7 +352,8 @@ def product(
     as_json: bool,
     **choices: Any,
 ) -> None:
-    """Derive products from three-dimensional analyses: composite, CAPPI, tops, liquid, hail."""
+    """Derive products from three-dimensional analyses: composite, CAPPI, tops, liquid, hail; rotation and turbulence
+    of those that have AZSHR and EDR."""
     levels = {"freezing": freezing, "cold": cold, "ground": ground}
     choices |= {name: None if km is None else 1e3 * km for name, km in levels.items()}
     choices["heights"] = [1e3 * km for km in heights]

@@ -1,5 +1,6 @@
 """The verbs of the command line as functions: files in, files out, a summary of plain values back."""
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import logging
@@ -150,6 +151,8 @@ def mosaic(
     top: float = 20e3,
     time: str | None = None,
     max_age: float | None = None,
+    ground: io.PathLike | None = None,
+    site: tuple[float, float, float] | str | None = None,
     on_error: str = "skip",
 ) -> dict[str, Any]:
     """Read radar volumes, make a three-dimensional mosaic of them, write it as CF netCDF.
@@ -159,9 +162,15 @@ def mosaic(
     inputs : paths, patterns or folders of radar volumes, as ``nowcast.open`` takes them
     output : path ending in .nc
     fields, method, time, max_age
-        As in ``nowcast.mosaic.build``; a field that no volume has is left out, and makes the mosaic degraded.
+        As in ``nowcast.mosaic.build``. Fields that steps of ``nowcast.radar`` make are made where a volume lacks them:
+        QIND and DBZHQ, VRADDH, AZSHR, DIVR, EDR, and with ``ground`` DBZHB. A field that no volume then has is left
+        out, and makes the mosaic degraded.
     radius, dx, dz, top : float
         m: the grid is ``nowcast.grid.around`` the radars.
+    ground : path of heights of the ground, optional
+        What it hides of the beams is left out: ``nowcast.radar.blockage``.
+    site : (latitude, longitude, altitude) or name of a radar of NEXRAD, optional
+        Of volumes that do not say where their radar is.
     on_error : "skip" or "raise"
         What to do with files that cannot be read. Files left out, volumes that are not whole and radars that are late
         make the mosaic ``degraded``.
@@ -173,7 +182,8 @@ def mosaic(
     began = clock.monotonic()
     if Path(output).suffix != ".nc":
         raise UnsupportedError(f"{output}: a name ending in .nc expected")
-    volumes, left_out = _volumes(inputs, on_error)
+    volumes, left_out = _volumes(inputs, on_error, site)
+    volumes = [_prepared(volume, fields, ground) for volume in volumes]
     there = {str(name) for tree in volumes for group in tree.children.values() for name in group.data_vars}
     absent = [name for name in fields if name not in there]
     chosen = [name for name in fields if name in there] or list(fields)
@@ -185,8 +195,9 @@ def mosaic(
     late = made.attrs["late"].split()
     degraded = bool(left_out or incomplete or late or absent)
     made.attrs |= {"degraded": np.int32(degraded), "left_out": "\n".join(left_out)}
-    for variable in made.data_vars.values():
-        variable.encoding |= {"zlib": True, "complevel": 1}
+    for variable in made.data_vars.values():  # a chunk for each level, since levels are read one by one
+        chunk = (*(1 for _ in variable.shape[:-2]), *variable.shape[-2:])
+        variable.encoding |= {"zlib": True, "complevel": 1, "chunksizes": chunk}
     verify.to_netcdf(made, output)
     return {
         "output": str(output),
@@ -272,8 +283,37 @@ def mosaic_live(
         }
 
 
-def _volumes(inputs: io.PathLike | Sequence[io.PathLike], on_error: str) -> tuple[list[xr.DataTree], list[str]]:
-    """The volumes in files, and the files left out with the reason."""
+_STEPS = (
+    ({"QFLAG", "QIND", "DBZHQ", "EDR"}, radar.quality),
+    ({"VRADDH", "AZSHR", "DIVR", "EDR"}, radar.dealias),
+    ({"AZSHR", "DIVR", "EDR"}, radar.shear),
+    ({"EDR"}, radar.turbulence),
+    ({"DBZHB"}, radar.correct_blockage),
+)
+"""What is made of a volume, in this order, and by which step."""
+
+
+def _prepared(volume: xr.DataTree, fields: Sequence[str], ground: io.PathLike | None) -> xr.DataTree:
+    """A volume with those of the fields that it lacks and steps can make, and with what the ground hides."""
+    have = {str(name) for group in volume.children.values() for name in group.data_vars}
+    if ground is not None:
+        volume = radar.blockage(volume, ground)
+    for makes, step in _STEPS:
+        if not makes & (set(fields) - have) or (step is radar.dealias and "VRADDH" in have):
+            continue
+        try:
+            volume = step(volume)
+        except (ArgumentError, NoDataError) as error:
+            _logger.warning("%s: %s", volume.attrs["instrument_name"], error)
+    return volume
+
+
+def _volumes(
+    inputs: io.PathLike | Sequence[io.PathLike],
+    on_error: str,
+    site: tuple[float, float, float] | str | None = None,
+) -> tuple[list[xr.DataTree], list[str]]:
+    """The volumes in files, and the files left out with the reason; site is for those that do not say theirs."""
     found: list[xr.DataTree] = []
     left_out: list[str] = []
     failure: NowcastError | None = None
@@ -283,6 +323,10 @@ def _volumes(inputs: io.PathLike | Sequence[io.PathLike], on_error: str) -> tupl
             several = data if isinstance(data, list) else [data]
             if not all(isinstance(volume, xr.DataTree) for volume in several):
                 raise ArgumentError(f"{path}: radar volumes expected, something else found")
+            trees = [volume for volume in several if isinstance(volume, xr.DataTree)]
+            if site is not None and not all(np.isfinite(float(volume["latitude"])) for volume in trees):
+                data = open_any(path, site=site)
+                several = data if isinstance(data, list) else [data]
         except NowcastError as error:
             if on_error != "skip":
                 raise
@@ -306,6 +350,9 @@ def product(
     freezing: float | None = None,
     cold: float | None = None,
     ground: float | None = None,
+    air: io.PathLike | None = None,
+    tracks: Sequence[float] = (30.0, 60.0, 120.0, 360.0),
+    advect: bool = False,
     on_error: str = "skip",
 ) -> dict[str, Any]:
     """Read three-dimensional analyses, derive the products of their columns, write them as CF netCDF.
@@ -319,6 +366,12 @@ def product(
     tops : dBZ, of tops of echo
     freezing, cold : float, optional
         Heights of 0 and -20 degC, m above mean sea level: with both there is hail.
+    air : path of model fields or of a sounding, optional
+        These heights come from there, for the latest time, and with its humidity the kind of precipitation.
+    tracks : minutes
+        Where the file has AZSHR, there is rotation; of several times, the greatest of it in the minutes before.
+    advect : bool
+        Tracks along the motion of the composite between times.
     ground : float, optional
         m above mean sea level; sea level when omitted.
     on_error : "skip" or "raise"
@@ -336,6 +389,7 @@ def product(
     data = io.open(inputs, quantity=quantity, on_error=on_error)
     if "z" not in data.dims:
         raise ArgumentError(f"{quantity}: an analysis (time, z, y, x) expected, {data.dims} found")
+    others = _others(inputs, {"AZSHR", "EDR"}, on_error)
     highest, low, top = products.layer_max(data), products.lowest(data), {t: products.echo_top(data, t) for t in tops}
     made = xr.Dataset(
         {
@@ -355,8 +409,25 @@ def product(
         cappi = xr.concat(levels, "height").rename(height="z").transpose("time", "z", "y", "x").sortby("z")
         made["cappi"] = cappi.assign_attrs(long_name="reflectivity at one height")
         made["z"].attrs |= {"axis": "Z"}
-    if freezing is not None and cold is not None:
-        made.update(products.hail(data, freezing, cold, ground=ground))
+    if "AZSHR" in others:
+        made.update(_rotation(others["AZSHR"], highest["greatest"], ground, tracks, advect))
+    if "EDR" in others:
+        turbulent = products.layer_max(others["EDR"])
+        made["edr"] = turbulent["greatest"].assign_attrs(long_name="greatest eddy dissipation rate, cube root")
+        made["edr_height"] = turbulent["height"]
+    around: xr.Dataset | None = None
+    heights_of: list[xr.DataArray | float | None] = [freezing, cold]
+    if air is not None:
+        around = products.surroundings(air, grid.Grid.of(data), data["time"].values[-1])
+        heights_of = [
+            around[name] if given is None else given for name, given in (("freezing", freezing), ("cold", cold))
+        ]
+        made["freezing_level"] = around["freezing"]
+    if heights_of[0] is not None and heights_of[1] is not None:
+        made.update(products.hail(data, heights_of[0], heights_of[1], ground=ground))
+    if around is not None and "wet_bulb" in around:
+        made["wet_bulb"] = around["wet_bulb"]
+        made["precipitation_kind"] = products.precipitation_kind(low["lowest"], around["wet_bulb"], made["posh"])
     left_out = data.attrs.get("left_out", "").splitlines()
     made.attrs = {
         "Conventions": "CF-1.8",
@@ -365,7 +436,7 @@ def product(
         "input_files": data.attrs["input_files"],
         "left_out": "\n".join(left_out),
         "degraded": np.int32(bool(left_out)),
-    }
+    } | ({} if around is None else {"air": str(air), "air_time": around.attrs["valid_time"]})
     for variable in made.data_vars.values():
         for own in ("quantity", "source", "format", "input_files", "left_out"):
             variable.attrs.pop(own, None)
@@ -381,6 +452,36 @@ def product(
         "degraded": bool(left_out),
         "seconds": clock.monotonic() - began,
     }
+
+
+def _others(inputs: io.PathLike | Sequence[io.PathLike], names: set[str], on_error: str) -> dict[str, xr.DataArray]:
+    """Further fields that analyses may have, of those names: what the first that can be read has."""
+    there: set[str] = set()
+    for path in io.expand(inputs):
+        with contextlib.suppress(FileError, NoDataError, UnsupportedError):
+            there = {layer.quantity for layer in io.layers(path)}
+            break
+    return {name: io.open(inputs, quantity=name, on_error=on_error) for name in sorted(names & there)}
+
+
+def _rotation(
+    shear: xr.DataArray, composite: xr.DataArray, ground: float | None, tracks: Sequence[float], advect: bool
+) -> dict[str, xr.DataArray]:
+    """Rotation of two layers, and of several times its tracks."""
+    layers = products.rotation(shear, ground=ground)
+    made = {f"rotation_{name}": layer for name, layer in layers.items()}
+    if shear.sizes["time"] < 2:
+        return made
+    flow: xr.Dataset | None = None
+    if advect:
+        try:
+            flow = motion.estimate(composite)
+        except NoDataError as error:
+            _logger.warning("tracks are not carried along: %s", error)
+    for name, layer in layers.items():
+        for minutes in tracks:
+            made[f"rotation_track_{name}_{minutes:g}"] = products.track(layer, minutes, flow=flow)
+    return made
 
 
 def _greatest(field: xr.DataArray) -> float | None:

@@ -1,4 +1,4 @@
-"""Products of a 3-D analysis: column maxima, tops, liquid, hail, single heights and vertical sections.
+"""Products of a 3-D analysis: column maxima, tops, liquid, hail, rotation, single heights and vertical sections.
 
 An analysis is a DataArray (..., z, y, x) with ``z`` in metres above mean sea level. NaN is not known; where something
 is known and there is no echo, products say so by a value: 0 for heights, amounts and probabilities.
@@ -14,6 +14,7 @@ import xarray as xr
 
 from nowcast import _field, _lib
 from nowcast._lib import ffi, lib
+from nowcast._surroundings import precipitation_kind, surroundings
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
 
@@ -22,9 +23,14 @@ __all__ = [
     "composite",
     "echo_top",
     "hail",
+    "isotherm",
     "layer_max",
     "lowest",
+    "precipitation_kind",
+    "rotation",
     "section",
+    "surroundings",
+    "track",
     "vil",
     "vil_density",
 ]
@@ -37,6 +43,8 @@ _HAIL = {
     "mesh95": ("mm", "size of hail, 95th percentile (Murillo and Homeyer 2019)"),
     "poh": ("1", "probability of hail of any size"),
 }
+_ROTATION = {"low": (0.0, 2000.0), "mid": (3000.0, 6000.0)}
+"""Layers above the ground, m."""
 _HEIGHT = {"units": "m", "standard_name": "altitude", "positive": "up"}
 
 
@@ -270,6 +278,95 @@ def hail(
             for (name, (units, text)), array in zip(_HAIL.items(), arrays, strict=True)
         }
     )
+
+
+def isotherm(data: xr.DataArray, value: float) -> xr.DataArray:
+    """The highest height at which a field that falls upward falls below a value, m above mean sea level, (..., y, x).
+
+    Linearly between levels; of the lowest known level where all that is known lies below the value, NaN where it is
+    reached at the highest known one.
+    """
+    cube = _Cube(data)
+    (height,) = cube.make(1, lambda ctx, field, out: lib.nwc_product_isotherm(ctx, field, value, out[0]))
+    return cube.wrap(height, "isotherm", _HEIGHT | {"long_name": f"height of {value:g} {cube.units or ''}".rstrip()})
+
+
+def rotation(shear: xr.DataArray, *, ground: xr.DataArray | float | None = None) -> xr.Dataset:
+    """The greatest azimuthal shear from the ground to 2 km, and from 3 to 6 km.
+
+    Parameters
+    ----------
+    shear : (..., z, y, x) DataArray, s-1
+        ``AZSHR`` of ``nowcast.radar.shear``, on a grid.
+    ground : (y, x) DataArray or float, optional
+        m above mean sea level; sea level when omitted.
+
+    Returns
+    -------
+    (..., y, x) Dataset of ``low`` and ``mid``, s-1: cyclonic in the northern hemisphere where it is above 0.
+    """
+    made = {name: layer_max(shear, *layer, ground=ground)["greatest"] for name, layer in _ROTATION.items()}
+    for name, (bottom, top) in _ROTATION.items():
+        text = f"greatest azimuthal shear {bottom / 1e3:g} to {top / 1e3:g} km above the ground"
+        made[name] = made[name].rename(name).assign_attrs(long_name=text, units="s-1")
+    return xr.Dataset(made)
+
+
+def track(frames: xr.DataArray, minutes: float, *, flow: xr.Dataset | None = None) -> xr.DataArray:
+    """The greatest value that every cell has had in the minutes before: tracks of rotation, swaths of hail.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+    minutes : float
+        30, 60, 120 and 360 are usual.
+    flow : Dataset of ``u`` and ``v``, m s-1, optional
+        On the grid of frames: what is between two of them, along the motion, then counts too, so that what moves fast
+        leaves a track and not a row of spots. Over more than half an hour nothing is followed.
+
+    Returns
+    -------
+    (time, y, x) DataArray, at each time of the frames; NaN where no frame is known.
+    """
+    if frames.dims != ("time", "y", "x"):
+        raise ArgumentError(f"frames: dimensions (time, y, x) expected, {frames.dims} given")
+    if not minutes > 0.0:
+        raise ArgumentError(f"minutes: above 0 expected, {minutes:g} given")
+    cells = _field.as_float32(frames.values)
+    times = frames["time"].values.astype("datetime64[ns]").astype(np.int64)
+    if (np.diff(times) <= 0).any():
+        raise ArgumentError("frames: increasing times expected")
+    between = None if flow is None else _between(frames, cells, times, flow)
+    made = np.empty(cells.shape, dtype=np.float32)
+    for k, time in enumerate(times):
+        first = int(np.searchsorted(times, time - int(minutes * 60e9)))
+        parts = [cells[first : k + 1]] + ([] if between is None else [between[first:k]])
+        made[k] = np.fmax.reduce(np.concatenate(parts), axis=0)
+    text = f"greatest {frames.attrs.get('long_name', frames.name)} in {minutes:g} minutes"
+    keep = {name: frames.attrs[name] for name in ("units", "grid_mapping") if name in frames.attrs}
+    name = f"{frames.name}_track" if frames.name else "track"
+    return frames.copy(data=made).rename(name).assign_attrs(keep | {"long_name": text, "cell_methods": "time: maximum"})
+
+
+def _between(
+    frames: xr.DataArray, cells: npt.NDArray[np.float32], times: npt.NDArray[np.int64], flow: xr.Dataset
+) -> npt.NDArray[np.float32]:
+    """The greatest values from each frame to the next."""
+    grid, units = Grid.of(frames), frames.attrs.get("units")
+    fields = _field.Fields([ascending(frames, frame) for frame in cells], units, grid)
+    motion = [
+        _field.Fields([ascending(flow, _field.as_float32(flow[name].values))], flow[name].attrs.get("units"), grid)
+        for name in ("u", "v")
+    ]
+    made = np.empty((max(0, len(times) - 1), *cells.shape[1:]), dtype=np.float32)
+    out = _field.Fields([ascending(frames, swath) for swath in made], units, grid)
+    stamps = ffi.new("int64_t[]", times.tolist())
+    with _lib.call() as ctx:
+        for k in range(len(made)):
+            window = min(1e-9 * float(times[k + 1] - times[k]) + 0.5, 86400.0)
+            pair = (fields.c + k, stamps + k, 2, motion[0].c, motion[1].c)
+            _lib.check(lib.nwc_forecast_swath(ctx, *pair, window, ffi.NULL, out.c + k))
+    return made
 
 
 def section(

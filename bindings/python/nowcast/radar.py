@@ -63,6 +63,7 @@ __all__ = [
     "refractivity",
     "remake",
     "shear",
+    "site_of",
     "sun_position",
     "turbulence",
     "vpr",
@@ -82,7 +83,7 @@ FORMATS = ("FM 301", "ODIM_H5", "NEXRAD Level II", "CMA standard")
 def read(
     paths: os.PathLike[str] | str | Sequence[os.PathLike[str] | str],
     *,
-    site: tuple[float, float, float] | None = None,
+    site: tuple[float, float, float] | str | None = None,
 ) -> xr.DataTree:
     """Read one volume from a file, or from the files that are its parts.
 
@@ -91,8 +92,9 @@ def read(
     paths : path, or paths
         Several are parts of one volume: real-time chunks in their order, or files of one sweep each. Formats are told
         by content.
-    site : (latitude, longitude, altitude), optional
-        Degrees, degrees, metres above mean sea level, for formats that do not say where the radar is.
+    site : (latitude, longitude, altitude) or name, optional
+        Degrees, degrees, metres above mean sea level, for formats that do not say where the radar is; or the name of a
+        radar of NEXRAD, "KTLX", as ``site_of`` knows it.
 
     Returns
     -------
@@ -112,11 +114,22 @@ def read(
     _tree.let_go()
     facts, arrays = portable(several, pad=True)
     if site is not None:
-        facts |= dict(zip(("latitude", "longitude", "altitude"), map(float, site), strict=True))
+        place = site_of(site) if isinstance(site, str) else site
+        facts |= dict(zip(("latitude", "longitude", "altitude"), map(float, place), strict=True))
     try:
         return _volume.tree(facts, iter(arrays), [Path(path).name for path in several])
     except FormatError as error:
         raise FormatError(f"{several[0]}: {error}") from None
+
+
+def site_of(name: str) -> tuple[float, float, float]:
+    """Latitude, longitude (degrees) and height of the ground (m above mean sea level) of a radar of NEXRAD.
+
+    The antenna is some 10 to 35 m above that. NoDataError for a name that is none of them.
+    """
+    found = ffi.new("double[3]")
+    _lib.check(lib.nwc_radar_site(name.encode(), found, found + 1, found + 2))
+    return found[0], found[1], found[2]
 
 
 def write(tree: xr.DataTree, path: os.PathLike[str] | str, *, format: str | None = None) -> None:

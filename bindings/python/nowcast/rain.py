@@ -15,7 +15,7 @@ from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["Bias", "accumulate", "convective", "merge"]
+__all__ = ["Bias", "accumulate", "convective", "merge", "wet_bulb"]
 
 
 def convective(
@@ -94,6 +94,19 @@ def accumulate(frames: xr.DataArray, flow: xr.Dataset) -> xr.DataArray:
     keep = {name: frames.attrs[name] for name in ("grid_mapping",) if name in frames.attrs}
     made.attrs = keep | {"units": "mm", "standard_name": "thickness_of_rainfall_amount", "cell_methods": "time: sum"}
     return made
+
+
+def wet_bulb(pressure: npt.ArrayLike, temperature: npt.ArrayLike, humidity: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The temperature that a wet thermometer shows (WMO-No. 8, annex 4.B), degC, from Pa, K and humidity, 0 to 1.
+
+    NaN where one of them is not known.
+    """
+    arrays = np.broadcast_arrays(*(np.asarray(a, np.float64) for a in (pressure, temperature, humidity)))
+    given = [np.ascontiguousarray(part) for part in arrays]
+    found = np.empty(arrays[0].shape)
+    pointers = [ffi.cast("double *", part.ctypes.data) for part in (*given, found)]
+    _lib.check(lib.nwc_rain_wet_bulb(found.size, *pointers))
+    return found
 
 
 @dataclasses.dataclass

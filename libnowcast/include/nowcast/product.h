@@ -70,6 +70,17 @@ NWC_API nwc_status nwc_product_cappi(nwc_ctx *ctx, const nwc_field *field, doubl
 NWC_API nwc_status nwc_product_echo_top(nwc_ctx *ctx, const nwc_field *dbz, double threshold_dbz, nwc_field *top_m,
                                         nwc_field *base_m, nwc_flags *open);
 
+/**
+ * The highest height at which a field that falls upward, such as temperature, falls below a value, linearly between levels.
+ *
+ * @param field     (z, y, x), K for temperatures
+ * @param value     273.15 for the freezing level
+ * @param height_m  out: (y, x), above mean sea level; of the lowest known level where all that is known lies below the value, NaN
+ *                  where it is reached at the highest known one
+ * @return as nwc_product_layer_max
+ */
+NWC_API nwc_status nwc_product_isotherm(nwc_ctx *ctx, const nwc_field *field, double value, nwc_field *height_m);
+
 /** Options of nwc_product_vil. Fill with nwc_vil_options_init. */
 typedef struct nwc_vil_options {
     size_t struct_size; /**< set by the init function */

@@ -97,6 +97,18 @@ typedef enum nwc_precipitation {
 NWC_API nwc_status nwc_rain_type(nwc_ctx *ctx, nwc_volume *volume, int32_t n, const double *height_m,
                                  const double *wet_bulb_c);
 
+/**
+ * The temperature that a wet thermometer shows, by which a falling flake melts.
+ *
+ * @param n  values; pressure_pa and temperature_k above 0, humidity over water 0 to 1 (what is more is 1)
+ * @param wet_bulb_c  out: n, degrees Celsius; NaN where one of them is not finite or out of range; may be one of the arrays
+ * @return NWC_OK; NWC_ERR_ARG
+ *
+ * Source: WMO-No. 8, annex 4.B: Magnus' formula over water, and the psychrometer's with ventilation.
+ */
+NWC_API nwc_status nwc_rain_wet_bulb(int64_t n, const double *pressure_pa, const double *temperature_k,
+                                     const double *humidity, double *wet_bulb_c);
+
 enum { NWC_VPR_LEVELS = 60 };
 
 /** How reflectivity changes with height, on the mean, over the stratiform rain near a radar; and its bright band. */

@@ -29,7 +29,7 @@ NWC_API void nwc_turbulence_options_init(nwc_turbulence_options *options);
  * beam and the depth of a gate, which grow with range. Before that is taken off it what shear over them adds, across the beam
  * and along it by AZSHR and DIVR where the sweep has them, upward by the VRADDH of the next higher sweep, or else lower one, where
  * both have it; what the turn of the antenna adds, where the frequency is known; and what different fall speeds add. Where nothing
- * is left, EDR is 0.
+ * is left, EDR is 0. Where QIND is 0 it is not known.
  *
  * It is a lower bound where the volume of a gate is larger than the largest eddies, some hundreds of metres to kilometres.
  *

@@ -39,3 +39,9 @@ double nwc__standard_pressure(double height_m)
     const double warmth = 1.0 + at->lapse * up / at->temperature_k;
     return warmth > 0.0 ? at->pressure_pa * pow(warmth, -GRAVITY / (GAS * at->lapse)) : (double)NAN;
 }
+
+double nwc__saturation(double temperature_k)
+{
+    const double t = temperature_k - 273.15;
+    return 611.2 * exp(17.62 * t / (243.12 + t));
+}

@@ -6,4 +6,7 @@
 double nwc__standard_height(double pressure_pa);
 double nwc__standard_pressure(double height_m);
 
+/* Pressure of saturation over water, Pa, by Magnus' formula as in WMO-No. 8 (annex 4.B). */
+double nwc__saturation(double temperature_k);
+
 #endif

@@ -77,13 +77,7 @@ static void place_levels(const struct nwc__obs_cells *cells, const int64_t *orde
 
 /* ---- values of a level ---- */
 
-/* Pressure of saturation over water, Pa, and its inverse. */
-static double saturation(double temperature_k)
-{
-    const double t = temperature_k - 273.15;
-    return 611.2 * exp(17.62 * t / (243.12 + t));
-}
-
+/* The inverse of nwc__saturation. */
 static double dew_point(double vapour_pa)
 {
     const double l = log(vapour_pa / 611.2);
@@ -141,10 +135,11 @@ static nwc_status derive_humidity(nwc_obs *obs, const int64_t *order, int64_t fi
     const int64_t dew = find(&c, order, first, end, NWC_QUANTITY_DEW_POINT);
     const int64_t humidity = find(&c, order, first, end, NWC_QUANTITY_RELATIVE_HUMIDITY);
     if (temperature < 0 || (dew < 0) == (humidity < 0)) return NWC_OK;
-    const double saturated = saturation(c.value[temperature]);
+    const double saturated = nwc__saturation(c.value[temperature]);
     return humidity >= 0
                ? derive(obs, temperature, humidity, NWC_QUANTITY_DEW_POINT, dew_point(c.value[humidity] * saturated))
-               : derive(obs, temperature, dew, NWC_QUANTITY_RELATIVE_HUMIDITY, saturation(c.value[dew]) / saturated);
+               : derive(obs, temperature, dew, NWC_QUANTITY_RELATIVE_HUMIDITY,
+                        nwc__saturation(c.value[dew]) / saturated);
 }
 
 static bool same(double a, double b)

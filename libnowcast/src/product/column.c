@@ -205,3 +205,41 @@ nwc_status nwc_product_echo_top(nwc_ctx *ctx, const nwc_field *dbz, double thres
     struct tops job = {.dbz = dbz, .threshold = (float)threshold_dbz, .top = top_m, .base = base_m, .open = open};
     return nwc__for_each_tile(ctx, "column", dbz->dim[1], tops_row, &job);
 }
+
+/* ---- isotherms ---- */
+
+struct isotherm {
+    const nwc_field *field;
+    float value;
+    nwc_field *height;
+};
+
+static nwc_status isotherm_row(int64_t j, void *user)
+{
+    const struct isotherm *const job = user;
+    const nwc_field *const field = job->field;
+    for (int64_t i = 0; i < field->dim[2]; i++) {
+        const float *const column = field->data + j * field->stride[1] + i * field->stride[2];
+        const double *const z = field->grid->z_m;
+        const nwc__span span = nwc__span_of(column, field->stride[0], field->dim[0], z, job->value);
+        int64_t lowest = 0;
+        while (lowest < field->dim[0] && isnan(column[lowest * field->stride[0]])) lowest++;
+        bool reached = false;
+        for (int64_t k = lowest; k < field->dim[0] && !reached; k++)
+            reached = column[k * field->stride[0]] >= job->value;
+        float height = span.open & NWC_COLUMN_TOP_OPEN ? NAN : span.top;
+        if (!reached && lowest < field->dim[0]) height = (float)z[lowest];
+        nwc__flat_row(job->height, j)[i * job->height->stride[1]] = height;
+    }
+    return NWC_OK;
+}
+
+nwc_status nwc_product_isotherm(nwc_ctx *ctx, const nwc_field *field, double value, nwc_field *height_m)
+{
+    ctx = nwc__ctx(ctx);
+    NWC__TRY(nwc__check_levels(ctx, field, "field", NULL));
+    NWC__TRY(nwc__check_flat(height_m, "height_m", field, false));
+    if (!isfinite(value)) return nwc__fail(NWC_ERR_ARG, "value: a finite value expected, %g given", value);
+    struct isotherm job = {.field = field, .value = (float)value, .height = height_m};
+    return nwc__for_each_tile(ctx, "column", field->dim[1], isotherm_row, &job);
+}

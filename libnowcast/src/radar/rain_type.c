@@ -3,6 +3,7 @@
  * J. Hydrometeor. 16, 1466), and around the melting layer the correlation of H and V does, which melting flakes lower
  * (Giangrande, Krause and Ryzhkov 2008, J. Appl. Meteor. Climatol. 47, 1354); hail, what reflects more than rain of its shape.
  */
+#include "core/atmosphere.h"
 #include "radar/rain_kernel.h"
 #include "radar/rays.h"
 
@@ -146,4 +147,34 @@ nwc_status nwc_rain_type(nwc_ctx *ctx, nwc_volume *volume, int32_t n, const doub
     if (status == NWC_OK && !sweeps)
         status = nwc__fail(NWC_ERR_NODATA, "volume: a sweep with reflectivity expected, none found");
     return status;
+}
+
+/* ---- wet-bulb temperature ---- */
+
+/* By halving: what the wet thermometer takes from the air less what it evaporates rises with its temperature. */
+static double wet_bulb(double pressure_pa, double temperature_k, double vapour_pa)
+{
+    double low = temperature_k - 80.0, high = temperature_k;
+    for (int step = 0; step < 50; step++) {
+        const double middle = 0.5 * (low + high), celsius = middle - 273.15;
+        const double psychrometer = 6.53e-4 * (1.0 + 0.000944 * celsius) * pressure_pa * (temperature_k - middle);
+        if (nwc__saturation(middle) - psychrometer > vapour_pa)
+            high = middle;
+        else
+            low = middle;
+    }
+    return 0.5 * (low + high) - 273.15;
+}
+
+nwc_status nwc_rain_wet_bulb(int64_t n, const double *pressure_pa, const double *temperature_k, const double *humidity,
+                             double *wet_bulb_c)
+{
+    if (n < 0 || (n && (!pressure_pa || !temperature_k || !humidity || !wet_bulb_c)))
+        return nwc__fail(NWC_ERR_ARG, "pressure, temperature, humidity: arrays expected, NULL given");
+    for (int64_t k = 0; k < n; k++) {
+        const double p = pressure_pa[k], t = temperature_k[k], h = fmin(humidity[k], 1.0);
+        const bool known = p > 0.0 && isfinite(p) && t > 150.0 && t < 350.0 && h >= 0.0 && !isnan(humidity[k]);
+        wet_bulb_c[k] = known ? wet_bulb(p, t, h * nwc__saturation(t)) : (double)NAN;
+    }
+    return NWC_OK;
 }

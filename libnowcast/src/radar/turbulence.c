@@ -20,10 +20,10 @@
 #define LEAST_APART_DEG 0.25
 #define WITHIN_DEG 1.0
 
-enum { PIECES = 64 /* of the integral, even */ };
+enum { PIECES = 64 /* of the integral, even */, ROWS = 6 };
 
 struct job {
-    nwc_moment width, across, along, snr, velocity;
+    nwc_moment width, across, along, snr, velocity, quality;
     nwc__sample other; /* velocity of another sweep */
     nwc__gates gates;
     double apart; /* of that sweep, radians, positive upward */
@@ -33,7 +33,7 @@ struct job {
     double fall_m_s, least_snr_db;
     bool shear;
     const float *per_width; /* (gate): EDR of a spectrum of 1 m/s */
-    float *rows;            /* (ray, 5, gate) */
+    float *rows;            /* (ray, ROWS, gate) */
     float *edr;             /* (ray, gate) */
 };
 
@@ -67,14 +67,16 @@ static nwc_status work_ray(int64_t ray, void *user)
 {
     const struct job *const job = user;
     const int64_t n = job->gates.n;
-    float *const width = job->rows + 5 * ray * n, *const across = width + n, *const along = across + n;
-    float *const snr = along + n, *const velocity = snr + n, *const edr = job->edr + ray * n;
+    float *const width = job->rows + ROWS * ray * n, *const across = width + n, *const along = across + n;
+    float *const snr = along + n, *const velocity = snr + n, *const quality = velocity + n;
+    float *const edr = job->edr + ray * n;
     const double fall = job->fall_m_s * sin((double)job->elevation_deg[ray] * RADIANS);
     nwc__ray_on_gates(&job->width, ray, &job->gates, width);
     nwc__ray_on_gates(&job->across, ray, &job->gates, across);
     nwc__ray_on_gates(&job->along, ray, &job->gates, along);
     nwc__ray_on_gates(&job->snr, ray, &job->gates, snr);
     nwc__ray_on_gates(&job->velocity, ray, &job->gates, velocity);
+    nwc__ray_on_gates(&job->quality, ray, &job->gates, quality);
     const float *const other = nwc__sample_row(&job->other, ray, n, edr); /* edr is room until it is written */
     for (int64_t g = 0; g < n; g++) {
         const double range = fmax(1.0, job->gates.first_m + job->gates.spacing_m * (double)g);
@@ -83,7 +85,7 @@ static nwc_status work_ray(int64_t ray, void *user)
         const double shear_2 =
             h * h * squared_or_0(across[g]) + r * r * squared_or_0(along[g]) + v * v * squared_or_0(upward);
         const double left_2 = squared_or_0(width[g]) - job->turn_2 - fall * fall - (job->shear ? shear_2 : 0.0);
-        const bool known = !isnan(width[g]) && !((double)snr[g] < job->least_snr_db);
+        const bool known = !isnan(width[g]) && !((double)snr[g] < job->least_snr_db) && quality[g] != 0.0F;
         edr[g] = known ? (float)sqrt(fmax(0.0, left_2)) * job->per_width[g] : NAN;
     }
     return NWC_OK;
@@ -136,7 +138,7 @@ static nwc_status work_sweep(nwc_ctx *ctx, nwc_volume *volume, const nwc_volume_
     NWC__TRY(nwc_volume_find(volume, index, "WRADH", &job.width));
     job.gates = nwc__gates_of(&job.width), job.elevation_deg = sweep.elevation_deg;
     (void)nwc__find(volume, index, "AZSHR", &job.across), (void)nwc__find(volume, index, "DIVR", &job.along);
-    (void)nwc__find(volume, index, "SNRH", &job.snr);
+    (void)nwc__find(volume, index, "SNRH", &job.snr), (void)nwc__find(volume, index, "QIND", &job.quality);
     const double wide = facts->beam_width_h_deg > 0.0 ? facts->beam_width_h_deg : o->beam_width_deg;
     const double tall = facts->beam_width_v_deg > 0.0 ? facts->beam_width_v_deg : o->beam_width_deg;
     const double sigma = RADIANS / (4.0 * sqrt(log(2.0))); /* of the power of both ways: eq. 5.75 */
@@ -154,7 +156,7 @@ static nwc_status work_sweep(nwc_ctx *ctx, nwc_volume *volume, const nwc_volume_
         job.apart = apart_deg * RADIANS;
     }
     NWC__ALLOC(ctx, per_width, job.gates.n);
-    NWC__ALLOC(ctx, job.rows, 5 * sweep.n_rays * job.gates.n);
+    NWC__ALLOC(ctx, job.rows, ROWS * sweep.n_rays * job.gates.n);
     fill_table(&job, o->kolmogorov, per_width);
     job.per_width = per_width;
     if ((status = nwc__put_on_gates(volume, index, "EDR", "m^(2/3) s-1", &job.gates, &job.edr)) != NWC_OK) goto done;
