@@ -8,7 +8,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode \
-  bench-dealias bench-quality read-back docs lint fuzz damage tsan test-long clean
+  bench-dealias bench-quality bench-terrain read-back docs lint fuzz damage tsan test-long clean
 # xradar: every value, and the time), bench-chain (from a volume to its products), read-back (volumes written, by other
 # packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short and changed: hours, in
 # as many sittings as wanted), tsan, test-long, clean.
@@ -76,6 +76,9 @@ bench-dealias: peers
 # Weather told from what is not, on simulated sweeps, beside Py-ART and wradlib.
 bench-quality: peers
 	.venv/bin/python benchmarks/peers/quality.py --python build/peers/bin/python
+# What the ground hides of beams, beside wradlib and rays followed one by one.
+bench-terrain: peers
+	.venv/bin/python benchmarks/peers/terrain.py --python build/peers/bin/python
 # From the file of a volume to a mosaic and its products: the seconds of each step.
 NOWCAST_TEST_DATA ?= ../shared/data
 VOLUME ?= $(NOWCAST_TEST_DATA)/radar/nexrad/single/KLBB20160601_150025_V06

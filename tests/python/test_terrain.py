@@ -119,6 +119,26 @@ def test_what_is_hidden_is_made_up_for(scene: tuple[xr.DataTree, xr.DataArray]) 
         radar.correct_blockage(volume)
 
 
+def test_what_a_simulated_scan_lost_behind_hills_is_made_up_for() -> None:
+    storm = sim.stratiform(rate=10.0, wind=(8.0, 3.0), melting=False)
+    sweeps = tuple(sim.strategy.Sweep(angle, 6.0, 1000.0, 60e3) for angle in (0.5, 1.2))
+    plan = sim.strategy.Strategy("SMALL", sim.strategy.Radar(), sweeps)
+    ground = sim.terrain(storm.grid(100e3, 500.0), seed=5, highest=2500.0)
+    effects = sim.Effects(noise=False, attenuation=False, second_trip=False, terrain=ground)
+    volume, truth = sim.scan(storm, sim.Site.near(storm, 0.0, 0.0, altitude=300.0), plan, 0.0, effects=effects)
+    right = radar.correct_blockage(radar.blockage(volume, ground))
+    for name in ("sweep_0", "sweep_1"):
+        part, lost = right[name]["CBB"].values, truth[name]["blocked"].values  # of a beam without sharp edges
+        assert np.abs(part - lost).mean() < 0.02
+        assert np.abs(part - lost).max() < 0.08
+        seen = (lost > 0.05) & (part < 0.7) & (truth[name]["DBZH"].values > 0.0) & (volume[name]["DBZH"].values > 0.0)
+        before, after = (right[name][dbz].values[seen] - truth[name]["DBZH"].values[seen] for dbz in ("DBZH", "DBZHB"))
+        assert seen.sum() > 200
+        assert before.mean() < -0.9
+        assert abs(after.mean()) < 0.12
+        assert after.std() < 0.2
+
+
 def test_quality_and_mosaics_leave_out_what_is_hidden(scene: tuple[xr.DataTree, xr.DataArray]) -> None:
     volume, ground = scene
     seen = radar.blockage(volume, ground)

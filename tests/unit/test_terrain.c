@@ -287,6 +287,15 @@ static void volumes_get_blockage_and_what_it_took(void **state)
         partly += part > 0.1F && part < 0.9F;
     }
     assert_true(partly > 20);
+    nwc_moment rate;
+    nwc_rain_options rain;
+    nwc_rain_options_init(&rain);
+    rain.method = NWC_RAIN_Z;
+    assert_ok(nwc_rain_rate(NULL, volume, &rain)); /* takes what was made up for */
+    assert_ok(nwc_volume_find(volume, 0, "RATE", &rate));
+    for (int c = 0; c < 36 * GATES; c++)
+        if (more.field.data[c] > 0.0F)
+            assert_near(rate.field.data[c], pow(pow(10.0, 0.1 * (double)more.field.data[c]) / 200.0, 1.0 / 1.6), 1e-3);
     assert_true(nwc_volume_find(volume, 1, "DBZHB", &more) == NWC_ERR_NODATA);
     options.moment = "CBB";
     assert_fails(NWC_ERR_ARG, "moment: a reflectivity", nwc_terrain_correct(NULL, volume, &options));

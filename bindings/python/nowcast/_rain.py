@@ -44,7 +44,7 @@ def rain_rate(
     Parameters
     ----------
     tree : DataTree
-        With DBZH or, of ``attenuation``, DBZHC; and what the method needs.
+        With DBZH, DBZHC of ``attenuation`` or DBZHB of ``correct_blockage``; and what the method needs.
     method : str
         ``"z"``, ``"kdp"``, ``"z_zdr"``, ``"kdp_zdr"``, ``"a"`` (specific attenuation, AH), or ``"blend"``: of the first
         four the one that suits the gate (Cifelli et al. 2011).
@@ -81,7 +81,7 @@ def rain_rate(
         temperature_c=temperature,
         zdr_window_m=zdr_window,
     )
-    volume = _volume.handle(tree, ("DBZH", "DBZHC", "DBZHG", "KDP", "KDPC", "ZDR", "ZDRC", "AH"))
+    volume = _volume.handle(tree, ("DBZH", "DBZHC", "DBZHB", "DBZHG", "KDP", "KDPC", "ZDR", "ZDRC", "AH"))
     with _lib.call() as ctx:
         _lib.check(lib.nwc_rain_rate(ctx, volume, options))
     return _volume.add_moments(tree, volume, ("RATE",))
@@ -105,7 +105,7 @@ def precipitation_type(tree: xr.DataTree, height: npt.ArrayLike, wet_bulb: npt.A
     Parameters
     ----------
     tree : DataTree
-        With DBZH or DBZHC; ZDR and RHOHV where there are.
+        With DBZH, DBZHC or DBZHB; ZDR and RHOHV where there are.
     height : array, m above mean sea level, increasing
     wet_bulb : array of as many, degrees Celsius
         The profile of a model or of a sounding.
@@ -118,7 +118,7 @@ def precipitation_type(tree: xr.DataTree, height: npt.ArrayLike, wet_bulb: npt.A
     degrees = np.ascontiguousarray(wet_bulb, dtype=np.float64).ravel()
     if heights.size != degrees.size:
         raise ArgumentError(f"height, wet_bulb: as many of both expected, {heights.size} and {degrees.size} given")
-    volume = _volume.handle(tree, ("DBZH", "DBZHC", "ZDR", "ZDRC", "RHOHV"))
+    volume = _volume.handle(tree, ("DBZH", "DBZHC", "DBZHB", "ZDR", "ZDRC", "RHOHV"))
     with _lib.call() as ctx:
         _lib.check(
             lib.nwc_rain_type(

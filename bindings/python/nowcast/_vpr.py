@@ -20,7 +20,7 @@ def vpr(tree: xr.DataTree, *, near: float | None = None, far: float | None = Non
     Parameters
     ----------
     tree : DataTree
-        With DBZH or, of ``attenuation``, DBZHC in several elevations.
+        With DBZH, DBZHC of ``attenuation`` or DBZHB of ``correct_blockage`` in several elevations.
     near, far : float, optional
         Distances along the ground between which to look, m; 10 and 50 km when omitted.
 
@@ -34,7 +34,7 @@ def vpr(tree: xr.DataTree, *, near: float | None = None, far: float | None = Non
     ------
     NoDataError : too little stratiform rain there.
     """
-    volume = _volume.handle(tree, ("DBZH", "DBZHC"))
+    volume = _volume.handle(tree, ("DBZH", "DBZHC", "DBZHB"))
     found = ffi.new("nwc_vpr *")
     with _lib.call() as ctx:
         _lib.check(lib.nwc_rain_vpr(ctx, volume, _lib.options("vpr", near_m=near, far_m=far), found))
@@ -59,7 +59,7 @@ def correct_vpr(
     Parameters
     ----------
     tree : DataTree
-        With DBZH or DBZHC.
+        With DBZH, DBZHC or DBZHB.
     profile : DataArray, optional
         What ``vpr`` gives, of this volume (the default) or of another.
     most_dbz : float, optional
@@ -77,7 +77,7 @@ def correct_vpr(
     if height.size != levels or np.abs(np.diff(height, 2)).max() > 1e-3:
         raise ArgumentError(f"profile: {levels} heights equally apart expected, as vpr gives them, {height.size} given")
     given = ffi.new("nwc_vpr *", {"first_m": height[0], "step_m": height[1] - height[0], "db": chosen.values.tolist()})
-    volume = _volume.handle(tree, ("DBZH", "DBZHC"))
+    volume = _volume.handle(tree, ("DBZH", "DBZHC", "DBZHB"))
     options = _lib.options("vpr", most_dbz=most_dbz, most_db=most)
     with _lib.call() as ctx:
         _lib.check(lib.nwc_rain_correct_vpr(ctx, volume, given, options))

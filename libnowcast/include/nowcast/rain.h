@@ -53,7 +53,7 @@ NWC_API void nwc_rain_options_init(nwc_rain_options *options);
  * Find the rate of rain in every gate.
  *
  * Adds RATE, mm h-1, on the gates of reflectivity, to every sweep that has what the method needs: DBZHG (of
- * nwc_rain_correct_vpr), DBZHC or DBZH, the first that is there; KDPC or
+ * nwc_rain_correct_vpr), DBZHB (of nwc_terrain_correct), DBZHC or DBZH, the first that is there; KDPC or
  * KDP; ZDRC or ZDR; AH. It takes the place of a RATE that is there. What is above the melting layer is no rain, and what is found
  * there is not its rate.
  *
@@ -152,7 +152,7 @@ NWC_API nwc_status nwc_rain_vpr(nwc_ctx *ctx, const nwc_volume *volume, const nw
 /**
  * Bring reflectivity down to the ground along a profile, averaged over the beam where each gate is.
  *
- * Adds DBZHG to every sweep with DBZHC or else DBZH: less what the profile, seen with that beam, has gained or lost up to there.
+ * Adds DBZHG to every sweep with DBZHB, DBZHC or DBZH, the first that is there: less what the profile, seen with that beam, has gained or lost up to there.
  * Gates above most_dbz are convective and stay, as do those where the profile is not known; nwc_rain_rate takes DBZHG where it
  * is.
  *

@@ -124,9 +124,7 @@ static nwc_status rate_rays(int64_t tile, void *user)
 static bool take_sweep(const nwc_volume *volume, int32_t s, struct job *job)
 {
     const int32_t method = job->options.method;
-    if (!nwc__find(volume, s, "DBZHG", &job->dbz) && !nwc__find(volume, s, "DBZHC", &job->dbz) &&
-        !nwc__find(volume, s, "DBZH", &job->dbz))
-        return false;
+    if (!nwc__find(volume, s, "DBZHG", &job->dbz) && !nwc__find_dbz(volume, s, &job->dbz)) return false;
     const bool kdp = nwc__find_kdp(volume, s, &job->kdp), ah = nwc__find(volume, s, "AH", &job->ah);
     const bool zdr = nwc__find(volume, s, "ZDRC", &job->zdr) || nwc__find(volume, s, "ZDR", &job->zdr);
     job->gates = nwc__gates_of(&job->dbz);

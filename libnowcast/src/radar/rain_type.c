@@ -139,7 +139,7 @@ nwc_status nwc_rain_type(nwc_ctx *ctx, nwc_volume *volume, int32_t n, const doub
     nwc_status status = NWC_OK;
     int32_t sweeps = 0;
     for (int32_t s = 0; s < facts.n_sweeps && status == NWC_OK; s++) {
-        if (!nwc__find(volume, s, "DBZHC", &job.dbz) && !nwc__find(volume, s, "DBZH", &job.dbz)) continue;
+        if (!nwc__find_dbz(volume, s, &job.dbz)) continue;
         status = type_sweep(ctx, volume, s, &job);
         sweeps++;
     }

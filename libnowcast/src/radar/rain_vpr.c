@@ -49,7 +49,7 @@ struct job {
 
 static bool take_sweep(const nwc_volume *volume, int32_t s, struct job *job)
 {
-    if (!nwc__find(volume, s, "DBZHC", &job->dbz) && !nwc__find(volume, s, "DBZH", &job->dbz)) return false;
+    if (!nwc__find_dbz(volume, s, &job->dbz)) return false;
     job->gates = nwc__gates_of(&job->dbz);
     return nwc_volume_sweep(volume, s, &job->sweep) == NWC_OK;
 }

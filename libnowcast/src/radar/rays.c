@@ -93,6 +93,12 @@ nwc__gates nwc__gates_of(const nwc_moment *moment)
     return (nwc__gates){moment->field.dim[1], moment->first_gate_m, moment->gate_spacing_m};
 }
 
+bool nwc__find_dbz(const nwc_volume *volume, int32_t sweep, nwc_moment *moment)
+{
+    return nwc__find(volume, sweep, "DBZHB", moment) || nwc__find(volume, sweep, "DBZHC", moment) ||
+           nwc__find(volume, sweep, "DBZH", moment);
+}
+
 bool nwc__find_kdp(const nwc_volume *volume, int32_t sweep, nwc_moment *moment)
 {
     return nwc__find(volume, sweep, "KDPC", moment) || nwc__find(volume, sweep, "KDP", moment);

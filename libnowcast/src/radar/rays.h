@@ -32,6 +32,9 @@ extern const nwc__attenuation nwc__attenuation_of[NWC_BAND_X + 1];
 /* The same as nwc_volume_find; false, and name NULL, where the sweep has none. */
 bool nwc__find(const nwc_volume *volume, int32_t sweep, const char *name, nwc_moment *moment);
 
+/* The reflectivity to be used of a sweep, the one most made up for: DBZHB, DBZHC or DBZH. */
+bool nwc__find_dbz(const nwc_volume *volume, int32_t sweep, nwc_moment *moment);
+
 /* The KDP to be used of a sweep: the library's own before that of a file. */
 bool nwc__find_kdp(const nwc_volume *volume, int32_t sweep, nwc_moment *moment);
 
