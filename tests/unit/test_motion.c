@@ -112,6 +112,16 @@ static void a_known_motion_is_found(void **state)
     check_motion(still, even, 3, 0.01);
 }
 
+/* Where one method finds the uniform motion of a scene, to within 1 m/s. */
+static void check_uniform_by(int method, struct scene *scene)
+{
+    nwc_motion_options options;
+    nwc_motion_options_init(&options);
+    options.method = method;
+    assert_ok(estimate(NULL, scene, 3, &options));
+    check_scene(scene, uniform, 1.0);
+}
+
 /* A part of the newest frame is still that of the frame before, as in a composite whose radar has not scanned again. */
 static void what_was_carried_over_does_not_stand_still(void **state)
 {
@@ -120,8 +130,44 @@ static void what_was_carried_over_does_not_stand_still(void **state)
     struct scene *const scene = make_scene(uniform, even, 3, &square);
     for (int j = 0; j < NY; j++)
         for (int i = NX / 3; i < NX * 2 / 3; i++) scene->cells[2][j * NX + i] = scene->cells[1][j * NX + i];
-    assert_ok(estimate(NULL, scene, 3, NULL));
-    check_scene(scene, uniform, 1.0);
+    check_uniform_by(NWC_MOTION_VARIATIONAL, scene);
+    check_uniform_by(NWC_MOTION_LUCAS_KANADE, scene);
+    free(scene);
+}
+
+/* In steps as coarse as half a mm/h a cell in five is what it was; these are not taken for an area carried over. */
+static void cells_alike_by_chance_are_followed(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0};
+    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    int alike = 0;
+    for (int c = 0; c < NY * NX; c++) {
+        for (int k = 0; k < 3; k++) scene->cells[k][c] = 0.5F * floorf(2.0F * scene->cells[k][c]);
+        alike += scene->cells[2][c] == scene->cells[1][c];
+    }
+    assert_true(alike > NY * NX / 6);
+    check_uniform_by(NWC_MOTION_VARIATIONAL, scene);
+    check_uniform_by(NWC_MOTION_LUCAS_KANADE, scene);
+    free(scene);
+}
+
+/* Nothing new was seen: no calm is made of it. */
+static void frames_that_are_the_same_tell_no_motion(void **state)
+{
+    (void)state;
+    const double even[3] = {0.0, 300.0, 600.0};
+    struct scene *const scene = make_scene(still, even, 3, &square);
+    nwc_motion_options options;
+    nwc_motion_options_init(&options);
+    assert_ok(estimate(NULL, scene, 3, &options));
+    for (int c = 0; c < NY * NX; c++) {
+        assert_near(scene->u[c], 0.0, 0.01);
+        assert_near(scene->v[c], 0.0, 0.01);
+        assert_true(scene->quality[c] < 0.05F);
+    }
+    options.method = NWC_MOTION_LUCAS_KANADE;
+    assert_fails(NWC_ERR_NODATA, "no feature could be followed", estimate(NULL, scene, 3, &options));
     free(scene);
 }
 
@@ -357,6 +403,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_motion_is_found),
         cmocka_unit_test(what_was_carried_over_does_not_stand_still),
+        cmocka_unit_test(cells_alike_by_chance_are_followed),
+        cmocka_unit_test(frames_that_are_the_same_tell_no_motion),
         cmocka_unit_test(metres_are_over_the_ground),
         cmocka_unit_test(reflectivity_moves_as_rain_does),
         cmocka_unit_test(the_frames_chosen_are_those_promised),

@@ -9,8 +9,8 @@
 /*
  * Frames on plain arrays, oldest first, rows south to north, without units or geometry: x = sqrt(min(rate, 60 mm/h)),
  * which makes the error of a weak cell count beside that of a strong one and keeps hail from ruling the fit. Rates below
- * 0.01 mm/h are 0. Where a frame is not known x is 0 as well, and known is 0 instead of 1; for the
- * variational method known is 0 too, whatever x is, where echo was carried over from the frame before.
+ * 0.01 mm/h are 0. Where a frame is not known x is 0 as well, and known is 0 instead of 1; known is 0 too, whatever x is,
+ * where a composite carried an area over from the frame before.
  */
 struct nwc__motion_problem {
     int64_t ny, nx;
@@ -46,10 +46,12 @@ typedef struct nwc__motion_kernels {
     int64_t (*read_dbz)(const float *restrict cells, int64_t step, int64_t n, float *restrict x,
                         uint8_t *restrict known);
     /*
-     * known becomes 0 in a row of nx cells where echo and the four cells around it are what they were in the frame
-     * before. now and before are the rows south of the cells, their own, and the one north of them.
+     * Count which of n cells of a row tell whether they were renewed, having echo unlike that of their four neighbours,
+     * and which of these are what they were. now: the first cell in a frame with stride cells from row to row, before: it
+     * in the frame before; none lies at the edge of the grid.
      */
-    void (*drop_carried)(const float *const now[3], const float *const before[3], int64_t nx, uint8_t *restrict known);
+    void (*tell)(const float *restrict now, int64_t stride, const float *restrict before, int64_t n,
+                 int32_t *restrict telling, int32_t *restrict same);
     /*
      * n cells of u, v (cells per second in, m s-1 out), where a cell is dx_m, dy_m long at the first one and that much
      * plus ddx_m, ddy_m at each further one. Faster motion than max_m_s is shortened to it and has quality 0.

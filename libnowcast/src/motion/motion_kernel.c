@@ -52,22 +52,17 @@ static inline float of_dbz(float dbz)
 DEFINE_READ(read_rate, of_rate)
 DEFINE_READ(read_dbz, of_dbz)
 
-static inline uint8_t renewed(const float *const now[3], const float *const before[3], int64_t west, int64_t i,
-                              int64_t east)
+static void tell(const float *restrict now, int64_t stride, const float *restrict before, int64_t n,
+                 int32_t *restrict telling, int32_t *restrict same)
 {
-    const int differ = (now[1][i] != before[1][i]) | (now[1][west] != before[1][west]) |
-                       (now[1][east] != before[1][east]) | (now[0][i] != before[0][i]) | (now[2][i] != before[2][i]);
-    return (uint8_t)(differ | (now[1][i] == 0.0f));
-}
-
-static void drop_carried(const float *const now[3], const float *const before[3], int64_t nx, uint8_t *restrict known)
-{
-    const float *const n[3] = {now[0], now[1], now[2]}, *const b[3] = {before[0], before[1], before[2]};
-    const int64_t last = nx - 1;
-    known[0] &= renewed(n, b, 0, 0, nx > 1);
+    const float *const south = now - stride, *const north = now + stride;
 #pragma omp simd
-    for (int64_t i = 1; i < last; i++) known[i] &= renewed(n, b, i - 1, i, i + 1);
-    if (last > 0) known[last] &= renewed(n, b, last - 1, last, last);
+    for (int64_t i = 0; i < n; i++) {
+        const float is = now[i];
+        const int tells = (is > 0.0f) & (now[i - 1] != is) & (now[i + 1] != is) & (south[i] != is) & (north[i] != is);
+        telling[i] += tells;
+        same[i] += tells & (before[i] == is);
+    }
 }
 
 static void to_ground(float *restrict u, float *restrict v, float *restrict quality, int64_t n, float dx_m, float ddx_m,
@@ -86,5 +81,5 @@ static void to_ground(float *restrict u, float *restrict v, float *restrict qual
 
 const struct nwc__motion_kernels NWC__NAME(nwc__motion_kernels) = {.read_rate = read_rate,
                                                                    .read_dbz = read_dbz,
-                                                                   .drop_carried = drop_carried,
+                                                                   .tell = tell,
                                                                    .to_ground = to_ground};
