@@ -205,19 +205,21 @@ static void make_ready(struct part *part, const nwc_dealias_options *options, nw
         part->azimuth[r] = sweep->azimuth_deg[ray];
         part->elevation[r] = sweep->elevation_deg[ray];
         part->nyquist[r] = nyquist > 0.0f ? nyquist : 1.0f;
-        float *const row = part->velocity + r * fold->n_gates;
-        part->from[r] = part->to[r] = 0;
-        for (int64_t g = 0; g < fold->n_gates; g++) {
-            float v = g < f->dim[1] ? f->data[ray * f->stride[0] + g * f->stride[1]] : NAN;
-            if (!(nyquist > 0.0f) || !isfinite(v)) v = NAN;
+        const float *const had = f->data + ray * f->stride[0];
+        int64_t from = 0, to = !(nyquist > 0.0f) ? 0 : fold->n_gates < f->dim[1] ? fold->n_gates : f->dim[1];
+        while (to > from && !isfinite(had[(to - 1) * f->stride[1]])) to--;
+        while (from < to && !isfinite(had[from * f->stride[1]])) from++;
+        part->from[r] = (int32_t)from;
+        part->to[r] = (int32_t)to;
+        for (int64_t g = from; g < to; g++) {
+            const int64_t i = r * fold->n_gates + g;
+            float v = had[g * f->stride[1]];
+            if (!isfinite(v)) v = NAN;
             if (fabsf(v) > nyquist) v = remainderf(v, 2.0f * nyquist);
-            row[g] = v;
-            if (isnan(v)) continue;
-            if (part->to[r] == 0) part->from[r] = (int32_t)g;
-            part->to[r] = (int32_t)g + 1;
+            part->velocity[i] = v;
+            fold->reference[i] = fold->doubt[i] = NAN;
         }
     }
-    for (int64_t i = 0; i < fold->n_rays * fold->n_gates; i++) fold->reference[i] = fold->doubt[i] = NAN;
     neighbours(part, scratch, order);
     fold->velocity = part->velocity;
     fold->from = part->from;
@@ -273,7 +275,7 @@ static nwc_status previous_tile(int64_t tile, void *user)
             const double apart = fabs(remainder((double)sweep.azimuth_deg[q] - part->azimuth[r], 360.0));
             if (apart < least) least = apart, ray = q;
         }
-        for (int64_t g = 0; ray >= 0 && g < fold->n_gates; g++) {
+        for (int64_t g = fold->from[r]; ray >= 0 && g < fold->to[r]; g++) {
             const double range = fold->first_gate_m + (double)g * fold->gate_spacing_m;
             const int64_t h = (int64_t)floor((range - moment.first_gate_m) / moment.gate_spacing_m + 0.5);
             if (h < 0 || h >= moment.field.dim[1]) continue;
@@ -344,19 +346,24 @@ static nwc_status write_tile(int64_t tile, void *user)
     const struct job *const job = user;
     const struct part *const part = &job->parts[tile];
     const nwc_field *const f = &part->moment.field;
-    const int64_t n = f->dim[1], known = part->fold.n_gates < n ? part->fold.n_gates : n;
+    const int64_t n = f->dim[1];
     for (int64_t r = 0; r < part->sweep.n_rays; r++) {
         const int64_t ray = part->order[r];
         float *const v = part->made[0]->cells + ray * n, *const fold = part->made[1]->cells + ray * n,
                      *const confidence = part->made[2]->cells + ray * n;
-        for (int64_t g = 0; g < n; g++) {
-            const float had = f->data[ray * f->stride[0] + g * f->stride[1]];
-            const float is = g < known ? part->unfolded[r * part->fold.n_gates + g] : NAN;
-            const bool whole = !isnan(is);
-            const float turns = (is - had) / (2.0f * part->nyquist[r]), count = rintf(turns) + 0.0f; /* not -0 */
-            v[g] = whole ? is : had; /* a ray without a Nyquist velocity stays as it is, and NaN is NaN */
-            fold[g] = isnan(had) ? NAN : !whole ? 0.0f : fabsf(turns - count) < 0.02f ? count : turns;
-            confidence[g] = isnan(had) ? NAN : whole ? part->fold.confidence[r * part->fold.n_gates + g] : 0.0f;
+        const float *const given = f->data + ray * f->stride[0];
+        for (int64_t g = 0; g < n; g++) { /* a ray without a Nyquist velocity stays as it is, and NaN is NaN */
+            const float had = given[g * f->stride[1]];
+            v[g] = had;
+            fold[g] = confidence[g] = isnan(had) ? NAN : 0.0f;
+        }
+        for (int64_t g = part->from[r]; g < part->to[r]; g++) {
+            const float is = part->unfolded[r * part->fold.n_gates + g];
+            if (isnan(is)) continue;
+            const float turns = (is - v[g]) / (2.0f * part->nyquist[r]), count = rintf(turns) + 0.0f; /* not -0 */
+            v[g] = is;
+            fold[g] = fabsf(turns - count) < 0.02f ? count : turns;
+            confidence[g] = part->fold.confidence[r * part->fold.n_gates + g];
         }
     }
     return NWC_OK;

@@ -7,7 +7,7 @@
 /* Velocities are phases: 65536 is the Nyquist interval, so that differences wrap as 16-bit numbers do. */
 enum { NWC__TURN = 65536, NWC__HALF_TURN = 32768, NWC__LEVELS = 64 /* costs of an edge */ };
 
-/* One sweep, rays by angle. Arrays of gates are (ray, gate). */
+/* One sweep, rays by angle. Arrays of gates are (ray, gate) and hold something from the first known gate of a ray to the last. */
 typedef struct nwc__fold_sweep {
     int64_t n_rays, n_gates;
     double first_gate_m, gate_spacing_m;
@@ -24,7 +24,7 @@ typedef struct nwc__fold_sweep {
     float *reference;             /* m s-1 expected; NaN where nothing is */
     float *doubt;                 /* m s-1: standard error of that */
     int16_t *phase;
-    uint16_t *rough;   /* from from to to: how much phases bend at a gate, see nwc__dealias_kernels */
+    uint16_t *rough;   /* how much phases bend at a gate, see nwc__dealias_kernels */
     int32_t *label;    /* region, from 0 in this sweep; -1 for none */
     int16_t *fold;     /* while solving: within its region; then of the gate */
     float *confidence; /* 0 to 1 */

@@ -73,11 +73,20 @@ static float disagreement(const float *value, int count, float velocity, float n
     return sum;
 }
 
+/* A gate has changed: those about it are to be looked at again. */
+static void mark_about(const nwc__fold_sweep *s, int64_t ray, int64_t gate, uint8_t *open)
+{
+    const int64_t n = s->n_gates, last = s->n_rays - 1;
+    const int64_t rays[3] = {ray ? ray - 1 : last, ray, ray < last ? ray + 1 : 0};
+    for (int k = 0; k < 3; k++)
+        for (int64_t g = gate ? gate - 1 : 0; g <= gate + 1 && g < n; g++) open[rays[k] * n + g] = 1;
+}
+
 /*
  * Single gates that their neighbours would rather have on another fold: as the energy of the regions, gate by gate. A
- * couplet has gates enough on either side of it to stand.
+ * couplet has gates enough on either side of it to stand. open: gates to be looked at.
  */
-static void settle(nwc__fold_sweep *s, float *velocity)
+static void settle(nwc__fold_sweep *s, float *velocity, uint8_t *open)
 {
     const int64_t n = s->n_gates;
     for (int pass = 0; pass < SETTLING; pass++) {
@@ -85,6 +94,8 @@ static void settle(nwc__fold_sweep *s, float *velocity)
         for (int64_t r = 0; r < s->n_rays; r++)
             for (int64_t g = s->from[r]; g < s->to[r]; g++) {
                 const int64_t i = r * n + g;
+                if (!open[i]) continue;
+                open[i] = 0;
                 if (s->rough[i] < NWC__HALF_TURN / 3 || !(velocity[i] == velocity[i])) continue;
                 float value[8];
                 const int count = neighbours(s, velocity, r, g, value);
@@ -99,6 +110,7 @@ static void settle(nwc__fold_sweep *s, float *velocity)
                 s->fold[i] = (int16_t)(s->fold[i] + step);
                 velocity[i] += 2.0f * nyquist * (float)step;
                 s->confidence[i] = fminf(clip((here - best) / (float)count, 0.0f, 1.0f), 0.4f);
+                mark_about(s, r, g, open);
                 changed++;
             }
         if (!changed) break;
@@ -165,13 +177,15 @@ static int64_t fill(nwc__fold_sweep *s, float *velocity, int window, int32_t *li
     return left;
 }
 
-void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, float *velocity, int32_t *list, float *next)
+void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, float *velocity, int32_t *list, float *next,
+                     uint8_t *known)
 {
     const int64_t n = s->n_gates;
     int64_t open = 0;
     for (int64_t r = 0; r < s->n_rays; r++) {
-        for (int64_t i = r * n; i < (r + 1) * n; i++) velocity[i] = s->confidence[i] = NAN;
+        for (int64_t i = r * n; i < (r + 1) * n; i++) velocity[i] = NAN;
         for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
+            s->confidence[i] = NAN;
             if (s->label[i] >= 0) {
                 const nwc__fold_node *const node = &nodes[s->first_node + s->label[i]];
                 s->fold[i] = (int16_t)(s->fold[i] + node->fold);
@@ -197,6 +211,6 @@ void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, float *vel
         velocity[i] = s->velocity[i] + turn * s->fold[i];
         s->confidence[i] = 0.0f;
     }
-    settle(s, velocity);
+    settle(s, velocity, known);
     if (s->first_prf > 0.0) repair(s, velocity);
 }

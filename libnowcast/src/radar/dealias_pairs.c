@@ -119,7 +119,7 @@ int64_t nwc__fold_pairs_between(const nwc__fold_sweep *s, const nwc__fold_sweep 
             const int64_t i = r * s->n_gates + g;
             if (s->label[i] < 0) continue;
             const int64_t h = (int64_t)floor((range * stretch - above->first_gate_m) / above->gate_spacing_m + 0.5);
-            if (h < 0 || h >= above->n_gates) continue;
+            if (h < above->from[q] || h >= above->to[q]) continue;
             const int64_t j = q * above->n_gates + h;
             if (above->label[j] < 0) continue;
             const double far = range * up / ABOVE_SCALE_M;

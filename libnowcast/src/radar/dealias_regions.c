@@ -144,7 +144,6 @@ static void number_regions(nwc__fold_sweep *s, const uint8_t *known, struct nwc_
         }
     for (int64_t r = 0; r < s->n_rays; r++) {
         const int64_t first = r * n + s->from[r], gates = s->to[r] - s->from[r];
-        for (int64_t i = r * n; i < (r + 1) * n; i++) s->label[i] = -1;
         memcpy(s->label + first, scratch->size + first, (size_t)gates * sizeof *s->label);
         memcpy(s->fold + first, scratch->relative + first, (size_t)gates * sizeof *s->fold);
     }

@@ -28,7 +28,8 @@ struct job {
     nwc__fold_pair *pairs;
     int64_t *first; /* where pairs of a part begin: within each sweep, then between each and the next */
     int64_t n_pairs;
-    int32_t *cluster;         /* of each node */
+    int32_t *cluster; /* of each node */
+    int32_t n_clusters;
     nwc__wind_patch *patches; /* of each sweep */
     int64_t *n_patches;
     nwc__fold_wind wind;
@@ -90,8 +91,9 @@ static nwc_status nodes_tile(int64_t tile, void *user)
 static nwc_status patches_tile(int64_t tile, void *user)
 {
     const struct job *const job = user;
-    nwc__wind_patch *const to = job->patches + tile * NWC__PATCHES;
-    job->n_patches[tile] = nwc__wind_patches(&job->sweeps[tile], job->nodes, job->cluster, job->altitude_m, to);
+    nwc__wind_patch *const to = job->patches + tile * NWC__PATCHES * job->n_clusters;
+    job->n_patches[tile] =
+        nwc__wind_patches(&job->sweeps[tile], job->nodes, job->cluster, job->n_clusters, job->altitude_m, to);
     return NWC_OK;
 }
 
@@ -106,7 +108,7 @@ static nwc_status gates_tile(int64_t tile, void *user)
 {
     const struct job *const job = user;
     struct nwc__region_scratch *const scratch = &job->scratch[tile];
-    nwc__fold_gates(&job->sweeps[tile], job->nodes, job->unfolded[tile], scratch->edges, scratch->mean);
+    nwc__fold_gates(&job->sweeps[tile], job->nodes, job->unfolded[tile], scratch->edges, scratch->mean, scratch->known);
     return NWC_OK;
 }
 
@@ -158,17 +160,17 @@ static nwc_status find_wind(nwc_ctx *ctx, struct job *job)
     double doubt[NWC__WIND_CLUSTERS] = {0.0};
     NWC__ALLOC(ctx, job->cluster, job->n_nodes);
     NWC__ALLOC(ctx, size, job->n_nodes);
-    const int32_t clusters = number_clusters(job, size);
-    NWC__ALLOC(ctx, job->patches, job->n_sweeps * (int64_t)NWC__PATCHES);
+    job->n_clusters = number_clusters(job, size);
+    const int64_t most = (int64_t)NWC__PATCHES * job->n_clusters; /* of a sweep */
+    NWC__ALLOC(ctx, job->patches, job->n_sweeps * most);
     NWC__ALLOC(ctx, job->n_patches, job->n_sweeps);
     if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, patches_tile, job)) != NWC_OK) goto done;
     int64_t patches = 0;
     for (int64_t k = 0; k < job->n_sweeps; k++) { /* one sweep behind the other */
-        memmove(job->patches + patches, job->patches + k * NWC__PATCHES,
-                (size_t)job->n_patches[k] * sizeof *job->patches);
+        memmove(job->patches + patches, job->patches + k * most, (size_t)job->n_patches[k] * sizeof *job->patches);
         patches += job->n_patches[k];
     }
-    nwc__wind_fit(job->patches, patches, clusters, &job->wind, fold, doubt);
+    nwc__wind_fit(job->patches, patches, job->n_clusters, &job->wind, fold, doubt);
     for (int32_t i = 0; i < job->n_nodes; i++) job->nodes[i].fold -= fold[job->cluster[i] >= 0 ? job->cluster[i] : 0];
     if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, expect_tile, job)) != NWC_OK) goto done;
     for (int32_t i = 0; i < job->n_nodes; i++)

@@ -35,9 +35,10 @@ double nwc__wind_height(const nwc__fold_wind *wind, int32_t knot)
 }
 
 int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes, const int32_t *cluster,
-                          double altitude_m, nwc__wind_patch *patches)
+                          int32_t n_clusters, double altitude_m, nwc__wind_patch *patches)
 {
-    memset(patches, 0, NWC__PATCHES * sizeof *patches);
+    const int64_t all = (int64_t)NWC__PATCHES * n_clusters;
+    memset(patches, 0, (size_t)all * sizeof *patches);
     for (int64_t r = 0; r < s->n_rays; r++) {
         const int sector = (int)(s->azimuth_deg[r] / 10.0f) % NWC__PATCH_SECTORS;
         const double azimuth = s->azimuth_deg[r] * NWC__RADIANS, elevation = s->elevation_deg[r] * NWC__RADIANS;
@@ -50,7 +51,7 @@ int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes,
             const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
             const int ring = (int)(range / RING_M);
             if (c < 0 || ring >= NWC__PATCH_RINGS) continue;
-            nwc__wind_patch *const p = &patches[(sector * NWC__PATCH_RINGS + ring) * NWC__WIND_CLUSTERS + c];
+            nwc__wind_patch *const p = &patches[(sector * NWC__PATCH_RINGS + ring) * n_clusters + c];
             const nwc__gate_place at = nwc__gate_place_of(altitude_m, sine, cosine, range);
             p->height += at.height_m;
             const double v = s->velocity[i] + turn * (s->fold[i] + nodes[node].fold);
@@ -67,7 +68,7 @@ int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes,
         }
     }
     int64_t n = 0;
-    for (int64_t k = 0; k < NWC__PATCHES; k++) {
+    for (int64_t k = 0; k < all; k++) {
         nwc__wind_patch p = patches[k];
         if (!(p.gates > 0.0)) continue;
         const double one = 1.0 / p.gates;

@@ -24,14 +24,17 @@ typedef struct nwc__wind_patch {
     int32_t cluster;
 } nwc__wind_patch;
 
-enum { NWC__PATCH_SECTORS = 36, NWC__PATCH_RINGS = 30, NWC__PATCHES = 36 * 30 * NWC__WIND_CLUSTERS };
+enum { NWC__PATCH_SECTORS = 36, NWC__PATCH_RINGS = 30, NWC__PATCHES = 36 * 30 /* of a cluster */ };
 
 /* The height of a knot above the sea. */
 double nwc__wind_height(const nwc__fold_wind *wind, int32_t knot);
 
-/* Fill patches (room for NWC__PATCHES) of one sweep and return how many. cluster: of each node, -1 for those that do not count. */
+/*
+ * Fill patches (room for NWC__PATCHES of each cluster) of one sweep and return how many. cluster: of each node, -1 for those that do
+ * not count.
+ */
 int64_t nwc__wind_patches(const nwc__fold_sweep *sweep, const nwc__fold_node *nodes, const int32_t *cluster,
-                          double altitude_m, nwc__wind_patch *patches);
+                          int32_t n_clusters, double altitude_m, nwc__wind_patch *patches);
 
 /* Fit wind and the folds of clusters (out: fold, and doubt in folds). wind: in, the prior; out. */
 void nwc__wind_fit(const nwc__wind_patch *patches, int64_t n, int32_t n_clusters, nwc__fold_wind *wind, int32_t *fold,
