@@ -9,6 +9,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode \
   bench-dealias bench-quality bench-terrain read-back docs lint fuzz damage tsan test-long clean
+  bench-dealias draw-dealias bench-quality read-back docs lint fuzz damage tsan test-long clean
 # xradar: every value, and the time), bench-chain (from a volume to its products), read-back (volumes written, by other
 # packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short and changed: hours, in
 # as many sittings as wanted), tsan, test-long, clean.
@@ -72,7 +73,11 @@ bench-decode: peers
 	  --unpack build/bench/benchmarks/nowcast_unpack --csv build/decode.csv
 
 bench-dealias: peers
-	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python
+	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python --told
+	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python --raw
+# Velocities of 1999-05-03 as measured and as three packages dealias them, drawn into build/dealias.
+draw-dealias: peers
+	.venv/bin/python benchmarks/peers/dealias_pictures.py --python build/peers/bin/python
 # Weather told from what is not, on simulated sweeps, beside Py-ART and wradlib.
 bench-quality: peers
 	.venv/bin/python benchmarks/peers/quality.py --python build/peers/bin/python

@@ -4,6 +4,7 @@ Usage: dealias_side.py pyart|unravel GIVEN.npz MADE.npz
 
 GIVEN has ``azimuth_0``, ``elevation_0``, ``range_0``, ``measured_0``, ``nyquist_0`` ... for each sweep; MADE gets
 ``velocity_0`` ... and the processor ``seconds`` of the call, of one after a warm-up where code is compiled on the way.
+UNRAVEL takes one Nyquist velocity, that of the lowest sweep; sweeps must have gates of one spacing.
 """
 
 import sys
@@ -61,13 +62,13 @@ def main() -> None:
     radar = radar_of(given, sweeps)
     gates = pyart.filters.GateFilter(radar)
     gates.exclude_masked("velocity")
-    nyquist = float(given["nyquist_0"][0])
+    nyquist = [float(given[f"nyquist_{k}"][0]) for k in range(sweeps)]
     if peer == "unravel":
         import unravel
 
         def run() -> Any:
             done = unravel.unravel_3D_pyart(
-                radar, "velocity", "reflectivity", gatefilter=gates, nyquist_velocity=nyquist
+                radar, "velocity", "reflectivity", gatefilter=gates, nyquist_velocity=nyquist[0]
             )
             return done[0] if isinstance(done, tuple) else done
 
