@@ -177,11 +177,11 @@ static void rain_beside_insects_is_kept_to_its_edge(void **state)
     (void)state;
     nwc_volume *volume = new_volume(NULL);
     assert_ok(add_sweep(volume, 0.5, 0, 300e3f));
-    assert_ok(add(volume, "DBZH", GATES, strong_insects));
-    assert_ok(add(volume, "VRADH", GATES, wind));
-    assert_ok(add(volume, "PHIDP", GATES, half_scattered));
-    assert_ok(add(volume, "RHOHV", GATES, half_poor));
-    assert_ok(add(volume, "ZDR", GATES, half_round));
+    assert_ok(add_gates(volume, "DBZH", GATES, strong_insects));
+    assert_ok(add_gates(volume, "VRADH", GATES, wind));
+    assert_ok(add_gates(volume, "PHIDP", GATES, half_scattered));
+    assert_ok(add_gates(volume, "RHOHV", GATES, half_poor));
+    assert_ok(add_gates(volume, "ZDR", GATES, half_round));
     filter(volume, NULL, NULL);
     for (int64_t ray = 0; ray < RAYS; ray++) {
         for (int64_t gate = 5; gate < 29; gate++) assert_true(flags_of(volume, ray, gate) & NWC_QUALITY_NON_METEO);

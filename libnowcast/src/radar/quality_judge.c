@@ -95,7 +95,7 @@ static const float *averaged(const struct job *job, int32_t feature, int64_t ray
 /* RHOHV without what lies on the other side of an edge: of the gate itself and up to SIDE more. */
 static const float *purest(const struct job *job, int64_t ray, float *gathered, float *value, float *known, float *row)
 {
-    const int64_t n = job->sweep->at.n_gates;
+    const int64_t n = job->sweep->at.n;
     job->kernels->values(n, nwc__sample_row(&job->sweep->rhohv, ray, n, gathered), value, known);
     job->kernels->better_side(n, job->half < SIDE ? job->half : SIDE, value, known, row);
     return row;
