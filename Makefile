@@ -1,19 +1,15 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, bench-peers (beside pysteps, on real events), bench-volumes and bench-decode (radar files beside Py-ART and
-# xradar: every value, and the time), bench-gridding, bench-dealias and bench-quality (beside Py-ART and the truth), read-back
-# (volumes written, by other packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short
-# and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
+# Others: bench, bench-chain (from a volume to its products), bench-peers (beside pysteps, on real events), bench-volumes and
+# bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding, bench-dealias, bench-quality
+# and bench-terrain (beside other packages and the truth), draw-dealias, read-back (volumes written, by other packages), docs,
+# lint, fuzz (some seconds more of each program), damage (every real file cut short and changed: hours, in as many sittings as
+# wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode \
-  bench-dealias bench-quality bench-terrain read-back docs lint fuzz damage tsan test-long clean
-  bench-dealias draw-dealias bench-quality read-back docs lint fuzz damage tsan test-long clean
-# xradar: every value, and the time), bench-chain (from a volume to its products), read-back (volumes written, by other
-# packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short and changed: hours, in
-# as many sittings as wanted), tsan, test-long, clean.
-.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-decode bench-chain read-back docs lint fuzz damage tsan test-long clean
+  bench-dealias draw-dealias bench-quality bench-terrain bench-chain read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -75,15 +71,19 @@ bench-decode: peers
 bench-dealias: peers
 	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python --told
 	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python --raw
+
 # Velocities of 1999-05-03 as measured and as three packages dealias them, drawn into build/dealias.
 draw-dealias: peers
 	.venv/bin/python benchmarks/peers/dealias_pictures.py --python build/peers/bin/python
+
 # Weather told from what is not, on simulated sweeps, beside Py-ART and wradlib.
 bench-quality: peers
 	.venv/bin/python benchmarks/peers/quality.py --python build/peers/bin/python
+
 # What the ground hides of beams, beside wradlib and rays followed one by one.
 bench-terrain: peers
 	.venv/bin/python benchmarks/peers/terrain.py --python build/peers/bin/python
+
 # From the file of a volume to a mosaic and its products: the seconds of each step.
 NOWCAST_TEST_DATA ?= ../shared/data
 VOLUME ?= $(NOWCAST_TEST_DATA)/radar/nexrad/single/KLBB20160601_150025_V06
