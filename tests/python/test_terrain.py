@@ -1,13 +1,16 @@
 """Beam blockage: files of heights, volumes, tables, quality and mosaics."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import xarray as xr
+from click.testing import CliRunner
 
 from nowcast import io, mosaic, radar, sim
+from nowcast.cli import main
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid, around
 
@@ -157,6 +160,23 @@ def test_quality_and_mosaics_leave_out_what_is_hidden(scene: tuple[xr.DataTree, 
     assert np.nanmin(lowest) == 0.0
     assert np.nanmax(lowest) > 300.0
     assert (np.nan_to_num(behind["quality"].values) <= np.nan_to_num(free["quality"].values) + 1e-6).all()
+
+
+def test_the_verb_leaves_out_what_the_ground_hides(scene: tuple[xr.DataTree, xr.DataArray], tmp_path: Path) -> None:
+    volume, ground = scene
+    radar.write(volume, tmp_path / "volume.nc")
+    ground.to_netcdf(tmp_path / "ground.nc")
+    known = []
+    for more in ((), ("--dem", str(tmp_path / "ground.nc"), "--field", "DBZHB")):
+        small = ("--radius", "60", "--dx", "2", "--dz", "0.5", "--top", "6", "--field", "DBZH")
+        out = str(tmp_path / "cube.nc")
+        result = CliRunner().invoke(main, ["mosaic", str(tmp_path / "volume.nc"), "-o", out, *small, *more, "--json"])
+        assert result.exit_code == 0, result.output
+        known.append(json.loads(result.stdout)["known"])
+    assert known[1]["DBZH"] < 0.97 * known[0]["DBZH"]
+    assert 0.0 < known[1]["DBZHB"] <= known[1]["DBZH"]
+    result = CliRunner().invoke(main, ["info", str(tmp_path / "ground.nc")])
+    assert "of no time" in result.output
 
 
 def test_a_table_holds_what_a_volume_gets(scene: tuple[xr.DataTree, xr.DataArray]) -> None:

@@ -163,8 +163,9 @@ def _field_line(field: dict[str, Any]) -> str:
     grid = field["grid"]
     reach = "nothing known" if field["min"] is None else f"{field['min']:g} to {field['max']:g}"
     level = f" at {field['height_m']:g} m" if field["height_m"] else ""
+    when = field["time"] or "of no time"
     return (
-        f"{field['quantity']} {field['time']}{level} {reach} {field['units']}, "
+        f"{field['quantity']} {when}{level} {reach} {field['units']}, "
         f"{field['known'] / field['cells']:.0%} known, {grid['nx']} x {grid['ny']} cells of "
         f"{grid['dx']:g} x {grid['dy']:g}, {grid['projection']}"
     )
