@@ -103,6 +103,11 @@ def test_heights_in_netcdf_need_no_time(tmp_path: Path) -> None:
     assert np.isnat(layer.time)
     np.testing.assert_array_equal(layer.cells, height.values)
     assert io.describe(tmp_path / "dem.nc")["fields"][0]["time"] is None
+    rain = height.astype(np.float32).expand_dims(time=[np.datetime64("2024-06-01", "ns")]).rename("rain")
+    both = xr.Dataset({"elevation": height, "rain": rain.assign_attrs(units="mm h-1", standard_name="rainfall_rate")})
+    both.to_netcdf(tmp_path / "both.nc")
+    assert io.open(tmp_path / "both.nc").attrs["quantity"] == "RATE"
+    assert io.open(tmp_path / "both.nc", quantity="elevation").sizes["time"] == 1
 
 
 def test_a_packing_that_is_not_read_says_what_is(tmp_path: Path) -> None:

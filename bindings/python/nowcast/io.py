@@ -295,7 +295,9 @@ def expand(paths: PathLike | Sequence[PathLike]) -> Iterator[Path]:
 def _choose(found: list[Layer], quantity: str | None, path: Path) -> list[Layer]:
     """The fields of one quantity."""
     if quantity is None:
-        quantity = next((layer.quantity for layer in found if layer.quantity not in _QUALITY), None)
+        data = [layer for layer in found if layer.quantity not in _QUALITY]
+        timed = [layer for layer in data if not np.isnat(layer.time)]  # before heights of the ground beside them
+        quantity = next((layer.quantity for layer in timed or data), None)
     chosen = [layer for layer in found if quantity in (layer.quantity, layer.name)]
     if not chosen:
         there = ", ".join(sorted({layer.quantity for layer in found})) or "none"
