@@ -14,6 +14,7 @@ from nowcast.sim.strategy import Radar, Strategy, Sweep
 
 DATA = Path(os.environ.get("NOWCAST_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 ANGLES = (0.5, 0.9, 1.3, 1.8, 2.4, 3.1, 4.0, 5.1, 6.4, 8.0)  # of VCP 12
+CAPTAINS_FLAT = "radar/odim/wradlib/40_20181220_060630.pvol.h5"
 KHTX = "radar/cfradial/cfrad.20080411_182140.206_to_20080411_182632.190_KHTX_SUR.nc"
 
 
@@ -69,8 +70,12 @@ def test_a_supercell_comes_back_from_low_nyquist_velocities(supercell, nyquist, 
 def test_a_profile_of_the_environment_is_taken(supercell) -> None:
     base = sim.supercell(particles=10).environment
     profile = xr.Dataset({"u": ("height", base.u), "v": ("height", base.v)}, coords={"height": base.z + 50.0})
-    right, _ = score(radar.dealias(aliased(supercell, "VRADDH", 8.0, noise=1.0), profile), 8.0)
+    done = radar.dealias(aliased(supercell, "VRADDH", 8.0, noise=1.0), profile)
+    right, misled = score(done, 8.0)
     assert right >= 0.97
+    assert misled <= 0.001
+    confidence = np.concatenate([done[name]["VCONF"].values.ravel() for name in done.children])
+    assert np.mean(confidence[np.isfinite(confidence)] >= 0.5) > 0.3  # a lone storm does not tell its wind by itself
     with pytest.raises(ArgumentError, match="v missing"):
         radar.dealias(supercell, profile.drop_vars("v"), moment="VRADDH", output="V")
 
@@ -114,3 +119,26 @@ def test_a_raw_volume_is_dealiased_as_a_hand_did_it() -> None:
         right += (np.abs(sweep["VRADDH"].values - sweep["VCOR"].values)[both] < 14.0).sum()
     assert total > 390_000
     assert right / total > 0.995
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("nyquist", "least", "least_whole"),
+    [(8.0, 0.93, 0.985), (12.0, 0.957, 0.99), (16.0, 0.972, 0.994), (25.0, 0.988, 0.999)],
+)
+def test_velocities_of_two_pulse_rates_come_back_where_the_reference_hangs_together(
+    nyquist, least, least_whole
+) -> None:
+    done = radar.dealias(aliased(nowcast.open(DATA / CAPTAINS_FLAT), "VRADDH", nyquist))
+    right, misled = score(done, nyquist)
+    assert right >= least
+    assert misled <= 0.001
+    gates = found = 0
+    for name in done.children:
+        truth, made = done[name]["truth"].values, done[name]["VRADDH"].values
+        around = [np.roll(truth, step, (0, 1)) for step in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+        whole = np.all([np.abs(truth - other) < 0.5 * nyquist for other in around], axis=0)  # False beside the unknown
+        gates += whole.sum()
+        found += (whole & (np.abs(made - truth) < 0.5 * nyquist)).sum()
+    assert gates > 100_000
+    assert found / gates >= least_whole

@@ -6,11 +6,13 @@
 
 #include <stdlib.h>
 
-#define MARGIN 28.0f /* that of a region of confidence one half in smooth wind */
+#define MARGIN 18.0f /* that of a region of confidence one half in smooth wind */
 #define DOUBT 0.4f   /* what the square of a cluster's doubt takes from it */
 #define UNSURE 0.45f /* the most confidence of a gate that belongs to no region */
+#define JUMP 0.75f   /* Nyquist velocities between neighbours, of which either fold is about as likely */
+#define TORN 0.25f   /* what each jump about a gate takes from its confidence */
 
-enum { WINDOWS = 4, SETTLING = 4, PASSES = 3 };
+enum { WINDOWS = 4, SETTLING = 4, PASSES = 3, REACH = 4 /* gates */ };
 
 static const int64_t half_rays[WINDOWS] = {1, 2, 3, 5}, half_gates[WINDOWS] = {2, 4, 8, 16};
 static const float least[WINDOWS] = {3.0f, 3.0f, 3.0f, 1.0f};
@@ -117,6 +119,40 @@ static void settle(nwc__fold_sweep *s, float *velocity, uint8_t *open)
     }
 }
 
+/*
+ * Where neighbours jump by about the Nyquist velocity, as beside the core of a vortex, a strip of gates may hang on the wrong side:
+ * jumps about a gate, in five rays and nine gates, take from its confidence. jump and row have room for the gates.
+ */
+static void doubt_jumps(nwc__fold_sweep *s, const float *velocity, uint8_t *jump, int32_t *row)
+{
+    const int64_t n = s->n_gates;
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        const int64_t next = r + 1 < s->n_rays ? r + 1 : 0;
+        const float most = JUMP * s->nyquist_m_s[r];
+        const float *const v = velocity + r * n, *const w = velocity + (s->near[r] ? next : r) * n;
+        memset(jump + r * n, 0, (size_t)n);
+        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
+            const float along = fabsf(v[g + 1 < n ? g + 1 : g] - v[g]), across = fabsf(w[g] - v[g]);
+            jump[r * n + g] = (uint8_t)((along > most) + (across > most)); /* false beside NaN */
+        }
+    }
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        int32_t sum = 0;
+        for (int64_t g = 0; g < REACH && g < n; g++) sum += jump[r * n + g];
+        for (int64_t g = 0; g < n; g++) {
+            sum += g + REACH < n ? jump[r * n + g + REACH] : 0;
+            row[r * n + g] = sum;
+            sum -= g >= REACH ? jump[r * n + g - REACH] : 0;
+        }
+    }
+    for (int64_t r = 0; r < s->n_rays; r++)
+        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
+            int32_t sum = 0;
+            for (int64_t k = -2; k <= 2; k++) sum += row[(r + k + 2 * s->n_rays) % s->n_rays * n + g];
+            s->confidence[r * n + g] /= 1.0f + TORN * (float)sum;
+        }
+}
+
 static float median_of(float *value, int count)
 {
     for (int k = 1; k < count; k++) { /* eight at most */
@@ -212,5 +248,6 @@ void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, float *vel
         s->confidence[i] = 0.0f;
     }
     settle(s, velocity, known);
+    doubt_jumps(s, velocity, known, list);
     if (s->first_prf > 0.0) repair(s, velocity);
 }
