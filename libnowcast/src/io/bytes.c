@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { HEAD = 1 << 20 }; /* bytes read for a look: a block of bzip2 is unpacked whole or not at all */
+enum {
+    GLANCE = 1 << 16, /* bytes read for a look, and unpacked */
+    HEAD = 1 << 20    /* and where these do not do: a block of bzip2 is unpacked whole or not at all */
+};
 
 bool nwc__has_mark(const uint8_t *bytes, int64_t size, int64_t at, const char *mark, int64_t length)
 {
@@ -67,14 +70,25 @@ nwc_status nwc__bytes_read_partly(nwc_ctx *ctx, const char *path, int64_t max_by
     return read_and_unpack(ctx, path, max_bytes, NWC__PARTLY, bytes, cut);
 }
 
+/* The first bytes of a file, so many at least where it has them. */
+static nwc_status read_head(nwc_ctx *ctx, const char *path, size_t least, struct nwc__bytes *bytes)
+{
+    bool cut;
+    NWC__TRY(read_file(ctx, path, GLANCE, NWC__HEAD, bytes));
+    const bool in_blocks = bytes->size >= 3 && memcmp(bytes->data, "BZh", 3) == 0;
+    if (!in_blocks && nwc__unpack(ctx, GLANCE, NWC__HEAD, bytes, &cut) == NWC_OK && (size_t)bytes->size >= least)
+        return NWC_OK;
+    nwc__free(ctx, bytes->data);
+    return read_and_unpack(ctx, path, HEAD, NWC__HEAD, bytes, &cut);
+}
+
 nwc_status nwc_io_head(nwc_ctx *ctx, const char *path, void *head, size_t room, size_t *size)
 {
     ctx = nwc__ctx(ctx);
     if (!path) return nwc__fail(NWC_ERR_ARG, "path: a path expected, NULL given");
     if (!head || !size) return nwc__fail(NWC_ERR_ARG, "head, size: places for the bytes and their number expected");
     struct nwc__bytes bytes;
-    bool cut;
-    const nwc_status status = read_and_unpack(ctx, path, HEAD, NWC__HEAD, &bytes, &cut);
+    const nwc_status status = read_head(ctx, path, room, &bytes);
     if (status != NWC_OK) return nwc__fail_within(status, path);
     *size = (size_t)bytes.size < room ? (size_t)bytes.size : room;
     if (*size) memcpy(head, bytes.data, *size);
