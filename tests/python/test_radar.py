@@ -138,7 +138,11 @@ def test_a_volume_nobody_holds_is_let_go_by_the_next(volume: Path) -> None:
         radar.read(volume)
         assert sweep.parent is seen()  # by one of its nodes
         assert sweep.path == "/sweep_0"
+        sweeps = sweep.parent.children
         del sweep
+        radar.read(volume)
+        assert sweeps["sweep_0"].parent is seen()  # by the list of them
+        del sweeps
         assert seen() is not None
         radar.read(volume)
         assert seen() is None

@@ -76,15 +76,15 @@ _keys = itertools.count()
 _made: dict[int, weakref.ref[xr.DataTree]] = {}
 
 
-def _holders(seen: weakref.ref[xr.DataTree]) -> tuple[int, set[int]]:
-    """How many references there are to a tree, without those of its children, and to each of these."""
+def _holders(seen: weakref.ref[xr.DataTree]) -> tuple[int, int, set[int]]:
+    """How many references there are to a tree, without those of its children, to the list of these, and to each."""
     root = seen()
     if root is None:
-        return 0, set()
+        return 0, 0, set()
     counts = set()
     for child in root._children.values():
         counts.add(-1 if child._children else sys.getrefcount(child))  # -1: a tree of another shape
-    return sys.getrefcount(root) - len(root._children), counts
+    return sys.getrefcount(root) - len(root._children), sys.getrefcount(root._children), counts
 
 
 def _take_apart(seen: weakref.ref[xr.DataTree]) -> None:
@@ -94,7 +94,7 @@ def _take_apart(seen: weakref.ref[xr.DataTree]) -> None:
 
 
 @functools.cache
-def _nobody() -> tuple[int, set[int]] | None:
+def _nobody() -> tuple[int, int, set[int]] | None:
     """What ``_holders`` finds of a tree nothing outside holds: a matter of Python. None where it does not tell."""
     collects = gc.isenabled()
     gc.disable()
@@ -102,9 +102,12 @@ def _nobody() -> tuple[int, set[int]] | None:
         held = _unchecked(*_sample())
         by_child = _unchecked(*_sample())
         seen, child = weakref.ref(by_child), by_child["child"]
-        del by_child
+        by_list = _unchecked(*_sample())
+        listed, children = weakref.ref(by_list), by_list.children
+        del by_child, by_list
         alone = _holders(weakref.ref(_unchecked(*_sample())))
-        told = alone not in (_holders(weakref.ref(held)), _holders(seen)) and child.parent is seen()
+        others = [_holders(weakref.ref(held)), _holders(seen), _holders(listed)]
+        told = alone not in others and child.parent is seen() and children["child"].parent is listed()
         return alone if told else None
     finally:
         if collects:
