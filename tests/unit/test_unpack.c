@@ -296,12 +296,12 @@ static void the_head_of_a_file_is_given_unpacked(void **state)
     static uint8_t noise[200000], much[100000];
     uint32_t dice = 3;
     for (size_t k = 0; k < sizeof noise; k++) noise[k] = (uint8_t)((dice = dice * 1664525U + 1013904223U) >> 24);
-    put(packed, pack_gzip(noise, sizeof noise, packed));
-    assert_ok(nwc_io_head(NULL, path, much, sizeof much, &size));
+    put_scratch(packed, pack_gzip(noise, sizeof noise, packed));
+    assert_ok(nwc_io_head(NULL, scratch_path, much, sizeof much, &size));
     assert_int_equal(size, sizeof much);
     assert_memory_equal(much, noise, sizeof much);
-    put(packed, pack_gzip(twice, pack_bzip2(noise, sizeof noise, twice), packed));
-    assert_ok(nwc_io_head(NULL, path, head, sizeof head, &size));
+    put_scratch(packed, pack_gzip(twice, pack_bzip2(noise, sizeof noise, twice), packed));
+    assert_ok(nwc_io_head(NULL, scratch_path, head, sizeof head, &size));
     assert_int_equal(size, sizeof head);
     assert_memory_equal(head, noise, sizeof head);
     assert_fails(NWC_ERR_IO, "/nowhere", nwc_io_head(NULL, "/nowhere/at/all", head, sizeof head, &size));
