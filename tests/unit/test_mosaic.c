@@ -280,7 +280,8 @@ static void what_is_hidden_is_not_observed(void **state)
     for (int c = 0; c < CELLS; c++) assert_true(isnan(less->z[c]) == isnan(open->z[c]));
     options.blocked = 0.0;
     const nwc_mosaic_input input = {volume, NULL};
-    assert_fails(NWC_ERR_ARG, "blocked", build_with(NULL, &input, 1, 120.0, NULL, NULL, &options, "VRADH", "m s-1", less));
+    assert_fails(NWC_ERR_ARG, "blocked",
+                 build_with(NULL, &input, 1, 120.0, NULL, NULL, &options, "VRADH", "m s-1", less));
     free(less);
     free(made);
     free(open);

@@ -475,7 +475,8 @@ nwc_status nwc__view_create(nwc_ctx *ctx, const nwc__radar *radar, const nwc_mos
     for (int32_t q = 0; q < quantities->n; q++) {
         const bool velocity = quantities->averaging[q] == NWC__OF_THE_BEST;
         if ((status = choose(radar, sweeps, quantities->name[q], velocity, &choice)) != NWC_OK) goto done;
-        if (choice.n && (status = add_quantity(ctx, view, quantities, q, &choice, options->blocked, time_ns)) != NWC_OK) goto done;
+        if (choice.n && (status = add_quantity(ctx, view, quantities, q, &choice, options->blocked, time_ns)) != NWC_OK)
+            goto done;
     }
     if (view->n_stacks) status = prepare(ctx, view, quantities);
 done:

@@ -306,7 +306,8 @@ static nwc_status fill_moment(nwc_volume *volume, int64_t n_rays, const nwc__mom
     moment->units = kind ? kind->units : moment->own_units;
     moment->lent = lent != NULL;
     if (!lent) {
-        NWC__TRY((moment->is_put ? take_alone : take)(volume, n_rays * moment->n_gates, sizeof *moment->cells, &memory));
+        NWC__TRY(
+            (moment->is_put ? take_alone : take)(volume, n_rays * moment->n_gates, sizeof *moment->cells, &memory));
         lent = memory;
     }
     moment->cells = lent;
