@@ -49,9 +49,8 @@ typedef struct nwc_mosaic_options {
     double max_age_s; /**< sweeps farther from the time of the mosaic are left out; above 0, default 900 s */
     double quality_range_m; /**< quality falls to 1/e at this range; above 0, default 150 km */
     double quality_age_s;   /**< and at this age; above 0, default 600 s */
-    double
-        blocked; /**< a gate of whose beam at least this part is hidden, CBB, and those beyond it, are as not observed;
-                           above 0 to 1, default 0.7 */
+    double blocked; /**< where at least this part of the beam is hidden, CBB, and beyond, nothing is observed; above 0
+                         to 1, default 0.7 */
     double beyond_beams; /**< so many widths of the beam below the lowest sweep and above the highest their values hold;
                                  0 to 10, default 0.5 */
     int32_t n_levels; /**< of a profile of refractivity, as in nwc_beam_options; default 0 for none; of lookups too */
