@@ -98,13 +98,20 @@ static void eastward(double y_m, double x_m, double *u, double *v)
     *u = 10.0, *v = -5.0; /* 3 and -1.5 cells in 5 min */
 }
 
-static const nwc_sampling samplings[] = {NWC_SAMPLE_NEAREST, NWC_SAMPLE_BILINEAR, NWC_SAMPLE_CUBIC};
+static const nwc_sampling samplings[] = {NWC_SAMPLE_NEAREST, NWC_SAMPLE_BILINEAR, NWC_SAMPLE_CUBIC, NWC_SAMPLE_FADING};
+enum { N_SAMPLINGS = sizeof samplings / sizeof *samplings };
+
+/* The first lead time of several, so that they show what a way of reading does. */
+static double first_lead_s(nwc_sampling sampling)
+{
+    return sampling == NWC_SAMPLE_FADING ? 100.0 : 400.0;
+}
 
 static void uniform_flow_moves_every_cell_by_whole_steps(void **state)
 {
     (void)state;
     for (int32_t spacing = 1; spacing <= 4; spacing *= 4) {
-        for (int s = 0; s < 3; s++) {
+        for (int s = 0; s < N_SAMPLINGS; s++) {
             struct run run = run_of(70, 101, 6, 600.0, eastward);
             run.options.sampling = samplings[s], run.options.node_spacing = spacing;
             run.field[7] = -0.0f;
@@ -137,7 +144,7 @@ static void vortex(double y_m, double x_m, double *u, double *v)
 static void no_lead_time_and_no_motion_change_nothing(void **state)
 {
     (void)state;
-    for (int s = 0; s < 3; s++) {
+    for (int s = 0; s < N_SAMPLINGS; s++) {
         struct run calm = run_of(40, 70, 3, 1234.5, NULL), now = run_of(40, 70, 1, 0.0, vortex);
         calm.options.sampling = now.options.sampling = samplings[s];
         calm.field[3] = now.field[3] = INFINITY;
@@ -258,8 +265,8 @@ static void all_three(double y_m, double x_m, double *u, double *v)
 static void the_number_of_threads_and_leads_changes_no_bit(void **state)
 {
     (void)state;
-    for (int s = 0; s < 3; s++) {
-        struct run all = run_of(300, 310, 5, 400.0, all_three);
+    for (int s = 0; s < N_SAMPLINGS; s++) {
+        struct run all = run_of(300, 310, 5, first_lead_s(samplings[s]), all_three);
         all.options.sampling = samplings[s];
         const int64_t n = all.ny * all.nx;
         assert_ok(run_call(NULL, &all));
@@ -281,8 +288,8 @@ static void the_number_of_threads_and_leads_changes_no_bit(void **state)
 static void every_instruction_level_gives_the_same_forecast(void **state)
 {
     (void)state;
-    for (int s = 0; s < 3; s++) {
-        struct run best = run_of(300, 310, 3, 400.0, all_three);
+    for (int s = 0; s < N_SAMPLINGS; s++) {
+        struct run best = run_of(300, 310, 3, first_lead_s(samplings[s]), all_three);
         best.options.sampling = samplings[s];
         /* A smooth field: where positions fall into neighbouring 1024ths, values differ but a little. */
         for (int64_t n = 0; n < 300 * 310; n++)
@@ -349,7 +356,7 @@ static void any_strides_give_the_same_bits(void **state)
 static void no_coverage_moves_and_never_bleeds(void **state)
 {
     (void)state;
-    for (int s = 0; s < 3; s++) {
+    for (int s = 0; s < N_SAMPLINGS; s++) {
         struct run run = run_of(120, 140, 8, 450.0, all_three);
         run.options.sampling = samplings[s];
         float *const kept = cells(run.ny * run.nx);
@@ -381,6 +388,7 @@ static void values_between_cells_are_the_weighted_means_of_known_ones(void **sta
     struct run run = run_of(9, 9, 1, 240.0, east_40);
     for (int64_t n = 0; n < 81; n++) run.field[n] = (float)(n % 9 * (n % 9));
     run.field[4 * 9 + 4] = NAN;
+    run.options.sampling = NWC_SAMPLE_BILINEAR;
     assert_ok(run_call(NULL, &run)); /* cell i comes from i - 0.4: 0.6 of cell i, 0.4 of cell i - 1 */
     assert_near(run.forecast[3 * 9 + 4], 0.6 * 16.0 + 0.4 * 9.0, 1e-2);
     assert_true(isnan(run.forecast[4 * 9 + 4]));      /* 0.4 known */
@@ -393,7 +401,24 @@ static void values_between_cells_are_the_weighted_means_of_known_ones(void **sta
     assert_ok(run_call(NULL, &run)); /* Catmull-Rom is exact for parabolas, 16 known cells away from the hole */
     assert_near(run.forecast[1 * 9 + 4], 3.6 * 3.6, 1e-2);
     assert_near(run.forecast[3 * 9 + 4], 0.6 * 16.0 + 0.4 * 9.0, 1e-2); /* beside it: bilinear */
+    run.options.sampling = NWC_SAMPLE_FADING;
+    assert_ok(run_call(NULL, &run)); /* after four of five minutes a fifth of the way to the cubic */
+    assert_near(run.forecast[1 * 9 + 4], 0.8 * (0.6 * 16.0 + 0.4 * 9.0) + 0.2 * 3.6 * 3.6, 1e-2);
+    assert_near(run.forecast[3 * 9 + 4], 0.6 * 16.0 + 0.4 * 9.0, 1e-2);
     run_free(&run);
+}
+
+static void fading_reading_is_bilinear_from_five_minutes_on(void **state)
+{
+    (void)state;
+    struct run fading = run_of(70, 101, 3, 100.0, vortex), bilinear = run_of(70, 101, 3, 100.0, vortex);
+    bilinear.options.sampling = NWC_SAMPLE_BILINEAR;
+    assert_int_equal(fading.options.sampling, NWC_SAMPLE_FADING);
+    assert_ok(run_call(NULL, &fading));
+    assert_ok(run_call(NULL, &bilinear));
+    for (int64_t n = 0; n < 3; n++)
+        assert_true(same_bits(fading.forecast + n * 70 * 101, bilinear.forecast + n * 70 * 101, 70 * 101) == (n == 2));
+    run_free(&fading), run_free(&bilinear);
 }
 
 /* Cells that a field of one bright cell has moved along x, on a grid of its own. */
@@ -466,7 +491,7 @@ static void fields_of_any_shape_are_served(void **state)
     (void)state;
     const int64_t shapes[][2] = {{1, 1}, {1, 300}, {300, 1}, {2, 3}, {65, 63}};
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
-        for (int sampling = 0; sampling < 3; sampling++) {
+        for (int sampling = 0; sampling < N_SAMPLINGS; sampling++) {
             struct run run = run_of(shapes[s][0], shapes[s][1], 2, 300.0, NULL);
             const int64_t n = run.ny * run.nx;
             run.options.sampling = samplings[sampling], run.options.node_spacing = s % 2 ? 8 : 0;
@@ -514,7 +539,7 @@ static void wrong_arguments_are_named(void **state)
         change;                                                                                                        \
         assert_fails(NWC_ERR_ARG, text, run_call(NULL, &bad));                                                         \
     } while (0)
-    REFUSED("sampling", bad.options.sampling = 3);
+    REFUSED("sampling", bad.options.sampling = 4);
     REFUSED("travel: 0 to 1", bad.options.travel = 1.5);
     REFUSED("travel: 0 to 1", bad.options.travel = NAN);
     REFUSED("travel_scale_m", bad.options.travel_scale_m = 0.0);
@@ -611,6 +636,7 @@ int main(void)
         cmocka_unit_test(any_strides_give_the_same_bits),
         cmocka_unit_test(no_coverage_moves_and_never_bleeds),
         cmocka_unit_test(values_between_cells_are_the_weighted_means_of_known_ones),
+        cmocka_unit_test(fading_reading_is_bilinear_from_five_minutes_on),
         cmocka_unit_test(speeds_are_over_the_ground),
         cmocka_unit_test(motion_that_is_not_known_is_the_nearest),
         cmocka_unit_test(fields_of_any_shape_are_served),

@@ -13,7 +13,12 @@ from nowcast.grid import Grid, ascending
 
 __all__ = ["DELAY_MINUTES", "SAMPLINGS", "delay", "extrapolate", "lead_times"]
 
-SAMPLINGS = {"nearest": lib.NWC_SAMPLE_NEAREST, "bilinear": lib.NWC_SAMPLE_BILINEAR, "cubic": lib.NWC_SAMPLE_CUBIC}
+SAMPLINGS = {
+    "nearest": lib.NWC_SAMPLE_NEAREST,
+    "bilinear": lib.NWC_SAMPLE_BILINEAR,
+    "cubic": lib.NWC_SAMPLE_CUBIC,
+    "fading": lib.NWC_SAMPLE_FADING,
+}
 """How a field is read between its cells, by name."""
 
 DELAY_MINUTES = 20.0
@@ -101,8 +106,9 @@ def extrapolate(
         Lead times step, 2 step, ... up to minutes.
     leads : sequence of float, optional
         Lead times in minutes instead, increasing, each from 0 to 1440. Any subset gives the same bits as all at once.
-    sampling : "nearest", "bilinear" or "cubic", optional
-        How the field is read between its cells; the library's default (bilinear) when omitted.
+    sampling : "nearest", "bilinear", "cubic" or "fading", optional
+        How the field is read between its cells; the library's default when omitted: fading, which is cubic at lead time
+        0 and bilinear from five minutes on.
     travel : float, optional
         0 to 1: the motion field itself moves at this share of its smoothed speed; the library's default when omitted.
     delay : DataArray or bool

@@ -11,14 +11,15 @@ extern "C" {
 /** How the source field is read between its cells. */
 typedef enum nwc_sampling {
     NWC_SAMPLE_NEAREST = 0,  /**< the nearest cell; keeps every value as it was */
-    NWC_SAMPLE_BILINEAR = 1, /**< the default */
-    NWC_SAMPLE_CUBIC = 2     /**< Catmull–Rom, limited to the range of the four nearest cells */
+    NWC_SAMPLE_BILINEAR = 1, /**< the mean of the four nearest cells by their distance */
+    NWC_SAMPLE_CUBIC = 2,    /**< Catmull–Rom, limited to the range of the four nearest cells */
+    NWC_SAMPLE_FADING = 3    /**< the default: cubic at lead time 0, which fades into bilinear over five minutes */
 } nwc_sampling;
 
 /** Options of nwc_forecast_extrapolate. Fill with nwc_extrapolate_options_init. */
 typedef struct nwc_extrapolate_options {
     size_t struct_size; /**< set by the init function */
-    int32_t sampling;   /**< an nwc_sampling; default NWC_SAMPLE_BILINEAR */
+    int32_t sampling;   /**< an nwc_sampling; default NWC_SAMPLE_FADING */
     double travel;      /**< 0 to 1: the motion field itself moves at this share of its smoothed speed; default 0.75 */
     double travel_scale_m; /**< standard deviation of that smoothing over the ground; default 150 km */
     double step_s;         /**< longest time step of a trajectory, 1 to 3600; default 300 */
@@ -42,8 +43,8 @@ NWC_API void nwc_extrapolate_options_init(nwc_extrapolate_options *options);
  *
  * A forecast cell is known where at least half of what it is read from is known, by bilinear weight; unknown (NaN or
  * infinite) cells and those outside the grid then take no part, and the value is the weighted mean of the others. So no
- * coverage moves as its own mask and never mixes into values. NWC_SAMPLE_CUBIC falls back to that mean where one of its
- * 16 cells is unknown; NWC_SAMPLE_NEAREST asks the nearest cell alone. Positions are rounded to 1/1024 of a cell: a
+ * coverage moves as its own mask and never mixes into values. Cubic reading falls back to that mean where one of its 16
+ * cells is unknown; NWC_SAMPLE_NEAREST asks the nearest cell alone. Positions are rounded to 1/1024 of a cell: a
  * motion by whole cells, and lead time 0, copy the field bit by bit.
  *
  * @param ctx       NULL for the defaults

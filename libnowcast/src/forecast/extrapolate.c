@@ -19,6 +19,13 @@ enum {
 };
 
 #define SHORTEST_STEP_S 1.0
+/*
+ * Bilinear reading smooths. Where the forecast errs on the scale of a cell anyway, that is a gain: at leads of five minutes
+ * and more cubic reading loses .7 % of CSI at 1 mm/h and 1 to 2 % of the errors over six events. What is read after
+ * two minutes is still there: in the one event with such leads cubic reading gains .1 % of CSI at 1 mm/h, .7 % at 5 mm/h
+ * and 2 % of the mean absolute error.
+ */
+#define SHARP_FOR_S 300.0
 
 /* What the tiles of one lead time share. */
 struct job {
@@ -69,11 +76,19 @@ static nwc_status sample_rows(int64_t tile, void *user)
     return NWC_OK;
 }
 
+/* How the sources are read for a lead time; the kernel's number. */
+static int32_t sampling_at(int32_t sampling, double lead_s, struct nwc__source *source, int32_t n_fields)
+{
+    const double rest = sampling == NWC_SAMPLE_FADING ? 1.0 - lead_s / SHARP_FOR_S : 1.0;
+    for (int32_t f = 0; f < n_fields; f++) source[f].sharpness = (float)rest;
+    return sampling != NWC_SAMPLE_FADING ? sampling : rest > 0.0 ? NWC_SAMPLE_CUBIC : NWC_SAMPLE_BILINEAR;
+}
+
 /* ---- checks ---- */
 
 static nwc_status check_options(const nwc_extrapolate_options *o)
 {
-    if (o->sampling < NWC_SAMPLE_NEAREST || o->sampling > NWC_SAMPLE_CUBIC)
+    if (o->sampling < NWC_SAMPLE_NEAREST || o->sampling > NWC_SAMPLE_FADING)
         return nwc__fail(NWC_ERR_ARG, "sampling: an nwc_sampling expected, %d given", (int)o->sampling);
     if (!(o->travel >= 0.0 && o->travel <= 1.0))
         return nwc__fail(NWC_ERR_ARG, "travel: 0 to 1 expected, %g given", o->travel);
@@ -175,7 +190,7 @@ void nwc_extrapolate_options_init(nwc_extrapolate_options *options)
 {
     if (!options) return;
     *options = (nwc_extrapolate_options){.struct_size = sizeof *options,
-                                         .sampling = NWC_SAMPLE_BILINEAR,
+                                         .sampling = NWC_SAMPLE_FADING,
                                          .travel = 0.75,
                                          .travel_scale_m = 150e3,
                                          .step_s = 300.0};
@@ -208,7 +223,10 @@ nwc_status nwc_forecast_extrapolate(nwc_ctx *ctx, const nwc_field *fields, int32
     NWC__ALLOC(ctx, copies, n_copies * ny * nx);
     if ((status = nwc__trajectories_create(ctx, &motion[0], &motion[1], &options, &trajectories)) != NWC_OK) goto done;
     for (int32_t f = 0; f < n_fields; f++) {
-        source[f] = (struct nwc__source){fields[f].data, (int32_t)ny, (int32_t)nx, (int32_t)fields[f].stride[0]};
+        source[f] = (struct nwc__source){.cells = fields[f].data,
+                                         .ny = (int32_t)ny,
+                                         .nx = (int32_t)nx,
+                                         .stride = (int32_t)fields[f].stride[0]};
         if (is_readable(&fields[f])) continue;
         float *const copy = copies + --n_copies * ny * nx;
         copy_rows(&fields[f], copy);
@@ -216,10 +234,11 @@ nwc_status nwc_forecast_extrapolate(nwc_ctx *ctx, const nwc_field *fields, int32
     }
 
     const struct nwc__sample_kernels *const kernels = NWC__KERNELS(ctx, nwc__sample_kernels);
-    struct job job = {.kernels = kernels, .sample = kernels->sample[options.sampling], .trajectories = &trajectories};
+    struct job job = {.kernels = kernels, .trajectories = &trajectories};
     job.source = source, job.forecasts = forecasts, job.n_fields = n_fields;
     for (int32_t n = 0; n < n_leads; n++) {
         job.lead = n;
+        job.sample = kernels->sample[sampling_at(options.sampling, leads_s[n], source, n_fields)];
         if ((status = nwc__trajectories_at(ctx, &trajectories, leads_s[n], &job.dx, &job.dy)) != NWC_OK) goto done;
         if (options.delay && n < options.delay->dim[0])
             nwc__trajectories_delay(&trajectories, leads_s[n], options.delay, n, &job.dx, &job.dy);

@@ -32,6 +32,7 @@ enum {
 struct nwc__source {
     const float *cells;
     int32_t ny, nx, stride;
+    float sharpness; /* of cubic reading: 1, or its share beside bilinear */
 };
 
 typedef void nwc__sample_fn(const struct nwc__source *source, int32_t j, int32_t i, int32_t n,
@@ -44,7 +45,7 @@ struct nwc__sample_kernels {
      */
     void (*locate)(const struct nwc__node_pair *low, const struct nwc__node_pair *high, float b, int32_t first_node,
                    int32_t spacing, int32_t *restrict qx, int32_t *restrict qy);
-    nwc__sample_fn *sample[3]; /* by nwc_sampling */
+    nwc__sample_fn *sample[3]; /* nearest, bilinear, cubic, as in nwc_sampling */
 };
 
 /* How often an area is renewed and when: one of several suppositions. */

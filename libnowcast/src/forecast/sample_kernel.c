@@ -201,6 +201,8 @@ static inline void cubic_chunk(const struct nwc__source *source, int32_t j, int3
 {
     const float *restrict const c = source->cells;
     const int32_t up = source->stride, nx = source->nx, ny = source->ny;
+    const float sharpness = source->sharpness;
+    const bool sharp = sharpness == 1.0f; /* exactly the cubic, which a sum of differences would round */
 #pragma omp simd
     for (int32_t k = 0; k < n; k++) {
         const int32_t x0 = i + k + (qx[k] >> NWC__FRACTION_BITS), y0 = j + (qy[k] >> NWC__FRACTION_BITS);
@@ -215,7 +217,8 @@ static inline void cubic_chunk(const struct nwc__source *source, int32_t j, int3
         const float value = cubic(r0, r1, r2, r3, fy);
         const float limited = least(most(value, least(least(ma, mb), least(aa, ab))), most(most(ma, mb), most(aa, ab)));
         const bool use = finite(value) & (((qx[k] | qy[k]) & FRACTION) != 0);
-        out[k] = use ? limited : out[k];
+        const float mixed = sharp ? limited : out[k] + sharpness * (limited - out[k]);
+        out[k] = use ? mixed : out[k];
     }
 }
 
