@@ -3,7 +3,7 @@
 
 enum { CASES = 10, RAYS = 2 };
 
-static const double hertz[] = {0.0, 2.8e9, 5.6e9, 9.4e9};
+static double hertz[] = {0.0, 2.8e9, 5.6e9, 9.4e9};
 
 static nwc_status add(nwc_volume *volume, const char *name, const char *units, const float *cells)
 {
@@ -123,6 +123,26 @@ static void rates_by_attenuation_are_those_of_the_published_table(void **state)
             assert_near((double)rate[1], pair[0] * pow(0.1, pair[1]), 1e-3 * pair[0]);
             nwc_volume_destroy(volume);
         }
+}
+
+/* 50.7 KDP^0.85 is quoted for S band: equation 8.30 at 3 GHz. A band that is given is taken at its middle. */
+static void the_law_of_the_phase_is_that_of_the_frequency(void **state)
+{
+    (void)state;
+    const double expected[] = {50.70, 53.77};
+    for (int given = 0; given < 2; given++) {
+        nwc_volume *volume;
+        nwc_rain_options options;
+        nwc_rain_options_init(&options);
+        options.method = NWC_RAIN_KDP, options.band = given ? NWC_BAND_S : NWC_BAND_OF_VOLUME;
+        hertz[NWC_BAND_S] = 3.0e9;
+        const nwc_status status = volume_of(NULL, NWC_BAND_S, dbz, NULL, kdp, NULL, &volume);
+        hertz[NWC_BAND_S] = 2.8e9;
+        assert_ok(status);
+        assert_ok(nwc_rain_rate(NULL, volume, &options));
+        assert_near((double)cells_of(volume, "RATE")[4], expected[given], 0.02);
+        nwc_volume_destroy(volume);
+    }
 }
 
 /* The National Weather Service lists 4.09 inches an hour as what 300, 1.4 gives at most, with Z held at 53 dBZ. */
@@ -319,6 +339,7 @@ int main(void)
         cmocka_unit_test(rates_are_those_of_the_published_equations),
         cmocka_unit_test(pairs_of_z_and_r_are_those_of_their_authors),
         cmocka_unit_test(rates_by_attenuation_are_those_of_the_published_table),
+        cmocka_unit_test(the_law_of_the_phase_is_that_of_the_frequency),
         cmocka_unit_test(the_greatest_rate_of_the_wsr_88d_is_the_published_one),
         cmocka_unit_test(noise_of_differential_reflectivity_is_averaged),
         cmocka_unit_test(warmer_rain_of_an_attenuation_is_heavier_at_s_band),

@@ -57,7 +57,8 @@ NWC_API void nwc_rain_options_init(nwc_rain_options *options);
  * KDP; ZDRC or ZDR; AH. It takes the place of a RATE that is there. What is above the melting layer is no rain, and what is found
  * there is not its rate.
  *
- * ZDR is the mean over zdr_window_m, and 0 where that is below.
+ * ZDR is the mean over zdr_window_m, and 0 where that is below. R(KDP) is that of the radar's own frequency; of a band that is
+ * given, of 2.8, 5.6 or 9.4 GHz.
  *
  * The blend takes R(KDP, ZDR) where KDP is at least 0.3 degrees km-1, Z 38 dBZ and ZDR 0.5 dB; R(KDP) where ZDR is less; R(Z, ZDR)
  * where only ZDR is that great; else R(Z). In hail, told from Z of 50 dBZ and more that is above what rain of that ZDR can have

@@ -72,12 +72,14 @@ static struct nwc__rain_law attenuation_law(int32_t band, double temperature_c)
     return law(exp((1.0 - share) * log(cold[0]) + share * log(warm[0])), (1.0 - share) * cold[1] + share * warm[1]);
 }
 
-static void make_laws(const nwc_rain_options *o, struct nwc__rain_laws *laws)
+/* Of the radar's own frequency, where it is known and the band was not given; else of the middle of the band. */
+static void make_laws(const nwc_rain_options *o, double hertz, struct nwc__rain_laws *laws)
 {
     laws->most_dbz = (float)o->most_dbz;
     laws->z = law(pow(o->a, -1.0 / o->b), 1.0 / o->b);
     if (o->band == NWC_BAND_OF_VOLUME) return; /* not known, nor needed */
-    laws->kdp = law(KDP_LAW * pow(gigahertz[o->band], -KDP_POWER), KDP_POWER);
+    const double f = isfinite(hertz) ? 1e-9 * hertz : gigahertz[o->band];
+    laws->kdp = law(KDP_LAW * pow(f, -KDP_POWER), KDP_POWER);
     laws->z_zdr = z_zdr[o->band];
     laws->kdp_zdr = kdp_zdr[o->band];
     laws->ah = attenuation_law(o->band, o->temperature_c);
@@ -183,8 +185,9 @@ nwc_status nwc_rain_rate(nwc_ctx *ctx, nwc_volume *volume, const nwc_rain_option
     NWC__TRY(check_options(&job.options));
     nwc_volume_facts facts;
     NWC__TRY(nwc_volume_describe(volume, &facts));
+    const double hertz = job.options.band == NWC_BAND_OF_VOLUME ? facts.frequency_hz : (double)NAN;
     if (job.options.method != NWC_RAIN_Z) NWC__TRY(nwc__find_band(volume, &job.options.band));
-    make_laws(&job.options, &job.laws);
+    make_laws(&job.options, hertz, &job.laws);
     int32_t sweeps = 0;
     for (int32_t s = 0; s < facts.n_sweeps; s++) {
         if (!take_sweep(volume, s, &job)) continue;
