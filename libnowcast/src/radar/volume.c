@@ -10,7 +10,7 @@ enum {
     MOST_TEXT = 512,
     LINE = 64,             /* bytes that arrays begin at a multiple of */
     FIRST_STORE = 4 << 20, /* bytes; each is twice as large as the one before it */
-    LAST_STORE = 64 << 20,
+    LAST_STORE = 16 << 20,
     STORE_HEAD = 4096 /* less than that, so that with what allocators add they are whole pages */
 };
 
