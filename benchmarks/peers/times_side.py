@@ -27,7 +27,7 @@ def reader_of(package: str, threads: int) -> Callable[[str, list[str]], Any]:
 
     def read_ours(kind: str, files: list[str]) -> Any:
         with nowcast.settings(threads=threads):
-            return nowcast.radar.read(files)
+            return nowcast.open(files)
 
     return read_ours
 
