@@ -169,8 +169,8 @@ def mosaic(
         m: the grid is ``nowcast.grid.around`` the radars.
     ground : path of heights of the ground, optional
         What it hides of the beams is left out: ``nowcast.radar.blockage``.
-    site : (latitude, longitude, altitude) or name of a radar of NEXRAD, optional
-        Of volumes that do not say where their radar is.
+    site : (latitude, longitude, altitude) or str, optional
+        Of volumes that do not say where their radar is; or the name of a radar of NEXRAD.
     on_error : "skip" or "raise"
         What to do with files that cannot be read. Files left out, volumes that are not whole and radars that are late
         make the mosaic ``degraded``.

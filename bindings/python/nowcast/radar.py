@@ -92,7 +92,7 @@ def read(
     paths : path, or paths
         Several are parts of one volume: real-time chunks in their order, or files of one sweep each. Formats are told
         by content.
-    site : (latitude, longitude, altitude) or name, optional
+    site : (latitude, longitude, altitude) or str, optional
         Degrees, degrees, metres above mean sea level, for formats that do not say where the radar is; or the name of a
         radar of NEXRAD, "KTLX", as ``site_of`` knows it.
 
