@@ -2,7 +2,7 @@
 #include "radar/format/volume_format.h"
 #include "support/read_volume.h"
 
-enum { RECORD = 6144, RAYS = 40, GATES = 90, SWEEPS = 2, MOST_RECORDS = 12 };
+enum { RECORD = 6144, RAYS = 40, GATES = 90, SWEEPS = 2, MOST_RECORDS = 26, CODES = 65536, MOST_GATES = 4096 };
 
 struct made {
     uint8_t bytes[MOST_RECORDS * RECORD];
@@ -293,6 +293,52 @@ static void one_quantity_in_two_widths_is_two_moments(void **state)
     nwc_volume_destroy(volume);
 }
 
+/* A sweep of one type of two bytes, whose gates are all codes in their order. */
+static void make_codes(int type)
+{
+    make();
+    put4(RECORD + 628, type < 32 ? 1 << type : 0), put4(RECORD + 636, type < 32 ? 0 : 1 << (type - 32));
+    put2(RECORD + 1430, 1);
+    memset(made.bytes + 2 * RECORD, 0, sizeof made.bytes - 2 * RECORD);
+    made.size = 2 * RECORD;
+    for (int w = 0; w < 38; w++) put_word(1, 0);
+    put_time(2 * RECORD + 12 + 12, 21600), put2(2 * RECORD + 12 + 30, CODES / MOST_GATES);
+    for (int r = 0; r < CODES / MOST_GATES; r++) {
+        const int head[6] = {100 * r, 0, 100 * r + 100, 0, MOST_GATES, 0};
+        put_word(1, 0x8000 | (6 + MOST_GATES));
+        for (int w = 0; w < 6; w++) put_word(1, head[w]);
+        for (int g = 0; g < MOST_GATES; g++) put_word(1, MOST_GATES * r + g);
+        put_word(1, 1);
+    }
+    made.size = (made.size + RECORD - 1) / RECORD * RECORD;
+}
+
+static void every_code_of_two_bytes_is_its_quotient_to_the_bit(void **state)
+{
+    (void)state;
+    static const struct {
+        int type;
+        double offset, scale;
+    } kinds[] = {{9, 32768.0, 100.0}, {11, 0.0, 100.0}, {20, 1.0, 65533.0}, {24, 1.0, 65534.0 / 360.0}, {56, 0.0, 1.0}};
+    nwc_volume *volume;
+    nwc_moment moment;
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        make_codes(kinds[k].type);
+        for (int32_t simd = NWC_SIMD_V2; simd <= nwc_ctx_simd(NULL); simd++) {
+            nwc_ctx *const ctx = context_with_simd(simd);
+            assert_ok(read_made(ctx, &volume));
+            nwc_ctx_destroy(ctx);
+            assert_ok(nwc_volume_moment(volume, 0, 0, &moment));
+            assert_int_equal(moment.field.dim[0] * moment.field.dim[1], CODES);
+            for (int code = 1; code < CODES - 1; code++)
+                assert_true(moment.field.data[code] == (float)((code - kinds[k].offset) / kinds[k].scale));
+            assert_true(kinds[k].type == 9 ? moment.field.data[0] == -128.0F : isnan(moment.field.data[0]));
+            assert_true(isnan(moment.field.data[CODES - 1]));
+            nwc_volume_destroy(volume);
+        }
+    }
+}
+
 static void cut_off_anywhere_whole_records_remain(void **state)
 {
     (void)state;
@@ -399,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_header),
         cmocka_unit_test(behind_damage_in_a_ray_nothing_is_looked_for),
         cmocka_unit_test(one_quantity_in_two_widths_is_two_moments),
+        cmocka_unit_test(every_code_of_two_bytes_is_its_quotient_to_the_bit),
         cmocka_unit_test(cut_off_anywhere_whole_records_remain),
         cmocka_unit_test(other_products_are_refused),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),

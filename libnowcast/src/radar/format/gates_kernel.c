@@ -62,12 +62,17 @@ static void look_up(const uint8_t *restrict bytes, int64_t n, const float table[
     for (int64_t i = 0; i < n; i++) cells[i] = table[bytes[i]];
 }
 
+/*
+ * By the reciprocal: a division takes as long as all else here. The quotient of whole numbers of so few digits is a float, or so far
+ * from the middle between two that the last bits of the product, a double, do not matter.
+ */
 static void linear_le(const uint8_t *restrict bytes, int64_t n, double offset, double scale, float nothing,
                       float *restrict cells)
 {
+    const double step = 1.0 / scale;
     for (int64_t i = 0; i < n; i++) {
         const int32_t code = bytes[2 * i] | bytes[2 * i + 1] << 8;
-        const float value = (float)(((double)code - offset) / scale);
+        const float value = (float)(((double)code - offset) * step);
         cells[i] = code == 0 ? nothing : code == 65535 ? NAN : value;
     }
 }

@@ -141,12 +141,18 @@ static double wide_circle(uint32_t angle)
 
 /* ---- words ---- */
 
+/* Step over the header of a record where one is due. False where the sweep ends. */
+static bool go_on(struct words *words)
+{
+    if (words->at + 2 > RECORD) words->record++, words->at = RECORD_HEADER;
+    return words->record < words->end;
+}
+
 /* The next n words, of which the first are kept: those there is room for. False where the sweep ends before. */
 static bool next_words(struct words *words, int32_t n, uint8_t *to, int32_t room)
 {
     while (n > 0) {
-        if (words->at + 2 > RECORD) words->record++, words->at = RECORD_HEADER;
-        if (words->record >= words->end) return false;
+        if (!go_on(words)) return false;
         const int32_t left = (int32_t)((RECORD - words->at) / 2), part = n < left ? n : left;
         const int32_t kept = part < room ? part : room;
         if (kept > 0) memcpy(to, words->bytes + words->record * RECORD + words->at, 2 * (size_t)kept);
@@ -159,11 +165,12 @@ static bool next_words(struct words *words, int32_t n, uint8_t *to, int32_t room
 /* Unpack one ray: its words are counted in *n, and the first most of them kept. False where the sweep ends or is damaged. */
 static bool next_ray(struct words *words, uint8_t *ray, int32_t most, int32_t *n)
 {
-    uint8_t bytes[2];
     *n = 0;
     for (;;) {
-        if (!next_words(words, 1, bytes, 1)) return false;
-        const int32_t code = bytes[0] | bytes[1] << 8; /* there are many: no call */
+        if (!go_on(words)) return false;
+        const uint8_t *const at = words->bytes + words->record * RECORD + words->at;
+        const int32_t code = at[0] | at[1] << 8; /* there are many: no call, and no copy */
+        words->at += 2;
         if (code == END) return true;
         const int32_t run = code & 0x7fff, there = *n < most ? *n : most, room = most - there;
         if (run == 0 || *n + run > MOST_WORDS) return false;

@@ -26,7 +26,7 @@ typedef void nwc__decode_words_fn(const uint8_t *restrict bytes, int64_t n, int3
 /* n codes of one byte to what a table has for them. */
 typedef void nwc__look_up_fn(const uint8_t *restrict bytes, int64_t n, const float table[256], float *restrict cells);
 
-/* n codes of two bytes to (code - offset) / scale in double; 0 to nothing, and the highest to NaN. */
+/* n codes of two bytes to (code - offset) / scale, rounded once, where both are of few digits; 0 to nothing, the highest to NaN. */
 typedef void nwc__linear_fn(const uint8_t *restrict bytes, int64_t n, double offset, double scale, float nothing,
                             float *restrict cells);
 
