@@ -17,19 +17,23 @@
 #define MAX_THREADS 1024
 #define HUGE_PAGE ((size_t)1 << 21)
 
-/* Large blocks on huge pages, where the system has them: first touching a field is else dearer than filling it. */
+/*
+ * Large blocks on huge pages, where the system has them: first touching a field is else dearer than filling it. These are the pages
+ * that lie within the block. One made to begin on such a page costs more: with the room for that, malloc takes it for larger
+ * than those it keeps, and gives it back to the system, which clears it anew each time.
+ */
 static void *default_alloc(size_t size, void *user)
 {
     (void)user;
+    char *const block = malloc(size);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (size >= HUGE_PAGE && size <= SIZE_MAX - HUGE_PAGE) {
-        const size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-        void *const block = aligned_alloc(HUGE_PAGE, whole);
-        if (block) madvise(block, whole, MADV_HUGEPAGE); /* advice: without it the block is as good, only slower */
-        return block;
+    if (block && size >= HUGE_PAGE) {
+        const size_t before = (HUGE_PAGE - (uintptr_t)block % HUGE_PAGE) % HUGE_PAGE;
+        const size_t whole = size > before ? (size - before) / HUGE_PAGE * HUGE_PAGE : 0;
+        if (whole) madvise(block + before, whole, MADV_HUGEPAGE); /* advice: without it the block is only slower */
     }
 #endif
-    return malloc(size);
+    return block;
 }
 
 static void default_free(void *memory, void *user)
