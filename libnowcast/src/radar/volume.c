@@ -393,9 +393,11 @@ void nwc__sweep_finish(nwc_volume *volume, nwc__sweep *sweep)
 {
     for (nwc__moment *moment = sweep->first; moment; moment = moment->next) {
         if (!moment->flags) continue;
-        const int64_t gates = sweep->n_rays * moment->n_gates;
         uint8_t any = 0;
-        for (int64_t g = 0; g < gates; g++) any |= moment->flags[g];
+        for (int64_t r = 0; r < sweep->n_rays && !any; r++) { /* ray by ray: within one, stopping would not vectorise */
+            const uint8_t *const flags = moment->flags + r * moment->n_gates;
+            for (int64_t g = 0; g < moment->n_gates; g++) any |= flags[g];
+        }
         if (any) continue;
         nwc__free(&volume->memory, moment->flags);
         moment->flags = NULL;
