@@ -67,6 +67,8 @@ static void gates_take_what_is_where_their_centre_is(void **state)
         for (int32_t threads = 1; threads <= 3; threads += 2) {
             const nwc_moment moment = moment_of_test(turned & 1);
             check_axis(&moment, 625.0, 250.0, 24, turned & 2, threads);   /* four in each */
+            check_axis(&moment, 875.0, 250.0, 21, turned & 2, threads);   /* but for the first and the last */
+            check_axis(&moment, 750.0, 500.0, 13, turned & 2, threads);   /* two in each */
             check_axis(&moment, 375.0, 250.0, MOST, turned & 2, threads); /* from before the first to behind the last */
             check_axis(&moment, 1000.0, 1000.0, 9, turned & 2, threads);  /* reaches less far */
             check_axis(&moment, 3000.0, 1000.0, 2, turned & 2, threads);  /* a part */

@@ -8,7 +8,7 @@
 
 NWC__DECLARE_KERNELS(nwc__regate_kernels);
 
-enum { BAND = 1 << 16 /* cells a tile has about */ };
+enum { BAND = 1 << 19 }; /* cells a tile has about: most sweeps are one, done before another thread would be awake */
 
 struct job {
     const struct nwc__regate_kernels *kernels;
@@ -18,6 +18,8 @@ struct job {
     int64_t *offset;                        /* where in a ray of cells each does; of flags behind them */
     int64_t rows;                           /* rays of a tile */
     bool shifted;                           /* cells come one behind the other */
+    int64_t lead;                           /* gates up to those that come in runs from one cell each */
+    int64_t runs, times;                    /* how many runs, and how many gates each has */
 };
 
 static nwc_status check(const nwc_moment *moment, double first_gate_m, double gate_spacing_m, const nwc_field *cells,
@@ -62,6 +64,30 @@ static void find_sources(struct job *job, const nwc_moment *moment, double first
     }
 }
 
+/* Most often each cell becomes as many gates as any other, but for the first and the last. */
+static void find_runs(struct job *job)
+{
+    const int64_t *const offset = job->offset + job->first, count = job->end - job->first;
+    job->lead = count;
+    if (count == 0 || job->from->stride[1] != 1 || job->to->stride[1] != 1) return;
+    int64_t lead = 1, times = 1;
+    while (lead < count && offset[lead] == offset[0]) lead++;
+    while (lead + times < count && offset[lead + times] == offset[lead]) times++;
+    for (int64_t g = lead; g < count; g++)
+        if (offset[g] != offset[lead] + (g - lead) / times) return;
+    job->lead = lead, job->runs = (count - lead) / times, job->times = times;
+}
+
+static void place_cells(const struct job *job, const float *from, float *to)
+{
+    const int64_t *const offset = job->offset + job->first;
+    const int64_t count = job->end - job->first, step = job->to->stride[1], lead = job->lead;
+    const int64_t done = lead + job->runs * job->times;
+    job->kernels->cells(from, offset, lead, step, to);
+    if (job->runs > 0) job->kernels->repeat(from + offset[lead], job->runs, job->times, to + lead);
+    job->kernels->cells(from, offset + done, count - done, step, to + done * step);
+}
+
 static nwc_status place_rays(int64_t tile, void *user)
 {
     const struct job *const job = user;
@@ -73,7 +99,7 @@ static nwc_status place_rays(int64_t tile, void *user)
         if (job->shifted && count > 0)
             memcpy(to + first, from + job->offset[first], (size_t)count * sizeof *to);
         else
-            job->kernels->cells(from, job->offset + first, count, step, to + first * step);
+            place_cells(job, from, to + first * step);
         for (int64_t g = 0; g < first; g++) to[g * step] = NAN;
         for (int64_t g = job->end; g < n; g++) to[g * step] = NAN;
         if (!job->to_flags) continue;
@@ -101,6 +127,7 @@ nwc_status nwc_moment_regate(nwc_ctx *ctx, const nwc_moment *moment, double firs
                       .rows = n < BAND ? BAND / n : 1};
     NWC__ALLOC(ctx, job.offset, flags ? 2 * n : n);
     find_sources(&job, moment, first_gate_m, gate_spacing_m);
+    find_runs(&job);
     status = nwc__for_each_tile(ctx, "gates", (rays - 1) / job.rows + 1, place_rays, &job);
 done:
     nwc__free(ctx, job.offset);
