@@ -32,7 +32,10 @@ static void a_comma_moves_no_grid_that_is_read(void **state)
     nwc_raster *const point = opened();
     assert_ok(nwc_raster_layer(point, 0, &with_point));
     assert_near(with_point.field.grid->dx, 999.674053, 0.0);
-    if (!begin_comma()) skip();
+    if (!begin_comma()) {
+        nwc_raster_destroy(point);
+        skip();
+    }
     nwc_raster *const comma = opened();
     end_comma();
     assert_ok(nwc_raster_layer(comma, 0, &with_comma));
