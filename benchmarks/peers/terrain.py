@@ -6,44 +6,24 @@ sweep. wradlib is given heights at the centres of gates, as its notebook does. `
 
 import argparse
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import xarray as xr
 
 from nowcast import radar, sim
 from nowcast.grid import Grid
 
 HERE = Path(__file__).resolve().parent
-Array = npt.NDArray[np.float64]
+sys.path.insert(0, str(HERE.parent))
+
+from traced import hidden  # noqa: E402
+
 AZIMUTH = np.arange(0.5, 360.0, 1.0)
 RANGE = np.arange(250.0, 100e3, 500.0)
 EVERY, FINE_M = 6, 50.0
-
-
-def traced(beam: radar.Beam, ground: xr.DataArray, azimuth: float, elevation: float) -> Array:
-    """The share of 250 rays within a beam of a degree that have met the ground up to the far edge of each gate."""
-    grid, cells = Grid.of(ground), ground.values
-    side = np.linspace(-0.97, 0.97, 18)
-    x, y = (part.ravel() for part in np.meshgrid(side, side))
-    x, y = x[x**2 + y**2 <= 1.0], y[x**2 + y**2 <= 1.0]
-    fine = np.arange(1000.0, RANGE[-1] + 250.0, FINE_M)
-    met = np.zeros((x.size, fine.size), bool)
-    for ray in range(x.size):
-        height, along = beam.path(elevation + 0.5 * y[ray], fine)
-        turn = np.deg2rad(azimuth + 0.5 * x[ray] / np.cos(np.deg2rad(elevation)))
-        i = (along * np.sin(turn) - grid.x_first) / grid.dx
-        j = (along * np.cos(turn) - grid.y_first) / grid.dy
-        west, south = i.astype(int), j.astype(int)
-        a, b = i - west, j - south
-        low = (1 - a) * cells[south, west] + a * cells[south, west + 1]
-        high = (1 - a) * cells[south + 1, west] + a * cells[south + 1, west + 1]
-        met[ray] = np.maximum.accumulate((1 - b) * low + b * high > height)
-    share: Array = met.mean(axis=0)[np.clip(np.searchsorted(fine, RANGE + 250.0) - 1, 0, None)]
-    return share
 
 
 def main() -> None:
@@ -68,7 +48,9 @@ def main() -> None:
                 "libnowcast": (table["CBB"].values[0], seconds),
                 "wradlib": (theirs["cbb"], float(theirs["seconds"])),
             }
-        truth = np.array([traced(beam, ground, azimuth, elevation) for azimuth in AZIMUTH[::EVERY]])
+        truth = np.array(
+            [hidden(beam, ground, azimuth, elevation, RANGE + 250.0, FINE_M) for azimuth in AZIMUTH[::EVERY]]
+        )
         partly = (truth > 0.02) & (truth < 0.98)
         for name, (part, took) in found.items():
             away = np.abs(part[::EVERY] - truth)[partly]

@@ -1,10 +1,10 @@
 """Beam blockage: files of heights, volumes, tables, quality and mosaics."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import xarray as xr
 from click.testing import CliRunner
@@ -13,6 +13,10 @@ from nowcast import io, mosaic, radar, sim
 from nowcast.cli import main
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid, around
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+from traced import hidden
 
 RANGE = np.arange(500.0, 80e3, 1000.0)
 
@@ -47,40 +51,16 @@ def scene() -> tuple[xr.DataTree, xr.DataArray]:
     return radar.remake(xr.DataTree.from_dict({"/": root} | sweeps)), sim.terrain(place, seed=5, highest=3000.0)
 
 
-def traced(
-    volume: xr.DataTree, ground: xr.DataArray, azimuth: float, elevation: float, gates: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """The share of 250 rays within the beam that have met the ground, each followed by itself."""
-    beam, grid, cells = radar.Beam.of(volume), Grid.of(ground), ground.values
-    side = np.linspace(-0.97, 0.97, 18)
-    x, y = (part.ravel() for part in np.meshgrid(side, side))
-    x, y = x[x**2 + y**2 <= 1.0], y[x**2 + y**2 <= 1.0]
-    fine = np.arange(1000.0, gates[-1], 100.0)
-    met = np.zeros((x.size, fine.size), bool)
-    for ray in range(x.size):
-        height, along = beam.path(elevation + 0.5 * y[ray], fine)
-        turn = np.deg2rad(azimuth + 0.5 * x[ray] / np.cos(np.deg2rad(elevation)))
-        i = (along * np.sin(turn) - grid.x_first) / grid.dx
-        j = (along * np.cos(turn) - grid.y_first) / grid.dy
-        west, south = i.astype(int), j.astype(int)
-        a, b = i - west, j - south
-        low = (1 - a) * cells[south, west] + a * cells[south, west + 1]
-        high = (1 - a) * cells[south + 1, west] + a * cells[south + 1, west + 1]
-        met[ray] = np.maximum.accumulate((1 - b) * low + b * high > height)
-    share: npt.NDArray[np.float64] = met.mean(axis=0)[np.searchsorted(fine, gates) - 1]
-    return share
-
-
 def test_the_part_hidden_is_that_of_rays_that_meet_the_ground(scene: tuple[xr.DataTree, xr.DataArray]) -> None:
     volume, ground = scene
-    seen = radar.blockage(volume, ground)
+    seen, beam = radar.blockage(volume, ground), radar.Beam.of(volume)
     expected, found = [], []
     gates = np.arange(9_500.0, 80_000.0, 10_000.0)
     for number in range(2):
         sweep = seen[f"sweep_{number}"]
         for ray in range(0, sweep.sizes["azimuth"], 7):
             azimuth = float(sweep["azimuth"][ray])
-            expected.append(traced(volume, ground, azimuth, float(sweep["elevation"][ray]), gates + 500.0))
+            expected.append(hidden(beam, ground, azimuth, float(sweep["elevation"][ray]), gates + 500.0, 100.0))
             found.append(sweep["CBB"].isel(azimuth=ray).sel(range=gates, method="nearest").values)
     difference = np.array(found) - np.array(expected)
     partly = (np.array(expected) > 0.05) & (np.array(expected) < 0.95)
