@@ -95,10 +95,16 @@ const struct turn made_turns[TURNS] = {{0.5, 120, 1.3, 3.0, 0.7, 0.0, 0.2},
 
 nwc_volume *volume_of(double lat, double lon, double turned, moment_fn fn)
 {
+    return volume_after(lat, lon, turned, 0.0, fn);
+}
+
+nwc_volume *volume_after(double lat, double lon, double turned, double after_s, moment_fn fn)
+{
     nwc_volume *const volume = empty_volume(lat, lon);
     for (int t = 0; t < TURNS; t++) {
         struct turn turn = made_turns[t];
         turn.first_azimuth += turned;
+        turn.begin_s += after_s;
         add_turn(volume, &turn);
         put(volume, t, "DBZH", NULL, 600.0, fn);
         if (t) put(volume, t, "VRADH", NULL, 500.0, radial);

@@ -34,6 +34,7 @@ void put(nwc_volume *volume, int32_t number, const char *name, const char *units
 
 /* The four turns, with DBZH of fn in gates of 600 m and, but in the lowest, VRADH in gates of 500 m. */
 nwc_volume *volume_of(double lat, double lon, double turned, moment_fn fn);
+nwc_volume *volume_after(double lat, double lon, double turned, double after_s, moment_fn fn); /* that much later */
 
 float weather(double azimuth, double elevation, double range, double after_s); /* clear air, gates not observed, echo */
 float radial(double azimuth, double elevation, double range, double after_s);

@@ -9,20 +9,6 @@ static float forty_now(double azimuth, double elevation, double range, double af
     return after_s < 250.0 ? weather(azimuth, elevation, range, after_s) : 40.0F;
 }
 
-/* The four turns, beginning some seconds after the hour. */
-static nwc_volume *volume_at(double lat, double lon, double begin_s)
-{
-    nwc_volume *const volume = empty_volume(lat, lon);
-    for (int t = 0; t < TURNS; t++) {
-        struct turn turn = made_turns[t];
-        turn.begin_s += begin_s;
-        add_turn(volume, &turn);
-        put(volume, t, "DBZH", NULL, 600.0, forty_now);
-        if (t) put(volume, t, "VRADH", NULL, 500.0, radial);
-    }
-    return volume;
-}
-
 static nwc_mosaic_live *begin(nwc_ctx *ctx, const nwc_mosaic_options *options)
 {
     static const char *const names[] = {"DBZH", "VRADH"};
@@ -56,8 +42,10 @@ static struct made *batch(const nwc_volume *const *volumes, int32_t n, double af
 static void whole_volumes_come_to_the_same_bits(void **state)
 {
     (void)state;
-    nwc_volume *const old = volume_at(32.5, 119.6, 0.0), *const west = volume_at(32.5, 119.6, 300.0);
-    nwc_volume *const east = volume_at(32.5, 120.5, 280.0);
+    nwc_volume *const old = volume_after(32.5, 119.6, 0.0, 0.0, forty_now), *const west =
+                                                                                volume_after(32.5, 119.6, 0.0, 300.0,
+                                                                                             forty_now);
+    nwc_volume *const east = volume_after(32.5, 120.5, 0.0, 280.0, forty_now);
     struct made *const made = malloc(sizeof *made);
     nwc_mosaic_live *const live = begin(NULL, NULL);
     for (int32_t t = 0; t < TURNS; t++) add(live, old, t, 0.0, t == TURNS - 1);
@@ -89,7 +77,8 @@ static void whole_volumes_come_to_the_same_bits(void **state)
 static void until_a_volume_is_whole_the_one_before_fills_it(void **state)
 {
     (void)state;
-    nwc_volume *const old = volume_at(32.5, 119.6, 0.0), *const new = volume_at(32.5, 119.6, 300.0);
+    nwc_volume *const old = volume_after(32.5, 119.6, 0.0, 0.0, forty_now), *const new = volume_after(32.5, 119.6, 0.0,
+                                                                                                      300.0, forty_now);
     nwc_volume *const mixed = empty_volume(32.5, 119.6); /* what is there after two sweeps of the second */
     for (int t = 0; t < TURNS; t++) {
         struct turn turn = made_turns[t];
@@ -152,8 +141,10 @@ static void a_repeated_low_sweep_takes_the_place_of_the_first(void **state)
 static void a_late_radar_is_left_out_and_comes_back(void **state)
 {
     (void)state;
-    nwc_volume *const west = volume_at(32.5, 119.6, 0.0), *const east = volume_at(32.5, 120.5, 1000.0);
-    nwc_volume *const again = volume_at(32.5, 119.6, 1050.0);
+    nwc_volume *const west = volume_after(32.5, 119.6, 0.0, 0.0, forty_now), *const east =
+                                                                                 volume_after(32.5, 120.5, 0.0, 1000.0,
+                                                                                              forty_now);
+    nwc_volume *const again = volume_after(32.5, 119.6, 0.0, 1050.0, forty_now);
     struct made *const made = malloc(sizeof *made);
     nwc_mosaic_live *const live = begin(NULL, NULL);
     int32_t bits = 0;
@@ -176,7 +167,7 @@ static void a_late_radar_is_left_out_and_comes_back(void **state)
 static void threads_change_no_bit(void **state)
 {
     (void)state;
-    nwc_volume *const volume = volume_at(32.5, 119.6, 0.0);
+    nwc_volume *const volume = volume_after(32.5, 119.6, 0.0, 0.0, forty_now);
     struct made *const one = malloc(sizeof *one), *const other = malloc(sizeof *other);
     nwc_mosaic_live *const live = begin(NULL, NULL);
     static const int32_t threads[] = {1, 2, 3, 7};
@@ -197,7 +188,9 @@ static void what_makes_no_sense_is_refused(void **state)
 {
     (void)state;
     static const char *const names[] = {"DBZH", ""};
-    nwc_volume *const volume = volume_at(32.5, 119.6, 0.0), *const nowhere = volume_at(NAN, 119.6, 0.0);
+    nwc_volume *const volume = volume_after(32.5, 119.6, 0.0, 0.0, forty_now), *const nowhere =
+                                                                                   volume_after(NAN, 119.6, 0.0, 0.0,
+                                                                                                forty_now);
     struct made *const made = malloc(sizeof *made);
     struct made_output output;
     nwc_mosaic_live *live = NULL;
@@ -257,7 +250,7 @@ static nwc_status take_two(nwc_ctx *ctx, void *user)
 static void failures_leave_no_memory(void **state)
 {
     (void)state;
-    nwc_volume *const volume = volume_at(32.6, 120.2, 0.0);
+    nwc_volume *const volume = volume_after(32.6, 120.2, 0.0, 0.0, forty_now);
     assert_true(check_every_allocation_failure(take_two, volume) > 30);
     nwc_volume_destroy(volume);
 }
