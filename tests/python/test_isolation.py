@@ -103,6 +103,25 @@ def test_a_crash_names_file_library_and_signal() -> None:
         child.call("layers", ["a.h5"], "HDF5")
 
 
+def test_an_answer_is_put_together_whatever_pieces_it_comes_in() -> None:
+    program = """
+import sys
+line = b'{"facts": "%s", "arrays": [["<i4", [2]], ["|u1", [70000]]]}\\n' % (b"long" * 50000)
+for _ in sys.stdin.buffer:
+    answer = line + bytes([1, 0, 0, 0, 2, 0, 0, 0]) + b"\\n" * 70000
+    for start in range(0, len(answer), 30011):
+        sys.stdout.buffer.write(answer[start : start + 30011])
+        sys.stdout.buffer.flush()
+"""
+    child = faulty(program)
+    for _ in range(2):
+        facts, (few, many) = child.call("layers", ["a.h5"])
+        assert facts == "long" * 50000
+        assert few.tolist() == [1, 2]
+        assert bytes(many) == b"\n" * 70000
+    child.close()
+
+
 def test_half_an_answer_is_none() -> None:
     child = faulty("""print('{"facts": [], "arrays": [["<f4", [100, 100]]]}', flush=True)""")
     with pytest.raises(errors.FormatError, match="exit code 0"):

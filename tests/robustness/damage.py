@@ -99,7 +99,7 @@ def digest(found: object) -> str:
         else:
             table = one if isinstance(one, pd.DataFrame) else one.table()  # type: ignore[attr-defined]
             datasets = []
-            parts.update(table.to_csv().encode())
+            parts.update(table.to_json(orient="split", double_precision=15).encode())
         for dataset in datasets:
             for name, variable in dataset.variables.items():
                 values = variable.values
@@ -138,6 +138,7 @@ def serve() -> None:
             print(json.dumps([kind, text, digested, peak // 1024]), file=answers, flush=True)
             found = trees = None
             gc.collect()  # what is held is what one file takes
+            gc.freeze()  # what is left is of libraries, and is not looked through again
 
 
 class Worker:

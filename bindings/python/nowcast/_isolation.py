@@ -46,6 +46,7 @@ class Child:
             f"from nowcast._isolation import serve; serve({memory_bytes})",
         )
         self._process: subprocess.Popen[bytes] | None = None
+        self._ahead = b""  # of the answer, what was read with its line
         self._lock = threading.Lock()
 
     def call(self, what: str, paths: Sequence[str], reader: str = "") -> tuple[Any, list[npt.NDArray[Any]]]:
@@ -92,7 +93,7 @@ class Child:
 
     def _stop(self) -> str:
         """End the process and say how it ended."""
-        process, self._process = self._process, None
+        process, self._process, self._ahead = self._process, None, b""
         if process is None:
             return "it was not running"
         try:
@@ -107,6 +108,9 @@ class Child:
 
     def _take(self, size: int, deadline: float) -> bytes:
         """At most size bytes of the answer, as soon as there are any."""
+        if self._ahead:
+            taken, self._ahead = self._ahead[:size], self._ahead[size:]
+            return taken
         assert self._process is not None
         assert self._process.stdout is not None
         file = self._process.stdout.fileno()
@@ -119,9 +123,10 @@ class Child:
         return taken
 
     def _line(self, deadline: float) -> bytes:
-        line = b""
-        while not line.endswith(b"\n"):
-            line += self._take(1, deadline)  # what follows is cells
+        parts = [self._take(_CHUNK, deadline)]
+        while b"\n" not in parts[-1]:
+            parts.append(self._take(_CHUNK, deadline))
+        line, _, self._ahead = b"".join(parts).partition(b"\n")  # what follows is cells
         return line
 
     def _array(self, dtype: str, shape: Sequence[int], deadline: float) -> npt.NDArray[Any]:
