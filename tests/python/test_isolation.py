@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nowcast import _isolation, errors, io, model, obs, sim
+import nowcast
+from nowcast import _isolation, _open, errors, io, model, obs, sim
 from nowcast.grid import Grid
 
 
@@ -138,6 +139,20 @@ def test_a_child_that_spins_is_stopped() -> None:
         child.call("layers", ["a.grib"], "ecCodes")
     assert time.monotonic() - began < 10
     assert child._process is None
+
+
+def test_a_file_that_brings_a_library_down_is_not_tried_by_other_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, path = tmp_path / "asked", tmp_path / "a.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    program = f"import os, sys; open({str(asked)!r}, 'a').write(sys.stdin.readline()); os.abort()"
+    monkeypatch.setattr(_isolation, "child", lambda: faulty(program))
+    for read in (nowcast.open, _open.describe):
+        asked.unlink(missing_ok=True)
+        with pytest.raises(errors.LibraryError, match=r"a\.h5: HDF5.* failed while reading it: .* SIGABRT"):
+            read(path)
+        assert len(asked.read_text().splitlines()) == 1
 
 
 def test_memory_is_limited(rain: xr.DataArray, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class Child:
 
         Raises
         ------
-        FormatError : the process ended or took too long; and whatever reading the files raised there.
+        LibraryError : the process ended or took too long; and whatever reading the files raised there.
         """
         name, reader = paths[0], reader or library("")
         with self._lock:
@@ -70,11 +70,11 @@ class Child:
                 return answer["facts"], [self._array(dtype, shape, deadline) for dtype, shape in answer["arrays"]]
             except TimeoutError:
                 self._stop()
-                raise errors.FormatError(
+                raise errors.LibraryError(
                     f"{name}: {reader} took longer than {self._seconds:g} s to read it and was stopped"
                 ) from None
             except (EOFError, BrokenPipeError, ValueError):
-                raise errors.FormatError(f"{name}: {reader} failed while reading it: {self._stop()}") from None
+                raise errors.LibraryError(f"{name}: {reader} failed while reading it: {self._stop()}") from None
 
     def close(self) -> None:
         """End the process."""
@@ -151,7 +151,7 @@ def child() -> Child | None:
 def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator[None]:
     """Read HDF5, netCDF, GRIB, BUFR and packed files in a child process while the ``with`` block lasts, in this thread.
 
-    A file that makes a library crash, spin or grow is then a ``FormatError`` that names file and library, and the next
+    A file that makes a library crash, spin or grow is then a ``LibraryError`` that names file and library, and the next
     file is read as if nothing had happened. The command line always reads like this.
 
     Parameters

@@ -12,7 +12,7 @@ import xarray as xr
 from nowcast import _files, io, model, obs, radar
 from nowcast._follow import chunk_of
 from nowcast._lib import ffi, lib
-from nowcast.errors import ArgumentError, FileError, FormatError, NoDataError, UnsupportedError
+from nowcast.errors import ArgumentError, FileError, FormatError, LibraryError, NoDataError, UnsupportedError
 
 _logger = logging.getLogger("nowcast")
 _ONE_VOLUME = np.timedelta64(10, "m")
@@ -74,7 +74,7 @@ def open(
         try:
             volumes.append(radar.read(group, **of_volumes))
         except (FileError, NoDataError, UnsupportedError) as error:
-            if not skip and (kind == "volume" or volumes):
+            if not skip and (kind == "volume" or volumes or isinstance(error, LibraryError)):
                 raise
             damaged = isinstance(error, FileError) or _kind(group[0]) != "either"
             if kind == "either" and not volumes and not (skip and damaged):
@@ -90,6 +90,8 @@ def open(
     for read in others:
         try:
             return read(files)
+        except LibraryError:
+            raise
         except (FileError, NoDataError, UnsupportedError):
             continue
     return io.open(paths, **options)
@@ -201,6 +203,8 @@ def describe(path: io.PathLike) -> dict[str, Any]:
     for reader in first:
         try:
             return reader(path)
+        except LibraryError:
+            raise
         except (FileError, NoDataError, UnsupportedError):
             continue
     return last(path)

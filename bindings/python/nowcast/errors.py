@@ -33,6 +33,10 @@ class FormatError(FileError):
     status = 3
 
 
+class LibraryError(FormatError):
+    """A library that reads a format broke down on a file, or took too long, in the child process."""
+
+
 class UnsupportedError(NowcastError):
     """Well formed, but this build or version cannot do it."""
 
