@@ -2,6 +2,8 @@
 #include "obs/format/obs_format.h"
 #include "support/made_text.h"
 
+#include <ctype.h>
+
 static const struct sample {
     const char *text;
     nwc__obs_read_fn *read;
@@ -96,6 +98,50 @@ static void a_line_that_is_cut_is_taken_whole_or_not_at_all_or_said_to_be_cut(vo
     }
 }
 
+/* Its hours at the surface say how many profiles there are to be. */
+static void bufkit_cut_anywhere_has_a_reason_or_loses_only_blanks(void **state)
+{
+    (void)state;
+    const struct sample bufkit = {made_bufkit, nwc__bufkit_read};
+    const size_t whole = strlen(made_bufkit);
+    nwc_obs *const all = whole_rows(&bufkit, whole);
+    assert_non_null(all);
+    for (size_t size = 0; size < whole; size++) {
+        nwc_obs *const cut = whole_rows(&bufkit, size);
+        if (cut && !(isspace((unsigned char)made_bufkit[size]) && same_rows(cut, all)))
+            fail_msg("BUFKIT cut at byte %d is taken for whole", (int)size);
+        nwc_obs_destroy(cut);
+    }
+    nwc_obs_destroy(all);
+}
+
+/* Cut the text in front of this, once it stands for the last time. */
+static void assert_reason_before(const char *text, const char *reason)
+{
+    nwc_obs *obs;
+    nwc_obs_facts facts;
+    const char *last = strstr(made_bufkit, text);
+    for (const char *next = last; next; next = strstr(next + 1, text)) last = next;
+    assert_non_null(last);
+    assert_ok(nwc_obs_decode(NULL, made_bufkit, (size_t)(last - made_bufkit), NULL, &obs));
+    assert_ok(nwc_obs_describe(obs, &facts));
+    assert_string_equal(facts.incomplete, reason);
+    nwc_obs_destroy(obs);
+}
+
+static void bufkit_says_where_it_ends(void **state)
+{
+    (void)state;
+    assert_reason_before("STIM = 1", "the text ends in the heading of a profile");
+    assert_reason_before("OMEG HGHT", "the text ends in the heading of a profile");
+    assert_reason_before("-0.10 360.00", "the text ends in a level of a profile");
+    assert_reason_before("STID", "the text ends before the hour at the surface of its last profile");
+    assert_reason_before("STN YY", "the text ends before the hour at the surface of its last profile");
+    assert_reason_before("723570 181219/0500 1014.30",
+                         "the text ends before the hour at the surface of its last profile");
+    assert_reason_before("-1.40", "the text ends in an hour at the surface");
+}
+
 static void text_with_any_bytes_changed_gives_an_answer(void **state)
 {
     (void)state;
@@ -132,6 +178,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_cut_off_anywhere_gives_an_answer),
         cmocka_unit_test(a_line_that_is_cut_is_taken_whole_or_not_at_all_or_said_to_be_cut),
+        cmocka_unit_test(bufkit_cut_anywhere_has_a_reason_or_loses_only_blanks),
+        cmocka_unit_test(bufkit_says_where_it_ends),
         cmocka_unit_test(text_with_any_bytes_changed_gives_an_answer),
         cmocka_unit_test(a_failure_of_memory_leaves_none),
     };

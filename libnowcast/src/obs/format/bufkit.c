@@ -1,7 +1,8 @@
 /*
  * Profiles of a model at one station in the text that BUFKIT reads: SNPARM names what each level has, then for each hour
  * STID, TIME and place, values for the whole profile, the names again, and the numbers level by level, wrapped anywhere.
- * Behind the profiles come hourly values at the surface, named in the same way. -9999 is missing.
+ * Behind the profiles come hourly values at the surface, named in the same way and one for each profile: where the hours
+ * end before the profiles do, so did the text. -9999 is missing.
  */
 #include "obs/format/obs_format.h"
 
@@ -24,6 +25,13 @@ static void advance(struct words *words)
 struct names {
     int32_t n;
     char name[MOST_NAMES][8];
+};
+
+/* How far the text has come. */
+struct reach {
+    double first_lead_s; /* NAN before the first profile */
+    int64_t profile_ns;  /* the last profile whose hour at the surface is still to come, or NWC_TIME_UNKNOWN */
+    bool heading;        /* of a profile, whose levels are still to come */
 };
 
 struct place {
@@ -73,7 +81,8 @@ static bool take_after(struct words *words, const char *name, struct nwc__span *
 static bool take_values(struct words *words, const struct names *names, double values[MOST_NAMES], bool *cut)
 {
     for (int32_t v = 0; v < names->n; v++) {
-        *cut = v > 0 && words->rest.n == 0; /* no blank behind it: a number may go on */
+        /* no blank behind it: a number may go on */
+        *cut = words->there ? words->rest.n == 0 : v > 0;
         values[v] = words->there && !*cut ? nwc__span_number(words->word) : (double)NAN;
         if (isnan(values[v])) return false;
         if (values[v] <= MISSING) values[v] = NAN;
@@ -134,7 +143,7 @@ static nwc_status read_profile(struct words *words, const struct names *names, c
 }
 
 static nwc_status read_surface(struct words *words, const struct place *place, const struct nwc__obs_hints *hints,
-                               nwc_obs *obs)
+                               struct reach *reach, nwc_obs *obs)
 {
     static const struct {
         const char *name, *units;
@@ -164,6 +173,7 @@ static nwc_status read_surface(struct words *words, const struct place *place, c
         if (here.time_ns == NWC_TIME_UNKNOWN || !take_values(words, &names, values, &cut)) break;
         if (first_ns == NWC_TIME_UNKNOWN) first_ns = here.time_ns - (int64_t)(1e9 * place->lead_s);
         here.lead_s = 1e-9 * (double)(here.time_ns - first_ns);
+        if (here.time_ns >= reach->profile_ns) reach->profile_ns = NWC_TIME_UNKNOWN;
         NWC__TRY(begin(&here, hints, obs, &row));
         for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++) {
             row.duration_s = fields[f].duration_s;
@@ -206,22 +216,30 @@ nwc_status nwc__bufkit_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, co
     struct words words = {.rest = {(const char *)bytes, size}};
     struct names names = {.n = 0};
     struct place place = {.longitude_deg = NAN, .latitude_deg = NAN, .height_m = NAN, .time_ns = NWC_TIME_UNKNOWN};
-    double first_lead_s = NAN;
+    struct reach reach = {.first_lead_s = NAN, .profile_ns = NWC_TIME_UNKNOWN};
     (void)ctx;
     advance(&words);
     while (words.there) {
-        if (take_fact(&words, &names, &place)) continue;
+        if (take_fact(&words, &names, &place)) {
+            reach.heading = true;
+            continue;
+        }
         if (!(fabs(place.lead_s) < MOST_LEAD_S)) place.lead_s = 0.0;
         if (names.n > 0 && take_echo(&words, &names)) {
-            if (isnan(first_lead_s)) first_lead_s = place.lead_s;
+            if (isnan(reach.first_lead_s)) reach.first_lead_s = place.lead_s;
+            if (place.time_ns > reach.profile_ns) reach.profile_ns = place.time_ns;
+            reach.heading = false;
             NWC__TRY(read_profile(&words, &names, &place, hints, obs));
         } else if (looking_at(&words, "STN")) {
-            place.lead_s = isnan(first_lead_s) ? 0.0 : first_lead_s; /* the hours begin again */
-            NWC__TRY(read_surface(&words, &place, hints, obs));
+            place.lead_s = isnan(reach.first_lead_s) ? 0.0 : reach.first_lead_s; /* the hours begin again */
+            NWC__TRY(read_surface(&words, &place, hints, &reach, obs));
         } else {
             advance(&words);
         }
     }
-    if (isnan(first_lead_s)) return nwc__fail(NWC_ERR_FORMAT, "no profile behind the names of SNPARM");
+    if (isnan(reach.first_lead_s)) return nwc__fail(NWC_ERR_FORMAT, "no profile behind the names of SNPARM");
+    if (reach.heading) return nwc__obs_incomplete(obs, "the text ends in the heading of a profile");
+    if (reach.profile_ns != NWC_TIME_UNKNOWN)
+        return nwc__obs_incomplete(obs, "the text ends before the hour at the surface of its last profile");
     return NWC_OK;
 }
