@@ -332,6 +332,28 @@ static void any_truncation_and_any_changed_byte_end_well(void **state)
     }
 }
 
+static void a_large_file_is_read_whole_by_any_number_of_threads(void **state)
+{
+    (void)state;
+    enum { LARGE = (3 << 20) + 12345 };
+    uint8_t *const given = malloc(LARGE);
+    uint32_t dice = 7;
+    for (size_t k = 0; k < LARGE; k++) given[k] = (uint8_t)((dice = dice * 1664525U + 1013904223U) >> 24);
+    put_scratch(given, LARGE);
+    for (int32_t threads = 1; threads <= 7; threads += 2) {
+        struct nwc__bytes bytes;
+        nwc_ctx *const ctx = context_with_threads(threads);
+        assert_ok(nwc__bytes_read(ctx, scratch_path, LARGE + 1, &bytes));
+        assert_int_equal(bytes.size, LARGE);
+        assert_memory_equal(bytes.data, given, LARGE);
+        nwc__free(ctx, bytes.data);
+        assert_fails(NWC_ERR_NOMEM, "more than the limit of 3158072 bytes",
+                     nwc__bytes_read(ctx, scratch_path, LARGE - 1, &bytes));
+        nwc_ctx_destroy(ctx);
+    }
+    free(given);
+}
+
 static void a_real_model_file_inside_xz_comes_out_whole(void **state)
 {
     (void)state;
@@ -385,6 +407,7 @@ int main(void)
         cmocka_unit_test(what_grows_without_end_is_refused),
         cmocka_unit_test(the_head_of_a_file_is_given_unpacked),
         cmocka_unit_test(any_truncation_and_any_changed_byte_end_well),
+        cmocka_unit_test(a_large_file_is_read_whole_by_any_number_of_threads),
         cmocka_unit_test(a_real_model_file_inside_xz_comes_out_whole),
         cmocka_unit_test(every_allocation_failure_is_reported_without_a_leak),
     };

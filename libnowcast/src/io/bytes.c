@@ -5,15 +5,48 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     GLANCE = 1 << 16, /* bytes read for a look, and unpacked */
-    HEAD = 1 << 20    /* and where these do not do: a block of bzip2 is unpacked whole or not at all */
+    HEAD = 1 << 20,   /* and where these do not do: a block of bzip2 is unpacked whole or not at all */
+    PIECE = 1 << 19,  /* bytes that a thread reads at least */
+    MOST_PIECES = 64
 };
 
 bool nwc__has_mark(const uint8_t *bytes, int64_t size, int64_t at, const char *mark, int64_t length)
 {
     return size >= at + length && memcmp(bytes + at, mark, (size_t)length) == 0;
+}
+
+/* A file read in pieces: what came of each. */
+struct pieces {
+    int file;
+    uint8_t *to;
+    int64_t size, step, got[MOST_PIECES];
+};
+
+static nwc_status read_piece(int64_t tile, void *user)
+{
+    struct pieces *const pieces = user;
+    const int64_t at = tile * pieces->step, left = pieces->size - at;
+    const int64_t wanted = left < pieces->step ? left : pieces->step;
+    int64_t got = 0;
+    for (ssize_t n = 1; got < wanted && n > 0; got += n > 0 ? n : 0)
+        n = pread(pieces->file, pieces->to + at + got, (size_t)(wanted - got), at + got);
+    pieces->got[tile] = got; /* less where the file has become shorter: what reads on behind it finds out */
+    return NWC_OK;
+}
+
+/* Of a file this large, what all threads find in it, up to the first byte that one does not. */
+static nwc_status read_pieces(FILE *file, int64_t size, struct nwc__unpacked *read)
+{
+    struct pieces pieces = {.file = fileno(file), .to = read->bytes.data, .size = size};
+    const int64_t n = size / PIECE < MOST_PIECES ? size / PIECE : MOST_PIECES;
+    pieces.step = (size + n - 1) / n;
+    NWC__TRY(nwc__for_each_tile(read->ctx, "read", n, read_piece, &pieces));
+    for (int64_t p = 0; p < n && read->bytes.size == p * pieces.step; p++) read->bytes.size += pieces.got[p];
+    return fseeko(file, read->bytes.size, SEEK_SET) == 0 ? NWC_OK : nwc__fail(NWC_ERR_IO, "%s", strerror(errno));
 }
 
 /* No more than max_bytes of a file; one that has more is an error, unless only its head is wanted. */
@@ -33,6 +66,8 @@ static nwc_status read_file(nwc_ctx *ctx, const char *path, int64_t max_bytes, e
     /* One byte more than there are, so that the end is met with room left. */
     const int64_t expected = known && S_ISREG(found.st_mode) && found.st_size > 0 ? (int64_t)found.st_size + 1 : 0;
     if ((status = nwc__unpacked_reserve(&read, expected)) != NWC_OK) goto done;
+    if (extent != NWC__HEAD && read.room > 2 * PIECE)
+        if ((status = read_pieces(file, expected - 1, &read)) != NWC_OK) goto done;
     while (extent != NWC__HEAD || read.bytes.size < max_bytes) {
         if ((status = nwc__unpacked_grow(&read, INT64_MAX)) != NWC_OK) goto done;
         const size_t n = fread(read.bytes.data + read.bytes.size, 1, (size_t)(read.room - read.bytes.size), file);
