@@ -12,15 +12,17 @@
 #endif
 #ifdef __linux__
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 #define MAX_THREADS 1024
 #define HUGE_PAGE ((size_t)1 << 21)
 
 /*
- * Large blocks on huge pages, where the system has them: first touching a field is else dearer than filling it. These are the pages
- * that lie within the block. One made to begin on such a page costs more: with the room for that, malloc takes it for larger
- * than those it keeps, and gives it back to the system, which clears it anew each time.
+ * Large blocks on huge pages, where the system has them: first touching a field is else dearer than filling it. Advised are all pages
+ * the block touches, since the system has huge ones only where all of their bytes are advised. A block made to begin on such a
+ * page costs more: with the room for that, malloc takes it for larger than those it keeps, and gives it back to the system, which
+ * clears it anew each time.
  */
 static void *default_alloc(size_t size, void *user)
 {
@@ -28,9 +30,9 @@ static void *default_alloc(size_t size, void *user)
     char *const block = malloc(size);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     if (block && size >= HUGE_PAGE) {
-        const size_t before = (HUGE_PAGE - (uintptr_t)block % HUGE_PAGE) % HUGE_PAGE;
-        const size_t whole = size > before ? (size - before) / HUGE_PAGE * HUGE_PAGE : 0;
-        if (whole) madvise(block + before, whole, MADV_HUGEPAGE); /* advice: without it the block is only slower */
+        const size_t page = (size_t)sysconf(_SC_PAGESIZE), before = (uintptr_t)block % page;
+        const size_t whole = (before + size + page - 1) / page * page;
+        madvise(block - before, whole, MADV_HUGEPAGE); /* advice: without it the block is only slower */
     }
 #endif
     return block;
