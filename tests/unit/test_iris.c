@@ -225,6 +225,52 @@ static void a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_heade
     nwc_volume_destroy(volume);
 }
 
+/* One quantity in two bytes, whose words come in runs of any length, the last of which ends the file. */
+static void runs_of_any_length_are_put_together(void **state)
+{
+    (void)state;
+    enum { MANY = 30, LONG = 1000 };
+    static float expected[MANY][LONG];
+    nwc_volume *volume;
+    nwc_moment moment;
+    uint32_t dice = 1;
+    make();
+    put4(RECORD + 628, 1 << 9), put2(RECORD + 1430, 1);
+    memset(made.bytes + 2 * RECORD, 0, sizeof made.bytes - 2 * RECORD);
+    made.size = 2 * RECORD;
+    for (int w = 0; w < 38; w++) put_word(1, 0);
+    put_time(2 * RECORD + 12 + 12, 21600), put2(2 * RECORD + 12 + 30, MANY);
+    for (int r = 0; r < MANY; r++) {
+        put_word(1, 0x8000 | 6);
+        const int head[6] = {100 * r, 0, 100 * r + 100, 0, LONG, r};
+        for (int w = 0; w < 6; w++) put_word(1, head[w]);
+        for (int g = 0, run; g < LONG; g += run) {
+            dice = dice * 1664525U + 1013904223U;
+            run = 1 + (int)(dice >> 16) % (dice >> 30 ? 40 : 150);
+            if (run > LONG - g) run = LONG - g;
+            const bool zeros = run > 1 && dice >> 8 & 1; /* one alone would be the end of a ray */
+            put_word(1, (zeros ? 0 : 0x8000) | run);
+            for (int k = 0; k < run; k++) {
+                if (!zeros) put_word(1, 32768 + 10 * g + k);
+                expected[r][g + k] = zeros ? -128.0F : (float)((10 * g + k) / 100.0);
+            }
+        }
+        put_word(1, 1);
+    }
+    const int64_t whole = (made.size + RECORD - 1) / RECORD * RECORD;
+    uint8_t *const exact = malloc((size_t)whole); /* so that reading over its end is seen */
+    memcpy(exact, made.bytes, (size_t)whole);
+    assert_ok(nwc__volume_create(nwc__ctx(NULL), "IRIS RAW", INT64_C(1) << 30, &volume));
+    assert_ok(nwc__iris_read(nwc__ctx(NULL), exact, whole, volume));
+    free(exact);
+    assert_ok(nwc_volume_moment(volume, 0, 0, &moment));
+    assert_int_equal(moment.field.dim[0], MANY);
+    assert_int_equal(moment.field.dim[1], LONG);
+    for (int r = 0; r < MANY; r++)
+        for (int g = 0; g < LONG; g++) assert_near(moment.field.data[r * LONG + g], expected[r][g], 0.0);
+    nwc_volume_destroy(volume);
+}
+
 static void behind_damage_in_a_ray_nothing_is_looked_for(void **state)
 {
     (void)state;
@@ -443,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rays_come_out_of_their_runs),
         cmocka_unit_test(a_ray_is_in_the_middle_of_its_turn_at_the_time_of_its_extended_header),
+        cmocka_unit_test(runs_of_any_length_are_put_together),
         cmocka_unit_test(behind_damage_in_a_ray_nothing_is_looked_for),
         cmocka_unit_test(one_quantity_in_two_widths_is_two_moments),
         cmocka_unit_test(every_code_of_two_bytes_is_its_quotient_to_the_bit),

@@ -11,7 +11,8 @@ enum {
     LINE = 64,             /* bytes that arrays begin at a multiple of */
     FIRST_STORE = 4 << 20, /* bytes; each is twice as large as the one before it */
     LAST_STORE = 16 << 20,
-    STORE_HEAD = 4096 /* less than that, so that with what allocators add they are whole pages */
+    STORE_STEP = 2 << 20, /* a large page */
+    STORE_HEAD = 4096     /* less than that, so that with what allocators add they are whole pages */
 };
 
 /*
@@ -88,12 +89,10 @@ static nwc_status count_bytes(nwc_volume *volume, int64_t count, size_t size)
     return NWC_OK;
 }
 
-/* A store with room for so many bytes. */
-static nwc_status open_store(nwc_volume *volume, int64_t bytes)
+/* A store of the usual size, with room for so many bytes at least. */
+static nwc_status open_store(nwc_volume *volume, int64_t usual, int64_t bytes)
 {
     struct store *const last = volume->store;
-    const int64_t twice = last ? 2 * (last->size + STORE_HEAD) : FIRST_STORE;
-    const int64_t usual = (twice < LAST_STORE ? twice : LAST_STORE) - STORE_HEAD;
     const int64_t size = usual < LINE + bytes ? LINE + bytes : usual;
     struct store *const store = nwc__alloc(&volume->memory, size, 1);
     if (!store) return NWC_ERR_NOMEM;
@@ -108,10 +107,21 @@ static nwc_status take(nwc_volume *volume, int64_t count, size_t size, void **me
     *memory = NULL;
     NWC__TRY(count_bytes(volume, count, size));
     const int64_t bytes = (count * (int64_t)size + LINE - 1) / LINE * LINE;
-    if (!volume->store || volume->store->size - volume->store->used < bytes) NWC__TRY(open_store(volume, bytes));
+    if (!volume->store || volume->store->size - volume->store->used < bytes) {
+        const int64_t twice = volume->store ? 2 * (volume->store->size + STORE_HEAD) : FIRST_STORE;
+        NWC__TRY(open_store(volume, (twice < LAST_STORE ? twice : LAST_STORE) - STORE_HEAD, bytes));
+    }
     *memory = (char *)volume->store + volume->store->used;
     volume->store->used += bytes;
     return NWC_OK;
+}
+
+nwc_status nwc__volume_reserve(nwc_volume *volume, int64_t bytes)
+{
+    const int64_t most = volume->max_bytes < LAST_STORE ? volume->max_bytes : LAST_STORE;
+    const int64_t wanted = bytes < most ? bytes : most;
+    if (wanted <= FIRST_STORE) return NWC_OK;
+    return open_store(volume, (wanted + STORE_STEP - 1) / STORE_STEP * STORE_STEP - STORE_HEAD, 0);
 }
 
 /* An array of its own. */

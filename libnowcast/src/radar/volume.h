@@ -40,6 +40,9 @@ nwc_status nwc__volume_create(nwc_ctx *ctx, const char *format, int64_t max_byte
 /* The bytes that all arrays together may take. */
 int64_t nwc__volume_limit(const nwc_volume *volume);
 
+/* Make room for so many bytes that are about to be taken, as far as is useful: in fewer pieces they are touched first sooner. */
+nwc_status nwc__volume_reserve(nwc_volume *volume, int64_t bytes);
+
 /* Gates of a moment. */
 typedef struct nwc__reach {
     double first_m, spacing_m;

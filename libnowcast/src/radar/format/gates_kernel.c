@@ -63,16 +63,24 @@ static void look_up(const uint8_t *restrict bytes, int64_t n, const float table[
 }
 
 /*
- * By the reciprocal: a division takes as long as all else here. The quotient of whole numbers of so few digits is a float, or so far
- * from the middle between two that the last bits of the product, a double, do not matter.
+ * By the reciprocal: a division takes as long as all else here. It is in two parts, or a double where the processor does not multiply and
+ * add at once. The quotient of whole numbers of so few digits is a float, or so far from the middle between two that the last bits
+ * of the product do not matter.
  */
 static void linear_le(const uint8_t *restrict bytes, int64_t n, double offset, double scale, float nothing,
                       float *restrict cells)
 {
     const double step = 1.0 / scale;
+#ifdef FP_FAST_FMAF
+    const float from = (float)offset, much = (float)step, rest = (float)(step - (double)much);
+#endif
     for (int64_t i = 0; i < n; i++) {
         const int32_t code = bytes[2 * i] | bytes[2 * i + 1] << 8;
+#ifdef FP_FAST_FMAF
+        const float above = (float)code - from, value = fmaf(above, much, above * rest);
+#else
         const float value = (float)(((double)code - offset) * step);
+#endif
         cells[i] = code == 0 ? nothing : code == 65535 ? NAN : value;
     }
 }

@@ -21,6 +21,7 @@ enum {
     MOST_TYPES = 160,
     MOST_WORDS = RAY_WORDS + NWC__MOST_GATES,
     MOST_BYTES = 2 * MOST_WORDS,
+    CHUNK = 32,       /* bytes copied at a stroke */
     END = 1,          /* code of the end of a ray */
     EXTENDED = 0,     /* data type of the extended header of a ray */
     MOST_MS = 3600000 /* no sweep takes longer */
@@ -79,9 +80,18 @@ static const struct kind {
     [74] = {"DBZH", "dBZE2", 2, LINEAR, 100.0, 32768.0, false},
 };
 
+/* What makes values of the codes of one data type. */
+struct decoder {
+    const struct kind *kind;
+    const struct nwc__gate_kernels *kernels;
+    float nothing;    /* of code 0 */
+    float table[256]; /* of one-byte codes */
+};
+
 /* Data words of a sweep, over the headers of its records. */
 struct words {
     const uint8_t *bytes;
+    int64_t size;        /* of the file */
     int64_t record, end; /* the record at hand, and the one behind the sweep's last */
     int64_t at;          /* byte in it */
 };
@@ -113,8 +123,7 @@ struct job {
     struct place
         *place; /* room for a ray in each slot of all sweeps; when sweeps are made, of each ray that is in one */
     int64_t n_places;
-    float (*table)[256]; /* of each type of one-byte codes */
-    const struct nwc__gate_kernels *kernels;
+    struct decoder *decoder; /* of each type */
     double nyquist_m_s, wave_cm;
 };
 
@@ -148,54 +157,73 @@ static bool go_on(struct words *words)
     return words->record < words->end;
 }
 
-/* The next n words, of which the first are kept: those there is room for. False where the sweep ends before. */
-static bool next_words(struct words *words, int32_t n, uint8_t *to, int32_t room)
+static int64_t least(int64_t a, int64_t b)
 {
-    while (n > 0) {
-        if (!go_on(words)) return false;
-        const int32_t left = (int32_t)((RECORD - words->at) / 2), part = n < left ? n : left;
-        const int32_t kept = part < room ? part : room;
-        if (kept > 0) memcpy(to, words->bytes + words->record * RECORD + words->at, 2 * (size_t)kept);
-        words->at += 2 * part;
-        n -= part, to += 2 * kept, room -= kept;
-    }
-    return true;
+    return a < b ? a : b;
 }
 
-/* Unpack one ray: its words are counted in *n, and the first most of them kept. False where the sweep ends or is damaged. */
-static bool next_ray(struct words *words, uint8_t *ray, int32_t most, int32_t *n)
+/* Words of a ray, zeros for NULL. Runs are many and short: whole chunks are quicker, and what is too much is written over by the next. */
+static inline void put_words(uint8_t *to, const uint8_t *at, int32_t n, int64_t readable)
+{
+    const int32_t size = 2 * n;
+    if (at && size + CHUNK > readable)
+        memcpy(to, at, (size_t)size);
+    else if (at)
+        for (int32_t k = 0; k < size; k += CHUNK) memcpy(to + k, at + k, CHUNK);
+    else
+        for (int32_t k = 0; k < size; k += CHUNK) memset(to + k, 0, CHUNK);
+}
+
+/*
+ * Unpack one ray, of which the first most words are kept, in chunks: there must be room for another. All its words are counted in *n.
+ * False where the sweep ends or is damaged.
+ */
+static inline bool next_ray(struct words *words, uint8_t *ray, int32_t most, int32_t *n)
 {
     *n = 0;
     for (;;) {
         if (!go_on(words)) return false;
-        const uint8_t *const at = words->bytes + words->record * RECORD + words->at;
-        const int32_t code = at[0] | at[1] << 8; /* there are many: no call, and no copy */
+        const uint8_t *const code_at = words->bytes + words->record * RECORD + words->at;
+        const int32_t code = code_at[0] | code_at[1] << 8;
+        int32_t run = code & 0x7fff;
         words->at += 2;
         if (code == END) return true;
-        const int32_t run = code & 0x7fff, there = *n < most ? *n : most, room = most - there;
         if (run == 0 || *n + run > MOST_WORDS) return false;
-        if (!(code & 0x8000))
-            memset(ray + 2 * there, 0, 2 * (size_t)(run < room ? run : room));
-        else if (!next_words(words, run, ray + 2 * there, room))
-            return false;
-        *n += run;
+        if (!(code & 0x8000)) {
+            if (*n < most) put_words(ray + 2 * *n, NULL, (int32_t)least(run, most - *n), 0);
+            *n += run;
+            continue;
+        }
+        for (int32_t part; run > 0; run -= part, *n += part) {
+            if (!go_on(words)) return false;
+            const int64_t at = words->record * RECORD + words->at;
+            part = (int32_t)least(run, (RECORD - words->at) / 2);
+            if (*n < most)
+                put_words(ray + 2 * *n, words->bytes + at, (int32_t)least(part, most - *n), words->size - at);
+            words->at += 2 * part;
+        }
     }
 }
 
 /* The words of a sweep, behind the headers of its data types. */
 static struct words words_of(const struct job *job, const struct sweep *sweep)
 {
-    struct words words = {.bytes = job->bytes, .record = sweep->first, .end = sweep->end, .at = RECORD_HEADER};
-    uint8_t unused[2];
-    (void)next_words(&words, DATA_HEADER / 2 * job->n_types, unused, 0);
+    struct words words = {.bytes = job->bytes,
+                          .size = job->records * RECORD,
+                          .record = sweep->first,
+                          .end = sweep->end,
+                          .at = RECORD_HEADER};
+    for (int64_t left = (int64_t)DATA_HEADER * job->n_types; left > 0 && go_on(&words);) {
+        const int64_t part = least(left, (RECORD - words.at) / 2 * 2);
+        words.at += part, left -= part;
+    }
     return words;
 }
 
 /* The gates a ray says it has, as far as its words go. */
 static int64_t gates_of(const uint8_t *ray, int32_t n, int32_t width)
 {
-    const int64_t there = (int64_t)(n - RAY_WORDS) * 2 / width, said = nwc__u16_le(ray + 8);
-    return said < there ? said : there;
+    return least(nwc__u16_le(ray + 8), (int64_t)(n - RAY_WORDS) * 2 / width);
 }
 
 /* ---- listing ---- */
@@ -249,7 +277,7 @@ static nwc_status find_rays(int64_t tile, void *user)
 {
     struct job *const job = user;
     struct sweep *const sweep = &job->sweep[tile];
-    uint8_t ray[2 * RAY_WORDS];
+    uint8_t ray[2 * RAY_WORDS + CHUNK];
     struct words words = words_of(job, sweep);
     for (int32_t slot = 0; slot < sweep->n_slots && slot < NWC__MOST_RAYS && !sweep->cut_off; slot++) {
         struct place *const place = &job->place[sweep->places + sweep->n_rays];
@@ -259,7 +287,7 @@ static nwc_status find_rays(int64_t tile, void *user)
             int32_t n;
             sweep->cut_off = !next_ray(&words, ray, RAY_WORDS, &n);
             if (sweep->cut_off) break;
-            const struct kind *const kind = &kinds[job->type[t]];
+            const struct kind *const kind = job->decoder[t].kind;
             if (n <= RAY_WORDS || !kind->name) continue;
             const int64_t gates = gates_of(ray, n, kind->width);
             sweep->n_gates = gates > sweep->n_gates ? gates : sweep->n_gates;
@@ -288,28 +316,31 @@ static float value_of(const struct job *job, const struct kind *kind, int32_t co
     }
 }
 
-static nwc_status make_tables(struct job *job)
+static nwc_status make_decoders(struct job *job)
 {
     nwc_status status = NWC_OK;
-    NWC__ALLOC(job->ctx, job->table, job->n_types);
+    NWC__ALLOC(job->ctx, job->decoder, job->n_types);
     for (int32_t t = 0; t < job->n_types; t++) {
+        struct decoder *const codes = &job->decoder[t];
         const struct kind *const kind = &kinds[job->type[t]];
-        if (!kind->name || kind->width != 1) continue;
-        for (int code = 1; code < 255; code++) job->table[t][code] = value_of(job, kind, code);
-        job->table[t][0] = nwc__moment_named(kind->name)->nothing;
-        job->table[t][255] = kind->full ? value_of(job, kind, 255) : NAN;
+        codes->kind = kind, codes->kernels = NWC__KERNELS(job->ctx, nwc__gate_kernels);
+        if (!kind->name) continue;
+        codes->nothing = nwc__moment_named(kind->name)->nothing;
+        if (kind->width != 1) continue;
+        for (int code = 1; code < 255; code++) codes->table[code] = value_of(job, kind, code);
+        codes->table[0] = codes->nothing;
+        codes->table[255] = kind->full ? value_of(job, kind, 255) : NAN;
     }
 done:
     return status;
 }
 
-static void decode_gates(const struct job *job, int32_t t, const uint8_t *codes, int64_t n, float *cells)
+static void decode_gates(const struct decoder *codes, const uint8_t *at, int64_t n, float *cells)
 {
-    const struct kind *const kind = &kinds[job->type[t]];
-    if (kind->width == 1)
-        job->kernels->look_up(codes, n, job->table[t], cells);
+    if (codes->kind->width == 1)
+        codes->kernels->look_up(at, n, codes->table, cells);
     else
-        job->kernels->linear_le(codes, n, kind->offset, kind->scale, nwc__moment_named(kind->name)->nothing, cells);
+        codes->kernels->linear_le(at, n, codes->kind->offset, codes->kind->scale, codes->nothing, cells);
 }
 
 /* ---- sweeps ---- */
@@ -354,8 +385,12 @@ static nwc_status decode_ray(int64_t tile, void *user)
     const struct job *const job = user;
     const struct place *const place = &job->place[tile];
     const struct sweep *const sweep = &job->sweep[place->sweep];
-    struct words words = {.bytes = job->bytes, .record = place->record, .end = sweep->end, .at = place->at};
-    uint8_t ray[MOST_BYTES];
+    struct words words = {.bytes = job->bytes,
+                          .size = job->records * RECORD,
+                          .record = place->record,
+                          .end = sweep->end,
+                          .at = place->at};
+    uint8_t ray[MOST_BYTES + CHUNK];
     int64_t late_ns = -1;
     bool any = false, whole = true; /* behind damage nothing was counted, and nothing is looked for */
     for (int32_t t = 0; t < job->n_types; t++) {
@@ -363,13 +398,13 @@ static nwc_status decode_ray(int64_t tile, void *user)
         int32_t words_there = 0;
         whole = whole && next_ray(&words, ray, MOST_WORDS, &words_there);
         if (whole && job->type[t] == EXTENDED) late_ns = fine_time(ray, words_there);
-        const bool there = whole && words_there > RAY_WORDS && kinds[job->type[t]].name;
+        if (!moment) continue;
+        const bool there = whole && words_there > RAY_WORDS;
         if (there && !any) read_ray(ray, sweep->start_ns, sweep->made, place->r);
         any = any || there;
-        if (!moment) continue;
-        const int64_t n = there ? gates_of(ray, words_there, kinds[job->type[t]].width) : 0;
+        const int64_t n = there ? gates_of(ray, words_there, job->decoder[t].kind->width) : 0;
         float *const cells = moment->cells + place->r * moment->n_gates;
-        decode_gates(job, t, ray + 2 * RAY_WORDS, n, cells);
+        decode_gates(&job->decoder[t], ray + 2 * RAY_WORDS, n, cells);
         nwc__gates_unknown(cells + n, NULL, moment->n_gates - n);
     }
     if (late_ns >= 0) sweep->made->time_ns[place->r] = sweep->start_ns + late_ns;
@@ -420,6 +455,15 @@ static nwc_status add_sweep(struct job *job, struct sweep *sweep)
     return NWC_OK;
 }
 
+/* Room for all moments. */
+static nwc_status reserve(const struct job *job)
+{
+    int64_t n_moments = 0, n_gates = 0;
+    for (int32_t t = 0; t < job->n_types; t++) n_moments += job->decoder[t].kind->name != NULL;
+    for (int64_t s = 0; s < job->n_sweeps; s++) n_gates += job->sweep[s].n_rays * job->sweep[s].n_gates;
+    return nwc__volume_reserve(job->volume, n_gates * n_moments * (int64_t)sizeof(float));
+}
+
 /* Rays of sweeps that were made, without the slots that had none. */
 static void close_up(struct job *job)
 {
@@ -458,8 +502,9 @@ static nwc_status read_all(struct job *job)
 {
     list_types(job);
     NWC__TRY(list_sweeps(job));
-    NWC__TRY(make_tables(job));
+    NWC__TRY(make_decoders(job));
     NWC__TRY(nwc__for_each_tile(job->ctx, "unpack", job->n_sweeps, find_rays, job));
+    NWC__TRY(reserve(job));
     for (int64_t s = 0; s < job->n_sweeps; s++) NWC__TRY(add_sweep(job, &job->sweep[s]));
     close_up(job);
     NWC__TRY(nwc__for_each_tile(job->ctx, "decode", job->n_places, decode_ray, job));
@@ -485,17 +530,13 @@ nwc_status nwc__iris_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_
     if (nwc__u16_le(bytes + INGEST) != 23)
         return nwc__fail(NWC_ERR_FORMAT, "byte %d: an ingest header (structure 23) expected, %d found", INGEST,
                          nwc__u16_le(bytes + INGEST));
-    struct job job = {.ctx = ctx,
-                      .volume = volume,
-                      .bytes = bytes,
-                      .records = size / RECORD,
-                      .kernels = NWC__KERNELS(ctx, nwc__gate_kernels)};
+    struct job job = {.ctx = ctx, .volume = volume, .bytes = bytes, .records = size / RECORD};
     const uint8_t *const head = ingest(&job);
     const int32_t prf = i32(head + 760), factor = nwc__u16_le(head + 768) < 4 ? nwc__u16_le(head + 768) + 1 : 1;
     job.wave_cm = 0.01 * i32(head + 1744);
     job.nyquist_m_s = 0.25 * 0.01 * job.wave_cm * prf * factor;
     const nwc_status status = read_all(&job);
-    nwc__free(ctx, job.table);
+    nwc__free(ctx, job.decoder);
     nwc__free(ctx, job.place);
     nwc__free(ctx, job.sweep);
     return status;
