@@ -90,6 +90,24 @@ static void too_little_room_is_told_from_damage(void **state)
     }
 }
 
+static void a_look_gives_the_first_bytes_of_a_block(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++)
+        for (int64_t size = 1; size <= 60000; size = 3 * size + 1) {
+            const int64_t n = make(kind, size, 9);
+            for (int64_t few = 1; few <= size + 7; few += few < 300 ? 1 : size / 5) {
+                const int64_t expected = few < size ? few : size;
+                assert_int_equal(nwc__bunzip2_look(&room, packed, n, out, few), expected);
+                assert_memory_equal(out, plain, (size_t)expected);
+            }
+            /* The block does not come whole. */
+            assert_int_equal(nwc__bunzip2_look(&room, packed, n - 11, out, size), 0);
+            packed[0] = 'b';
+            assert_int_equal(nwc__bunzip2_look(&room, packed, n, out, size), 0);
+        }
+}
+
 static void what_ends_early_is_refused(void **state)
 {
     (void)state;
@@ -168,9 +186,13 @@ static void no_two_tiles_share_a_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_libbz2_packs_comes_back),        cmocka_unit_test(an_empty_stream_is_nothing),
-        cmocka_unit_test(too_little_room_is_told_from_damage), cmocka_unit_test(what_ends_early_is_refused),
-        cmocka_unit_test(a_wrong_bit_never_gives_other_bytes), cmocka_unit_test(blocks_may_begin_at_any_bit),
+        cmocka_unit_test(what_libbz2_packs_comes_back),
+        cmocka_unit_test(an_empty_stream_is_nothing),
+        cmocka_unit_test(too_little_room_is_told_from_damage),
+        cmocka_unit_test(what_ends_early_is_refused),
+        cmocka_unit_test(a_look_gives_the_first_bytes_of_a_block),
+        cmocka_unit_test(a_wrong_bit_never_gives_other_bytes),
+        cmocka_unit_test(blocks_may_begin_at_any_bit),
         cmocka_unit_test(no_two_tiles_share_a_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -412,6 +412,21 @@ static enum nwc__bunzip2_end write_out(const struct block *block, uint8_t *bytes
     return out.equal == RUN ? NWC__BUNZIP2_REFUSED : NWC__BUNZIP2_WHOLE;
 }
 
+/* As write_out does, but one way alone, and no more of it than there is room for. */
+static int64_t write_first(const struct block *block, uint8_t *bytes, int64_t room)
+{
+    const uint32_t *const cell = block->room->cell;
+    struct output out = {.bytes = bytes, .room = room, .last = -1};
+    uint32_t at = cell[block->origin] >> 8;
+    for (int64_t k = 0; k < block->n; k++, at = cell[at] >> 8) {
+        const uint8_t byte = (uint8_t)cell[at];
+        if (write_runs(&out, &byte, 1)) continue;
+        memset(out.bytes + out.n, out.last, (size_t)(room - out.n)); /* nothing, or the beginning of a run */
+        return room;
+    }
+    return out.n;
+}
+
 /* ---- checksums ---- */
 
 static uint8_t turned(uint8_t byte)
@@ -455,10 +470,15 @@ enum nwc__bunzip2_end nwc__bunzip2_block(struct nwc__bunzip2 *room, const uint8_
     return NWC__BUNZIP2_WHOLE;
 }
 
+static bool is_stream(const uint8_t *in, int64_t n_in)
+{
+    return n_in >= 4 && memcmp(in, "BZh", 3) == 0 && in[3] >= '1' && in[3] <= '9';
+}
+
 enum nwc__bunzip2_end nwc__bunzip2_stream(struct nwc__bunzip2 *room, const uint8_t *in, int64_t n_in, uint8_t *out,
                                           int64_t n_out, int64_t *used, int64_t *made)
 {
-    if (n_in < 4 || memcmp(in, "BZh", 3) != 0 || in[3] < '1' || in[3] > '9') return NWC__BUNZIP2_REFUSED;
+    if (!is_stream(in, n_in)) return NWC__BUNZIP2_REFUSED;
     const int64_t most = (in[3] - '0') * INT64_C(100000);
     int64_t bit = 32;
     uint32_t sum = 0;
@@ -478,6 +498,16 @@ enum nwc__bunzip2_end nwc__bunzip2_stream(struct nwc__bunzip2 *room, const uint8
     if (take(&bits, 32) != sum || is_past_end(&bits)) return NWC__BUNZIP2_REFUSED;
     *used = (place(&bits, in) + 7) / 8;
     return NWC__BUNZIP2_WHOLE;
+}
+
+int64_t nwc__bunzip2_look(struct nwc__bunzip2 *room, const uint8_t *in, int64_t n_in, uint8_t *out, int64_t n_out)
+{
+    if (!is_stream(in, n_in)) return 0;
+    struct block block = {.room = room, .most = (in[3] - '0') * INT64_C(100000)};
+    begin(&block.bits, in, n_in, 32);
+    if (!read_header(&block) || !read_cells(&block) || block.origin >= block.n) return 0;
+    link_cells(&block);
+    return write_first(&block, out, n_out);
 }
 
 /* ---- rooms ---- */

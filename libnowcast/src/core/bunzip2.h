@@ -61,6 +61,12 @@ enum nwc__bunzip2_end nwc__bunzip2_block(struct nwc__bunzip2 *room, const uint8_
 enum nwc__bunzip2_end nwc__bunzip2_stream(struct nwc__bunzip2 *room, const uint8_t *in, int64_t n_in, uint8_t *out,
                                           int64_t n_out, int64_t *used, int64_t *made);
 
+/*
+ * The first bytes of the first block of a stream, and how many, up to n_out: 0 where the block does not come whole or is not one our
+ * decoder takes. They are not checked: that costs the rest of the block.
+ */
+int64_t nwc__bunzip2_look(struct nwc__bunzip2 *room, const uint8_t *in, int64_t n_in, uint8_t *out, int64_t n_out);
+
 /* Rooms for the tiles of a job, as many as may need one at a time. */
 struct nwc__bunzip2_rooms {
     struct nwc__bunzip2 *room;

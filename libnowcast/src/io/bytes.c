@@ -110,9 +110,11 @@ static nwc_status read_head(nwc_ctx *ctx, const char *path, size_t least, struct
 {
     bool cut;
     NWC__TRY(read_file(ctx, path, GLANCE, NWC__HEAD, bytes));
-    const bool in_blocks = bytes->size >= 3 && memcmp(bytes->data, "BZh", 3) == 0;
-    if (!in_blocks && nwc__unpack(ctx, GLANCE, NWC__HEAD, bytes, &cut) == NWC_OK && (size_t)bytes->size >= least)
-        return NWC_OK;
+    if (bytes->size >= 3 && memcmp(bytes->data, "BZh", 3) == 0) {
+        nwc__free(ctx, bytes->data);
+        NWC__TRY(read_file(ctx, path, HEAD, NWC__HEAD, bytes));
+    }
+    if (nwc__unpack(ctx, GLANCE, NWC__HEAD, bytes, &cut) == NWC_OK && (size_t)bytes->size >= least) return NWC_OK;
     nwc__free(ctx, bytes->data);
     return read_and_unpack(ctx, path, HEAD, NWC__HEAD, bytes, &cut);
 }

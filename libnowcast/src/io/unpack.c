@@ -6,6 +6,7 @@
  */
 #include "io/unpack.h"
 
+#include "core/bunzip2.h"
 #include "core/bzip2.h"
 #include "core/inflate.h"
 #include "radar/format/volume_format.h"
@@ -233,13 +234,29 @@ static nwc_status unpack_blocks(const uint8_t *bytes, int64_t size, int64_t *at,
     return NWC_OK;
 }
 
+/* The first bytes of a bzip2 stream, as many as there may be: a look at one needs no more. None where its first block has not so many. */
+static nwc_status look_into_blocks(const uint8_t *bytes, int64_t size, struct nwc__unpacked *out)
+{
+    struct nwc__bunzip2_rooms rooms;
+    NWC__TRY(nwc__unpacked_reserve(out, out->max_bytes));
+    NWC__TRY(nwc__bunzip2_make_rooms(out->ctx, 1, &rooms));
+    const int64_t made = nwc__bunzip2_look(rooms.room, bytes, size, out->bytes.data, out->room);
+    if (made == out->room) out->bytes.size = made;
+    nwc__free(out->ctx, rooms.room);
+    return NWC_OK;
+}
+
 /* All streams, one behind the other. What follows the last, if it begins none, is left; xz may have zeros between two. */
-static nwc_status unpack_all(const struct library *library, const uint8_t *bytes, int64_t size,
+static nwc_status unpack_all(const struct library *library, const uint8_t *bytes, int64_t size, enum nwc__extent extent,
                              struct nwc__unpacked *out)
 {
     int64_t at = 0;
+    if (library->begin == bzip2_begin && extent == NWC__HEAD) {
+        NWC__TRY(look_into_blocks(bytes, size, out));
+        if (out->bytes.size > 0) return NWC_OK;
+    }
     if (library->begin == gzip_begin) NWC__TRY(unpack_gzip(bytes, size, &at, out));
-    if (library->begin == bzip2_begin) NWC__TRY(unpack_blocks(bytes, size, &at, out));
+    if (library->begin == bzip2_begin && extent != NWC__HEAD) NWC__TRY(unpack_blocks(bytes, size, &at, out));
     while (starts(library, bytes + at, size - at)) {
         NWC__TRY(unpack_one(library, bytes, size, &at, out));
         while (library->begin == xz_begin && size - at >= 4 && memcmp(bytes + at, "\0\0\0\0", 4) == 0) at += 4;
@@ -250,12 +267,13 @@ static nwc_status unpack_all(const struct library *library, const uint8_t *bytes
 /* ---- whatever it is ---- */
 
 /* One packing undone; *any is false where there is none. */
-static nwc_status unpack_layer(const struct nwc__bytes *bytes, struct nwc__unpacked *out, bool *any)
+static nwc_status unpack_layer(const struct nwc__bytes *bytes, enum nwc__extent extent, struct nwc__unpacked *out,
+                               bool *any)
 {
     *any = true;
     for (size_t k = 0; k < sizeof libraries / sizeof libraries[0]; k++)
         if (starts(&libraries[k], bytes->data, bytes->size))
-            return unpack_all(&libraries[k], bytes->data, bytes->size, out);
+            return unpack_all(&libraries[k], bytes->data, bytes->size, extent, out);
     if (bytes->size >= 4 && memcmp(bytes->data, "PK\3\4", 4) == 0)
         return nwc__unpack_zip(bytes->data, bytes->size, out);
     if (bytes->size >= 3 && memcmp(bytes->data, "\x1f\x9d", 2) == 0)
@@ -270,7 +288,7 @@ nwc_status nwc__unpack(nwc_ctx *ctx, int64_t max_bytes, enum nwc__extent extent,
     bool any = true;
     for (int layer = 0; layer < MOST_LAYERS && any && status == NWC_OK; layer++) {
         struct nwc__unpacked out = {.ctx = ctx, .max_bytes = max_bytes};
-        status = unpack_layer(bytes, &out, &any);
+        status = unpack_layer(bytes, extent, &out, &any);
         if (!any) break;
         if (status == NWC_OK && !out.bytes.data) status = nwc__unpacked_grow(&out, 0); /* its end is marked too */
         const bool full = status == NWC_ERR_NOMEM && out.bytes.size == max_bytes;
