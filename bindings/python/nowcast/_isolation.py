@@ -21,13 +21,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
-from nowcast import errors
+from nowcast import _lib, errors
 
 __all__ = ["Child", "child", "isolated"]
 
 _LIBRARIES = {"HDF5": "HDF5", "NETCDF": "netCDF-C", "GRIB": "ecCodes", "BUFR": "ecCodes"}
 _CHUNK = 1 << 22
+_MOST_THREADS = 1024
 
 
 def library(format_name: str) -> str:
@@ -40,10 +42,11 @@ class Child:
 
     def __init__(self, memory_bytes: int, seconds: float, command: Sequence[str] | None = None) -> None:
         self._seconds = seconds
+        threads = _lib.in_force().threads
         self._command = command or (
             sys.executable,
             "-c",
-            f"from nowcast._isolation import serve; serve({memory_bytes})",
+            f"from nowcast._isolation import serve; serve({memory_bytes}, {threads})",
         )
         self._process: subprocess.Popen[bytes] | None = None
         self._ahead = b""  # of the answer, what was read with its line
@@ -152,12 +155,13 @@ def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator
     """Read HDF5, netCDF, GRIB, BUFR and packed files in a child process while the ``with`` block lasts, in this thread.
 
     A file that makes a library crash, spin or grow is then a ``LibraryError`` that names file and library, and the next
-    file is read as if nothing had happened. The command line always reads like this.
+    file is read as if nothing had happened. The command line always reads like this. The child has as many threads as
+    ``nowcast.settings`` say here.
 
     Parameters
     ----------
     memory_bytes : int
-        Address space the child may use.
+        What the child may allocate beyond what it holds, its libraries and the stacks of its threads, when it begins.
     seconds : float
         Time one file may take.
     """
@@ -170,8 +174,29 @@ def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator
         reader.close()
 
 
-def serve(memory_bytes: int) -> None:
+def _allow(memory_bytes: int) -> None:
+    """Let this process allocate so much more than it has, and no more."""
+    from nowcast import grid
+
+    # The first work for several threads starts them: their stacks are no part of what a file takes.
+    grid.rain_rate(xr.DataArray(np.zeros((_MOST_THREADS, 1), np.float32), dims=("y", "x"), attrs={"units": "dBZ"}))
+    held = 0
+    with contextlib.suppress(OSError):
+        status = Path("/proc/self/status").read_text().splitlines()
+        held = next((int(line.split()[1]) << 10 for line in status if line.startswith("VmData:")), 0)
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = held + memory_bytes
+    allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+
+
+def serve(memory_bytes: int, threads: int) -> None:
     """Be the child: answer the paths on standard input until it ends."""
+    with _lib.settings(threads=threads):
+        _serve(memory_bytes)
+
+
+def _serve(memory_bytes: int) -> None:
     from nowcast import _model_handle, io, obs, radar  # they themselves need this module
 
     readers: dict[str, Callable[[Sequence[str]], tuple[Any, list[npt.NDArray[Any]]]]]
@@ -181,7 +206,7 @@ def serve(memory_bytes: int) -> None:
         "observations": obs.portable,
         "model": _model_handle.portable,
     }
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    _allow(memory_bytes)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "wb")
     # What a library prints is no part of an answer, and its reason comes as an error; Python's own errors are shown.

@@ -60,6 +60,11 @@ def settings(*, threads: int | None = None, progress: Progress | None = None) ->
         _settings.reset(token)
 
 
+def in_force() -> Settings:
+    """The settings of calls made here."""
+    return _settings.get()
+
+
 class _Call:
     """What the callbacks of one running call share."""
 
