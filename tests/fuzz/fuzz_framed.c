@@ -36,12 +36,12 @@ static void read_radolan(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_ra
     lay_over(field, field_size, bytes, size);
 }
 
-/* A grid of Level III; the input follows its headers. */
+/* A grid of Level III, about the radar or of boxes; the input follows its headers. */
 static void read_level3(nwc_ctx *ctx, const uint8_t *bytes, size_t size, nwc_raster *raster)
 {
     static uint8_t file[LEVEL3_BEGIN + RV_MOST];
     const size_t n = size < RV_MOST ? size : RV_MOST;
-    begin_level3(file, 37, LEVEL3_BEGIN);
+    begin_level3(file, size % 2 ? 81 : 37, LEVEL3_BEGIN);
     memcpy(file + LEVEL3_BEGIN, bytes, n);
     (void)nwc__level3_grid_read(ctx, file, LEVEL3_BEGIN + (int64_t)n, raster);
 }

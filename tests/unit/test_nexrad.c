@@ -421,6 +421,111 @@ static void moments_of_fewer_gates_are_padded_where_that_is_wanted(void **state)
     }
 }
 
+/* One cut whose rays have reflectivity in numbers of 32 bits. */
+static void make_values(float scale)
+{
+    volume_header(&made);
+    for (int r = 0; r < RAYS; r++) {
+        uint8_t *const message = made.bytes + made.size, *const body = message + 28;
+        message_31(&made, r, r == 0 ? 3 : r == RAYS - 1 ? 4 : 1, 1, false);
+        uint8_t *const block = body + nwc__u32_be(body + 40);
+        memset(body + 44, 0, 4); /* no second block */
+        block[19] = 32;
+        put_real(block + 20, scale), put_real(block + 24, 0.0F);
+        for (int g = 0; g < GATES; g++) put_real(block + 28 + 4 * g, g == 7 ? NAN : 0.37F * (float)(g - 10 * r));
+        const int64_t end = block + 28 + 4 * GATES - body;
+        put_header(message, 31, end);
+        made.size = message + 28 + end - made.bytes;
+    }
+}
+
+static void values_that_are_no_codes_are_taken_as_they_are(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    nwc_moment moment;
+    make_values(0.0F);
+    assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_string_equal(facts.incomplete, "");
+    assert_ok(nwc_volume_find(volume, 0, "DBZH", &moment));
+    assert_near(moment.resolution, 0.0, 0.0);
+    assert_null(moment.flags.data);
+    for (int c = 0; c < RAYS * GATES; c++) {
+        const int r = c / GATES, g = c % GATES;
+        if (g == 7)
+            assert_true(isnan(moment.field.data[c]));
+        else
+            assert_true(moment.field.data[c] == 0.37F * (float)(g - 10 * r));
+    }
+    nwc_volume_destroy(volume);
+    make_values(2.0F); /* codes of so many bits are not known */
+    assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+    assert_ok(nwc_volume_describe(volume, &facts));
+    assert_string_equal(facts.incomplete, "sweep 0: some gates of REF are in no form that is read");
+    assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+    assert_int_equal(sweep.n_moments, 0);
+    nwc_volume_destroy(volume);
+}
+
+static void what_is_left_out_of_a_sweep_is_said(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_moment moment;
+    for (int kind = 0; kind < 3; kind++) {
+        volume_header(&made);
+        for (int r = 0; r < RAYS; r++) {
+            uint8_t *const body = made.bytes + made.size + 28;
+            message_31(&made, r, r == 0 ? 3 : r == RAYS - 1 ? 4 : 1, 1, false);
+            uint8_t *const block = body + nwc__u32_be(body + 40);
+            if (r != 2) continue;
+            if (kind == 0) put_short(block + 8, 2000); /* more gates than bytes */
+            if (kind == 1) put_real(block + 20, 0.0F); /* values, but in 8 bits */
+            if (kind == 2) put_short(block + 10, 1125);
+        }
+        assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+        assert_ok(nwc_volume_describe(volume, &facts));
+        assert_string_equal(facts.incomplete, kind == 2 ? "sweep 0: rays whose gates of REF lie elsewhere are left out"
+                                                        : "sweep 0: some gates of REF are in no form that is read");
+        assert_ok(nwc_volume_find(volume, 0, "DBZH", &moment));
+        assert_int_equal(moment.field.dim[1], GATES);
+        for (int g = 0; g < GATES; g++) assert_true(isnan(moment.field.data[2 * GATES + g]));
+        assert_true(moment.field.data[3 * GATES] == (21.0F - 66.0F) / 2.0F);
+        nwc_volume_destroy(volume);
+    }
+}
+
+static void radials_compressed_by_themselves_are_named(void **state)
+{
+    (void)state;
+    nwc_volume *volume;
+    nwc_volume_facts facts;
+    nwc_sweep sweep;
+    for (int many = 0; many < 2; many++) {
+        volume_header(&made);
+        for (int r = 0; r < RAYS; r++) {
+            uint8_t *const body = made.bytes + made.size + 28;
+            message_31(&made, r, r == 0 ? 3 : r == RAYS - 1 ? 4 : 1, 1, false);
+            if (many || r == 3) body[16] = 2;
+        }
+        if (many) {
+            assert_fails(NWC_ERR_UNSUPPORTED, "not compressed by themselves expected, method 2 found",
+                         read_made(nwc__ctx(NULL), &made, &volume));
+            continue;
+        }
+        assert_ok(read_made(nwc__ctx(NULL), &made, &volume));
+        assert_ok(nwc_volume_describe(volume, &facts));
+        assert_string_equal(facts.incomplete, "radials that are compressed by themselves are left out");
+        assert_ok(nwc_volume_sweep(volume, 0, &sweep));
+        assert_int_equal(sweep.n_rays, RAYS - 1);
+        nwc_volume_destroy(volume);
+    }
+}
+
 static nwc_status read_whole(nwc_ctx *ctx, void *user)
 {
     nwc_volume *volume = NULL;
@@ -553,6 +658,9 @@ int main(void)
         cmocka_unit_test(a_wrong_length_before_a_record_does_not_lose_the_next),
         cmocka_unit_test(old_archives_are_read_inside_compress_and_gzip),
         cmocka_unit_test(moments_of_fewer_gates_are_padded_where_that_is_wanted),
+        cmocka_unit_test(values_that_are_no_codes_are_taken_as_they_are),
+        cmocka_unit_test(what_is_left_out_of_a_sweep_is_said),
+        cmocka_unit_test(radials_compressed_by_themselves_are_named),
         cmocka_unit_test(threads_change_no_bit_and_failures_leave_no_memory),
         cmocka_unit_test(flipped_bytes_give_an_answer),
         cmocka_unit_test(real_files_hold_what_is_known_of_them),

@@ -154,6 +154,7 @@ nwc_status nwc__level3_open(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, in
     if (at < 0)
         return nwc__fail(NWC_ERR_FORMAT, "byte 0: the headers of a Level III product expected, which take %d bytes",
                          HEADERS);
+    level3->headers = bytes + at;
     level3->product = nwc__level3_product_of(i16(bytes + at));
     if (!level3->product)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "byte %lld: Level III product %d is none this library reads",
@@ -226,16 +227,25 @@ bool nwc__level3_walk_next(nwc__level3_walk *walk, nwc__level3_block *packet)
     return true;
 }
 
-nwc_status nwc__level3_packet(const nwc__level3 *level3, int32_t code, int32_t or_code, nwc__level3_block *packet)
+nwc_status nwc__level3_packet(const nwc__level3 *level3, const int32_t *codes, nwc__level3_block *packet)
 {
     nwc__level3_walk walk = {0};
+    char wanted[64] = "";
+    int32_t found = 0;
     NWC__TRY(nwc__level3_walk_begin(level3, &walk));
     while (nwc__level3_walk_next(&walk, packet)) {
-        const int32_t found = nwc__u16_be(packet->at);
-        if (found == code || found == or_code) return NWC_OK;
+        found = nwc__u16_be(packet->at);
+        for (const int32_t *code = codes; *code; code++)
+            if (found == *code) return NWC_OK;
     }
-    return nwc__fail(NWC_ERR_NODATA, "a packet of code %d or %d expected in the symbology, none found", (int)code,
-                     (int)or_code);
+    for (const int32_t *code = codes; *code; code++) {
+        const size_t n = strlen(wanted);
+        snprintf(wanted + n, sizeof wanted - n, "%s%d", n ? " or " : "", (int)*code);
+    }
+    if (found == 0)
+        return nwc__fail(NWC_ERR_NODATA, "a packet of code %s expected in the symbology, none found", wanted);
+    return nwc__fail(NWC_ERR_NODATA, "a packet of code %s expected in the symbology, %d found last", wanted,
+                     (int)found);
 }
 
 int64_t nwc__level3_runs(const uint8_t *runs, int64_t n, uint8_t *codes, int64_t room)

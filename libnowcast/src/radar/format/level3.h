@@ -17,6 +17,7 @@ typedef enum nwc__level3_form {
     NWC__LEVEL3_NONE = 0,
     NWC__LEVEL3_POLAR, /* rays of gates */
     NWC__LEVEL3_GRID,  /* rows of cells about the radar */
+    NWC__LEVEL3_BOXES, /* the same, of a grid about the pole that all radars share */
     NWC__LEVEL3_CELLS, /* what is known of storm cells, a line of text for each */
     NWC__LEVEL3_WINDS, /* winds above the radar */
 } nwc__level3_form;
@@ -26,7 +27,11 @@ typedef enum nwc__level3_scale {
     NWC__LEVEL3_STEPPED, /* up to 16 levels, each a number or a letter code */
     NWC__LEVEL3_LINEAR,  /* a least value and a step, in tenths; code 1 is not known */
     NWC__LEVEL3_DOPPLER, /* the same; code 1 is range folded */
+    NWC__LEVEL3_WIDTHS,  /* the same, from code 129 on, which is 0 */
     NWC__LEVEL3_REAL,    /* a scale and an offset in floating point; code 1 is range folded */
+    NWC__LEVEL3_AMOUNTS, /* the same; codes before the least are not known */
+    NWC__LEVEL3_TOTALS,  /* a least value and a step, in hundredths, from code 0 on; code 255 is not known */
+    NWC__LEVEL3_DECIBELS, /* of 1 mm: a least one in tenths and a step in thousandths; code 0 is nothing, code 255 not known */
     NWC__LEVEL3_LIQUID,  /* linear, then logarithmic */
     NWC__LEVEL3_TOPS,    /* a value and a flag in one code */
     NWC__LEVEL3_CLASSES, /* tens of classes */
@@ -62,6 +67,7 @@ typedef struct nwc__level3 {
     bool chinese; /* of CINRAD */
     bool cut;     /* unpacked in part */
     uint16_t level[NWC__LEVEL3_LEVELS];
+    const uint8_t *headers; /* of the message as it is in the file */
     nwc__level3_block symbology, graphic, text;
     uint8_t *room; /* what was unpacked; NULL where nothing was packed */
 } nwc__level3;
@@ -89,8 +95,27 @@ typedef struct nwc__level3_walk {
 nwc_status nwc__level3_walk_begin(const nwc__level3 *level3, nwc__level3_walk *walk);
 bool nwc__level3_walk_next(nwc__level3_walk *walk, nwc__level3_block *packet);
 
-/* The first packet of one of two codes. */
-nwc_status nwc__level3_packet(const nwc__level3 *level3, int32_t code, int32_t or_code, nwc__level3_block *packet);
+/* The first packet of one of these codes, behind whose last there is a 0. */
+nwc_status nwc__level3_packet(const nwc__level3 *level3, const int32_t *codes, nwc__level3_block *packet);
+
+/* Radials of packet 28, in turn. */
+enum { NWC__LEVEL3_RADIALS = 720 };
+typedef struct nwc__level3_generic {
+    const uint8_t *at;
+    int64_t left;
+    int32_t n_radials; /* that it says it has */
+    double first_m, spacing_m;
+} nwc__level3_generic;
+typedef struct nwc__level3_radial {
+    double azimuth_deg, elevation_deg; /* of its middle */
+    int64_t n;
+    const uint8_t *words; /* n of them, big-endian */
+    bool is_whole;        /* whether they are whole numbers */
+} nwc__level3_radial;
+
+nwc_status nwc__level3_generic_begin(const nwc__level3_block *packet, nwc__level3_generic *generic);
+/* False where the radial is not whole. */
+bool nwc__level3_generic_next(nwc__level3_generic *generic, nwc__level3_radial *radial);
 
 /* n runs of 4 bits of length and 4 of code, as codes; the number of codes, at most room. */
 int64_t nwc__level3_runs(const uint8_t *runs, int64_t n, uint8_t *codes, int64_t room);
@@ -109,6 +134,14 @@ typedef struct nwc__level3_codes {
 } nwc__level3_codes;
 
 void nwc__level3_read_codes(const nwc__level3 *level3, float nothing, nwc__level3_codes *codes);
+
+/* What codes of more than one byte become: that by a scale and an offset in floating point. */
+typedef struct nwc__level3_real {
+    double unit, scale, offset;
+    int32_t least, most; /* what is outside of them is not known */
+} nwc__level3_real;
+
+bool nwc__level3_read_real(const nwc__level3 *level3, nwc__level3_real *real);
 
 /* The lines of all pages of text in turn, cut to what fits and ended by a zero; false behind the last. */
 enum { NWC__LEVEL3_LINE = 128 };

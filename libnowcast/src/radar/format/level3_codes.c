@@ -17,6 +17,7 @@
 #define LINEAR NWC__LEVEL3_LINEAR
 #define DOPPLER NWC__LEVEL3_DOPPLER
 #define REAL NWC__LEVEL3_REAL
+#define AMOUNTS NWC__LEVEL3_AMOUNTS
 
 static const nwc__level3_product products[] = {
     {16, POLAR, STEPPED, "R", "DBZH", "dBZ", 1.0, 1000.0, 0.0, true},
@@ -54,6 +55,7 @@ static const nwc__level3_product products[] = {
     {78, POLAR, STEPPED, "OHP", "ACRR", "mm", INCH_MM, 0.0, 230e3, false},
     {79, POLAR, STEPPED, "THP", "ACRR", "mm", INCH_MM, 0.0, 230e3, false},
     {80, POLAR, STEPPED, "STP", "ACRR", "mm", INCH_MM, 0.0, 230e3, false},
+    {81, NWC__LEVEL3_BOXES, NWC__LEVEL3_DECIBELS, "DPA", "ACRR", "mm", 1.0, 0.0, 230e3, false},
     {89, GRID, STEPPED, "LRA", "DBZH", "dBZ", 1.0, 4000.0, 230e3, false},
     {90, GRID, STEPPED, "LRM", "DBZH", "dBZ", 1.0, 4000.0, 230e3, false},
     {93, POLAR, DOPPLER, "DV", "VRADH", "m s-1", 1.0, 1000.0, 0.0, true},
@@ -65,10 +67,11 @@ static const nwc__level3_product products[] = {
     {99, POLAR, DOPPLER, "DV", "VRADH", "m s-1", 1.0, 250.0, 0.0, true},
     {134, POLAR, NWC__LEVEL3_LIQUID, "DVL", "VIL", "kg m-2", 1.0, 1000.0, 0.0, false},
     {135, POLAR, NWC__LEVEL3_TOPS, "EET", "HGHT", "km", KILOFOOT_KM, 1000.0, 0.0, false},
+    {138, POLAR, NWC__LEVEL3_TOTALS, "DSP", "ACRR", "mm", INCH_MM, 0.0, 230e3, false},
     {141, NWC__LEVEL3_CELLS, STEPPED, "MD", "", "", 1.0, 0.0, 0.0, false},
     {153, POLAR, LINEAR, "SDR", "DBZH", "dBZ", 1.0, 250.0, 0.0, true},
     {154, POLAR, DOPPLER, "SDV", "VRADH", "m s-1", 1.0, 250.0, 0.0, true},
-    {155, POLAR, DOPPLER, "SDW", "WRADH", "m s-1", 1.0, 250.0, 0.0, true},
+    {155, POLAR, NWC__LEVEL3_WIDTHS, "SDW", "WRADH", "m s-1", 1.0, 250.0, 0.0, true},
     {158, POLAR, STEPPED, "ZDR", "ZDR", "dB", 1.0, 1000.0, 0.0, true},
     {159, POLAR, REAL, "DZD", "ZDR", "dB", 1.0, 250.0, 0.0, true},
     {160, POLAR, STEPPED, "CC", "RHOHV", "1", 1.0, 1000.0, 0.0, true},
@@ -76,6 +79,16 @@ static const nwc__level3_product products[] = {
     {162, POLAR, STEPPED, "KDP", "KDP", "degrees km-1", 1.0, 1000.0, 0.0, true},
     {163, POLAR, REAL, "DKD", "KDP", "degrees km-1", 1.0, 250.0, 0.0, true},
     {165, POLAR, NWC__LEVEL3_CLASSES, "DHC", "CLASS", "1", 1.0, 250.0, 0.0, true},
+    {167, POLAR, REAL, "SDC", "RHOHV", "1", 1.0, 250.0, 0.0, true},
+    {168, POLAR, REAL, "SDP", "PHIDP", "degrees", 1.0, 250.0, 0.0, true},
+    {169, POLAR, STEPPED, "OHA", "ACRR", "mm", INCH_MM, 0.0, 230e3, false},
+    {170, POLAR, AMOUNTS, "DAA", "ACRR", "mm", 0.01 * INCH_MM, 250.0, 0.0, false},
+    {171, POLAR, STEPPED, "STA", "ACRR", "mm", INCH_MM, 0.0, 230e3, false},
+    {172, POLAR, AMOUNTS, "DSA", "ACRR", "mm", 0.01 * INCH_MM, 250.0, 0.0, false},
+    {173, POLAR, AMOUNTS, "DUA", "ACRR", "mm", 0.01 * INCH_MM, 250.0, 0.0, false},
+    {174, POLAR, AMOUNTS, "DOD", "DOD", "mm", 0.01 * INCH_MM, 250.0, 0.0, false},
+    {175, POLAR, AMOUNTS, "DSD", "DSD", "mm", 0.01 * INCH_MM, 250.0, 0.0, false},
+    {176, POLAR, AMOUNTS, "DPR", "RATE", "mm h-1", INCH_MM, 0.0, 0.0, false},
     {177, POLAR, NWC__LEVEL3_CLASSES, "HHC", "CLASS", "1", 1.0, 250.0, 0.0, false},
     {180, POLAR, LINEAR, "TDR", "DBZH", "dBZ", 1.0, 150.0, 0.0, true},
     {181, POLAR, STEPPED, "TR", "DBZH", "dBZ", 1.0, 150.0, 0.0, true},
@@ -133,10 +146,12 @@ static void read_stepped(const nwc__level3 *level3, float nothing, nwc__level3_c
 static void read_linear(const nwc__level3 *level3, float nothing, nwc__level3_codes *codes)
 {
     const double least = 0.1 * (double)(int16_t)level3->level[0], step = 0.1 * (double)level3->level[1];
-    const int n = level3->level[2] < 254 ? level3->level[2] : 254;
-    for (int c = 0; c < n; c++) codes->value[2 + c] = (float)(level3->product->unit * (least + step * c));
+    /* Widths stand as in Level II, where 0 is code 129, unless the product begins below it. */
+    const int first = level3->product->scale == NWC__LEVEL3_WIDTHS && least >= 0.0 ? 129 : 2;
+    const int n = level3->level[2] < 256 - first ? level3->level[2] : 256 - first;
+    for (int c = 0; c < n; c++) codes->value[first + c] = (float)(level3->product->unit * (least + step * c));
     codes->value[0] = nothing;
-    if (level3->product->scale == NWC__LEVEL3_DOPPLER) codes->flag[1] = NWC_GATE_RANGE_FOLDED;
+    if (level3->product->scale != NWC__LEVEL3_LINEAR) codes->flag[1] = NWC_GATE_RANGE_FOLDED;
     codes->resolution = level3->product->unit * step;
 }
 
@@ -148,16 +163,42 @@ static float real_of(const uint16_t halves[2])
     return number;
 }
 
+bool nwc__level3_read_real(const nwc__level3 *level3, nwc__level3_real *real)
+{
+    *real = (nwc__level3_real){.unit = level3->product->unit,
+                               .scale = (double)real_of(level3->level),
+                               .offset = (double)real_of(level3->level + 2),
+                               .least = level3->level[6],
+                               .most = (int32_t)level3->level[5] - level3->level[7]};
+    return isfinite(real->scale) && real->scale != 0.0 && isfinite(real->offset);
+}
+
 static void read_real(const nwc__level3 *level3, float nothing, nwc__level3_codes *codes)
 {
-    const float scale = real_of(level3->level), offset = real_of(level3->level + 2);
-    const int last = level3->level[5] < 255 ? level3->level[5] : 255, leading = level3->level[6],
-              trailing = level3->level[7];
-    if (!(isfinite(scale) && scale != 0.0F && isfinite(offset))) return;
-    for (int c = leading; c <= last - trailing; c++) codes->value[c] = ((float)c - offset) / scale;
-    if (leading > 0) codes->value[0] = nothing;
-    if (leading > 1) codes->flag[1] = NWC_GATE_RANGE_FOLDED;
-    codes->resolution = fabs(1.0 / (double)scale);
+    nwc__level3_real real;
+    if (!nwc__level3_read_real(level3, &real)) return;
+    for (int c = real.least; c <= real.most && c < 256; c++)
+        codes->value[c] = (float)(real.unit * (((double)c - real.offset) / real.scale));
+    codes->resolution = real.unit * fabs(1.0 / real.scale);
+    if (level3->product->scale == NWC__LEVEL3_AMOUNTS) return;
+    if (real.least > 0) codes->value[0] = nothing;
+    if (real.least > 1) codes->flag[1] = NWC_GATE_RANGE_FOLDED;
+}
+
+static void read_totals(const nwc__level3 *level3, nwc__level3_codes *codes)
+{
+    const double unit = 0.01 * level3->product->unit, step = unit * (double)level3->level[1];
+    const int n = level3->level[2] < 255 ? level3->level[2] : 255;
+    for (int c = 0; c < n; c++) codes->value[c] = (float)(unit * (double)(int16_t)level3->level[0] + step * c);
+    codes->resolution = step;
+}
+
+static void read_decibels(const nwc__level3 *level3, float nothing, nwc__level3_codes *codes)
+{
+    const double least = 0.1 * (double)(int16_t)level3->level[0], step = 0.001 * (double)level3->level[1];
+    const int n = level3->level[2] < 254 ? level3->level[2] : 254;
+    for (int c = 0; c < n; c++) codes->value[1 + c] = (float)pow(10.0, 0.1 * (least + step * c));
+    codes->value[0] = nothing;
 }
 
 /* Floating point of 16 bits that is not IEEE's: the exponent's bias is 16, and a zero exponent is that of 2. */
@@ -207,10 +248,18 @@ void nwc__level3_read_codes(const nwc__level3 *level3, float nothing, nwc__level
         break;
     case NWC__LEVEL3_LINEAR:
     case NWC__LEVEL3_DOPPLER:
+    case NWC__LEVEL3_WIDTHS:
         read_linear(level3, nothing, codes);
         break;
     case NWC__LEVEL3_REAL:
+    case NWC__LEVEL3_AMOUNTS:
         read_real(level3, nothing, codes);
+        break;
+    case NWC__LEVEL3_TOTALS:
+        read_totals(level3, codes);
+        break;
+    case NWC__LEVEL3_DECIBELS:
+        read_decibels(level3, nothing, codes);
         break;
     case NWC__LEVEL3_LIQUID:
         read_liquid(level3, nothing, codes);

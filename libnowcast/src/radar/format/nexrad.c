@@ -33,7 +33,8 @@ const struct nwc__nexrad_kind nwc__nexrad_kinds[NWC__NEXRAD_KINDS] = {
 /* The gates of one moment of one radial. */
 struct gates {
     const uint8_t *codes; /* NULL where the radial has none */
-    int32_t n, bits;
+    bool unread;          /* it has some, in no form that is read */
+    int32_t n, bits;      /* 32: no codes, but the values themselves */
     float first_m, spacing_m, scale, offset;
 };
 
@@ -43,6 +44,8 @@ struct cut {
     nwc__sweep *sweep;
     struct gates like[NWC__NEXRAD_KINDS]; /* of the first radial that has them; n the most of all */
     bool folded[NWC__NEXRAD_KINDS];       /* whether a gate is marked so */
+    bool unread[NWC__NEXRAD_KINDS];       /* whether a ray has gates in no form that is read */
+    bool unlike[NWC__NEXRAD_KINDS];       /* or at other places than those of the first */
     nwc__moment *moment[NWC__NEXRAD_KINDS];
 };
 
@@ -58,8 +61,8 @@ struct job {
     float *angle;    /* scratch: elevations of a sweep */
     double plan_deg[MOST_CUTS];
     int32_t n_plan;
-    bool cut_off;     /* bytes are missing at an end, or damaged */
-    bool other_gates; /* a radial whose gates are not those of its sweep */
+    bool cut_off;    /* bytes are missing at an end, or damaged */
+    uint8_t packing; /* of radials that are compressed by themselves; 0 where there are none */
 };
 
 /* ---- listing ---- */
@@ -79,11 +82,12 @@ static bool read_radial(const uint8_t *body, int64_t size, uint8_t type, struct 
     *radial = (struct nwc__nexrad_radial){.body = body, .size = (int32_t)size, .type = type};
     if (type == 31) {
         if (size < BODY_31) return false;
+        radial->packing = body[16];
         radial->time_ns = time_of(nwc__u16_be(body + 8), nwc__u32_be(body + 4));
         radial->azimuth_deg = nwc__f32_be(body + 12);
         radial->elevation_deg = nwc__f32_be(body + 24);
         radial->state = body[21] & 0x7f, radial->cut = body[22];
-        return body[16] == 0 && isfinite(radial->azimuth_deg) && isfinite(radial->elevation_deg);
+        return radial->packing == 0 && isfinite(radial->azimuth_deg) && isfinite(radial->elevation_deg);
     }
     if (size < BODY_1) return false;
     radial->time_ns = time_of(nwc__u16_be(body + 4), nwc__u32_be(body));
@@ -131,6 +135,7 @@ static void list_record(struct job *job, const struct nwc__nexrad_record *record
     struct nwc__nexrad_message message;
     int64_t at = 0;
     while (nwc__nexrad_message_at(record->bytes + at, record->size - at, true, &message)) {
+        if (message.radial.packing) job->packing = message.radial.packing;
         if (message.is_radial) {
             if (job->radial) job->radial[job->n_radials] = message.radial;
             job->n_radials++;
@@ -143,11 +148,18 @@ static void list_record(struct job *job, const struct nwc__nexrad_record *record
     if (at != record->size || !record->whole) job->cut_off = true;
 }
 
+nwc_status nwc__nexrad_none(uint8_t packing)
+{
+    if (packing == 0) return nwc__fail(NWC_ERR_NODATA, "no radial in it");
+    return nwc__fail(NWC_ERR_UNSUPPORTED, "radials that are not compressed by themselves expected, method %d found",
+                     (int)packing);
+}
+
 static nwc_status list_radials(struct job *job, const struct nwc__nexrad_records *records)
 {
     nwc_status status = NWC_OK;
     for (int64_t r = 0; r < records->n; r++) list_record(job, &records->record[r]);
-    if (job->n_radials == 0) return nwc__fail(NWC_ERR_NODATA, "no radial in it");
+    if (job->n_radials == 0) return nwc__nexrad_none(job->packing);
     NWC__ALLOC(job->ctx, job->radial, job->n_radials);
     job->n_radials = 0;
     for (int64_t r = 0; r < records->n; r++) list_record(job, &records->record[r]);
@@ -218,9 +230,11 @@ static struct gates gates_31(const struct nwc__nexrad_radial *radial, const stru
                           .scale = nwc__f32_be(block + 20),
                           .offset = nwc__f32_be(block + 24)};
     const int64_t left = radial->body + radial->size - gates.codes;
-    const bool good = (gates.bits == 8 || gates.bits == 16) && isfinite(gates.scale) && gates.scale > 0.0f &&
-                      isfinite(gates.offset) && gates.n > 0 && (int64_t)gates.n * gates.bits / 8 <= left;
-    return good ? gates : (struct gates){0};
+    if (gates.n == 0) return (struct gates){0};
+    const bool coded =
+        (gates.bits == 8 || gates.bits == 16) && isfinite(gates.scale) && gates.scale > 0.0f && isfinite(gates.offset);
+    const bool good = (coded || (gates.bits == 32 && gates.scale == 0.0f)) && (int64_t)gates.n * gates.bits / 8 <= left;
+    return good ? gates : (struct gates){.unread = true};
 }
 
 static struct gates gates_1(const struct nwc__nexrad_radial *radial, int32_t kind)
@@ -237,8 +251,9 @@ static struct gates gates_1(const struct nwc__nexrad_radial *radial, int32_t kin
                           .spacing_m = (float)nwc__u16_be(body + 22 + doppler),
                           .scale = coarse ? 1.0f : 2.0f,
                           .offset = kind == 0 ? 66.0f : 129.0f};
-    const bool good = pointer >= BODY_1 && gates.n > 0 && pointer + gates.n <= radial->size;
-    return good ? gates : (struct gates){0};
+    if (pointer == 0 || gates.n == 0) return (struct gates){0};
+    const bool good = pointer >= BODY_1 && pointer + gates.n <= radial->size;
+    return good ? gates : (struct gates){.unread = true};
 }
 
 static struct gates gates_of(const struct nwc__nexrad_radial *radial, int32_t kind)
@@ -267,10 +282,15 @@ static nwc_status find_moments(int64_t tile, void *user)
         for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++) {
             const struct gates gates = gates_of(&job->radial[r], k);
             struct gates *const like = &cut->like[k];
+            if (gates.unread) cut->unread[k] = true;
             if (!gates.codes) continue;
             if (!like->codes) *like = gates;
+            if (!is_alike(&gates, like)) {
+                cut->unlike[k] = true;
+                continue;
+            }
             if (gates.n > like->n) like->n = gates.n;
-            if (!cut->folded[k] && folded_code(k) >= 0 && is_alike(&gates, like))
+            if (!cut->folded[k] && folded_code(k) >= 0 && gates.bits != 32)
                 cut->folded[k] = (gates.bits == 8 ? job->kernels->any_u8
                                                   : job->kernels->any_u16_be)(gates.codes, gates.n, folded_code(k));
         }
@@ -310,6 +330,21 @@ static double fixed_angle(const struct job *job, const struct cut *cut)
     return nwc__median(job->angle, cut->n);
 }
 
+/* Why not all gates are in a sweep that has all its rays. */
+static nwc_status say_unread(const struct job *job, const struct cut *cut)
+{
+    for (int32_t k = 0; k < NWC__NEXRAD_KINDS; k++) {
+        const char *const name = nwc__nexrad_kinds[k].block;
+        if (cut->unread[k])
+            return nwc__volume_incomplete(job->volume, cut->sweep, "some gates of %.3s are in no form that is read",
+                                          name);
+        if (cut->unlike[k])
+            return nwc__volume_incomplete(job->volume, cut->sweep,
+                                          "rays whose gates of %.3s lie elsewhere are left out", name);
+    }
+    return NWC_OK;
+}
+
 static nwc_status add_sweep(struct job *job, struct cut *cut)
 {
     const struct nwc__nexrad_radial *const first = &job->radial[cut->first], *const last = first + cut->n - 1;
@@ -328,12 +363,22 @@ static nwc_status add_sweep(struct job *job, struct cut *cut)
         NWC__TRY(nwc__volume_add_moment(job->volume, cut->sweep, nwc__nexrad_kinds[k].name, nwc__nexrad_kinds[k].block,
                                         n_gates[k], (double)like->first_m, (double)like->spacing_m, &cut->moment[k]));
         if (cut->folded[k]) NWC__TRY(nwc__volume_add_flags(job->volume, cut->sweep, cut->moment[k]));
-        cut->moment[k]->resolution = 1.0 / (double)like->scale;
+        cut->moment[k]->resolution = like->bits == 32 ? 0.0 : 1.0 / (double)like->scale;
     }
     if (!nwc__nexrad_begins(first))
         return nwc__volume_incomplete(job->volume, cut->sweep, "its first rays are missing");
     if (!nwc__nexrad_ends(last)) return nwc__volume_incomplete(job->volume, cut->sweep, "its last rays are missing");
-    return NWC_OK;
+    return say_unread(job, cut);
+}
+
+/* Values as they are; what is no number was not observed. */
+static void take_values(const uint8_t *at, int64_t n, float *cells, uint8_t *flags)
+{
+    for (int64_t g = 0; g < n; g++) {
+        const float value = nwc__f32_be(at + 4 * g);
+        cells[g] = isfinite(value) ? value : NAN;
+        if (flags) flags[g] = 0;
+    }
 }
 
 static nwc_status decode_radial(int64_t tile, void *user)
@@ -353,7 +398,9 @@ static nwc_status decode_radial(int64_t tile, void *user)
                                          .nothing = k == 0 ? 0 : -1,
                                          .folded = folded_code(k),
                                          .empty = NWC_NOTHING_DBZ};
-        if (n)
+        if (n && gates.bits == 32)
+            take_values(gates.codes, n, moment->cells + at, flags);
+        else if (n)
             (gates.bits == 8 ? job->kernels->u8 : job->kernels->u16_be)(gates.codes, n, &codes, moment->cells + at,
                                                                         flags);
         nwc__gates_unknown(moment->cells + at + n, flags ? flags + n : NULL, moment->n_gates - n);
@@ -408,9 +455,10 @@ static nwc_status set_facts(struct job *job, const uint8_t *header)
     return nwc__volume_set_facts(job->volume, &facts);
 }
 
-const char *nwc__nexrad_missing(uint8_t first_state, uint8_t last_state, bool cut_off)
+const char *nwc__nexrad_missing(uint8_t first_state, uint8_t last_state, bool cut_off, uint8_t packing)
 {
     return cut_off            ? "the file is damaged or ends early"
+           : packing          ? "radials that are compressed by themselves are left out"
            : first_state != 3 ? "its first radials are missing"
            : last_state != 4  ? "its last radials are missing"
                               : "";
@@ -457,7 +505,7 @@ nwc_status nwc__nexrad_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nw
     nwc_status status = add_all(&job, headed ? bytes : NULL, &records);
     if (status == NWC_OK) {
         const char *const missing =
-            nwc__nexrad_missing(job.radial[0].state, job.radial[job.n_radials - 1].state, job.cut_off);
+            nwc__nexrad_missing(job.radial[0].state, job.radial[job.n_radials - 1].state, job.cut_off, job.packing);
         if (missing[0]) status = nwc__volume_incomplete(volume, NULL, "%s", missing);
     }
     if (status == NWC_OK) status = nwc__volume_finish(volume);

@@ -44,6 +44,7 @@ struct nwc__nexrad_radial {
     const uint8_t *body; /* after the header of its message */
     int32_t size;        /* bytes of the body */
     uint8_t type, cut, state;
+    uint8_t packing; /* how it is compressed by itself, which is not read: 0 for not, 1 by bzip2, 2 by zlib */
     int64_t time_ns;
     float azimuth_deg, elevation_deg;
 };
@@ -67,8 +68,14 @@ bool nwc__nexrad_message_at(const uint8_t *bytes, int64_t left, bool last, struc
 bool nwc__nexrad_begins(const struct nwc__nexrad_radial *radial);
 bool nwc__nexrad_ends(const struct nwc__nexrad_radial *radial);
 
-/* Why a volume is not whole, by its first and its last radial and whether bytes are damaged or missing; "" where it is. */
-const char *nwc__nexrad_missing(uint8_t first_state, uint8_t last_state, bool cut_off);
+/*
+ * Why a volume is not whole, by its first and its last radial, whether bytes are damaged or missing, and the packing of radials
+ * that are not read; "" where it is.
+ */
+const char *nwc__nexrad_missing(uint8_t first_state, uint8_t last_state, bool cut_off, uint8_t packing);
+
+/* The error of no radial at all. */
+nwc_status nwc__nexrad_none(uint8_t packing);
 
 /* Some radials of a volume, in their messages, one behind the other. */
 struct nwc__nexrad_part {

@@ -17,7 +17,7 @@ struct state {
     bool headed, begun, packed;    /* whether there is a header; whether that is known, and how records are packed */
     struct nwc__buffer messages;   /* of the sweep that is under way */
     struct nwc__nexrad_radial end; /* the last radial of all */
-    uint8_t first_state;
+    uint8_t first_state, packing;  /* the latter of radials that are not read */
     bool any, cut_off, ended;
     bool damaged;     /* the record that comes next did not end as its length said */
     int64_t searched; /* up to where no other begins */
@@ -80,6 +80,7 @@ static nwc_status take_messages(nwc_ctx *ctx, struct state *state, const struct 
     int64_t at = 0;
     while (at < arrived->size &&
            nwc__nexrad_message_at(arrived->bytes + at, arrived->size - at, arrived->last, &message)) {
+        if (message.radial.packing) state->packing = message.radial.packing;
         if (message.is_radial) {
             NWC__TRY(take_radial(ctx, state, &message, volume));
         } else if (message.type == 5 && message.size <= PLAN) {
@@ -146,9 +147,10 @@ static nwc_status take_records(nwc_ctx *ctx, struct state *state, const struct n
 
 static nwc_status finish(nwc_ctx *ctx, struct state *state, nwc_volume *volume)
 {
-    if (!state->any) return nwc__fail(NWC_ERR_NODATA, "no radial in it");
+    if (!state->any) return nwc__nexrad_none(state->packing);
     NWC__TRY(add_sweep(ctx, state, volume));
-    const char *const missing = nwc__nexrad_missing(state->first_state, state->end.state, state->cut_off);
+    const char *const missing =
+        nwc__nexrad_missing(state->first_state, state->end.state, state->cut_off, state->packing);
     if (missing[0]) NWC__TRY(nwc__volume_incomplete(volume, NULL, "%s", missing));
     return nwc__volume_finish(volume);
 }
