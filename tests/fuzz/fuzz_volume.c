@@ -46,8 +46,8 @@ static const form forms[] = {
     {"level3_polar", nwc__level3_polar_read, 0, 0, "", 136, 99},
     {"level3_polar", nwc__level3_polar_read, 0, 0, "", 120, 94}, /* packed */
     {"level3_polar", nwc__level3_polar_read, 0, 0, "", 60, 159}, /* its levels and offsets too */
-    {"level3_polar", nwc__level3_polar_read, 60, 4, "\x44\x7a\0\0", 60,
-     176}, /* words; of their levels the scale is good */
+    /* Words; of their levels the scale is good. */
+    {"level3_polar", nwc__level3_polar_read, 60, 4, "\x44\x7a\0\0", 60, 176},
 };
 
 static void put4(uint8_t *at, uint32_t value)

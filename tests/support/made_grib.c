@@ -47,7 +47,12 @@ static uint8_t *begin(uint8_t *bytes, int64_t at, int length, int number)
 
 static int64_t put_grid(uint8_t *bytes, int64_t at, const struct made_grib *f)
 {
-    const int length = f->grid == 0 ? 72 : f->grid == 1 ? 84 : f->grid == 10 ? 72 : f->grid == 20 ? 65 : 81;
+    const int length = f->grid == 0    ? 72
+                       : f->grid == 1  ? 84
+                       : f->grid == 10 ? 72
+                       : f->grid == 20 ? 65
+                       : f->grid == 90 ? 80
+                                       : 81;
     const int flags = (f->grid < 10 ? 0x30 : 0) | (f->along ? 0x08 : 0);
     uint8_t *const s = begin(bytes, at, length, 3);
     put_word(s + 7, MADE_GRIB_POINTS);
@@ -68,6 +73,13 @@ static int64_t put_grid(uint8_t *bytes, int64_t at, const struct made_grib *f)
         return at + length;
     }
     put_signed(s + 39, f->lat), put_signed(s + 43, f->lon), s[47] = (uint8_t)flags;
+    if (f->grid == 90) {
+        put_word(s + 48, (uint32_t)f->wide), put_word(s + 52, (uint32_t)f->high);
+        put_word(s + 56, (uint32_t)f->below_x), put_word(s + 60, (uint32_t)f->below_y), s[64] = (uint8_t)f->scan;
+        put_signed(s + 65, f->turn), put_word(s + 69, (uint32_t)f->radii);
+        put_word(s + 73, 100), put_word(s + 77, 200); /* where the image begins */
+        return at + length;
+    }
     put_signed(s + 48, f->lat_d);
     if (f->grid == 10) {
         put_signed(s + 52, f->lat_last), put_signed(s + 56, f->lon_last);

@@ -12,12 +12,13 @@ enum { MADE_GRIB_MOST = 8192, MADE_GRIB_POINTS = 12 };
  * 3 rows; value p of the message, in its order, is code[p] / 10.
  */
 struct made_grib {
-    int grid;  /* template: 0, 1 rotated, 10 Mercator, 20 polar stereographic, 30 Lambert */
+    int grid;  /* template: 0, 1 rotated, 10 Mercator, 20 polar stereographic, 30 Lambert, 90 a satellite's */
     int scan;  /* flags of table 3.4 */
     int along; /* wind components along the grid */
     int lat, lon, lat_last, lon_last, step; /* first and last point; increments */
     int lat_d, lon_v, latin_1, latin_2, pole_lat, pole_lon;
-    int shape; /* of the Earth */
+    int wide, high, below_x, below_y, turn, radii; /* of a satellite's: the Earth, the point below it in thousandths */
+    int shape;                                     /* of the Earth */
     int discipline, category, number;
     int product;            /* template: 0, 1 member, 8 interval */
     int unit, lead, length; /* of time; length of an interval, in the same unit */

@@ -166,6 +166,74 @@ static void a_turned_grid_lies_where_its_pole_puts_it(void **state)
     nwc_model_destroy(model);
 }
 
+/* Where a ray from a satellite meets the ellipsoid: x eastwards and y northwards are the angles it is turned by. */
+static void seen_at(double x, double y, double radii, const double axes[2], double *lon, double *lat)
+{
+    const double far = radii * axes[0], ratio = axes[0] / axes[1], radian = acos(-1.0) / 180.0;
+    const double ray[3] = {-cos(x) * cos(y), sin(x) * cos(y), sin(y)}; /* towards the Earth, the east, the north */
+    const double a = ray[0] * ray[0] + ray[1] * ray[1] + ratio * ratio * ray[2] * ray[2];
+    const double b = far * ray[0], c = far * far - axes[0] * axes[0];
+    const double way = (-b - sqrt(b * b - a * c)) / a;
+    const double at[3] = {far + way * ray[0], way * ray[1], way * ray[2]};
+    *lon = atan2(at[1], at[0]) / radian;
+    *lat = atan2(ratio * ratio * at[2], hypot(at[0], at[1])) / radian;
+}
+
+static void a_view_of_a_satellite_lies_where_its_rays_meet_the_earth(void **state)
+{
+    (void)state;
+    static const double wgs84[2] = {6378137.0, 6356752.314245};
+    for (int scan = 0; scan < 256; scan += 64) {
+        const bool west = scan & 0x80, north = scan & 0x40;
+        struct made_grib field = made_grib_usual;
+        field.grid = 90, field.shape = 5, field.scan = scan;
+        field.lat = 0, field.lon = 105000000, field.wide = 40, field.high = 36, field.radii = 6610700;
+        field.below_x = 102500, field.below_y = 200250; /* points 2.5 along rows, a quarter across */
+        nwc_model *const model = open_fields(&field, 1);
+        const nwc_model_entry entry = entry_of(model, 0);
+        assert_string_equal(entry.grid_type, "space_view");
+        assert_non_null(entry.grid);
+        float cells[MADE_GRIB_POINTS];
+        read_cells(model, 0, cells);
+        const double angle = 2.0 * asin(1e6 / field.radii);
+        for (int p = 0; p < 12; p++) {
+            const double across = p % 4 - 2.5, down = p / 4 - 0.25;
+            const double x = (west ? -across : across) * angle / field.wide;
+            const double y = (north ? down : -down) * angle * wgs84[1] / wgs84[0] / field.high;
+            const int i = west ? 3 - p % 4 : p % 4, j = north ? p / 4 : 2 - p / 4;
+            double at_x = entry.grid->x_first + i * entry.grid->dx, at_y = entry.grid->y_first + j * entry.grid->dy;
+            double lon, lat, expected_lon, expected_lat;
+            seen_at(x, y, 1e-6 * field.radii, wgs84, &expected_lon, &expected_lat);
+            assert_ok(nwc_grid_to_lonlat(NULL, entry.grid, 1, &at_x, &at_y, &lon, &lat));
+            assert_near(lon, 105.0 + expected_lon, 1e-6);
+            assert_near(lat, expected_lat, 1e-6);
+            assert_near(cells[4 * j + i], 0.1 * field.code[p], 1e-5);
+        }
+        nwc_model_destroy(model);
+    }
+}
+
+/* One that is turned, or from infinity, has no grid; one without a size is damaged. */
+static void a_view_that_is_turned_is_no_grid(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        nwc_model *model;
+        struct made_grib field = made_grib_usual;
+        field.grid = 90, field.shape = 5, field.scan = 0, field.lat = kind == 0, field.lon = 0;
+        field.wide = kind == 3 ? 0 : 40, field.high = 36, field.turn = kind == 1 ? 180000000 : 0;
+        field.radii = kind == 2 ? -1 : 6610700;
+        put_scratch(bytes, make_grib2(bytes, &field, 1));
+        if (kind == 3) {
+            assert_fails(NWC_ERR_FORMAT, "a view of steps of inf", nwc_model_open(NULL, paths, 1, NULL, &model));
+            continue;
+        }
+        assert_ok(nwc_model_open(NULL, paths, 1, NULL, &model));
+        assert_null(entry_of(model, 0).grid);
+        nwc_model_destroy(model);
+    }
+}
+
 static void increments_that_are_not_given_are_those_of_the_end_points(void **state)
 {
     (void)state;
@@ -549,6 +617,8 @@ int main(void)
         cmocka_unit_test(every_scanning_mode_comes_out_west_to_east_and_south_to_north),
         cmocka_unit_test(grids_of_every_kind_begin_at_their_first_point_and_go_on_by_their_steps),
         cmocka_unit_test(a_turned_grid_lies_where_its_pole_puts_it),
+        cmocka_unit_test(a_view_of_a_satellite_lies_where_its_rays_meet_the_earth),
+        cmocka_unit_test(a_view_that_is_turned_is_no_grid),
         cmocka_unit_test(increments_that_are_not_given_are_those_of_the_end_points),
         cmocka_unit_test(fields_of_one_message_are_told_apart_and_share_its_bitmap),
         cmocka_unit_test(intervals_members_and_levels_of_any_kind_are_told),

@@ -1,6 +1,6 @@
 /*
- * Grids and times of GRIB messages, from ecCodes' keys (WMO Manual on Codes: templates 3.0, 3.1, 3.10, 3.20, 3.30, tables 3.2,
- * 3.4, 4.4). A projected grid begins at its first point and goes on in equal steps of the projection's plane.
+ * Grids and times of GRIB messages, from ecCodes' keys (WMO Manual on Codes: templates 3.0, 3.1, 3.10, 3.20, 3.30, 3.90, tables
+ * 3.2, 3.4, 4.4). A projected grid begins at its first point and goes on in equal steps of the projection's plane.
  */
 #include "io/grib.h"
 
@@ -97,6 +97,34 @@ static nwc_status find_plane(nwc_ctx *ctx, codes_handle *handle, const struct nw
     return NWC_OK;
 }
 
+/*
+ * What a geostationary satellite sees, in steps of the angles it scans by. Where its point below lies is counted from the first point
+ * of the image. The Earth is so many steps wide and, being flattened, so many steps high, as ecCodes takes them. A view
+ * that is turned, which readers take to mean different things, or is not from above the equator is no grid.
+ */
+static nwc_status find_view(codes_handle *handle, const struct nwc__grib_order *order, double a, double b,
+                            char projection[NWC__TEXT], nwc_grid *grid)
+{
+    const double lat = nwc__grib_real(handle, "latitudeOfSubSatellitePointInDegrees");
+    const double lon = nwc__grib_real(handle, "longitudeOfSubSatellitePointInDegrees");
+    const double turn = nwc__grib_real(handle, "orientationOfTheGridInDegrees");
+    const double radii = 1e-6 * nwc__grib_real(handle, "Nr"), height = (radii - 1.0) * a;
+    const double angle = 2.0 * asin(1.0 / radii);
+    const double x = nwc__grib_real(handle, "XpInGridLengths") - nwc__grib_real(handle, "Xo");
+    const double y = nwc__grib_real(handle, "YpInGridLengths") - nwc__grib_real(handle, "Yo");
+    grid->dx = height * angle / nwc__grib_real(handle, "dx");
+    grid->dy = height * angle * b / a / nwc__grib_real(handle, "dy");
+    if (lat != 0.0 || turn != 0.0 || !(radii > 1.0))
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "a view from %g radii above latitude %g, turned by %g degrees", radii,
+                         lat, turn);
+    if (!(isfinite(lon + x + y) && grid->dx > 0.0 && grid->dy > 0.0 && isfinite(grid->dx + grid->dy)))
+        return nwc__fail(NWC_ERR_FORMAT, "a view of steps of %g and %g m", grid->dx, grid->dy);
+    grid->x_first = (order->from_east ? x - (double)(order->ni - 1) : -x) * grid->dx;
+    grid->y_first = (order->from_south ? -y : y - (double)(order->nj - 1)) * grid->dy;
+    snprintf(projection, NWC__TEXT, "+proj=geos +sweep=y +h=%.10g +lon_0=%.9g +a=%.9g +b=%.9g", height, lon, a, b);
+    return NWC_OK;
+}
+
 nwc_status nwc__grib_grid(nwc_ctx *ctx, codes_handle *handle, char projection[NWC__TEXT], nwc_grid *grid,
                           struct nwc__grib_order *order)
 {
@@ -151,6 +179,7 @@ nwc_status nwc__grib_grid(nwc_ctx *ctx, codes_handle *handle, char projection[NW
                  nwc__grib_real(handle, "LaDInDegrees"), lon, a, b);
         return find_plane(ctx, handle, order, mercator, grid);
     }
+    if (strcmp(type, "space_view") == 0) return find_view(handle, order, a, b, projection, grid);
     return nwc__fail(NWC_ERR_UNSUPPORTED, "grid of type \"%s\"", type);
 }
 
