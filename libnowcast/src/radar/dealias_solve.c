@@ -23,17 +23,20 @@ double nwc__fold_cost(double difference)
     return d < 0.5 ? d * d : d - 0.25;
 }
 
-struct arc {
-    int32_t to, back; /* back: the index of the opposite arc */
-    double left;
-};
-
+/*
+ * Groups as arcs both ways: arc 2 g leads from a group's a to its b, arc 2 g + 1 back, so that the opposite of arc k is k ^ 1. Nodes are in
+ * order of their number, and list the arcs that leave them.
+ */
 struct graph {
-    int32_t n; /* nodes; n is the source, n + 1 the sink */
-    int64_t *first;
-    struct arc *arcs;
-    int32_t *level, *queue, *path;
-    int64_t *at;
+    int32_t n;
+    int64_t *first; /* where in out the arcs of a node begin */
+    int32_t *out;   /* arcs by the node they leave */
+    int32_t *to;    /* of an arc */
+    double *left;   /* of an arc: what more can flow */
+    double *excess; /* of a node: what flows into it, or, below 0, what it can take */
+    int32_t *level; /* steps to a node that can take something, from 1; 0 where none is reached */
+    int32_t *queue, *path;
+    int64_t *at; /* of a node: the arc of its list that is tried next */
 };
 
 struct group {
@@ -54,8 +57,8 @@ struct job {
     int64_t n_groups;
     double (*energy)[4]; /* of each group, for neither, b, a and both moved */
     struct place *place; /* of each group: the folds that its energy is of; step 0 for none yet */
-    double *unary;       /* of each node: what moving it costs alone */
     bool *moved;
+    double *margin; /* of each node, up and down */
     struct graph graph;
 };
 
@@ -104,116 +107,123 @@ static const double *group_energy(struct job *job, int64_t g, int32_t step)
     return e;
 }
 
-/* Fill energies of a move by step (1 or -1). */
-static void energies(struct job *job, int32_t step)
-{
-    for (int32_t i = 0; i < job->n_nodes; i++)
-        job->unary[i] =
-            node_cost(&job->nodes[i], job->nodes[i].fold + step) - node_cost(&job->nodes[i], job->nodes[i].fold);
-    for (int64_t g = 0; g < job->n_groups; g++) {
-        const double *const e = group_energy(job, g, step);
-        job->unary[job->groups[g].a] += e[2] - e[0];
-        job->unary[job->groups[g].b] += e[3] - e[2];
-    }
-}
-
 /* ---- minimum cut ---- */
 
+/* Which arcs leave each node. */
 static void set_arcs(struct job *job)
 {
     struct graph *const graph = &job->graph;
-    const int32_t n = graph->n, source = n, sink = n + 1;
-    /* Each node has an arc from the source or to the sink, and one for each group: degrees first. */
-    for (int32_t i = 0; i <= n + 2; i++) graph->first[i] = 0;
-    for (int32_t i = 0; i < n; i++) graph->first[i + 1]++, graph->first[(job->unary[i] > 0.0 ? source : sink) + 1]++;
-    for (int64_t g = 0; g < job->n_groups; g++)
+    const int32_t n = graph->n;
+    for (int32_t i = 0; i <= n; i++) graph->first[i] = 0;
+    for (int64_t g = 0; g < job->n_groups; g++) {
+        graph->to[2 * g] = job->groups[g].b, graph->to[2 * g + 1] = job->groups[g].a;
         graph->first[job->groups[g].a + 1]++, graph->first[job->groups[g].b + 1]++;
-    for (int32_t i = 0; i < n + 2; i++) graph->first[i + 1] += graph->first[i];
-    for (int32_t i = 0; i < n + 2; i++) graph->at[i] = graph->first[i];
-    for (int32_t i = 0; i < n; i++) { /* moving (the sink's side) is paid by the arc from the source */
-        const bool pays = job->unary[i] > 0.0;
-        const int32_t from = pays ? source : i, to = pays ? i : sink;
-        const int64_t p = graph->at[from]++, q = graph->at[to]++;
-        graph->arcs[p] = (struct arc){to, (int32_t)q, fabs(job->unary[i])};
-        graph->arcs[q] = (struct arc){from, (int32_t)p, 0.0};
     }
-    for (int64_t g = 0; g < job->n_groups; g++) { /* a stays and b moves: the rest is in the unary terms */
-        const double *const e = job->energy[g];
-        const double capacity = e[1] + e[2] - e[0] - e[3];
-        const int32_t a = job->groups[g].a, b = job->groups[g].b;
-        const int64_t p = graph->at[a]++, q = graph->at[b]++;
-        graph->arcs[p] = (struct arc){b, (int32_t)q, capacity > 0.0 ? (float)capacity : 0.0};
-        graph->arcs[q] = (struct arc){a, (int32_t)p, 0.0};
+    for (int32_t i = 0; i < n; i++) graph->first[i + 1] += graph->first[i];
+    for (int32_t i = 0; i < n; i++) graph->at[i] = graph->first[i];
+    for (int64_t k = 0; k < 2 * job->n_groups; k++) graph->out[graph->at[graph->to[k ^ 1]]++] = (int32_t)k;
+}
+
+/*
+ * What a move by step costs, as a cut: nodes that move are on the sink's side. The energies of a group, less that of both staying, are those of
+ * an arc from a to b that is cut when b alone moves, of one from b to a, and of either node moving whatever the other does. Those last are
+ * kept as near to 0 as arcs that must not be negative allow: nearly everywhere neither end gains by moving alone, and nothing flows.
+ */
+static void set_capacities(struct job *job, int32_t step)
+{
+    struct graph *const graph = &job->graph;
+    for (int32_t i = 0; i < job->n_nodes; i++)
+        graph->excess[i] =
+            node_cost(&job->nodes[i], job->nodes[i].fold + step) - node_cost(&job->nodes[i], job->nodes[i].fold);
+    for (int64_t g = 0; g < job->n_groups; g++) {
+        const double *const e = group_energy(job, g, step);
+        const double b_moves = e[1] - e[0], a_moves = e[2] - e[0], both = e[3] - e[0];
+        double of_b = both - a_moves > 0.0 ? both - a_moves : 0.0;
+        if (of_b > b_moves) of_b = b_moves;
+        const double back = a_moves - (both - of_b);
+        graph->left[2 * g] = b_moves - of_b;
+        graph->left[2 * g + 1] = back > 0.0 ? back : 0.0; /* below 0 by rounding alone */
+        graph->excess[job->groups[g].a] += both - of_b;
+        graph->excess[job->groups[g].b] += of_b;
     }
 }
 
+/* Steps from each node to the nearest that can take something; false where no node that has anything to give reaches one. */
 static bool levels(struct graph *graph)
 {
-    const int32_t source = graph->n, sink = graph->n + 1;
-    for (int32_t i = 0; i < graph->n + 2; i++) graph->level[i] = -1;
-    int32_t head = 0, tail = 0;
-    graph->queue[tail++] = source;
-    graph->level[source] = 0;
-    while (head < tail) {
-        const int32_t i = graph->queue[head++];
-        for (int64_t k = graph->first[i]; k < graph->first[i + 1]; k++) {
-            const struct arc *const arc = &graph->arcs[k];
-            if (arc->left <= LEAST || graph->level[arc->to] >= 0) continue;
-            graph->level[arc->to] = graph->level[i] + 1;
-            graph->queue[tail++] = arc->to;
+    int32_t tail = 0;
+    bool reached = false;
+    for (int32_t i = 0; i < graph->n; i++) {
+        graph->level[i] = graph->excess[i] < -LEAST;
+        if (graph->level[i]) graph->queue[tail++] = i;
+    }
+    for (int32_t head = 0; head < tail; head++) {
+        const int32_t i = graph->queue[head];
+        for (int64_t p = graph->first[i]; p < graph->first[i + 1]; p++) {
+            const int32_t k = graph->out[p], from = graph->to[k];
+            if (graph->level[from] || graph->left[k ^ 1] <= LEAST) continue;
+            graph->level[from] = graph->level[i] + 1;
+            graph->queue[tail++] = from;
+            reached |= graph->excess[from] > LEAST;
         }
     }
-    return graph->level[sink] >= 0;
+    return reached;
 }
 
-/* Send flow along shortest paths until they are used up; the path is kept, not recursed. */
-static void blocking_flow(struct graph *graph)
+/* Send what a node has along shortest ways until it has nothing or they are used up; the path is kept, not recursed. */
+static void send_from(struct graph *graph, int32_t source)
 {
-    const int32_t source = graph->n, sink = graph->n + 1;
-    for (int32_t i = 0; i < graph->n + 2; i++) graph->at[i] = graph->first[i];
-    int32_t depth = 0;
-    int32_t node = source;
-    for (;;) {
-        if (node == sink) {
-            double flow = INFINITY;
-            for (int32_t d = 0; d < depth; d++) flow = fmin(flow, graph->arcs[graph->path[d]].left);
-            int32_t back = 0;
+    int32_t depth = 0, node = source;
+    while (graph->excess[source] > LEAST) {
+        if (graph->level[node] == 1 && graph->excess[node] < -LEAST) {
+            double flow = fmin(graph->excess[source], -graph->excess[node]);
+            for (int32_t d = 0; d < depth; d++) flow = fmin(flow, graph->left[graph->path[d]]);
+            graph->excess[source] -= flow;
+            graph->excess[node] += flow;
+            int32_t back = depth; /* go on from the first arc that is used up */
             for (int32_t d = depth - 1; d >= 0; d--) {
-                struct arc *const arc = &graph->arcs[graph->path[d]];
-                arc->left -= flow;
-                graph->arcs[arc->back].left += flow;
-                if (arc->left <= LEAST) back = d;
+                graph->left[graph->path[d]] -= flow;
+                graph->left[graph->path[d] ^ 1] += flow;
+                if (graph->left[graph->path[d]] <= LEAST) back = d;
             }
-            depth = back; /* go on from the first arc that is used up */
-            node = graph->arcs[graph->arcs[graph->path[depth]].back].to;
+            if (back < depth) node = graph->to[graph->path[back] ^ 1];
+            depth = back;
             continue;
         }
-        while (graph->at[node] < graph->first[node + 1]) {
-            const struct arc *const arc = &graph->arcs[graph->at[node]];
-            if (arc->left > LEAST && graph->level[arc->to] == graph->level[node] + 1) break;
-            graph->at[node]++;
+        int64_t p = graph->at[node];
+        for (; p < graph->first[node + 1]; p++) {
+            const int32_t k = graph->out[p], to = graph->to[k];
+            if (graph->left[k] > LEAST && graph->level[to] && graph->level[to] == graph->level[node] - 1) break;
         }
-        if (graph->at[node] < graph->first[node + 1]) {
-            graph->path[depth++] = (int32_t)graph->at[node];
-            node = graph->arcs[graph->at[node]].to;
-        } else if (node == source) {
+        graph->at[node] = p;
+        if (p < graph->first[node + 1]) {
+            graph->path[depth++] = graph->out[p];
+            node = graph->to[graph->out[p]];
+        } else if (depth == 0) {
             return;
         } else {
-            graph->level[node] = -2; /* leads nowhere */
-            depth--;
-            node = graph->arcs[graph->arcs[graph->path[depth]].back].to;
+            node = graph->to[graph->path[--depth] ^ 1];
+            graph->at[node]++; /* leads nowhere */
         }
+    }
+}
+
+static void maximum_flow(struct graph *graph)
+{
+    while (levels(graph)) {
+        for (int32_t i = 0; i < graph->n; i++) graph->at[i] = graph->first[i];
+        for (int32_t i = 0; i < graph->n; i++)
+            if (graph->level[i] && graph->excess[i] > LEAST) send_from(graph, i);
     }
 }
 
 /* The best of all moves by step; true when it makes the energy less. */
 static bool move(struct job *job, int32_t step)
 {
-    energies(job, step);
-    set_arcs(job);
-    while (levels(&job->graph)) blocking_flow(&job->graph);
+    set_capacities(job, step);
+    maximum_flow(&job->graph);
     double gain = 0.0;
-    for (int32_t i = 0; i < job->n_nodes; i++) job->moved[i] = job->graph.level[i] < 0;
+    for (int32_t i = 0; i < job->n_nodes; i++) job->moved[i] = job->graph.level[i] > 0;
     for (int64_t g = 0; g < job->n_groups; g++) {
         const struct group *const group = &job->groups[g];
         gain += job->energy[g][2 * job->moved[group->a] + job->moved[group->b]] - job->energy[g][0];
@@ -286,7 +296,7 @@ static int64_t gather_links(int32_t *parent, struct link *links, int64_t n)
  */
 static void set_margins(struct job *job, const struct link *links, int64_t n, bool whole)
 {
-    double *const up = job->unary, *const down = up + job->n_nodes;
+    double *const up = job->margin, *const down = up + job->n_nodes;
     for (int32_t i = 0; i < job->n_nodes; i++) up[i] = down[i] = 0.0;
     for (int32_t i = 0; i < job->n_nodes; i++) {
         const nwc__fold_node *const node = &job->nodes[i];
@@ -414,17 +424,20 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
     NWC__ALLOC(ctx, job.groups, job.n_groups);
     NWC__ALLOC(ctx, job.energy, job.n_groups);
     NWC__ALLOC(ctx, job.place, job.n_groups);
-    NWC__ALLOC(ctx, job.unary, 2 * (int64_t)n_nodes);
+    NWC__ALLOC(ctx, job.margin, 2 * (int64_t)n_nodes);
     NWC__ALLOC(ctx, job.moved, n_nodes);
     NWC__ALLOC(ctx, evidence, job.n_groups);
     NWC__ALLOC(ctx, links, job.n_groups);
     graph->n = n_nodes;
-    NWC__ALLOC(ctx, graph->first, n_nodes + 3);
-    NWC__ALLOC(ctx, graph->at, n_nodes + 2);
-    NWC__ALLOC(ctx, graph->level, n_nodes + 2);
-    NWC__ALLOC(ctx, graph->queue, n_nodes + 2);
-    NWC__ALLOC(ctx, graph->path, n_nodes + 2);
-    NWC__ALLOC(ctx, graph->arcs, 2 * ((int64_t)n_nodes + job.n_groups));
+    NWC__ALLOC(ctx, graph->first, (int64_t)n_nodes + 1);
+    NWC__ALLOC(ctx, graph->out, 2 * job.n_groups);
+    NWC__ALLOC(ctx, graph->to, 2 * job.n_groups);
+    NWC__ALLOC(ctx, graph->left, 2 * job.n_groups);
+    NWC__ALLOC(ctx, graph->excess, n_nodes);
+    NWC__ALLOC(ctx, graph->at, n_nodes);
+    NWC__ALLOC(ctx, graph->level, n_nodes);
+    NWC__ALLOC(ctx, graph->queue, n_nodes);
+    NWC__ALLOC(ctx, graph->path, n_nodes);
     int64_t g = -1;
     for (int64_t p = 0; p < n_pairs; p++) {
         if (p == 0 || pairs[p].a != pairs[p - 1].a || pairs[p].b != pairs[p - 1].b)
@@ -433,6 +446,7 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
     }
     for (g = 0; g < job.n_groups; g++) job.place[g] = (struct place){0, 0, 0};
     if (anew) begin(&job, evidence, graph->level, graph->queue);
+    set_arcs(&job);
     int32_t moves = 0;
     for (int32_t step = 1, idle = 0; idle < 2 && moves < MOST_MOVES; moves++) {
         idle = move(&job, step) ? 0 : idle + 1;
@@ -442,16 +456,19 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
     clusters(&job, graph->level, links);
     status = NWC_OK;
 done:
-    nwc__free(ctx, graph->arcs);
     nwc__free(ctx, graph->path);
     nwc__free(ctx, graph->queue);
     nwc__free(ctx, graph->level);
     nwc__free(ctx, graph->at);
+    nwc__free(ctx, graph->excess);
+    nwc__free(ctx, graph->left);
+    nwc__free(ctx, graph->to);
+    nwc__free(ctx, graph->out);
     nwc__free(ctx, graph->first);
     nwc__free(ctx, links);
     nwc__free(ctx, evidence);
     nwc__free(ctx, job.moved);
-    nwc__free(ctx, job.unary);
+    nwc__free(ctx, job.margin);
     nwc__free(ctx, job.place);
     nwc__free(ctx, job.energy);
     nwc__free(ctx, job.groups);
