@@ -19,24 +19,24 @@
 
 #include <stdlib.h>
 
-#define APART 2.5           /* rays more than this times their usual distance apart are no neighbours */
-#define SAME_ANGLE 0.35     /* degrees between sweeps of this volume and the one before that are the same */
-#define PREVIOUS_DOUBT 8.0f /* m s-1: what a storm moves and changes meanwhile */
-#define UNCERTAIN_M_S 1e-3  /* Nyquist velocities that differ by less than this part are one */
+#define APART 2.5          /* rays more than this times their usual distance apart are no neighbours */
+#define SAME_ANGLE 0.35    /* degrees between sweeps of this volume and the one before that are the same */
+#define UNCERTAIN_M_S 1e-3 /* Nyquist velocities that differ by less than this part are one */
 
 enum { MOST_DUAL = 10 };
 
-/* A sweep on its way: its arrays are (ray, gate), rays in order of their angle, and only as many gates as hold anything. */
+/* A sweep on its way: rays in order of their angle, of each the gates from the first that is known to the last. */
 struct part {
     int32_t index; /* in the volume */
     nwc_sweep sweep;
     nwc_moment moment;
     float angle; /* its median elevation: sweeps are taken from the lowest */
-    int32_t *order;
-    float *velocity, *unfolded;
+    nwc__ray_angle *scratch;
+    int32_t *order, *other; /* other: scratch */
     float *azimuth, *elevation, *along, *nyquist;
-    int32_t *from, *to;
+    int32_t *from, *to, *row;
     uint8_t *near, *linked;
+    float *velocity, *before;
     nwc__fold_sweep fold;
     nwc__moment *made[3];
 };
@@ -75,18 +75,15 @@ static float nyquist_of(const struct part *part, int64_t ray, const nwc_dealias_
     return own > 0.0f && isfinite(own) ? own : (float)options->nyquist_m_s;
 }
 
-/* The gates up to the last that is known in any ray whose Nyquist velocity is known; 0 for none. */
-static int64_t gates_known(const struct part *part, const nwc_dealias_options *options)
+static bool any_known(const struct part *part, const nwc_dealias_options *options)
 {
     const nwc_field *const f = &part->moment.field;
-    int64_t n = 0;
     for (int64_t r = 0; r < part->sweep.n_rays; r++) {
         if (!(nyquist_of(part, r, options) > 0.0f)) continue;
-        int64_t g = f->dim[1];
-        while (g > n && !isfinite(f->data[r * f->stride[0] + (g - 1) * f->stride[1]])) g--;
-        n = g > n ? g : n;
+        for (int64_t g = 0; g < f->dim[1]; g++)
+            if (isfinite(f->data[r * f->stride[0] + g * f->stride[1]])) return true;
     }
-    return n;
+    return false;
 }
 
 /* A moment the volume was read with is not replaced: that of an earlier call has VFOLD beside it. */
@@ -118,34 +115,39 @@ static int32_t take_parts(const nwc_volume *volume, const nwc_dealias_options *o
     return n;
 }
 
-static nwc_status allocate(nwc_ctx *ctx, struct part *part, const nwc_dealias_options *options)
+static nwc_status allocate_rays(nwc_ctx *ctx, struct part *part)
 {
     nwc_status status = NWC_OK;
-    nwc__fold_sweep *const fold = &part->fold;
-    const int64_t rays = part->sweep.n_rays, known = gates_known(part, options), n = known > 0 ? known : 1;
-    *fold = (nwc__fold_sweep){.n_rays = rays,
-                              .n_gates = n,
-                              .first_gate_m = part->moment.first_gate_m,
-                              .gate_spacing_m = part->moment.gate_spacing_m,
-                              .rhi = part->sweep.mode == NWC_SWEEP_RHI};
+    const int64_t rays = part->sweep.n_rays;
+    NWC__ALLOC(ctx, part->scratch, rays);
     NWC__ALLOC(ctx, part->order, rays);
+    NWC__ALLOC(ctx, part->other, rays);
     NWC__ALLOC(ctx, part->azimuth, rays);
     NWC__ALLOC(ctx, part->elevation, rays);
     NWC__ALLOC(ctx, part->along, rays);
     NWC__ALLOC(ctx, part->nyquist, rays);
     NWC__ALLOC(ctx, part->from, rays);
     NWC__ALLOC(ctx, part->to, rays);
+    NWC__ALLOC(ctx, part->row, rays);
     NWC__ALLOC(ctx, part->near, rays);
     NWC__ALLOC(ctx, part->linked, rays);
-    NWC__ALLOC(ctx, part->velocity, rays * n);
-    NWC__ALLOC(ctx, part->unfolded, rays * n);
-    NWC__ALLOC(ctx, fold->reference, rays * n);
-    NWC__ALLOC(ctx, fold->doubt, rays * n);
-    NWC__ALLOC(ctx, fold->phase, rays * n);
-    NWC__ALLOC(ctx, fold->rough, rays * n);
-    NWC__ALLOC(ctx, fold->label, rays * n);
-    NWC__ALLOC(ctx, fold->fold, rays * n);
-    NWC__ALLOC(ctx, fold->confidence, rays * n);
+done:
+    return status;
+}
+
+static nwc_status allocate_cells(nwc_ctx *ctx, struct part *part, bool before)
+{
+    nwc_status status = NWC_OK;
+    nwc__fold_sweep *const fold = &part->fold;
+    NWC__ALLOC(ctx, part->velocity, fold->n_cells);
+    if (before) NWC__ALLOC(ctx, part->before, fold->n_cells);
+    NWC__ALLOC(ctx, fold->rough, fold->n_cells);
+    NWC__ALLOC(ctx, fold->label, fold->n_cells);
+    NWC__ALLOC(ctx, fold->fold, fold->n_cells);
+    NWC__ALLOC(ctx, fold->unfolded, fold->n_cells);
+    NWC__ALLOC(ctx, fold->confidence, fold->n_cells);
+    fold->velocity = part->velocity;
+    fold->before = part->before;
 done:
     return status;
 }
@@ -153,27 +155,28 @@ done:
 static void release(nwc_ctx *ctx, struct part *part)
 {
     nwc__free(ctx, part->fold.confidence);
+    nwc__free(ctx, part->fold.unfolded);
     nwc__free(ctx, part->fold.fold);
     nwc__free(ctx, part->fold.label);
     nwc__free(ctx, part->fold.rough);
-    nwc__free(ctx, part->fold.phase);
-    nwc__free(ctx, part->fold.doubt);
-    nwc__free(ctx, part->fold.reference);
-    nwc__free(ctx, part->unfolded);
+    nwc__free(ctx, part->before);
     nwc__free(ctx, part->velocity);
     nwc__free(ctx, part->linked);
     nwc__free(ctx, part->near);
+    nwc__free(ctx, part->row);
     nwc__free(ctx, part->to);
     nwc__free(ctx, part->from);
     nwc__free(ctx, part->nyquist);
     nwc__free(ctx, part->along);
     nwc__free(ctx, part->elevation);
     nwc__free(ctx, part->azimuth);
+    nwc__free(ctx, part->other);
     nwc__free(ctx, part->order);
+    nwc__free(ctx, part->scratch);
 }
 
-/* Which rays are neighbours. scratch and order have room for the rays. */
-static void neighbours(struct part *part, nwc__ray_angle *scratch, int32_t *order)
+/* Which rays are neighbours. */
+static void neighbours(struct part *part)
 {
     const int64_t n = part->sweep.n_rays;
     float *const apart = part->along; /* for a moment: the distance of each ray to the next */
@@ -182,7 +185,7 @@ static void neighbours(struct part *part, nwc__ray_angle *scratch, int32_t *orde
         apart[r] = angle[r + 1 < n ? r + 1 : 0] - angle[r];
         if (r + 1 == n) apart[r] = part->fold.rhi ? 360.0f : apart[r] + 360.0f;
     }
-    const float usual = middle_of(apart, n, scratch, order);
+    const float usual = middle_of(apart, n, part->scratch, part->other);
     for (int64_t r = 0; r < n; r++) {
         const int64_t next = r + 1 < n ? r + 1 : 0;
         part->near[r] = n > 1 && apart[r] <= (float)APART * usual && apart[r] < 45.0f;
@@ -192,48 +195,51 @@ static void neighbours(struct part *part, nwc__ray_angle *scratch, int32_t *orde
     memcpy(part->along, angle, (size_t)n * sizeof *angle);
 }
 
-/* Rays by angle, velocities within the Nyquist interval. Rays without a Nyquist velocity have no known gate. */
-static void make_ready(struct part *part, const nwc_dealias_options *options, nwc__ray_angle *scratch, int32_t *order)
+/* Rays by angle, and which gates of each are held: none of rays without a Nyquist velocity. */
+static nwc_status rays_tile(int64_t tile, void *user)
 {
-    nwc__fold_sweep *const fold = &part->fold;
+    const struct job *const job = user;
+    struct part *const part = &job->parts[tile];
     const nwc_sweep *const sweep = &part->sweep;
     const nwc_field *const f = &part->moment.field;
-    nwc__rays_sort(fold->rhi ? sweep->elevation_deg : sweep->azimuth_deg, sweep->n_rays, scratch, part->order);
+    nwc__fold_sweep *const fold = &part->fold;
+    *fold = (nwc__fold_sweep){.n_rays = sweep->n_rays,
+                              .n_gates = 1,
+                              .first_gate_m = part->moment.first_gate_m,
+                              .gate_spacing_m = part->moment.gate_spacing_m,
+                              .from = part->from,
+                              .to = part->to,
+                              .row = part->row,
+                              .angle_deg = part->along,
+                              .azimuth_deg = part->azimuth,
+                              .elevation_deg = part->elevation,
+                              .nyquist_m_s = part->nyquist,
+                              .near = part->near,
+                              .linked = part->linked,
+                              .rhi = sweep->mode == NWC_SWEEP_RHI};
+    nwc__rays_sort(fold->rhi ? sweep->elevation_deg : sweep->azimuth_deg, sweep->n_rays, part->scratch, part->order);
     for (int64_t r = 0; r < sweep->n_rays; r++) {
         const int64_t ray = part->order[r];
-        const float nyquist = nyquist_of(part, ray, options);
+        const float nyquist = nyquist_of(part, ray, job->options);
+        const float *const had = f->data + ray * f->stride[0];
+        int64_t from = 0, to = nyquist > 0.0f ? f->dim[1] : 0;
+        while (to > from && !isfinite(had[(to - 1) * f->stride[1]])) to--;
+        while (from < to && !isfinite(had[from * f->stride[1]])) from++;
         part->azimuth[r] = sweep->azimuth_deg[ray];
         part->elevation[r] = sweep->elevation_deg[ray];
         part->nyquist[r] = nyquist > 0.0f ? nyquist : 1.0f;
-        const float *const had = f->data + ray * f->stride[0];
-        int64_t from = 0, to = !(nyquist > 0.0f) ? 0 : fold->n_gates < f->dim[1] ? fold->n_gates : f->dim[1];
-        while (to > from && !isfinite(had[(to - 1) * f->stride[1]])) to--;
-        while (from < to && !isfinite(had[from * f->stride[1]])) from++;
         part->from[r] = (int32_t)from;
         part->to[r] = (int32_t)to;
-        for (int64_t g = from; g < to; g++) {
-            const int64_t i = r * fold->n_gates + g;
-            float v = had[g * f->stride[1]];
-            if (!isfinite(v)) v = NAN;
-            if (fabsf(v) > nyquist) v = remainderf(v, 2.0f * nyquist);
-            part->velocity[i] = v;
-            fold->reference[i] = fold->doubt[i] = NAN;
-        }
+        part->row[r] = (int32_t)(fold->n_cells - from);
+        fold->n_cells += to - from;
+        fold->n_gates = to > fold->n_gates ? to : fold->n_gates;
     }
-    neighbours(part, scratch, order);
-    fold->velocity = part->velocity;
-    fold->from = part->from;
-    fold->to = part->to;
-    fold->azimuth_deg = part->azimuth;
-    fold->elevation_deg = part->elevation;
-    fold->angle_deg = part->along;
-    fold->nyquist_m_s = part->nyquist;
-    fold->near = part->near;
-    fold->linked = part->linked;
-    if (options->dual_prf > 0) {
-        fold->first_prf = 1.0 / options->dual_prf;
-        fold->second_prf = 1.0 / (options->dual_prf + 1);
+    neighbours(part);
+    if (job->options->dual_prf > 0) {
+        fold->first_prf = 1.0 / job->options->dual_prf;
+        fold->second_prf = 1.0 / (job->options->dual_prf + 1);
     }
+    return NWC_OK;
 }
 
 /* ---- what is known beforehand ---- */
@@ -260,19 +266,19 @@ static bool find_previous(const struct job *job, const struct part *part, nwc_sw
     return found;
 }
 
-static nwc_status previous_tile(int64_t tile, void *user)
+/* What the sweep of the volume before has at the gates of a part. */
+static void look_before(const struct job *job, struct part *part)
 {
-    const struct job *const job = user;
-    struct part *const part = &job->parts[tile];
-    nwc__fold_sweep *const fold = &part->fold;
+    const nwc__fold_sweep *const fold = &part->fold;
     nwc_sweep sweep = {.n_rays = 0};
     nwc_moment moment = {.name = NULL};
-    if (fold->rhi || !find_previous(job, part, &sweep, &moment)) return NWC_OK;
+    for (int64_t i = 0; i < fold->n_cells; i++) part->before[i] = NAN;
+    if (fold->rhi || !find_previous(job, part, &sweep, &moment)) return;
     for (int64_t r = 0; r < fold->n_rays; r++) {
         int64_t ray = -1;
-        double least = 1.0;
+        float least = 1.0f;
         for (int64_t q = 0; q < sweep.n_rays; q++) {
-            const double apart = fabs(remainder((double)sweep.azimuth_deg[q] - part->azimuth[r], 360.0));
+            const float d = fabsf(sweep.azimuth_deg[q] - part->azimuth[r]), apart = d > 180.0f ? 360.0f - d : d;
             if (apart < least) least = apart, ray = q;
         }
         for (int64_t g = fold->from[r]; ray >= 0 && g < fold->to[r]; g++) {
@@ -280,11 +286,27 @@ static nwc_status previous_tile(int64_t tile, void *user)
             const int64_t h = (int64_t)floor((range - moment.first_gate_m) / moment.gate_spacing_m + 0.5);
             if (h < 0 || h >= moment.field.dim[1]) continue;
             const float v = moment.field.data[ray * moment.field.stride[0] + h * moment.field.stride[1]];
-            if (!isfinite(v)) continue;
-            fold->reference[r * fold->n_gates + g] = v;
-            fold->doubt[r * fold->n_gates + g] = PREVIOUS_DOUBT;
+            if (isfinite(v)) part->before[fold->row[r] + g] = v;
         }
     }
+}
+
+/* Velocities within the Nyquist interval. */
+static nwc_status cells_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    struct part *const part = &job->parts[tile];
+    const nwc_field *const f = &part->moment.field;
+    for (int64_t r = 0; r < part->sweep.n_rays; r++) {
+        const float *const had = f->data + part->order[r] * f->stride[0], nyquist = part->nyquist[r];
+        for (int64_t g = part->from[r]; g < part->to[r]; g++) {
+            float v = had[g * f->stride[1]];
+            if (!isfinite(v)) v = NAN;
+            if (fabsf(v) > nyquist) v = remainderf(v, 2.0f * nyquist);
+            part->velocity[part->row[r] + g] = v;
+        }
+    }
+    if (job->previous) look_before(job, part);
     return NWC_OK;
 }
 
@@ -358,12 +380,13 @@ static nwc_status write_tile(int64_t tile, void *user)
             fold[g] = confidence[g] = isnan(had) ? NAN : 0.0f;
         }
         for (int64_t g = part->from[r]; g < part->to[r]; g++) {
-            const float is = part->unfolded[r * part->fold.n_gates + g];
+            const int64_t i = part->row[r] + g;
+            const float is = part->fold.unfolded[i];
             if (isnan(is)) continue;
             const float turns = (is - v[g]) / (2.0f * part->nyquist[r]), count = rintf(turns) + 0.0f; /* not -0 */
             v[g] = is;
             fold[g] = fabsf(turns - count) < 0.02f ? count : turns;
-            confidence[g] = part->fold.confidence[r * part->fold.n_gates + g];
+            confidence[g] = part->fold.confidence[i];
         }
     }
     return NWC_OK;
@@ -374,37 +397,25 @@ static nwc_status run(nwc_ctx *ctx, nwc_volume *volume, struct job *job, int32_t
 {
     nwc_status status;
     nwc__fold_sweep *sweeps = NULL;
-    float **unfolded = NULL;
-    nwc__ray_angle *scratch = NULL;
-    int32_t *order = NULL;
-    int64_t most = 0;
-    for (int32_t k = 0; k < n; k++) most = job->parts[k].sweep.n_rays > most ? job->parts[k].sweep.n_rays : most;
-    NWC__ALLOC(ctx, scratch, most);
-    NWC__ALLOC(ctx, order, most);
     NWC__ALLOC(ctx, sweeps, n);
-    NWC__ALLOC(ctx, unfolded, n);
-    for (int32_t k = 0; k < n; k++)
-        job->parts[k].angle = middle_of(job->parts[k].sweep.elevation_deg, job->parts[k].sweep.n_rays, scratch, order);
+    for (int32_t k = 0; k < n; k++) {
+        struct part *const part = &job->parts[k];
+        if ((status = allocate_rays(ctx, part)) != NWC_OK) goto done;
+        part->angle = middle_of(part->sweep.elevation_deg, part->sweep.n_rays, part->scratch, part->other);
+    }
     qsort(job->parts, (size_t)n, sizeof *job->parts, by_elevation);
-    for (int32_t k = 0; k < n; k++) {
-        if ((status = allocate(ctx, &job->parts[k], job->options)) != NWC_OK) goto done;
-        make_ready(&job->parts[k], job->options, scratch, order);
-    }
-    if (job->previous && (status = nwc__for_each_tile(ctx, "dealias", n, previous_tile, job)) != NWC_OK) goto done;
-    for (int32_t k = 0; k < n; k++) {
-        sweeps[k] = job->parts[k].fold;
-        unfolded[k] = job->parts[k].unfolded;
-    }
-    if ((status = nwc__fold_volume(ctx, sweeps, n, altitude_m, wind, unfolded)) != NWC_OK) goto done;
+    if ((status = nwc__for_each_tile(ctx, "dealias", n, rays_tile, job)) != NWC_OK) goto done;
+    for (int32_t k = 0; k < n; k++)
+        if ((status = allocate_cells(ctx, &job->parts[k], job->previous != NULL)) != NWC_OK) goto done;
+    if ((status = nwc__for_each_tile(ctx, "dealias", n, cells_tile, job)) != NWC_OK) goto done;
+    for (int32_t k = 0; k < n; k++) sweeps[k] = job->parts[k].fold;
+    if ((status = nwc__fold_volume(ctx, sweeps, n, altitude_m, wind)) != NWC_OK) goto done;
     for (int32_t k = 0; k < n; k++)
         if ((status = put_moments(volume, &job->parts[k], job->options->output)) != NWC_OK) goto done;
     status = nwc__for_each_tile(ctx, "dealias", n, write_tile, job);
 done:
     for (int32_t k = n - 1; k >= 0; k--) release(ctx, &job->parts[k]);
-    nwc__free(ctx, unfolded);
     nwc__free(ctx, sweeps);
-    nwc__free(ctx, order);
-    nwc__free(ctx, scratch);
     return status;
 }
 
@@ -429,7 +440,7 @@ nwc_status nwc_dealias_volume(nwc_ctx *ctx, nwc_volume *volume, const nwc_profil
     if (!(job.parts = nwc__alloc(ctx, n, sizeof *job.parts))) return NWC_ERR_NOMEM;
     take_parts(volume, &options, job.parts);
     bool any = false;
-    for (int32_t k = 0; k < n && !any; k++) any = gates_known(&job.parts[k], &options) > 0;
+    for (int32_t k = 0; k < n && !any; k++) any = any_known(&job.parts[k], &options);
     nwc_status status = check_output(volume, job.parts, n, options.output);
     if (status == NWC_OK)
         status = any ? run(ctx, volume, &job, n, &wind, altitude)

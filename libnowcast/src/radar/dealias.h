@@ -4,32 +4,48 @@
 
 #include "core/internal.h"
 
-/* Velocities are phases: 65536 is the Nyquist interval, so that differences wrap as 16-bit numbers do. */
-enum { NWC__TURN = 65536, NWC__HALF_TURN = 32768, NWC__LEVELS = 64 /* costs of an edge */ };
+enum {
+    NWC__ROUGHEST = 65535, /* of velocities that bend by two Nyquist velocities, or have no neighbour */
+    NWC__LEVELS = 64       /* costs of an edge */
+};
 
-/* One sweep, rays by angle. Arrays of gates are (ray, gate) and hold something from the first known gate of a ray to the last. */
+/*
+ * One sweep, rays by angle. Of each ray the gates from its first known one to its last are held, one ray behind the other: gate g of ray r is
+ * cell row[r] + g of each array of gates, from[r] <= g < to[r].
+ */
 typedef struct nwc__fold_sweep {
-    int64_t n_rays, n_gates;
+    int64_t n_rays, n_gates; /* n_gates: of the longest ray */
+    int64_t n_cells;
     double first_gate_m, gate_spacing_m;
-    const float *velocity; /* m s-1; NaN where not known */
-    const int32_t *from;   /* of each ray the first gate that is known, and one past the last; the same where none is */
-    const int32_t *to;
-    const float *angle_deg; /* by which rays are in order: the azimuth, or of an RHI the elevation */
+    const int32_t *from, *to, *row; /* from and to are the same where no gate is known */
+    const float *angle_deg;         /* by which rays are in order: the azimuth, or of an RHI the elevation */
     const float *azimuth_deg, *elevation_deg;
     const float *nyquist_m_s;
     const uint8_t *near;   /* whether a ray and the next, after the last the first, are neighbours */
     const uint8_t *linked; /* and of one Nyquist velocity */
     bool rhi;
     double first_prf, second_prf; /* Nyquist velocities of either pulse rate in parts of the whole; 0 for one rate */
-    float *reference;             /* m s-1 expected; NaN where nothing is */
-    float *doubt;                 /* m s-1: standard error of that */
-    int16_t *phase;
-    uint16_t *rough;   /* how much phases bend at a gate, see nwc__dealias_kernels */
-    int32_t *label;    /* region, from 0 in this sweep; -1 for none */
-    int16_t *fold;     /* while solving: within its region; then of the gate */
-    float *confidence; /* 0 to 1 */
+    const float *velocity;        /* m s-1; NaN where not known */
+    const float *before;          /* what the volume before has there; NaN where nothing; NULL for none */
+    uint16_t *rough;              /* how much velocities bend at a gate, see nwc__dealias_kernels */
+    int32_t *label;               /* region, from 0 in this sweep; -1 for none */
+    int16_t *fold;                /* while solving: within its region; then of the gate */
+    float *unfolded;              /* out: velocities; NaN where not known */
+    float *confidence;            /* out: 0 to 1 */
     int32_t n_labels, first_node;
 } nwc__fold_sweep;
+
+/* Room for one sweep: (cells) each, edges twice that. */
+typedef struct nwc__fold_scratch {
+    uint8_t *along, *across;
+    int32_t *edges;
+    float *mean;
+    float *lines;  /* NWC__LINES (gates + 2) */
+    int32_t *last; /* 2 (gates) */
+    int32_t *rays; /* (rays) */
+} nwc__fold_scratch;
+
+enum { NWC__LINES = 3 };
 
 /* A pair of gates of two regions: velocity of that in b less that in a, folds of their regions being 0. */
 typedef struct nwc__fold_pair {

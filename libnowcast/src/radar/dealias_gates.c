@@ -22,44 +22,64 @@ static float clip(float x, float low, float high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* Mean of known velocities in a window about a gate, without the gate; NaN for fewer than least. */
-static float around(const nwc__fold_sweep *s, const float *velocity, int64_t ray, int64_t gate, int window)
+static int64_t ray_before(const nwc__fold_sweep *s, int64_t ray)
 {
-    const int64_t n = s->n_gates;
-    const int64_t first = gate > half_gates[window] ? gate - half_gates[window] : 0;
-    const int64_t last = gate + half_gates[window] < n ? gate + half_gates[window] : n - 1;
-    float sum = 0.0f, count = 0.0f;
-    for (int64_t k = -half_rays[window]; k <= half_rays[window]; k++) {
-        int64_t r = ray + k;
-        bool reached = true;
-        for (int64_t q = k < 0 ? r : ray; q < (k < 0 ? ray : r); q++)
-            reached &= s->near[((q % s->n_rays) + s->n_rays) % s->n_rays] != 0;
-        if (!reached || llabs(k) * 2 >= s->n_rays) continue;
-        r = (r + s->n_rays) % s->n_rays;
-        for (int64_t g = first; g <= last; g++) {
-            const float v = velocity[r * n + g];
-            const bool there = v == v && !(k == 0 && g == gate);
-            sum += there ? v : 0.0f;
-            count += there ? 1.0f : 0.0f;
-        }
+    return ray ? ray - 1 : s->n_rays - 1;
+}
+
+static int64_t ray_after(const nwc__fold_sweep *s, int64_t ray)
+{
+    return ray + 1 < s->n_rays ? ray + 1 : 0;
+}
+
+struct mean {
+    float sum, count;
+};
+
+static void add_gates(const nwc__fold_sweep *s, int64_t ray, int64_t first, int64_t end, struct mean *mean)
+{
+    const int64_t from = s->from[ray] > first ? s->from[ray] : first, to = s->to[ray] < end ? s->to[ray] : end;
+    const float *const v = s->unfolded + s->row[ray];
+    for (int64_t g = from; g < to; g++) {
+        const bool there = v[g] == v[g];
+        mean->sum += there ? v[g] : 0.0f;
+        mean->count += there ? 1.0f : 0.0f;
     }
-    return count >= least[window] ? sum / count : NAN;
+}
+
+/* Mean of known velocities in a window about a gate that is not; NaN for fewer than least. */
+static float around(const nwc__fold_sweep *s, int64_t ray, int64_t gate, int window)
+{
+    const int64_t first = gate - half_gates[window], end = gate + half_gates[window] + 1;
+    struct mean mean = {0.0f, 0.0f};
+    add_gates(s, ray, first, end, &mean);
+    int64_t down = ray, up = ray;
+    bool below = true, above = true; /* whether neighbours reach so far */
+    for (int64_t k = 1; k <= half_rays[window] && 2 * k < s->n_rays; k++) {
+        down = ray_before(s, down);
+        below &= s->near[down] != 0;
+        if (below) add_gates(s, down, first, end, &mean);
+        above &= s->near[up] != 0;
+        up = ray_after(s, up);
+        if (above) add_gates(s, up, first, end, &mean);
+    }
+    return mean.count >= least[window] ? mean.sum / mean.count : NAN;
 }
 
 /* The eight gates about a gate that are known; returns how many. */
-static int neighbours(const nwc__fold_sweep *s, const float *velocity, int64_t ray, int64_t gate, float *value)
+static int neighbours(const nwc__fold_sweep *s, int64_t ray, int64_t gate, float *value)
 {
-    const int64_t n = s->n_gates, last = s->n_rays - 1;
-    const int64_t before = ray ? ray - 1 : last, after = ray < last ? ray + 1 : 0;
+    const int64_t before = ray_before(s, ray), after = ray_after(s, ray);
     const int64_t rays[3] = {s->near[before] && before != ray ? before : -1, ray,
                              s->near[ray] && after != ray ? after : -1};
     int count = 0;
     for (int k = 0; k < 3; k++) {
         if (rays[k] < 0) continue;
-        for (int64_t g = gate - 1; g <= gate + 1; g++) {
-            if (g < 0 || g >= n || (k == 1 && g == gate)) continue;
-            const float v = velocity[rays[k] * n + g];
-            if (v == v) value[count++] = v;
+        const int64_t from = s->from[rays[k]] > gate - 1 ? s->from[rays[k]] : gate - 1;
+        const int64_t to = s->to[rays[k]] < gate + 2 ? s->to[rays[k]] : gate + 2;
+        for (int64_t g = from; g < to; g++) {
+            const float v = s->unfolded[s->row[rays[k]] + g];
+            if (v == v && !(k == 1 && g == gate)) value[count++] = v;
         }
     }
     return count;
@@ -78,39 +98,40 @@ static float disagreement(const float *value, int count, float velocity, float n
 /* A gate has changed: those about it are to be looked at again. */
 static void mark_about(const nwc__fold_sweep *s, int64_t ray, int64_t gate, uint8_t *open)
 {
-    const int64_t n = s->n_gates, last = s->n_rays - 1;
-    const int64_t rays[3] = {ray ? ray - 1 : last, ray, ray < last ? ray + 1 : 0};
+    const int64_t rays[3] = {ray_before(s, ray), ray, ray_after(s, ray)};
     for (int k = 0; k < 3; k++)
-        for (int64_t g = gate ? gate - 1 : 0; g <= gate + 1 && g < n; g++) open[rays[k] * n + g] = 1;
+        for (int64_t g = gate - 1; g <= gate + 1; g++)
+            if (g >= s->from[rays[k]] && g < s->to[rays[k]]) open[s->row[rays[k]] + g] = 1;
 }
 
 /*
  * Single gates that their neighbours would rather have on another fold: as the energy of the regions, gate by gate. A
  * couplet has gates enough on either side of it to stand. open: gates to be looked at.
  */
-static void settle(nwc__fold_sweep *s, float *velocity, uint8_t *open)
+static void settle(nwc__fold_sweep *s, uint8_t *open)
 {
-    const int64_t n = s->n_gates;
+    memset(open, 1, (size_t)s->n_cells);
     for (int pass = 0; pass < SETTLING; pass++) {
         int64_t changed = 0;
         for (int64_t r = 0; r < s->n_rays; r++)
             for (int64_t g = s->from[r]; g < s->to[r]; g++) {
-                const int64_t i = r * n + g;
+                const int64_t i = s->row[r] + g;
                 if (!open[i]) continue;
                 open[i] = 0;
-                if (s->rough[i] < NWC__HALF_TURN / 3 || !(velocity[i] == velocity[i])) continue;
+                if (s->rough[i] < NWC__ROUGHEST / 6 || isnan(s->unfolded[i])) continue;
                 float value[8];
-                const int count = neighbours(s, velocity, r, g, value);
+                const int count = neighbours(s, r, g, value);
                 if (count < 3) continue;
-                const float nyquist = s->nyquist_m_s[r], here = disagreement(value, count, velocity[i], nyquist);
-                const float up = disagreement(value, count, velocity[i] + 2.0f * nyquist, nyquist);
-                const float down = disagreement(value, count, velocity[i] - 2.0f * nyquist, nyquist);
+                const float nyquist = s->nyquist_m_s[r], v = s->unfolded[i];
+                const float here = disagreement(value, count, v, nyquist);
+                const float up = disagreement(value, count, v + 2.0f * nyquist, nyquist);
+                const float down = disagreement(value, count, v - 2.0f * nyquist, nyquist);
                 const float best = up < down ? up : down;
                 s->confidence[i] = fminf(s->confidence[i], clip((best - here) / (1.0f * (float)count), 0.0f, 1.0f));
                 if (!(best < here - 0.1f * (float)count)) continue;
                 const int step = up < down ? 1 : -1;
                 s->fold[i] = (int16_t)(s->fold[i] + step);
-                velocity[i] += 2.0f * nyquist * (float)step;
+                s->unfolded[i] += 2.0f * nyquist * (float)step;
                 s->confidence[i] = fminf(clip((here - best) / (float)count, 0.0f, 1.0f), 0.4f);
                 mark_about(s, r, g, open);
                 changed++;
@@ -119,38 +140,50 @@ static void settle(nwc__fold_sweep *s, float *velocity, uint8_t *open)
     }
 }
 
+/* Jumps between each gate of a ray and the next, and the next ray; returns how many. */
+static int32_t count_jumps(const nwc__fold_sweep *s, int64_t ray, uint8_t *jump)
+{
+    const int64_t next = ray_after(s, ray), from = s->from[ray], to = s->to[ray];
+    const float most = JUMP * s->nyquist_m_s[ray];
+    const float *const v = s->unfolded + s->row[ray], *const w = s->unfolded + s->row[next];
+    uint8_t *const at = jump + s->row[ray];
+    const int64_t low = from > s->from[next] ? from : s->from[next], high = to < s->to[next] ? to : s->to[next];
+    int32_t count = 0;
+    for (int64_t g = from; g + 1 < to; g++) at[g] = fabsf(v[g + 1] - v[g]) > most; /* false beside NaN */
+    if (to > from) at[to - 1] = 0;
+    for (int64_t g = low; s->near[ray] && g < high; g++) at[g] = (uint8_t)(at[g] + (fabsf(w[g] - v[g]) > most));
+    for (int64_t g = from; g < to; g++) count += at[g];
+    return count;
+}
+
 /*
  * Where neighbours jump by about the Nyquist velocity, as beside the core of a vortex, a strip of gates may hang on the wrong side:
- * jumps about a gate, in five rays and nine gates, take from its confidence. jump and row have room for the gates.
+ * jumps about a gate, in five rays and nine gates, take from its confidence. jump has room for the cells, count for the rays, column
+ * for the gates.
  */
-static void doubt_jumps(nwc__fold_sweep *s, const float *velocity, uint8_t *jump, int32_t *row)
+static void doubt_jumps(nwc__fold_sweep *s, uint8_t *jump, int32_t *count, int32_t *column)
 {
     const int64_t n = s->n_gates;
+    for (int64_t r = 0; r < s->n_rays; r++) count[r] = count_jumps(s, r, jump);
     for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t next = r + 1 < s->n_rays ? r + 1 : 0;
-        const float most = JUMP * s->nyquist_m_s[r];
-        const float *const v = velocity + r * n, *const w = velocity + (s->near[r] ? next : r) * n;
-        memset(jump + r * n, 0, (size_t)n);
-        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
-            const float along = fabsf(v[g + 1 < n ? g + 1 : g] - v[g]), across = fabsf(w[g] - v[g]);
-            jump[r * n + g] = (uint8_t)((along > most) + (across > most)); /* false beside NaN */
+        int64_t rays[5], any = 0;
+        for (int64_t k = 0; k < 5; k++) {
+            rays[k] = (r + k - 2 + 2 * s->n_rays) % s->n_rays;
+            any += count[rays[k]];
         }
-    }
-    for (int64_t r = 0; r < s->n_rays; r++) {
+        if (any == 0) continue;
+        memset(column, 0, (size_t)n * sizeof *column);
+        for (int64_t k = 0; k < 5; k++)
+            for (int64_t g = s->from[rays[k]]; g < s->to[rays[k]]; g++) column[g] += jump[s->row[rays[k]] + g];
         int32_t sum = 0;
-        for (int64_t g = 0; g < REACH && g < n; g++) sum += jump[r * n + g];
-        for (int64_t g = 0; g < n; g++) {
-            sum += g + REACH < n ? jump[r * n + g + REACH] : 0;
-            row[r * n + g] = sum;
-            sum -= g >= REACH ? jump[r * n + g - REACH] : 0;
+        const int64_t from = s->from[r], to = s->to[r];
+        for (int64_t g = from > REACH ? from - REACH : 0; g < from + REACH && g < n; g++) sum += column[g];
+        for (int64_t g = from; g < to; g++) {
+            sum += g + REACH < n ? column[g + REACH] : 0;
+            s->confidence[s->row[r] + g] /= 1.0f + TORN * (float)sum;
+            sum -= g >= REACH ? column[g - REACH] : 0;
         }
     }
-    for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
-            int32_t sum = 0;
-            for (int64_t k = -2; k <= 2; k++) sum += row[(r + k + 2 * s->n_rays) % s->n_rays * n + g];
-            s->confidence[r * n + g] /= 1.0f + TORN * (float)sum;
-        }
 }
 
 static float median_of(float *value, int count)
@@ -168,86 +201,114 @@ static float median_of(float *value, int count)
  * Of velocities measured at two pulse rates, single gates are out by folds of one of them or of both (Joe and May 2003). A gate is put
  * right where most around it say so; a couplet has gates enough on either side to be most around each.
  */
-static void repair(nwc__fold_sweep *s, float *velocity)
+static void repair(nwc__fold_sweep *s)
 {
     for (int64_t r = 0; r < s->n_rays; r++) {
         const float first = 2.0f * s->nyquist_m_s[r] * (float)s->first_prf,
                     second = 2.0f * s->nyquist_m_s[r] * (float)s->second_prf;
         for (int64_t g = s->from[r]; g < s->to[r]; g++) {
-            const int64_t i = r * s->n_gates + g;
+            const int64_t i = s->row[r] + g;
+            const float v = s->unfolded[i];
             float value[8];
-            if (isnan(velocity[i]) || s->rough[i] < NWC__HALF_TURN / 16) continue;
-            const int count = neighbours(s, velocity, r, g, value);
+            if (isnan(v) || s->rough[i] < NWC__ROUGHEST / 32) continue;
+            const int count = neighbours(s, r, g, value);
             if (count < 4) continue;
             const float middle = median_of(value, count);
-            float best = velocity[i];
+            float best = v;
             for (int j = -2; j <= 2; j++)
                 for (int k = -2; k <= 2; k++) {
-                    const float v = velocity[i] + (float)j * first + (float)k * second;
-                    if (abs(j) + abs(k) <= 2 && fabsf(v - middle) < fabsf(best - middle)) best = v;
+                    const float other = v + (float)j * first + (float)k * second;
+                    if (abs(j) + abs(k) <= 2 && fabsf(other - middle) < fabsf(best - middle)) best = other;
                 }
-            if (fabsf(velocity[i] - middle) < 0.4f * second || fabsf(best - middle) > 0.25f * second) continue;
-            velocity[i] = best;
+            if (fabsf(v - middle) < 0.4f * second || fabsf(best - middle) > 0.25f * second) continue;
+            s->unfolded[i] = best;
             s->confidence[i] = fminf(s->confidence[i], UNSURE);
         }
     }
 }
 
-/* Give gates of a list (n) the fold nearest to those around them as they are now; returns how many are left in it. */
-static int64_t fill(nwc__fold_sweep *s, float *velocity, int window, int32_t *list, int64_t n, float *mean)
+/* Put a gate on the fold nearest to a velocity; returns how far it is from that, in Nyquist velocities. */
+static float put_near(nwc__fold_sweep *s, int64_t ray, int64_t i, float velocity)
 {
-    for (int64_t k = 0; k < n; k++) mean[k] = around(s, velocity, list[k] / s->n_gates, list[k] % s->n_gates, window);
-    int64_t left = 0;
+    const float nyquist = s->nyquist_m_s[ray];
+    s->fold[i] = (int16_t)rintf((velocity - s->velocity[i]) / (2.0f * nyquist));
+    s->unfolded[i] = s->velocity[i] + 2.0f * nyquist * s->fold[i];
+    return fabsf(s->unfolded[i] - velocity) / nyquist;
+}
+
+/* Give gates of a list (n, ascending) the fold nearest to those around them as they are now; returns how many are left in it. */
+static int64_t fill(nwc__fold_sweep *s, int window, int32_t *list, int64_t n, float *mean)
+{
+    int64_t r = 0, left = 0;
     for (int64_t k = 0; k < n; k++) {
-        const int64_t i = list[k];
+        while (list[k] >= s->row[r] + s->to[r]) r++;
+        mean[k] = around(s, r, list[k] - s->row[r], window);
+    }
+    r = 0;
+    for (int64_t k = 0; k < n; k++) {
+        const int32_t i = list[k];
+        while (i >= s->row[r] + s->to[r]) r++;
         if (isnan(mean[k])) {
-            list[left++] = list[k];
+            list[left++] = i;
             continue;
         }
-        const float nyquist = s->nyquist_m_s[i / s->n_gates];
-        s->fold[i] = (int16_t)rintf((mean[k] - s->velocity[i]) / (2.0f * nyquist));
-        velocity[i] = s->velocity[i] + 2.0f * nyquist * s->fold[i];
-        s->confidence[i] =
-            clip(UNSURE - 0.1f * (float)window - 0.4f * fabsf(velocity[i] - mean[k]) / nyquist, 0.0f, 1.0f);
+        s->confidence[i] = clip(UNSURE - 0.1f * (float)window - 0.4f * put_near(s, r, i, mean[k]), 0.0f, 1.0f);
     }
     return left;
 }
 
-void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, float *velocity, int32_t *list, float *next,
-                     uint8_t *known)
+/* Gates of regions as their nodes have it; those of none are listed, and their number returned. */
+static int64_t place_regions(nwc__fold_sweep *s, const nwc__fold_node *nodes, int32_t *list)
 {
-    const int64_t n = s->n_gates;
     int64_t open = 0;
     for (int64_t r = 0; r < s->n_rays; r++) {
-        for (int64_t i = r * n; i < (r + 1) * n; i++) velocity[i] = NAN;
-        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
-            s->confidence[i] = NAN;
+        const float turn = 2.0f * s->nyquist_m_s[r];
+        int32_t label = -1, fold = 0; /* of the gate before, whose neighbour is mostly of the same region */
+        float sure = 0.0f;
+        for (int32_t i = s->row[r] + s->from[r]; i < s->row[r] + s->to[r]; i++) {
+            s->unfolded[i] = s->confidence[i] = NAN;
             if (s->label[i] >= 0) {
-                const nwc__fold_node *const node = &nodes[s->first_node + s->label[i]];
-                s->fold[i] = (int16_t)(s->fold[i] + node->fold);
-                velocity[i] = s->velocity[i] + 2.0f * s->nyquist_m_s[r] * s->fold[i];
-                const float margin = clip(node->margin, 0.0f, 1000.0f), rough = s->rough[i] * (1.0f / NWC__HALF_TURN);
-                s->confidence[i] = margin / (margin + MARGIN) * clip(1.25f - rough, 0.0f, 1.0f) /
-                                   (1.0f + DOUBT * node->doubt * node->doubt);
+                if (s->label[i] != label) {
+                    label = s->label[i];
+                    const nwc__fold_node *const node = &nodes[s->first_node + label];
+                    const float margin = clip(node->margin, 0.0f, 1000.0f);
+                    fold = node->fold;
+                    sure = margin / ((margin + MARGIN) * (1.0f + DOUBT * node->doubt * node->doubt));
+                }
+                s->fold[i] = (int16_t)(s->fold[i] + fold);
+                s->unfolded[i] = s->velocity[i] + turn * s->fold[i];
+                s->confidence[i] = sure * clip(1.25f - s->rough[i] * (1.0f / 32768.0f), 0.0f, 1.0f);
             } else if (isfinite(s->velocity[i])) {
-                list[open++] = (int32_t)i;
+                list[open++] = i;
             }
         }
     }
+    return open;
+}
+
+void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, const nwc__fold_wind *wind, double altitude_m,
+                     nwc__fold_scratch *scratch)
+{
+    int32_t *const list = scratch->edges;
+    int64_t open = place_regions(s, nodes, list);
     for (int window = 0; window < WINDOWS && open; window++)
         for (int pass = 0; pass < PASSES && open; pass++) {
-            const int64_t left = fill(s, velocity, window, list, open, next);
+            const int64_t left = fill(s, window, list, open, scratch->mean);
             if (left == open) break;
             open = left;
         }
+    float *const expected = scratch->lines, *const doubt = expected + s->n_gates;
+    int64_t r = -1;
     for (int64_t k = 0; k < open; k++) { /* nothing is near */
-        const int64_t i = list[k];
-        const float turn = 2.0f * s->nyquist_m_s[i / n], expected = isnan(s->reference[i]) ? 0.0f : s->reference[i];
-        s->fold[i] = (int16_t)rintf((expected - s->velocity[i]) / turn);
-        velocity[i] = s->velocity[i] + turn * s->fold[i];
+        const int32_t i = list[k];
+        const bool another = r < 0 || i >= s->row[r] + s->to[r];
+        while (r < 0 || i >= s->row[r] + s->to[r]) r++;
+        if (another) nwc__wind_along(s, wind, altitude_m, r, expected, doubt);
+        const float before = s->before ? s->before[i] : NAN;
+        put_near(s, r, i, isnan(before) ? expected[i - s->row[r]] : before);
         s->confidence[i] = 0.0f;
     }
-    settle(s, velocity, known);
-    doubt_jumps(s, velocity, known, list);
-    if (s->first_prf > 0.0) repair(s, velocity);
+    settle(s, scratch->along);
+    doubt_jumps(s, scratch->across, scratch->rays, scratch->last);
+    if (s->first_prf > 0.0) repair(s);
 }

@@ -24,7 +24,7 @@ static float velocity_of(const nwc__fold_sweep *s, int64_t ray, int64_t i)
 /* Weight by roughness: about 1 for smooth wind, a fifth where velocities bend by a Nyquist velocity. */
 static float smooth(const nwc__fold_sweep *s, int64_t i)
 {
-    const float rough = s->rough[i] * (1.0f / NWC__HALF_TURN);
+    const float rough = s->rough[i] * (1.0f / 32768.0f);
     return 1.0f / (1.0f + 4.0f * rough * rough);
 }
 
@@ -38,52 +38,61 @@ static nwc__fold_pair pair_of(const nwc__fold_sweep *s, int64_t ray_a, int64_t a
     return (nwc__fold_pair){node_b, node_a, -difference, all};
 }
 
-int64_t nwc__fold_pairs_within(const nwc__fold_sweep *s, int32_t *last, nwc__fold_pair *pairs)
+/* Pairs along each ray. */
+static int64_t pairs_along(const nwc__fold_sweep *s, nwc__fold_pair *pairs)
 {
-    const int64_t n = s->n_gates;
     int64_t found = 0;
     for (int64_t r = 0; r < s->n_rays; r++) {
-        int64_t before = -1;
-        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
+        int32_t before = -1, label = -1;
+        for (int32_t i = s->row[r] + s->from[r]; i < s->row[r] + s->to[r]; i++) {
             if (s->label[i] < 0) continue;
-            if (before >= 0 && s->label[before] != s->label[i]) {
-                const double apart = (double)(i - before) * s->gate_spacing_m - s->gate_spacing_m;
-                if (apart <= GAP_ALONG_M) {
-                    const double far = apart / GAP_SCALE_M;
-                    if (pairs) pairs[found] = pair_of(s, r, before, s, r, i, (float)(1.0 / (1.0 + far * far)));
-                    found++;
-                }
+            const double apart = (double)(i - before - 1) * s->gate_spacing_m;
+            if (s->label[i] != label && before >= 0 && apart <= GAP_ALONG_M) {
+                const double far = apart / GAP_SCALE_M;
+                if (pairs) pairs[found] = pair_of(s, r, before, s, r, i, (float)(1.0 / (1.0 + far * far)));
+                found++;
             }
-            before = i;
+            before = i, label = s->label[i];
         }
     }
-    /* Across: once around, and on over the first rays where the turn closes. */
-    for (int64_t g = 0; g < n; g++) last[g] = -1;
+    return found;
+}
+
+/* Pairs across rays: once around, and on over the first rays where the turn closes. turn, label: of each gate, the last ray that has one. */
+static int64_t pairs_across(const nwc__fold_sweep *s, int32_t *turn, int32_t *label, nwc__fold_pair *pairs)
+{
+    int64_t found = 0;
+    for (int64_t g = 0; g < s->n_gates; g++) turn[g] = label[g] = -1;
     const bool closed = s->near[s->n_rays - 1] && s->n_rays > 2;
     const int64_t rays = closed ? 2 * s->n_rays : s->n_rays;
-    for (int64_t turn = 0; turn < rays; turn++) {
-        const int64_t r = turn % s->n_rays;
-        if (turn >= s->n_rays && (double)s->angle_deg[r] + 360.0 - (double)s->angle_deg[s->n_rays - 1] > GAP_ACROSS_DEG)
+    for (int64_t t = 0; t < rays; t++) {
+        const int64_t r = t % s->n_rays;
+        if (t >= s->n_rays && (double)s->angle_deg[r] + 360.0 - (double)s->angle_deg[s->n_rays - 1] > GAP_ACROSS_DEG)
             break;
         for (int64_t g = s->from[r]; g < s->to[r]; g++) {
-            const int64_t i = r * n + g;
+            const int64_t i = s->row[r] + g;
             if (s->label[i] < 0) continue;
-            const int64_t before = last[g];
-            last[g] = (int32_t)turn;
-            if (before < 0 || (turn >= s->n_rays && before >= s->n_rays)) continue;
-            const int64_t q = before % s->n_rays, j = q * n + g;
-            if (s->label[j] == s->label[i]) continue;
+            const int64_t before = turn[g];
+            const bool another = label[g] != s->label[i];
+            turn[g] = (int32_t)t, label[g] = s->label[i];
+            if (!another || before < 0 || (t >= s->n_rays && before >= s->n_rays)) continue;
+            const int64_t q = before % s->n_rays;
             double degrees = (double)s->angle_deg[r] - (double)s->angle_deg[q];
             if (degrees < 0.0) degrees += 360.0;
             if (degrees > GAP_ACROSS_DEG) continue;
             const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
-            const double rays_between = turn - before > 1 ? degrees * NWC__RADIANS * range : 0.0;
-            const double far = rays_between / GAP_SCALE_M;
-            if (pairs) pairs[found] = pair_of(s, q, j, s, r, i, (float)(1.0 / (1.0 + far * far)));
+            const double between = t - before > 1 ? degrees * NWC__RADIANS * range : 0.0, far = between / GAP_SCALE_M;
+            if (pairs) pairs[found] = pair_of(s, q, s->row[q] + g, s, r, i, (float)(1.0 / (1.0 + far * far)));
             found++;
         }
     }
     return found;
+}
+
+int64_t nwc__fold_pairs_within(const nwc__fold_sweep *s, int32_t *last, nwc__fold_pair *pairs)
+{
+    const int64_t found = pairs_along(s, pairs);
+    return found + pairs_across(s, last, last + s->n_gates, pairs ? pairs + found : NULL);
 }
 
 /* The ray of a sweep nearest to an azimuth, or -1 where none is within one and a half degrees. From is where to look first. */
@@ -116,11 +125,11 @@ int64_t nwc__fold_pairs_between(const nwc__fold_sweep *s, const nwc__fold_sweep 
         for (int64_t g = (s->from[r] + ABOVE_STEP - 1) / ABOVE_STEP * ABOVE_STEP; g < s->to[r]; g += ABOVE_STEP) {
             const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
             if (range * up > ABOVE_M) break;
-            const int64_t i = r * s->n_gates + g;
+            const int64_t i = s->row[r] + g;
             if (s->label[i] < 0) continue;
             const int64_t h = (int64_t)floor((range * stretch - above->first_gate_m) / above->gate_spacing_m + 0.5);
             if (h < above->from[q] || h >= above->to[q]) continue;
-            const int64_t j = q * above->n_gates + h;
+            const int64_t j = above->row[q] + h;
             if (above->label[j] < 0) continue;
             const double far = range * up / ABOVE_SCALE_M;
             if (pairs) pairs[found] = pair_of(s, r, i, above, q, j, (float)(ABOVE_WEIGHT / (1.0 + far * far)));

@@ -4,7 +4,7 @@
 
 #include "radar/dealias.h"
 
-/* Pairs of a sweep with itself: their number; pairs NULL counts. last (n_gates) is scratch. */
+/* Pairs of a sweep with itself: their number; pairs NULL counts. last (2 n_gates) is scratch. */
 int64_t nwc__fold_pairs_within(const nwc__fold_sweep *sweep, int32_t *last, nwc__fold_pair *pairs);
 
 /* Pairs of a sweep with one above it. */

@@ -4,172 +4,230 @@
  * An edge joins two gates that lie beside each other, and says by how many folds they differ. The edges are joined from the
  * cheapest to the dearest that is still sure (Kruskal's tree, as in Herraez et al. 2002), so that where the edges
  * around a place contradict each other, the contradiction is left at the dearest of them: along the shear line, not across smooth wind.
+ * Edges that four of a kind cannot contradict each other about are joined first and ray by ray, whatever their order.
  */
 #include "radar/dealias_regions.h"
 
 enum {
+    CHEAP = 4,    /* cost up to which order does not matter: that of a jump of 0.15 Nyquist velocities */
     MOST = 18,    /* cost up to which an edge may join: that of a jump of 0.45 Nyquist velocities in smooth wind */
-    SURE = 9,     /* up to it, of 0.22, it joins any two regions; above, only one that is */
+    SURE = 9,     /* below it, of 0.22, it joins any two regions; from it on, only one that is */
     SMALL = 20,   /* of no more gates: which fold parts two larger ones is for all that lies between them to say */
     SMALLEST = 5, /* gates of a region; what is less is noise */
 };
 
-/* The root of a gate; fold becomes the gate's fold relative to it. Halves paths on the way. */
-static int32_t root_of(int32_t *parent, int16_t *fold, int32_t gate, int32_t *relative)
+/*
+ * Trees of gates: parent[i], or for a root less than 0, which is how many gates hang on it; fold[i] is relative to the parent.
+ */
+struct trees {
+    int32_t *parent;
+    int16_t *fold;
+};
+
+/* The root of a gate; relative becomes the gate's fold relative to it. Halves paths on the way. */
+static inline int32_t root_of(const struct trees *trees, int32_t gate, int32_t *relative)
 {
-    int32_t sum = 0;
-    while (parent[gate] != gate) {
-        const int32_t up = parent[gate];
-        if (parent[up] != up) {
-            fold[gate] = (int16_t)(fold[gate] + fold[up]);
-            parent[gate] = parent[up];
+    int32_t sum = 0, up;
+    while ((up = trees->parent[gate]) >= 0) {
+        const int32_t next = trees->parent[up];
+        if (next >= 0) {
+            trees->fold[gate] = (int16_t)(trees->fold[gate] + trees->fold[up]);
+            trees->parent[gate] = next;
+            up = next;
         }
-        sum += fold[gate];
-        gate = parent[gate];
+        sum += trees->fold[gate];
+        gate = up;
     }
     *relative = sum;
     return gate;
 }
 
-/* Join gates a and b, b's fold being a's plus step. */
-static void join(int32_t *parent, int16_t *fold, int32_t *size, int32_t a, int32_t b, int32_t step, int32_t small)
+/* Join gates a and b, b's fold being a's plus step, unless both hang on trees of more than small gates. */
+static inline void join(const struct trees *trees, int32_t a, int32_t b, int32_t step, int32_t small)
 {
     int32_t fold_a, fold_b;
-    int32_t root_a = root_of(parent, fold, a, &fold_a), root_b = root_of(parent, fold, b, &fold_b);
+    int32_t root_a = root_of(trees, a, &fold_a), root_b = root_of(trees, b, &fold_b);
     if (root_a == root_b) return;
-    if (size[root_a] > small && size[root_b] > small) return;
-    /* root_b's fold relative to root_a */
-    int32_t turn = fold_a + step - fold_b;
-    if (size[root_a] < size[root_b]) {
+    const int32_t size_a = -trees->parent[root_a], size_b = -trees->parent[root_b];
+    if (size_a > small && size_b > small) return;
+    int32_t turn = fold_a + step - fold_b; /* root_b's fold relative to root_a */
+    if (size_a < size_b) {
         const int32_t other = root_a;
         root_a = root_b;
         root_b = other;
         turn = -turn;
     }
-    parent[root_b] = root_a;
-    fold[root_b] = (int16_t)turn;
-    size[root_a] += size[root_b];
+    trees->parent[root_b] = root_a;
+    trees->fold[root_b] = (int16_t)turn;
+    trees->parent[root_a] = -(size_a + size_b);
 }
 
-static int32_t step_between(int16_t a, int16_t b)
+/* What must be added to b's fold so that b - a is within the Nyquist interval. */
+static inline int32_t step_between(float a, float b, float nyquist)
 {
-    const int32_t whole = (int32_t)b - (int32_t)a;
-    const int32_t wrapped = (int16_t)(uint16_t)(uint32_t)whole;
-    return (wrapped - whole) / NWC__TURN; /* what must be added to b's fold so that b - a is the wrapped difference */
+    return b - a > nyquist ? -1 : b - a < -nyquist ? 1 : 0;
 }
 
-/* Edges up to a cost in the order of their costs: gate times two, plus one where the edge is to the next ray. */
-static int64_t sort_edges(const nwc__fold_sweep *s, const uint8_t *along, const uint8_t *across, int32_t *edges)
+static int64_t next_of(const nwc__fold_sweep *s, int64_t ray)
 {
-    const int64_t n = s->n_gates;
-    int64_t at[NWC__LEVELS + 1] = {0};
-    for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
-            if (along[i] <= MOST) at[along[i] + 1]++;
-            if (across[i] <= MOST) at[across[i] + 1]++;
-        }
-    for (int k = 0; k < NWC__LEVELS; k++) at[k + 1] += at[k];
-    const int64_t all = at[NWC__LEVELS];
-    for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
-            if (along[i] <= MOST) edges[at[along[i]]++] = (int32_t)(2 * i);
-            if (across[i] <= MOST) edges[at[across[i]]++] = (int32_t)(2 * i + 1);
-        }
-    return all;
+    return ray + 1 < s->n_rays ? ray + 1 : 0;
 }
 
-/* Costs of the edges from each gate between the first known of its ray and the last. */
-static void all_costs(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, const uint8_t *known,
-                      uint8_t *along, uint8_t *across)
+/* ---- edges ---- */
+
+/* Velocities of a ray from gate first to gate end, NaN where it has none: its own, or put into line. */
+static const float *line_of(const nwc__fold_sweep *s, int64_t ray, bool there, int64_t first, int64_t end, float *line)
 {
-    const int64_t n = s->n_gates;
+    if (there && s->from[ray] <= first && s->to[ray] >= end) return s->velocity + s->row[ray] + first;
+    const int64_t from = !there ? end : s->from[ray] > first ? s->from[ray] : first;
+    const int64_t to = s->to[ray] < end ? s->to[ray] : end;
+    int64_t g = first;
+    for (; g < from && g < end; g++) line[g - first] = NAN;
+    for (; g < to; g++) line[g - first] = s->velocity[s->row[ray] + g];
+    for (; g < end; g++) line[g - first] = NAN;
+    return line;
+}
+
+static void roughness(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, float *lines)
+{
+    float *const own = lines, *const other = lines + s->n_gates + 2, *const third = other + s->n_gates + 2;
     for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t from = s->from[r], to = s->to[r], o = r * n;
+        const int64_t before = r ? r - 1 : s->n_rays - 1, after = next_of(s, r);
+        const int64_t from = s->from[r], n = s->to[r] - from;
+        if (n == 0) continue;
+        own[0] = own[n + 1] = NAN;
+        memcpy(own + 1, s->velocity + s->row[r] + from, (size_t)n * sizeof *own);
+        kernels->roughness(n, own + 1, line_of(s, before, s->linked[before] && before != r, from, from + n, other),
+                           line_of(s, after, s->linked[r] && after != r, from, from + n, third), s->nyquist_m_s[r],
+                           s->rough + s->row[r] + from);
+    }
+}
+
+/* Costs of the edges from each gate to the next of its ray, and to that of the next ray. */
+static void all_costs(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, uint8_t *along,
+                      uint8_t *across)
+{
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        const int64_t from = s->from[r], to = s->to[r], next = next_of(s, r);
+        const int64_t o = s->row[r], p = s->row[next];
         if (from == to) continue;
-        const int64_t next = r + 1 < s->n_rays ? r + 1 : 0, p = next * n;
-        kernels->costs(to - from - 1, s->phase + o + from, known + o + from, s->rough + o + from,
-                       s->phase + o + from + 1, known + o + from + 1, s->rough + o + from + 1, along + o + from);
+        kernels->costs(to - from - 1, s->velocity + o + from, s->rough + o + from, s->velocity + o + from + 1,
+                       s->rough + o + from + 1, s->nyquist_m_s[r], along + o + from);
         along[o + to - 1] = 255;
         memset(across + o + from, 255, (size_t)(to - from));
         const int64_t low = from > s->from[next] ? from : s->from[next], high = to < s->to[next] ? to : s->to[next];
         if (s->linked[r] && low < high)
-            kernels->costs(high - low, s->phase + o + low, known + o + low, s->rough + o + low, s->phase + p + low,
-                           known + p + low, s->rough + p + low, across + o + low);
+            kernels->costs(high - low, s->velocity + o + low, s->rough + o + low, s->velocity + p + low,
+                           s->rough + p + low, s->nyquist_m_s[r], across + o + low);
     }
 }
 
-/* Phases of all gates, 0 where not known. */
-static void phases(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, uint8_t *known)
+/*
+ * Edges dearer than CHEAP in the order of their costs, ray by ray: cell times two, plus one where the edge is to the next ray. first[k] is
+ * where those of cost k begin.
+ */
+static void sort_edges(const nwc__fold_sweep *s, const uint8_t *along, const uint8_t *across, int32_t *edges,
+                       int64_t *first)
 {
-    const int64_t n = s->n_gates;
+    int64_t count[MOST + 1] = {0}, at[MOST + 1];
+    for (int64_t i = 0; i < s->n_cells; i++) {
+        if (along[i] > CHEAP && along[i] <= MOST) count[along[i]]++;
+        if (across[i] > CHEAP && across[i] <= MOST) count[across[i]]++;
+    }
+    first[CHEAP + 1] = 0;
+    for (int k = CHEAP + 1; k <= MOST; k++) {
+        at[k] = first[k];
+        first[k + 1] = first[k] + count[k];
+    }
+    for (int64_t i = 0; i < s->n_cells; i++) {
+        const int a = along[i], b = across[i];
+        if (a > CHEAP && a <= MOST) edges[at[a]++] = (int32_t)(2 * i);
+        if (b > CHEAP && b <= MOST) edges[at[b]++] = (int32_t)(2 * i + 1);
+    }
+}
+
+/* ---- trees ---- */
+
+/* Gates of each ray that cheap edges join hang on the first of them. */
+static void join_along(const nwc__fold_sweep *s, const struct trees *trees, const uint8_t *along)
+{
     for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t first = r * n + s->from[r];
-        memset(s->phase + r * n, 0, (size_t)n * sizeof *s->phase);
-        memset(known + r * n, 0, (size_t)n);
-        kernels->phases(s->to[r] - s->from[r], s->velocity + first, s->nyquist_m_s[r], s->phase + first, known + first);
+        const int32_t end = s->row[r] + s->to[r];
+        int32_t head = s->row[r] + s->from[r], relative = 0;
+        for (int32_t i = head; i < end; i++) {
+            if (i > head && along[i - 1] <= CHEAP) {
+                relative += step_between(s->velocity[i - 1], s->velocity[i], s->nyquist_m_s[r]);
+                trees->parent[i] = head;
+                trees->parent[head]--;
+            } else {
+                head = i, relative = 0;
+                trees->parent[i] = -1;
+            }
+            trees->fold[i] = (int16_t)relative;
+        }
     }
 }
 
-static void roughness(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, const uint8_t *known)
+/* Across rays an edge beside one that has joined the same two rows of gates says nothing new. */
+static void join_across(const nwc__fold_sweep *s, const struct trees *trees, const uint8_t *along,
+                        const uint8_t *across)
 {
-    const int64_t n = s->n_gates, last = s->n_rays - 1;
-    for (int64_t r = 0; r <= last; r++) {
-        const int64_t before = r ? r - 1 : last, after = r < last ? r + 1 : 0;
-        const bool has_before = s->linked[before] && before != r, has_after = s->linked[r] && after != r;
-        const int64_t g = s->from[r], b = before * n + g, a = after * n + g;
-        kernels->roughness(s->to[r] - g, s->phase + r * n + g, known + r * n + g, has_before ? s->phase + b : NULL,
-                           has_before ? known + b : NULL, has_after ? s->phase + a : NULL, has_after ? known + a : NULL,
-                           s->rough + r * n + g);
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        const int64_t next = next_of(s, r);
+        const int32_t over = s->row[next] - s->row[r], first = s->row[r] + s->from[r], end = s->row[r] + s->to[r];
+        for (int32_t i = first; i < end; i++) {
+            if (across[i] > CHEAP) continue;
+            const int32_t j = i + over;
+            if (i > first && across[i - 1] <= CHEAP && along[i - 1] <= CHEAP && along[j - 1] <= CHEAP) continue;
+            join(trees, i, j, step_between(s->velocity[i], s->velocity[j], s->nyquist_m_s[r]), INT32_MAX);
+        }
     }
 }
 
-/* Roots of regions large enough get numbers; the fold of every gate is then that within its region. */
-static void number_regions(nwc__fold_sweep *s, const uint8_t *known, struct nwc__region_scratch *scratch)
+static void join_edges(const nwc__fold_sweep *s, const struct trees *trees, const int32_t *edges, const int64_t *first)
 {
-    const int64_t n = s->n_gates;
-    int32_t *const parent = s->label, *const number = scratch->edges;
+    for (int k = CHEAP + 1; k <= MOST; k++) {
+        int64_t r = 0;
+        for (int64_t e = first[k]; e < first[k + 1]; e++) {
+            const int32_t a = edges[e] / 2;
+            while (a >= s->row[r] + s->to[r]) r++;
+            const int32_t b = edges[e] % 2 ? a + s->row[next_of(s, r)] - s->row[r] : a + 1;
+            join(trees, a, b, step_between(s->velocity[a], s->velocity[b], s->nyquist_m_s[r]),
+                 k < SURE ? INT32_MAX : SMALL);
+        }
+    }
+}
+
+/* Roots of trees large enough get numbers; parents become labels, and the fold of every gate that within its region. */
+static void number_regions(nwc__fold_sweep *s)
+{
+    const struct trees trees = {s->label, s->fold};
+    int32_t *const label = s->label;
     s->n_labels = 0;
-    for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
-            int32_t relative;
-            const int32_t root = root_of(parent, s->fold, (int32_t)i, &relative);
-            if (root == i) number[i] = known[i] && scratch->size[i] >= SMALLEST ? s->n_labels++ : -1;
-        }
-    for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) { /* before any label is written over a path */
-            int32_t relative;
-            const int32_t root = root_of(parent, s->fold, (int32_t)i, &relative);
-            scratch->size[i] = number[root];
-            scratch->relative[i] = (int16_t)relative;
-        }
-    for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t first = r * n + s->from[r], gates = s->to[r] - s->from[r];
-        memcpy(s->label + first, scratch->size + first, (size_t)gates * sizeof *s->label);
-        memcpy(s->fold + first, scratch->relative + first, (size_t)gates * sizeof *s->fold);
+    for (int32_t i = 0; i < s->n_cells; i++) {
+        if (label[i] < 0) continue;
+        int32_t relative;
+        const int32_t root = root_of(&trees, i, &relative);
+        label[i] = root;
+        s->fold[i] = (int16_t)relative;
     }
+    for (int32_t i = 0; i < s->n_cells; i++) /* -1: no region; less: -2 less its number */
+        if (label[i] < 0) label[i] = label[i] <= -SMALLEST ? -2 - s->n_labels++ : -1;
+    for (int32_t i = 0; i < s->n_cells; i++)
+        if (label[i] >= 0) label[i] = label[label[i]] == -1 ? -1 : -2 - label[label[i]];
+    for (int32_t i = 0; i < s->n_cells; i++)
+        if (label[i] < -1) label[i] = -2 - label[i];
 }
 
-void nwc__fold_regions(nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels,
-                       struct nwc__region_scratch *scratch)
+void nwc__fold_regions(nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, nwc__fold_scratch *scratch)
 {
-    const int64_t n = s->n_gates, gates = s->n_rays * n;
-    uint8_t *const known = scratch->known;
-    phases(s, kernels, known);
-    roughness(s, kernels, known);
-    all_costs(s, kernels, known, scratch->along, scratch->across);
-    int32_t *const parent = s->label, *const size = scratch->size;
-    for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t i = r * n + s->from[r]; i < r * n + s->to[r]; i++) {
-            parent[i] = (int32_t)i;
-            size[i] = 1;
-            s->fold[i] = 0;
-        }
-    const int64_t edges = sort_edges(s, scratch->along, scratch->across, scratch->edges);
-    for (int64_t e = 0; e < edges; e++) {
-        const int32_t a = scratch->edges[e] / 2;
-        const int32_t b = scratch->edges[e] % 2 == 0 ? a + 1 : (int32_t)((a + n) % gates);
-        join(parent, s->fold, size, a, b, step_between(s->phase[a], s->phase[b]),
-             (scratch->edges[e] % 2 ? scratch->across : scratch->along)[a] < SURE ? INT32_MAX : SMALL);
-    }
-    number_regions(s, known, scratch);
+    const struct trees trees = {s->label, s->fold};
+    int64_t first[MOST + 2];
+    roughness(s, kernels, scratch->lines);
+    all_costs(s, kernels, scratch->along, scratch->across);
+    join_along(s, &trees, scratch->along);
+    join_across(s, &trees, scratch->along, scratch->across);
+    sort_edges(s, scratch->along, scratch->across, scratch->edges, first);
+    join_edges(s, &trees, scratch->edges, first);
+    number_regions(s);
 }

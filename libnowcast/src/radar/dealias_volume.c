@@ -12,6 +12,7 @@
 #include "radar/dealias_regions.h"
 #include "radar/dealias_solve.h"
 
+#define PREVIOUS_DOUBT 8.0f /* m s-1: what a storm moves and changes from volume to volume */
 #define EXPECTED 0.1f /* what a region's expected velocity counts, times the root of its gates: as its rim would */
 
 NWC__DECLARE_KERNELS(nwc__dealias_kernels);
@@ -23,7 +24,7 @@ struct job {
     int32_t n_sweeps, n_nodes;
     double altitude_m;
     const struct nwc__dealias_kernels *kernels;
-    struct nwc__region_scratch *scratch; /* of each sweep */
+    nwc__fold_scratch *scratch; /* of each sweep */
     nwc__fold_node *nodes;
     nwc__fold_pair *pairs;
     int64_t *first; /* where pairs of a part begin: within each sweep, then between each and the next */
@@ -33,7 +34,7 @@ struct job {
     nwc__wind_patch *patches; /* of each sweep */
     int64_t *n_patches;
     nwc__fold_wind wind;
-    float *const *unfolded;
+    bool placed; /* whether the wind is that of the volume */
 };
 
 static nwc_status regions_tile(int64_t tile, void *user)
@@ -49,7 +50,7 @@ static nwc_status pairs_tile(int64_t tile, void *user)
     nwc__fold_pair *const to = job->pairs ? job->pairs + job->first[tile] : NULL;
     int64_t n;
     if (tile < job->n_sweeps) {
-        n = nwc__fold_pairs_within(&job->sweeps[tile], job->scratch[tile].size, to);
+        n = nwc__fold_pairs_within(&job->sweeps[tile], job->scratch[tile].last, to);
     } else {
         const nwc__fold_sweep *const low = &job->sweeps[tile - job->n_sweeps];
         n = nwc__fold_pairs_between(low, low + 1, to);
@@ -58,22 +59,32 @@ static nwc_status pairs_tile(int64_t tile, void *user)
     return NWC_OK;
 }
 
-/* What speaks for a region's fold by itself: its size, and how far it is from what is expected of it. */
-static void describe_nodes(const nwc__fold_sweep *s, nwc__fold_node *nodes)
+/*
+ * What speaks for a region's fold by itself: its size, and how far it is from what is expected of it, by the volume before or by wind, where
+ * that is known already. lines has room for two of the gates.
+ */
+static void describe_nodes(const nwc__fold_sweep *s, const nwc__fold_wind *wind, double altitude_m, float *lines,
+                           nwc__fold_node *nodes)
 {
+    float *const expected = lines, *const doubt = lines + s->n_gates;
     for (int32_t k = 0; k < s->n_labels; k++) nodes[k] = (nwc__fold_node){.fold = nodes[k].fold};
-    for (int64_t r = 0; r < s->n_rays; r++)
-        for (int64_t i = r * s->n_gates + s->from[r]; i < r * s->n_gates + s->to[r]; i++) {
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        const float nyquist = s->nyquist_m_s[r], one = 1.0f / nyquist;
+        if (wind) nwc__wind_along(s, wind, altitude_m, r, expected, doubt);
+        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
+            const int64_t i = s->row[r] + g;
             if (s->label[i] < 0) continue;
             nwc__fold_node *const node = &nodes[s->label[i]];
             node->size++;
-            node->nyquist = s->nyquist_m_s[r];
-            if (isnan(s->reference[i])) continue;
-            const float doubt = s->doubt[i] / s->nyquist_m_s[r],
-                        w = 1.0f / ((1.0f + doubt * doubt) * (1.0f + doubt * doubt));
-            node->residual += w * (s->velocity[i] + 2.0f * s->nyquist_m_s[r] * s->fold[i] - s->reference[i]);
+            node->nyquist = nyquist;
+            const float before = s->before ? s->before[i] : NAN;
+            if (!wind && isnan(before)) continue;
+            const float is = isnan(before) ? expected[g] : before, e = isnan(before) ? doubt[g] : PREVIOUS_DOUBT;
+            const float d = e * one, w = 1.0f / ((1.0f + d * d) * (1.0f + d * d));
+            node->residual += w * (s->velocity[i] + 2.0f * nyquist * s->fold[i] - is);
             node->weight += w;
         }
+    }
     for (int32_t k = 0; k < s->n_labels; k++) {
         if (!(nodes[k].weight > 0.0f)) continue;
         nodes[k].residual /= nodes[k].weight;
@@ -84,7 +95,9 @@ static void describe_nodes(const nwc__fold_sweep *s, nwc__fold_node *nodes)
 static nwc_status nodes_tile(int64_t tile, void *user)
 {
     const struct job *const job = user;
-    describe_nodes(&job->sweeps[tile], job->nodes + job->sweeps[tile].first_node);
+    const nwc__fold_sweep *const sweep = &job->sweeps[tile];
+    describe_nodes(sweep, job->placed ? &job->wind : NULL, job->altitude_m, job->scratch[tile].lines,
+                   job->nodes + sweep->first_node);
     return NWC_OK;
 }
 
@@ -97,18 +110,10 @@ static nwc_status patches_tile(int64_t tile, void *user)
     return NWC_OK;
 }
 
-static nwc_status expect_tile(int64_t tile, void *user)
-{
-    const struct job *const job = user;
-    nwc__wind_expect(&job->sweeps[tile], &job->wind, job->altitude_m);
-    return nodes_tile(tile, user);
-}
-
 static nwc_status gates_tile(int64_t tile, void *user)
 {
     const struct job *const job = user;
-    struct nwc__region_scratch *const scratch = &job->scratch[tile];
-    nwc__fold_gates(&job->sweeps[tile], job->nodes, job->unfolded[tile], scratch->edges, scratch->mean, scratch->known);
+    nwc__fold_gates(&job->sweeps[tile], job->nodes, &job->wind, job->altitude_m, &job->scratch[tile]);
     return NWC_OK;
 }
 
@@ -172,7 +177,8 @@ static nwc_status find_wind(nwc_ctx *ctx, struct job *job)
     }
     nwc__wind_fit(job->patches, patches, job->n_clusters, &job->wind, fold, doubt);
     for (int32_t i = 0; i < job->n_nodes; i++) job->nodes[i].fold -= fold[job->cluster[i] >= 0 ? job->cluster[i] : 0];
-    if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, expect_tile, job)) != NWC_OK) goto done;
+    job->placed = true;
+    if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, nodes_tile, job)) != NWC_OK) goto done;
     for (int32_t i = 0; i < job->n_nodes; i++)
         job->nodes[i].doubt = job->cluster[i] >= 0 ? (float)doubt[job->cluster[i]] : 0.0f;
 done:
@@ -206,40 +212,38 @@ done:
 }
 
 nwc_status nwc__fold_volume(nwc_ctx *ctx, nwc__fold_sweep *sweeps, int32_t n_sweeps, double altitude_m,
-                            const nwc__fold_wind *wind, float *const *unfolded)
+                            const nwc__fold_wind *wind)
 {
     nwc_status status;
     struct job job = {.sweeps = sweeps,
                       .n_sweeps = n_sweeps,
                       .altitude_m = altitude_m,
                       .kernels = NWC__KERNELS(ctx, nwc__dealias_kernels),
-                      .wind = *wind,
-                      .unfolded = unfolded};
+                      .wind = *wind};
     NWC__ALLOC(ctx, job.scratch, n_sweeps);
     memset(job.scratch, 0, (size_t)n_sweeps * sizeof *job.scratch);
     for (int32_t k = 0; k < n_sweeps; k++) {
-        const int64_t gates = sweeps[k].n_rays * sweeps[k].n_gates;
-        struct nwc__region_scratch *const scratch = &job.scratch[k];
-        NWC__ALLOC(ctx, scratch->known, gates);
-        NWC__ALLOC(ctx, scratch->along, gates);
-        NWC__ALLOC(ctx, scratch->across, gates);
-        NWC__ALLOC(ctx, scratch->relative, gates);
-        NWC__ALLOC(ctx, scratch->size, gates);
-        NWC__ALLOC(ctx, scratch->edges, 2 * gates);
-        NWC__ALLOC(ctx, scratch->mean, gates);
+        nwc__fold_scratch *const scratch = &job.scratch[k];
+        NWC__ALLOC(ctx, scratch->along, sweeps[k].n_cells);
+        NWC__ALLOC(ctx, scratch->across, sweeps[k].n_cells);
+        NWC__ALLOC(ctx, scratch->edges, 2 * sweeps[k].n_cells);
+        NWC__ALLOC(ctx, scratch->mean, sweeps[k].n_cells);
+        NWC__ALLOC(ctx, scratch->lines, NWC__LINES * (sweeps[k].n_gates + 2));
+        NWC__ALLOC(ctx, scratch->last, 2 * sweeps[k].n_gates);
+        NWC__ALLOC(ctx, scratch->rays, sweeps[k].n_rays);
     }
     if ((status = nwc__for_each_tile(ctx, "dealias", n_sweeps, regions_tile, &job)) == NWC_OK)
         status = solve(ctx, &job);
 done:
     for (int32_t k = n_sweeps - 1; job.scratch && k >= 0; k--) {
-        struct nwc__region_scratch *const scratch = &job.scratch[k];
+        nwc__fold_scratch *const scratch = &job.scratch[k];
+        nwc__free(ctx, scratch->rays);
+        nwc__free(ctx, scratch->last);
+        nwc__free(ctx, scratch->lines);
         nwc__free(ctx, scratch->mean);
         nwc__free(ctx, scratch->edges);
-        nwc__free(ctx, scratch->size);
-        nwc__free(ctx, scratch->relative);
         nwc__free(ctx, scratch->across);
         nwc__free(ctx, scratch->along);
-        nwc__free(ctx, scratch->known);
     }
     nwc__free(ctx, job.scratch);
     return status;

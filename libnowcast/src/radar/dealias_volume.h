@@ -6,11 +6,10 @@
 #include "radar/dealias_wind.h"
 
 /*
- * Dealias sweeps, those that can be compared with one another next to each other, lowest first. In: what comes before phase in
- * nwc__fold_sweep, and reference and doubt where something is expected of a gate. Out: fold, confidence, and unfolded, for
- * each sweep the velocities (ray, gate), NaN where not known. wind: what is known beforehand.
+ * Dealias sweeps, those that can be compared with one another next to each other, lowest first. In: what comes before rough in
+ * nwc__fold_sweep. Out: unfolded, fold and confidence. wind: what is known beforehand.
  */
 nwc_status nwc__fold_volume(nwc_ctx *ctx, nwc__fold_sweep *sweeps, int32_t n_sweeps, double altitude_m,
-                            const nwc__fold_wind *wind, float *const *unfolded);
+                            const nwc__fold_wind *wind);
 
 #endif

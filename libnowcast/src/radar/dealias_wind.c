@@ -27,11 +27,33 @@ enum {
     STEPS = 6,     /* of weights, to begin with */
     MORE = 3,      /* and after each cluster */
     GATE_STEP = 3, /* from one gate that is taken to the next */
+    AT_ONCE = 4,   /* gates along a ray from one whose wind is looked up to the next */
 };
 
 double nwc__wind_height(const nwc__fold_wind *wind, int32_t knot)
 {
     return wind->bottom_m + SPACING_M * knot;
+}
+
+/* Gates of one ray, patch and cluster. */
+struct run {
+    nwc__wind_patch *patch;
+    double velocity, range, gates;
+};
+
+static void end_run(struct run *run, const nwc__fold_sweep *s, int64_t ray, double altitude_m)
+{
+    nwc__wind_patch *const p = run->patch;
+    if (!(run->gates > 0.0)) return;
+    const double azimuth = s->azimuth_deg[ray] * NWC__RADIANS, elevation = s->elevation_deg[ray] * NWC__RADIANS;
+    const nwc__gate_place at = nwc__gate_place_of(altitude_m, sin(elevation), cos(elevation), run->range / run->gates);
+    p->height += run->gates * at.height_m;
+    p->velocity += run->velocity;
+    p->turn += run->gates * 2.0 * s->nyquist_m_s[ray];
+    p->east += run->gates * sin(azimuth) * at.cos_el;
+    p->north += run->gates * cos(azimuth) * at.cos_el;
+    p->gates += run->gates;
+    run->velocity = run->range = run->gates = 0.0;
 }
 
 int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes, const int32_t *cluster,
@@ -41,31 +63,31 @@ int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes,
     memset(patches, 0, (size_t)all * sizeof *patches);
     for (int64_t r = 0; r < s->n_rays; r++) {
         const int sector = (int)(s->azimuth_deg[r] / 10.0f) % NWC__PATCH_SECTORS;
-        const double azimuth = s->azimuth_deg[r] * NWC__RADIANS, elevation = s->elevation_deg[r] * NWC__RADIANS;
-        const double turn = 2.0 * s->nyquist_m_s[r], sine = sin(elevation), cosine = cos(elevation);
-        const double east = sin(azimuth), north = cos(azimuth);
+        const float turn = 2.0f * s->nyquist_m_s[r];
+        struct run run = {.patch = NULL};
         for (int64_t g = (s->from[r] + GATE_STEP - 1) / GATE_STEP * GATE_STEP; g < s->to[r]; g += GATE_STEP) {
-            const int64_t i = r * s->n_gates + g;
+            const int64_t i = s->row[r] + g;
             if (s->label[i] < 0) continue;
             const int32_t node = s->first_node + s->label[i], c = cluster[node];
             const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
             const int ring = (int)(range / RING_M);
             if (c < 0 || ring >= NWC__PATCH_RINGS) continue;
             nwc__wind_patch *const p = &patches[(sector * NWC__PATCH_RINGS + ring) * n_clusters + c];
-            const nwc__gate_place at = nwc__gate_place_of(altitude_m, sine, cosine, range);
-            p->height += at.height_m;
-            const double v = s->velocity[i] + turn * (s->fold[i] + nodes[node].fold);
-            p->velocity += v;
-            p->turn += turn;
-            p->east += east * at.cos_el;
-            p->north += north * at.cos_el;
-            p->gates += 1.0;
-            p->cluster = c;
-            if (!isnan(s->reference[i])) {
-                p->expected += v - s->reference[i];
+            if (p != run.patch) {
+                end_run(&run, s, r, altitude_m);
+                run.patch = p;
+                p->cluster = c;
+            }
+            const float v = s->velocity[i] + turn * (float)(s->fold[i] + nodes[node].fold);
+            run.velocity += v;
+            run.range += range;
+            run.gates += 1.0;
+            if (s->before && !isnan(s->before[i])) {
+                p->expected += v - s->before[i];
                 p->n_expected += 1.0;
             }
         }
+        end_run(&run, s, r, altitude_m);
     }
     int64_t n = 0;
     for (int64_t k = 0; k < all; k++) {
@@ -209,23 +231,27 @@ void nwc__wind_fit(const nwc__wind_patch *patches, int64_t n, int32_t n_clusters
     }
 }
 
-void nwc__wind_expect(nwc__fold_sweep *s, const nwc__fold_wind *wind, double altitude_m)
+void nwc__wind_along(const nwc__fold_sweep *s, const nwc__fold_wind *wind, double altitude_m, int64_t ray,
+                     float *expected, float *doubt)
 {
-    for (int64_t r = 0; r < s->n_rays; r++) {
-        const double azimuth = s->azimuth_deg[r] * NWC__RADIANS, elevation = s->elevation_deg[r] * NWC__RADIANS;
-        const double sine = sin(elevation), cosine = cos(elevation), east = sin(azimuth), north = cos(azimuth);
-        for (int64_t g = s->from[r]; g < s->to[r]; g++) {
-            const int64_t i = r * s->n_gates + g;
-            if (!isnan(s->reference[i]) || !isfinite(s->velocity[i])) continue;
-            const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
-            const nwc__gate_place at = nwc__gate_place_of(altitude_m, sine, cosine, range);
-            double share[2];
-            const int k = knots(wind, at.height_m, share);
-            const double u = share[0] * wind->u[k] + share[1] * wind->u[k + 1];
-            const double v = share[0] * wind->v[k] + share[1] * wind->v[k + 1];
-            const double e = share[0] * wind->error[k] + share[1] * wind->error[k + 1];
-            s->reference[i] = (float)(at.cos_el * (u * east + v * north));
-            s->doubt[i] = (float)sqrt(e * e + LOCAL * LOCAL);
+    const double azimuth = s->azimuth_deg[ray] * NWC__RADIANS, elevation = s->elevation_deg[ray] * NWC__RADIANS;
+    const double sine = sin(elevation), cosine = cos(elevation), east = sin(azimuth), north = cos(azimuth);
+    const int64_t from = s->from[ray], to = s->to[ray];
+    float v_before = 0.0f, e_before = 0.0f;
+    for (int64_t g = from; from < to && g < to + AT_ONCE - 1; g += AT_ONCE) { /* between them straight */
+        const nwc__gate_place at =
+            nwc__gate_place_of(altitude_m, sine, cosine, s->first_gate_m + (double)g * s->gate_spacing_m);
+        double share[2];
+        const int k = knots(wind, at.height_m, share);
+        const double u = share[0] * wind->u[k] + share[1] * wind->u[k + 1];
+        const double v = share[0] * wind->v[k] + share[1] * wind->v[k + 1];
+        const double e = share[0] * wind->error[k] + share[1] * wind->error[k + 1];
+        const float v_here = (float)(at.cos_el * (u * east + v * north)), e_here = (float)sqrt(e * e + LOCAL * LOCAL);
+        for (int64_t b = g == from ? g : g - AT_ONCE + 1; b <= g && b < to; b++) {
+            const float left = (float)(g - b) * (1.0f / AT_ONCE);
+            expected[b] = v_here + left * (v_before - v_here);
+            doubt[b] = e_here + left * (e_before - e_here);
         }
+        v_before = v_here, e_before = e_here;
     }
 }

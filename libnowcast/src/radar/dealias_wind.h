@@ -19,7 +19,8 @@ typedef struct nwc__wind_patch {
     double east, north;    /* what u and v count in it */
     double height;         /* above the sea */
     double gates;
-    double expected; /* sum over gates of what the volume before has there, and their number */
+    double
+        expected; /* sum over gates of what is left where what the volume before has there is taken away, and their number */
     double n_expected;
     int32_t cluster;
 } nwc__wind_patch;
@@ -40,7 +41,8 @@ int64_t nwc__wind_patches(const nwc__fold_sweep *sweep, const nwc__fold_node *no
 void nwc__wind_fit(const nwc__wind_patch *patches, int64_t n, int32_t n_clusters, nwc__fold_wind *wind, int32_t *fold,
                    double *doubt);
 
-/* Expected velocities of a sweep's gates where reference is NaN, and their doubt. */
-void nwc__wind_expect(nwc__fold_sweep *sweep, const nwc__fold_wind *wind, double altitude_m);
+/* What a wind makes the gates of a ray that are held be expected to have, and the doubt of that: both (gates), m s-1. */
+void nwc__wind_along(const nwc__fold_sweep *sweep, const nwc__fold_wind *wind, double altitude_m, int64_t ray,
+                     float *expected, float *doubt);
 
 #endif
