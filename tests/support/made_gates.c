@@ -60,13 +60,8 @@ nwc_status add_gates_in(nwc_volume *volume, const char *name, const char *units,
                         float (*value)(int64_t ray, int64_t gate))
 {
     static float cells[RAYS * GATES];
-    for (int64_t r = 0; r < RAYS; r++)
-        for (int64_t g = 0; g < n_gates; g++) cells[r * n_gates + g] = value(r, g);
-    const nwc_moment moment = {.name = name,
-                               .field = field_2d(cells, RAYS, n_gates, units, NULL),
-                               .first_gate_m = 0.5 * SPACING_M,
-                               .gate_spacing_m = SPACING_M};
-    return nwc_volume_add_moment(volume, &moment);
+    fill_gates(cells, RAYS, n_gates, value);
+    return add_moment(volume, name, field_2d(cells, RAYS, n_gates, units, NULL), 0.5 * SPACING_M, SPACING_M);
 }
 
 nwc_status add_gates(nwc_volume *volume, const char *name, int64_t n_gates, float (*value)(int64_t ray, int64_t gate))

@@ -88,6 +88,18 @@ nwc_field field_2d(float *cells, int64_t ny, int64_t nx, const char *units, cons
         .data = cells, .ndim = 2, .dim = {ny, nx}, .stride = {nx, 1}, .missing = NAN, .units = units, .grid = grid};
 }
 
+void fill_gates(float *cells, int64_t n_rays, int64_t n_gates, float (*value)(int64_t ray, int64_t gate))
+{
+    for (int64_t r = 0; r < n_rays; r++)
+        for (int64_t g = 0; g < n_gates; g++) cells[r * n_gates + g] = value(r, g);
+}
+
+nwc_status add_moment(nwc_volume *volume, const char *name, nwc_field cells, double first_m, double spacing_m)
+{
+    const nwc_moment moment = {.name = name, .field = cells, .first_gate_m = first_m, .gate_spacing_m = spacing_m};
+    return nwc_volume_add_moment(volume, &moment);
+}
+
 const char *real_data(const char *relative)
 {
     static char path[4096];

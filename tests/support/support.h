@@ -65,6 +65,12 @@ void check_threads_change_no_bit(nwc_status (*call)(nwc_ctx *ctx, void *user), v
 /* A (ny, nx) field over cells, contiguous, on grid (may be NULL). */
 nwc_field field_2d(float *cells, int64_t ny, int64_t nx, const char *units, const nwc_grid *grid);
 
+/* Cells (ray, gate) of what value says. */
+void fill_gates(float *cells, int64_t n_rays, int64_t n_gates, float (*value)(int64_t ray, int64_t gate));
+
+/* A moment of the last sweep, whose gates' middles lie spacing_m apart from first_m on. */
+nwc_status add_moment(nwc_volume *volume, const char *name, nwc_field cells, double first_m, double spacing_m);
+
 /* The path of a real test file below NOWCAST_TEST_DATA (default: ../shared/data beside the source), or NULL if absent. */
 const char *real_data(const char *relative);
 

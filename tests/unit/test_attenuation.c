@@ -42,9 +42,7 @@ static void make_rays(int band, double alpha)
 
 static nwc_status add(nwc_volume *volume, const char *name, const char *units, float *cells)
 {
-    nwc_moment moment = {.name = name, .first_gate_m = 1000.0, .gate_spacing_m = GATE_M};
-    moment.field = field_2d(cells, RAYS, GATES, units, NULL);
-    return nwc_volume_add_moment(volume, &moment);
+    return add_moment(volume, name, field_2d(cells, RAYS, GATES, units, NULL), 1000.0, GATE_M);
 }
 
 static nwc_status volume_of(nwc_ctx *ctx, double hertz, double elevation_deg, nwc_volume **volume)

@@ -12,13 +12,8 @@ static float spread(int64_t gate)
 
 static nwc_status add(nwc_volume *volume, const char *name, float (*value)(int64_t ray, int64_t gate))
 {
-    for (int64_t r = 0; r < RAYS; r++)
-        for (int64_t g = 0; g < GATES; g++) cells[r * GATES + g] = value(r, g);
-    const nwc_moment moment = {.name = name,
-                               .field = field_2d(cells, RAYS, GATES, NULL, NULL),
-                               .first_gate_m = 0.5 * SPACING,
-                               .gate_spacing_m = SPACING};
-    return nwc_volume_add_moment(volume, &moment);
+    fill_gates(cells, RAYS, GATES, value);
+    return add_moment(volume, name, field_2d(cells, RAYS, GATES, NULL, NULL), 0.5 * SPACING, SPACING);
 }
 
 /* Rays every 3 degrees from 1.5 on, but for the last few, which are elsewhere when squeezed. */

@@ -53,9 +53,7 @@ static void make_rays(double offset, double period, double scatter_deg)
 
 static nwc_status add(nwc_volume *volume, const char *name, float *cells, int64_t rays, int64_t gates)
 {
-    nwc_moment moment = {.name = name, .first_gate_m = 2125.0, .gate_spacing_m = GATE_M};
-    moment.field = field_2d(cells, rays, gates, NULL, NULL);
-    return nwc_volume_add_moment(volume, &moment);
+    return add_moment(volume, name, field_2d(cells, rays, gates, NULL, NULL), 2125.0, GATE_M);
 }
 
 static nwc_status volume_of(nwc_ctx *ctx, int64_t rays, int64_t gates, nwc_volume **volume)

@@ -9,9 +9,7 @@ static nwc_status add(nwc_volume *volume, const char *name, const char *units, c
 {
     float rows[RAYS * CASES];
     for (int r = 0; r < RAYS; r++) memcpy(rows + r * CASES, cells, CASES * sizeof *cells);
-    nwc_moment moment = {.name = name, .first_gate_m = 10000.0, .gate_spacing_m = 500.0};
-    moment.field = field_2d(rows, RAYS, CASES, units, NULL);
-    return nwc_volume_add_moment(volume, &moment);
+    return add_moment(volume, name, field_2d(rows, RAYS, CASES, units, NULL), 10000.0, 500.0);
 }
 
 /* Moments that are NULL are left out. */
