@@ -5,6 +5,7 @@
 enum { RAYS = 40, GATES = 400, MOST = RAYS * GATES };
 
 #define GATE_M 250.0
+#define LOST_DB 0.28F /* for each degree, at 9.4 GHz */
 
 /* A sweep of rain from gate 20 to gate 380: the same steps of KDP along each ray. */
 struct made {
@@ -48,6 +49,7 @@ static void make_rays(double offset, double period, double scatter_deg)
             made.phase[i] = (float)(value - period * floor(value / period));
             made.rhohv[i] = is_rain(g) ? 0.98F : 0.95F; /* texture alone is to tell */
             made.dbz[i] = !is_rain(g) ? 0.0F : made.kdp[g] > 5.0F ? 53.0F : made.kdp[g] > 1.0F ? 44.0F : 25.0F;
+            made.dbz[i] -= LOST_DB * made.truth[g];
         }
 }
 
@@ -149,6 +151,28 @@ static void windows_are_those_of_the_band(void **state)
                             MOST * sizeof(float));
         nwc_volume_destroy(by_default);
         nwc_volume_destroy(as_given);
+    }
+}
+
+/* Without a band nothing is known to be lost, and windows are those of X band. */
+static void echo_that_rain_has_weakened_has_the_windows_of_what_it_was(void **state)
+{
+    (void)state;
+    for (int32_t method = NWC_KDP_LEAST_SQUARES; method <= NWC_KDP_VARIATIONAL; method++) {
+        nwc_volume *whole, *weakened;
+        const nwc_phase_options options = with_method(method);
+        make_rays(60.0, 360.0, 0.0);
+        assert_ok(volume_of(NULL, RAYS, GATES, &weakened));
+        for (int64_t i = 0; i < MOST; i++) made.dbz[i] += LOST_DB * made.truth[i % GATES];
+        hertz = (double)NAN;
+        assert_ok(volume_of(NULL, RAYS, GATES, &whole));
+        hertz = 9.4e9;
+        assert_ok(nwc_phase_process(NULL, whole, &options, NULL));
+        assert_ok(nwc_phase_process(NULL, weakened, &options, NULL));
+        for (int g = 41; g < 359; g++)
+            assert_near((double)found(weakened, "KDP").field.data[g], (double)found(whole, "KDP").field.data[g], 0.3);
+        nwc_volume_destroy(weakened);
+        nwc_volume_destroy(whole);
     }
 }
 
@@ -439,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_of_kdp_are_found_in_noise),
         cmocka_unit_test(windows_are_those_of_the_band),
+        cmocka_unit_test(echo_that_rain_has_weakened_has_the_windows_of_what_it_was),
         cmocka_unit_test(phase_that_folds_comes_out_as_it_was),
         cmocka_unit_test(gates_whose_phase_is_noise_have_no_kdp),
         cmocka_unit_test(variational_kdp_is_never_negative_and_lines_keep_their_sign),

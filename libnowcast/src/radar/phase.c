@@ -41,6 +41,7 @@ struct job {
     int64_t n_rays, tile_bytes;
     char *scratch;
     float start_most_dbz;
+    double alpha;  /* dB that rain takes for each degree; 0 where the band is not known */
     double offset; /* the system's */
     double *start; /* per ray: the phase it begins with, or NaN */
     float *phidp, *kdp;
@@ -159,6 +160,28 @@ static double window(const struct job *job, float dbz)
     return job->window_m[dbz > 0.0F ? dbz < (float)MOST_DBZ ? (int)dbz : MOST_DBZ : 0]; /* NaN is weak */
 }
 
+/*
+ * What rain on the way has taken, by the mean phase of a kilometre: echo behind it is as strong as it was. Without, windows
+ * are too long where a storm has weakened itself: KDP of simulated cells at X band is then wrong by twice as much. (To narrow
+ * them further where a first answer is steep gained a fifth there, but made steps of real phases into KDP.)
+ */
+static void give_back(const struct job *job, const struct ray *ray, int64_t first, int64_t last, double offset)
+{
+    const int64_t half = (int64_t)fmax(1.0, rint(0.5 * NEAR_M / job->gates.spacing_m));
+    double mean = 0.0;
+    ray->sums[first] = 0.0, ray->count[first] = 0;
+    for (int64_t g = first; g <= last; g++) {
+        ray->sums[g + 1] = ray->sums[g] + (ray->good[g] ? (double)ray->unfolded[g] - offset : 0.0);
+        ray->count[g + 1] = ray->count[g] + ray->good[g];
+    }
+    for (int64_t g = first; g <= last; g++) {
+        const int64_t from = g - half > first ? g - half : first, to = g + half < last ? g + half + 1 : last + 1;
+        const int32_t known = ray->count[to] - ray->count[from]; /* none in a gap: as much as before it */
+        if (known > 0) mean = fmax((ray->sums[to] - ray->sums[from]) / known, 0.0);
+        ray->dbz[g] += (float)(job->alpha * mean);
+    }
+}
+
 static void by_lines(const struct job *job, const struct ray *ray, float *kdp, float *phidp)
 {
     const double gate_m = job->gates.spacing_m;
@@ -223,6 +246,7 @@ static nwc_status process_rays(int64_t tile, void *user)
             if (fabs(own) <= OWN_WITHIN_DEG) offset += own;
         }
         job->kernels->unfold(n, ray.phase, ray.good, (float)offset, job->limits.period, near, firm, ray.unfolded);
+        give_back(job, &ray, first, last, offset);
         if (job->options->method == NWC_KDP_LEAST_SQUARES)
             by_lines(job, &ray, kdp, phidp);
         else
@@ -416,7 +440,8 @@ nwc_status nwc_phase_process(nwc_ctx *ctx, nwc_volume *volume, const nwc_phase_o
     NWC__TRY(check_options(&o));
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__phase_kernels),
                       .options = &o,
-                      .start_most_dbz = START_MOST_DBZ};
+                      .start_most_dbz = START_MOST_DBZ,
+                      .alpha = nwc__attenuation_of[band].alpha};
     make_windows(&job);
     nwc_phase_facts found = {.offset_deg = o.offset_deg, .spread_deg = NAN};
     for (int32_t s = 0; s < of.n_sweeps; s++) found.sweeps += take_sweep(volume, s, &job);
