@@ -102,6 +102,39 @@ static void what_rain_took_is_given_back_at_every_band(void **state)
         }
 }
 
+/* As a phase that may not fall has them in noise: the first values too low, the last too high. */
+static void the_ends_of_the_phase_alone_do_not_tell_how_much_it_rises(void **state)
+{
+    (void)state;
+    make_rays(NWC_BAND_C, bands[NWC_BAND_C].alpha);
+    for (int64_t i = 0; i < MOST; i++) made.phase[i] += i % GATES < 4 ? -2.0F : i % GATES == GATES - 1 ? 2.0F : 0.0F;
+    nwc_volume *volume;
+    assert_ok(volume_of(NULL, 5.6e9, 0.5, &volume));
+    assert_ok(nwc_attenuation_correct(NULL, volume, NULL));
+    assert_true(worst(cells_of(volume, "PIA"), made.pia) < 0.05); /* and not 0.32 dB */
+    nwc_volume_destroy(volume);
+}
+
+static void rain_before_the_first_known_gate_has_taken_its_part(void **state)
+{
+    (void)state;
+    for (int32_t method = NWC_ATTENUATION_ZPHI; method <= NWC_ATTENUATION_LINEAR; method++) {
+        make_rays(NWC_BAND_X, bands[NWC_BAND_X].alpha);
+        for (int64_t i = 0; i < MOST; i++)
+            if (i % GATES < 130) made.phase[i] = made.dbz[i] = NAN;
+        assert_true(made.phase[130] > 4.0F);
+        nwc_volume *volume;
+        const nwc_attenuation_options options = options_of(method);
+        assert_ok(volume_of(NULL, 9.4e9, 0.5, &volume));
+        assert_ok(nwc_attenuation_correct(NULL, volume, &options));
+        const float *const dbz = cells_of(volume, "DBZHC");
+        for (int64_t i = 0; i < MOST; i++)
+            if (i % GATES >= 130)
+                assert_near((double)dbz[i], (double)made.true_dbz[i], 0.02 + 0.01 * (double)made.pia[i]);
+        nwc_volume_destroy(volume);
+    }
+}
+
 static void an_alpha_that_is_off_is_found_along_the_ray(void **state)
 {
     (void)state;
@@ -154,6 +187,22 @@ static void no_echo_stays_no_echo_and_unknown_unknown(void **state)
     for (int g = 280; g < 300; g++) assert_true(isnan(dbz[g]) && pia[g] == pia[279 + 1]);
     for (int g = 0; g < GATES; g++)
         assert_true(pia[GATES + g] == 0.0F && dbz[GATES + g] == made.dbz[GATES + g] && isnan(ah[GATES + g]));
+    nwc_volume_destroy(volume);
+}
+
+static void no_echo_behind_ten_decibels_of_loss_is_not_known(void **state)
+{
+    (void)state;
+    make_rays(NWC_BAND_X, bands[NWC_BAND_X].alpha);
+    for (int g = 95; g < 150; g++) made.dbz[g] = NWC_NOTHING_DBZ, made.phase[g] = NAN;
+    nwc_volume *volume;
+    nwc_attenuation_options options = options_of(NWC_ATTENUATION_LINEAR);
+    options.alpha = 2.0; /* so that it is lost halfway */
+    assert_ok(volume_of(NULL, 9.4e9, 0.5, &volume));
+    assert_ok(nwc_attenuation_correct(NULL, volume, &options));
+    const float *const dbz = cells_of(volume, "DBZHC"), *const pia = cells_of(volume, "PIA");
+    assert_true(pia[95] > 10.0F);
+    for (int g = 95; g < 150; g++) assert_true(isnan(dbz[g]));
     nwc_volume_destroy(volume);
 }
 
@@ -320,9 +369,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_rain_took_is_given_back_at_every_band),
+        cmocka_unit_test(the_ends_of_the_phase_alone_do_not_tell_how_much_it_rises),
+        cmocka_unit_test(rain_before_the_first_known_gate_has_taken_its_part),
         cmocka_unit_test(an_alpha_that_is_off_is_found_along_the_ray),
         cmocka_unit_test(above_the_freezing_level_nothing_is_taken),
         cmocka_unit_test(no_echo_stays_no_echo_and_unknown_unknown),
+        cmocka_unit_test(no_echo_behind_ten_decibels_of_loss_is_not_known),
         cmocka_unit_test(reflectivity_a_file_corrected_itself_stays),
         cmocka_unit_test(threads_do_not_change_the_answer),
         cmocka_unit_test(wrong_calls_are_refused),

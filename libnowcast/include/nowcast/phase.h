@@ -108,7 +108,8 @@ NWC_API void nwc_attenuation_options_init(nwc_attenuation_options *options);
  *
  * Adds to each sweep with DBZH and PHIDPC (of nwc_phase_process), on the gates of DBZH: PIA, the attenuation of H on the way out
  * and back, dB, to every gate; AH, specific attenuation one way, dB km-1, in precipitation; DBZHC, reflectivity with PIA added, where
- * the file has none of its own; and on the gates of ZDR, where there is one, ZDRC likewise.
+ * the file has none of its own; and on the gates of ZDR, where there is one, ZDRC likewise. Where 10 dB or more are lost and no
+ * echo is seen, DBZHC is not known (NaN).
  *
  * @param ctx      NULL for the defaults
  * @param options  NULL for the defaults

@@ -4,8 +4,15 @@
  * 25, 1137). The first uses only the rise between the ends of the rain, so that its noise and the phase of backscatter
  * between do not matter; the second needs no reflectivity.
  *
- * With alpha free (Bringi et al. 2001) the ray is shared out for sixteen of them, and the one kept under which the phase
- * that this attenuation means is closest to the measured one along the way.
+ * A phase that may not fall begins too low and ends too high where there is noise, by 1 to 2 degrees each. So the rise is
+ * taken from 0, the phase of the system being off, to the mean over the last two kilometres; that halves the error of ZPHI
+ * beside simulated storms at C band. Where the first gate that is known has a phase well above 0, rain before it that is not
+ * known has raised it, and what that took is taken off as a multiple of the phase.
+ *
+ * Hail reflects more than it takes away. Each ray is therefore shared out by Z as it is, and by Z held at 55, 50, 45 and 40 dBZ,
+ * and that one kept under which the phase that this attenuation means is closest to the measured one along the way: it halves
+ * the error in simulated supercells and changes little in rain. With alpha free (Bringi et al. 2001) seventeen of them are
+ * then tried likewise.
  */
 #include "radar/attenuation_kernel.h"
 #include "radar/rays.h"
@@ -16,6 +23,11 @@ enum { TILE_RAYS = 16, ALPHAS = 17 };
 
 #define LEAST_PHASE_DEG 1.0     /* what rises by less has no attenuation that matters, and noise has as much */
 #define ADAPTIVE_PHASE_DEG 20.0 /* and to choose alpha it must rise by this */
+#define HIDDEN_PHASE_DEG 4.0    /* at the first known gate, beyond its noise */
+#define END_M 2000.0
+#define HAIL_DBZ 55.0
+#define RAIN_DBZ 40.0
+#define BLIND_DB 10.0F /* lost on the way: to see nothing behind is not to know that nothing is there */
 
 const nwc__attenuation nwc__attenuation_of[] = {{0.0, 0.0, 0.0},
                                                 {0.017, 0.003, 0.62},
@@ -43,24 +55,65 @@ static bool known_range(const float *phase, int64_t n, int64_t *first, int64_t *
     return *first < *last;
 }
 
+/* The mean over the last gates, of which there are two at least. */
+static double end_of(const struct job *job, int64_t n, const float *phase)
+{
+    const int64_t half = n / 2, many = (int64_t)fmin(fmax(END_M / job->gates.spacing_m, 1.0), (double)half);
+    double sum = 0.0;
+    for (int64_t g = n - many; g < n; g++) sum += (double)phase[g];
+    return sum / (double)many;
+}
+
+/* What a ray is shared out by: a factor, and the reflectivity beyond which an echo is not that of rain. */
+struct shares {
+    double alpha, most_dbz;
+};
+
+struct stretch {
+    int64_t n;
+    const float *dbz, *phase;
+    double hidden, rise, *power; /* phase at its begin; from there to its end; scratch */
+    float *ah, *pia;
+};
+
+/* Share the stretch out; what the last gate's far end has lost, 0 where there is nothing to share by. */
+static double share_out(const struct job *job, const struct stretch *of, struct shares by)
+{
+    const double exponent = job->options.exponent;
+    const double sum = job->kernels->powers(of->n, of->dbz, of->phase, exponent, by.alpha, by.most_dbz, of->power);
+    return sum > 0.0 ? job->kernels->share(of->n, of->power, sum, exponent, by.alpha, of->rise,
+                                           1e-3 * job->gates.spacing_m, of->ah, of->pia)
+                     : 0.0;
+}
+
+/* Keep what is tried where its attenuation goes along the stretch more like the phase does. */
+static void try_shares(const struct job *job, const struct stretch *of, struct shares tried, struct shares *best,
+                       double *least)
+{
+    share_out(job, of, tried);
+    const double misfit = job->kernels->misfit(of->n, of->pia, of->phase, of->hidden, tried.alpha);
+    if (misfit < *least) *least = misfit, *best = tried;
+}
+
 static double by_sharing(const struct job *job, int64_t n, const float *dbz, const float *phase, double *power,
                          float *ah, float *pia)
 {
-    const nwc_attenuation_options *const o = &job->options;
-    const double rise = (double)(phase[n - 1] - phase[0]), gate_km = 1e-3 * job->gates.spacing_m;
-    const double sum = job->kernels->powers(n, dbz, o->exponent, power);
-    if (!(rise > LEAST_PHASE_DEG) || !(sum > 0.0)) return 0.0;
-    double alpha = o->alpha;
-    if (o->adaptive && rise > ADAPTIVE_PHASE_DEG) {
-        double least = (double)INFINITY;
-        for (int k = 0; k < ALPHAS; k++) {
-            const double tried = o->alpha * pow(2.0, 2.0 * k / (ALPHAS - 1) - 1.0);
-            job->kernels->share(n, power, sum, o->exponent, tried, rise, gate_km, ah, pia);
-            const double misfit = job->kernels->misfit(n, pia, phase, tried);
-            if (misfit < least) least = misfit, alpha = tried;
-        }
+    const double hidden = (double)phase[0] > HIDDEN_PHASE_DEG ? (double)phase[0] : 0.0;
+    const double rise = end_of(job, n, phase) - hidden, usual = job->options.alpha;
+    const struct stretch of = {n, dbz, phase, hidden, rise, power, ah, pia};
+    struct shares best = {usual, (double)INFINITY};
+    double lost = 0.0, least = (double)INFINITY;
+    if (rise > LEAST_PHASE_DEG) {
+        try_shares(job, &of, best, &best, &least);
+        for (double most = HAIL_DBZ; most >= RAIN_DBZ; most -= 5.0)
+            try_shares(job, &of, (struct shares){usual, most}, &best, &least);
+        for (int k = 0; job->options.adaptive && rise > ADAPTIVE_PHASE_DEG && k < ALPHAS; k++)
+            try_shares(job, &of, (struct shares){usual * pow(2.0, 2.0 * k / (ALPHAS - 1) - 1.0), best.most_dbz}, &best,
+                       &least);
+        lost = share_out(job, &of, best);
     }
-    return job->kernels->share(n, power, sum, o->exponent, alpha, rise, gate_km, ah, pia);
+    for (int64_t g = 0; hidden > 0.0 && g < n; g++) pia[g] += (float)(best.alpha * hidden);
+    return lost + best.alpha * hidden;
 }
 
 static double by_phase(const struct job *job, int64_t n, const float *phase, float *ah, float *pia)
@@ -94,9 +147,11 @@ static void correct_ray(const struct job *job, int64_t r, int64_t below, float *
         for (int64_t g = last + 1; g < n; g++) pia[g] = (float)lost;
     }
     for (int64_t g = 0; g < n; g++) ah[g] = dbz[g] > (float)NWC_NOTHING_DBZ ? ah[g] : NAN;
-    if (job->dbzc)
-        for (int64_t g = 0; g < n; g++)
-            job->dbzc[r * n + g] = dbz[g] == (float)NWC_NOTHING_DBZ ? dbz[g] : dbz[g] + pia[g];
+    if (!job->dbzc) return;
+    for (int64_t g = 0; g < n; g++) {
+        const float nothing = pia[g] < BLIND_DB ? dbz[g] : NAN;
+        job->dbzc[r * n + g] = dbz[g] == (float)NWC_NOTHING_DBZ ? nothing : dbz[g] + pia[g];
+    }
 }
 
 static nwc_status correct_rays(int64_t tile, void *user)

@@ -5,12 +5,15 @@
 
 #define LN10 2.30258509299404568
 
-static double powers(int64_t n, const float *restrict dbz, double exponent, double *restrict power)
+static double powers(int64_t n, const float *restrict dbz, const float *restrict phase, double exponent, double alpha,
+                     double most_dbz, double *restrict power)
 {
     const double scale = 0.1 * LN10 * exponent;
     double sum = 0.0;
     for (int64_t g = 0; g < n; g++) {
-        power[g] = dbz[g] > -30.0F ? exp(scale * (double)dbz[g]) : 0.0; /* also 0 where NaN */
+        const double most = most_dbz - alpha * (phase[g] > 0.0F ? (double)phase[g] : 0.0);
+        const double z = (double)dbz[g] < most ? (double)dbz[g] : most;
+        power[g] = dbz[g] > -30.0F ? exp(scale * z) : 0.0; /* also 0 where NaN */
         sum += power[g];
     }
     return sum;
@@ -36,12 +39,12 @@ static double share(int64_t n, const double *restrict power, double sum, double 
     return alpha * phase_deg;
 }
 
-static double misfit(int64_t n, const float *restrict pia, const float *restrict phase, double alpha)
+static double misfit(int64_t n, const float *restrict pia, const float *restrict phase, double begins_deg, double alpha)
 {
     const double per = 1.0 / alpha;
     double sum = 0.0;
     for (int64_t g = 0; g < n; g++) {
-        const double off = fabs((double)pia[g] * per - (double)(phase[g] - phase[0]));
+        const double off = fabs((double)pia[g] * per - ((double)phase[g] - begins_deg));
         sum += isnan(off) ? 0.0 : off;
     }
     return sum;
