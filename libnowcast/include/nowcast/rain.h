@@ -43,7 +43,7 @@ typedef struct nwc_rain_options {
     double a, b;          /**< of Z = a R^b, above 0; default 200 and 1.6 */
     double most_dbz;      /**< what Z has above is not rain: Z is taken as this; default 53 (Fulton et al. 1998) */
     double temperature_c; /**< of the rain, for NWC_RAIN_A, 0 to 30; default 20 */
-    double zdr_window_m;  /**< along the ray, over which ZDR is averaged, 0 to 10000; default 1000 */
+    double zdr_window_m;  /**< along the ray, over which ZDR and Z beside it are averaged, 0 to 10000; default 1000 */
 } nwc_rain_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -57,8 +57,9 @@ NWC_API void nwc_rain_options_init(nwc_rain_options *options);
  * KDP; ZDRC or ZDR; AH. It takes the place of a RATE that is there. What is above the melting layer is no rain, and what is found
  * there is not its rate.
  *
- * ZDR is the mean over zdr_window_m, and 0 where that is below. R(KDP) is that of the radar's own frequency; of a band that is
- * given, of 2.8, 5.6 or 9.4 GHz.
+ * ZDR is the mean over zdr_window_m, and 0 where that is below. R(Z, ZDR) is that of the mean of dBZ over the same gates, times
+ * the power 1 / b of what Z is beside that mean: its own power, near 1, would make more of the noise of Z. R(KDP) is that of
+ * the radar's own frequency; of a band that is given, of 2.8, 5.6 or 9.4 GHz.
  *
  * The blend takes R(KDP, ZDR) where KDP is at least 0.3 degrees km-1, Z 38 dBZ and ZDR 0.5 dB; R(KDP) where ZDR is less; R(Z, ZDR)
  * where only ZDR is that great; else R(Z). In hail, told from Z of 50 dBZ and more that is above what rain of that ZDR can have

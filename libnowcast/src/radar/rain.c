@@ -6,7 +6,9 @@
  * Bringi and Chandrasekar (2001), equation 8.30 and tables 8.1 and 8.2, and for attenuation Ryzhkov et al. (2014), table 1.
  *
  * ZDR stands in an exponent: errors of s dB make the mean rate too large by exp((b ln 10 / 10 s)^2 / 2), by 5 % at S and 16 %
- * at X band for 0.4 dB, so that its mean over a kilometre is taken. Rain has none below 0.
+ * at X band for 0.4 dB, so that its mean over a kilometre is taken. Rain has none below 0. The power of Z in R(Z, ZDR) is
+ * near 1, where that of Z-R is 0.6: it would make more of the noise of Z. So the law is taken of the mean of dBZ over the
+ * same gates, and a gate's departure from that by the power of Z-R, as if drops were of one kind within a kilometre.
  */
 #include "radar/rain_kernel.h"
 #include "radar/rays.h"
@@ -15,7 +17,7 @@
 
 NWC__DECLARE_KERNELS(nwc__rain_kernels);
 
-enum { TILE_RAYS = 32, TEMPERATURES = 4, ROWS = 6 };
+enum { TILE_RAYS = 32, TEMPERATURES = 4, ROWS = 8 };
 
 #define KDP_LAW 129.0
 #define KDP_POWER 0.85
@@ -45,7 +47,7 @@ struct job {
     nwc_moment dbz, kdp, zdr, ah;
     nwc__gates gates;
     int64_t n_rays;
-    int32_t half; /* of the gates over which ZDR is averaged */
+    int32_t half; /* of the gates over which Z and ZDR are averaged */
     float *rows;  /* ROWS rows of gates for each tile */
     float *rate;
 };
@@ -85,19 +87,33 @@ static void make_laws(const nwc_rain_options *o, double hertz, struct nwc__rain_
     laws->ah = attenuation_law(o->band, o->temperature_c);
 }
 
+/* Means over the window of ZDR, which rain has none of below 0, and what of dBZ goes with them in R(Z, ZDR). */
+static void average_ray(const struct job *job, const float *dbz, const float *noisy, float *restrict scratch,
+                        float *restrict zdr, float *restrict even)
+{
+    const int64_t n = job->gates.n;
+    const float power = job->laws.z_zdr.a, share = power > 0.0F ? job->laws.z.a / power : 1.0F; /* 0: of no band */
+    float *const counts = scratch, *const shown = scratch + n;
+    for (int64_t g = 0; g < n; g++) shown[g] = noisy[g] == noisy[g] && dbz[g] > (float)NWC_NOTHING_DBZ ? dbz[g] : NAN;
+    job->kernels->average(n, job->half, shown, counts, even);
+    for (int64_t g = 0; g < n; g++) even[g] = isnan(even[g]) ? dbz[g] : even[g] + share * (dbz[g] - even[g]);
+    job->kernels->average(n, job->half, noisy, counts, zdr);
+    for (int64_t g = 0; g < n; g++) zdr[g] = zdr[g] < 0.0F ? 0.0F : zdr[g];
+}
+
 static nwc_status rate_rays(int64_t tile, void *user)
 {
     const struct job *const job = user;
     const int64_t n = job->gates.n;
     float *const dbz = job->rows + tile * ROWS * n, *const kdp = dbz + n, *const zdr = kdp + n, *const ah = zdr + n;
-    float *const noisy = ah + n, *const counts = noisy + n;
+    float *const even = ah + n, *const noisy = even + n, *const scratch = noisy + n; /* of the last, two rows */
     const struct nwc__rain_laws *const laws = &job->laws;
     for (int64_t r = tile * TILE_RAYS; r < job->n_rays && r < (tile + 1) * TILE_RAYS; r++) {
         float *const rate = job->rate + r * n;
         nwc__ray_on_gates(&job->dbz, r, &job->gates, dbz);
         nwc__ray_on_gates(&job->kdp, r, &job->gates, kdp);
         nwc__ray_on_gates(&job->zdr, r, &job->gates, noisy);
-        job->kernels->average(n, job->half, noisy, counts, zdr);
+        average_ray(job, dbz, noisy, scratch, zdr, even);
         nwc__ray_on_gates(&job->ah, r, &job->gates, ah);
         switch (job->options.method) {
         case NWC_RAIN_Z:
@@ -107,7 +123,7 @@ static nwc_status rate_rays(int64_t tile, void *user)
             job->kernels->by_law(n, dbz, kdp, NULL, &laws->kdp, false, laws->most_dbz, rate);
             break;
         case NWC_RAIN_Z_ZDR:
-            job->kernels->by_law(n, dbz, dbz, zdr, &laws->z_zdr, true, laws->most_dbz, rate);
+            job->kernels->by_law(n, dbz, even, zdr, &laws->z_zdr, true, laws->most_dbz, rate);
             break;
         case NWC_RAIN_KDP_ZDR:
             job->kernels->by_law(n, dbz, kdp, zdr, &laws->kdp_zdr, false, laws->most_dbz, rate);
@@ -116,7 +132,7 @@ static nwc_status rate_rays(int64_t tile, void *user)
             job->kernels->by_law(n, dbz, ah, NULL, &laws->ah, false, laws->most_dbz, rate);
             break;
         default:
-            job->kernels->blend(n, dbz, kdp, zdr, laws, rate);
+            job->kernels->blend(n, dbz, even, kdp, zdr, laws, rate);
         }
     }
     return NWC_OK;

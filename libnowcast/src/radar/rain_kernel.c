@@ -28,10 +28,7 @@ static void average(int64_t n, int32_t half, const float *restrict x, float *res
             counts[g] += known ? 1.0F : 0.0F;
         }
     }
-    for (int64_t g = 0; g < n; g++) {
-        const float positive = mean[g] > 0.0F ? mean[g] / counts[g] : 0.0F;
-        mean[g] = isnan(x[g]) ? NAN : positive;
-    }
+    for (int64_t g = 0; g < n; g++) mean[g] = isnan(x[g]) ? NAN : mean[g] / counts[g];
 }
 
 static void by_law(int64_t n, const float *restrict dbz, const float *restrict x, const float *restrict zdr,
@@ -42,7 +39,7 @@ static void by_law(int64_t n, const float *restrict dbz, const float *restrict x
             rate[g] = 0.0F;
             continue;
         }
-        const float limited = dbz[g] > most_dbz ? most_dbz : dbz[g];
+        const float limited = x[g] > most_dbz ? most_dbz : x[g]; /* where it is dBZ */
         const float found = rate_of(law, of_z ? 0.1F * LN10 * limited : logf(x[g]), zdr ? zdr[g] : 0.0F);
         rate[g] = isnan(dbz[g]) ? NAN : found;
     }
@@ -61,8 +58,8 @@ static void hail(int64_t n, const float *restrict dbz, const float *restrict zdr
     for (int64_t g = 0; g < n; g++) found[g] = is_hail(dbz[g], zdr[g]);
 }
 
-static void blend(int64_t n, const float *restrict dbz, const float *restrict kdp, const float *restrict zdr,
-                  const struct nwc__rain_laws *laws, float *restrict rate)
+static void blend(int64_t n, const float *restrict dbz, const float *restrict even, const float *restrict kdp,
+                  const float *restrict zdr, const struct nwc__rain_laws *laws, float *restrict rate)
 {
     for (int64_t g = 0; g < n; g++) {
         if (!(dbz[g] >= DRY_DBZ)) {
@@ -70,7 +67,7 @@ static void blend(int64_t n, const float *restrict dbz, const float *restrict kd
             continue;
         }
         const bool wide = zdr[g] >= LEAST_ZDR && !is_hail(dbz[g], zdr[g]);
-        const float limited = dbz[g] > laws->most_dbz ? laws->most_dbz : dbz[g];
+        const float of_z = wide ? even[g] : dbz[g], limited = of_z > laws->most_dbz ? laws->most_dbz : of_z;
         if (kdp[g] >= LEAST_KDP && dbz[g] >= LEAST_DBZ)
             rate[g] = rate_of(wide ? &laws->kdp_zdr : &laws->kdp, logf(kdp[g]), wide ? zdr[g] : 0.0F);
         else
