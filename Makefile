@@ -2,14 +2,15 @@
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
 # Others: bench, bench-chain (from a volume to its products), bench-peers (beside pysteps, on real events), bench-volumes and
-# bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding, bench-dealias, bench-quality
-# and bench-terrain (beside other packages and the truth), draw-dealias, read-back (volumes written, by other packages), docs,
-# lint, fuzz (some seconds more of each program), damage (every real file cut short and changed: hours, in as many sittings as
-# wanted), tsan, test-long, clean.
+# bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding, bench-dealias, bench-quality,
+# bench-products and bench-terrain (beside other packages and the truth), draw-dealias, read-back (volumes written, by other
+# packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short and changed: hours, in as
+# many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode \
-  bench-dealias draw-dealias bench-quality bench-terrain bench-chain read-back docs lint fuzz damage tsan test-long clean
+  bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-chain read-back docs lint fuzz damage tsan \
+  test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -79,6 +80,10 @@ draw-dealias: peers
 # Weather told from what is not, on simulated sweeps, beside Py-ART and wradlib.
 bench-quality: peers
 	.venv/bin/python benchmarks/peers/quality.py --python build/peers/bin/python
+
+# KDP, attenuation and rain of simulated storms, beside Py-ART, wradlib and the truth.
+bench-products: peers
+	.venv/bin/python benchmarks/peers/phase.py --python build/peers/bin/python
 
 # What the ground hides of beams, beside wradlib and rays followed one by one.
 bench-terrain: peers

@@ -1,66 +1,157 @@
-"""KDP of a simulated storm by libnowcast, Py-ART and wradlib beside the truth: errors and time of one processor.
+"""KDP, attenuation and rain by libnowcast, Py-ART and wradlib, of simulated sweeps whose truth is known.
 
-usage: phase.py PYTHON, an interpreter with what requirements.txt pins; libnowcast is that of the one running this.
+All are given the same moments and the same gates of rain; what Py-ART and wradlib do with them is in phase_side.py.
+Seconds are of one processor. ``make bench-products``.
 """
 
+import argparse
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 import nowcast
-from nowcast import sim
+from nowcast import radar, sim
 from nowcast.sim.strategy import Radar, Strategy, Sweep
 
-SYSTEM = 60.0
+Array = npt.NDArray[np.float64]
+
 SIDE = Path(__file__).with_name("phase_side.py")
+SYSTEM = 60.0
+RATES = (1.0, 3.0, 10.0, 30.0, 80.0)
+NEAR_M = 8e3
+EFFECTS = sim.Effects(second_trip=False)
 
 
-def main() -> None:
-    storm = sim.supercell(seed=1)
-    site = sim.Site.near(storm, -40e3, -20e3)
-    print(f"{'band':4} {'method':28} {'s':>7} {'known':>6} {'rms':>6} {'bias':>7} {'strong':>7}  degrees km-1")
-    for band in "SCX":
-        plan = Strategy("one turn", Radar(band=band), (Sweep(0.5, reach=120e3),))
-        seen = sim.scan(storm, site, plan, 3600.0, effects=sim.Effects(second_trip=False))
-        truth = seen.truth["sweep_0"]
-        for name, (kdp, seconds) in (ours(seen) | theirs(seen, band)).items():
-            show(band, name, kdp, seconds, truth["KDP"].values, truth["DBZH"].values > 10.0)
+def storms() -> dict[str, tuple[sim.Storm, tuple[float, float]]]:
+    """Each with where the radar stands."""
+    return {
+        "supercell": (sim.supercell(seed=1), (-40e3, -20e3)),
+        "squall line": (sim.squall_line(seed=1), (-60e3, -10e3)),
+        "pulse cells": (sim.pulse_cells(seed=5), (-30e3, 20e3)),
+    }
 
 
-def ours(seen: sim.Scan) -> dict[str, Any]:
-    found = {}
+def scans() -> Iterator[tuple[str, str, sim.Scan]]:
+    """A turn at 0.5 degrees of each storm by a radar of each band."""
+    for name, (storm, place) in storms().items():
+        for band in "SCX":
+            plan = Strategy("one turn", Radar(band=band), (Sweep(0.5, reach=120e3),))
+            yield name, band, sim.scan(storm, sim.Site.near(storm, *place), plan, 3600.0, effects=EFFECTS)
+
+
+def uniform(rate: float, band: str) -> sim.Scan:
+    """Half a turn in rain that is the same everywhere."""
+    storm = sim.stratiform(rate=rate, melting=False)
+    plan = Strategy("half a turn", Radar(band=band), (Sweep(0.7, 2.0, reach=40e3, rate=24.0, stop=180.0),))
+    return sim.scan(storm, sim.Site.near(storm, 0.0, 0.0), plan, 3600.0, effects=EFFECTS)
+
+
+def ours(seen: sim.Scan) -> dict[str, tuple[Array, float]]:
+    """By "what/name": the answer, and seconds."""
+    found: dict[str, tuple[Array, float]] = {}
+
+    def note(key: str, moment: str, make: Callable[[], Any]) -> Any:
+        begun = time.process_time()
+        tree = make()
+        found[key] = (tree["sweep_0"][moment].values, time.process_time() - begun)
+        return tree
+
     with nowcast.settings(threads=1):
-        for method in ("variational", "least_squares"):
-            begun = time.process_time()
-            kdp = nowcast.radar.phase(seen.volume, method=method)["sweep_0"]["KDP"].values
-            found[f"libnowcast {method}"] = (kdp, time.process_time() - begun)
+        note("KDP/libnowcast least squares", "KDP", lambda: radar.phase(seen.volume, method="least_squares"))
+        phase = note("KDP/libnowcast variational", "KDP", lambda: radar.phase(seen.volume))
+        found["phase"] = (phase["sweep_0"]["PHIDPC"].values, 0.0)
+        note("PIA/libnowcast linear", "PIA", lambda: radar.attenuation(phase, method="linear"))
+        whole = note("PIA/libnowcast ZPHI", "PIA", lambda: radar.attenuation(phase))
+        for method in ("z", "z_zdr", "blend"):
+            note(f"RATE/libnowcast {method}", "RATE", lambda method=method: radar.rain_rate(whole, method=method))
     return found
 
 
-def theirs(seen: sim.Scan, band: str) -> dict[str, Any]:
+def theirs(
+    python: str, seen: sim.Scan, band: str, phase: Array, what: tuple[str, ...]
+) -> dict[str, tuple[Array, float]]:
     sweep = seen.volume["sweep_0"]
     good = np.isfinite(sweep["PHIDP"].values) & (sweep["RHOHV"].values > 0.85)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        arrays = {moment: sweep[moment].values for moment in ("PHIDP", "DBZH", "range", "azimuth", "elevation")}
-        np.savez(folder / "sweep.npz", **arrays, good=good, band=np.array(band), system=np.array(SYSTEM))
-        subprocess.run([sys.argv[1], str(SIDE), name], check=True, stdout=subprocess.DEVNULL)
+        moments = ("PHIDP", "DBZH", "ZDR", "range", "azimuth", "elevation")
+        arrays = {moment: sweep[moment].values for moment in moments}
+        arrays |= {"good": good, "band": np.array(band), "system": np.array(SYSTEM), "what": np.array(what)}
+        arrays |= {"phase": phase, "frequency": np.array(seen.volume.attrs["frequency"])}
+        np.savez(folder / "sweep.npz", **arrays)
+        subprocess.run([python, SIDE, name], check=True, stdout=subprocess.DEVNULL)
         with np.load(folder / "peers.npz") as made:
             names = [key for key in made.files if not key.endswith(" s")]
             return {key: (np.where(good, made[key], np.nan), float(made[f"{key} s"])) for key in names}
 
 
-def show(band: str, name: str, kdp: Any, seconds: float, truth: Any, rain: Any) -> None:
-    known = rain & np.isfinite(kdp) & np.isfinite(truth)
-    error, strong = kdp[known] - truth[known], truth[known] > 0.5
-    rms, hard = np.sqrt(np.mean(error**2)), np.sqrt(np.mean(error[strong] ** 2))
-    share = known.sum() / rain.sum()
-    print(f"{band:4} {name:28} {seconds:7.3f} {share:6.2f} {rms:6.3f} {error.mean():7.3f} {hard:7.3f}")
+def errors(found: Array, truth: Array, where: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Part known, root mean square and mean of the error."""
+    known = where & np.isfinite(found) & np.isfinite(truth)
+    error = found[known] - truth[known]
+    return known.sum() / where.sum(), float(np.sqrt(np.mean(error**2))), float(error.mean())
+
+
+def show_storms(python: str) -> None:
+    """KDP, where the truth is above 10 dBZ, and attenuation likewise."""
+    heads = {"KDP": "KDP above 0.5", "PIA": "above 1 dB"}
+    units = {"KDP": "degrees km-1", "PIA": "dB"}
+    truths, strong = {"KDP": "KDP", "PIA": "attenuation"}, {"KDP": 0.5, "PIA": 1.0}
+    tables: dict[str, list[str]] = {what: [] for what in heads}
+    for name, band, seen in scans():
+        truth = seen.truth["sweep_0"]
+        rain = (truth["DBZH"].values > 10.0) & (seen.volume["sweep_0"]["DBZH"].values > radar.NOTHING_DBZ)
+        answers = ours(seen)
+        answers |= theirs(python, seen, band, answers.pop("phase")[0], tuple(heads))
+        for key, (values, seconds) in answers.items():
+            what, _, method = key.partition("/")
+            if what not in heads:
+                continue
+            true = truth[truths[what]].values.astype(float)
+            known, rms, bias = errors(values, true, rain)
+            most = rain & (true > strong[what])
+            hard = errors(values, true, most)[1] if most.any() else np.nan
+            place = f"{name:12}{band:3}{method:36}"
+            tables[what].append(f"{place}{seconds:9.3f}{known:7.2f}{rms:8.3f}{bias:8.3f}{hard:10.3f}")
+    for what, rows in tables.items():
+        print(f"{what}, {units[what]}")
+        print(f"{'':51}{'seconds':>9}{'known':>7}{'rms':>8}{'mean':>8}  rms {heads[what]}")
+        print("\n".join(rows))
+
+
+def show_rain(python: str) -> None:
+    """Of rain that is the same everywhere, from 8 km on: what is known, mean and root mean square error."""
+    print("rain: part known, mean error and root mean square error, per cent of the rate")
+    print(f"{'':24}" + "".join(f"{rate:16g} mm/h" for rate in RATES))
+    for band in "SCX":
+        rows: dict[str, str] = {}
+        for rate in RATES:
+            seen = uniform(rate, band)
+            answers = ours(seen)
+            answers |= theirs(python, seen, band, answers.pop("phase")[0], ("RATE",))
+            for key, (values, _) in answers.items():
+                if not key.startswith("RATE/"):
+                    continue
+                where = np.broadcast_to(seen.volume["sweep_0"]["range"].values > NEAR_M, values.shape)
+                known, rms, bias = errors(values, np.full(values.shape, rate), where)
+                text = f"{100 * known:7.0f} {100 * bias / rate:+5.0f} {100 * rms / rate:5.0f}"
+                rows[key] = rows.get(key, "") + f"{text:>21}"
+        for key, text in rows.items():
+            print(f"{band}  {key.removeprefix('RATE/'):21}{text}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", required=True, help="that of the environment with Py-ART and wradlib")
+    python = parser.parse_args().python
+    show_storms(python)
+    show_rain(python)
 
 
 if __name__ == "__main__":
