@@ -13,9 +13,10 @@ struct made {
     const char *object, *time, *end;
     double step;    /* of listed heights; 0 for none listed */
     int directions; /* levels of them */
+    const char *task;
 };
 
-static const struct made usual = {"VP", "001401", NULL, 200.0, LEVELS};
+static const struct made usual = {"VP", "001401", NULL, 200.0, LEVELS, NULL};
 
 /* A quantity stored as (value + 10) / 0.5, -1 and -2 for nodata and undetect. */
 static nwc_status add_quantity(nwc__tree *tree, nwc__node *dataset, int n, const char *quantity, int levels,
@@ -53,6 +54,10 @@ static nwc_status fill(nwc__tree *tree, const struct made *made)
     NWC__TRY(tree_number(tree, where, "height", 70.0));
     NWC__TRY(tree_number(tree, where, "minheight", 100.0));
     NWC__TRY(tree_number(tree, where, "interval", 200.0));
+    if (made->task) {
+        NWC__TRY(nwc__tree_add(tree, tree->root, "how", &what));
+        NWC__TRY(tree_text(tree, what, "task", made->task));
+    }
     NWC__TRY(nwc__tree_add(tree, tree->root, "dataset1", &dataset));
     if (made->end) {
         NWC__TRY(nwc__tree_add(tree, dataset, "what", &what));
@@ -145,6 +150,27 @@ static void heights_are_listed_in_m_or_km_or_counted(void **state)
         assert_ok(read_made(nwc__ctx(NULL), &made, &obs));
         assert_ok(nwc_obs_lend(obs, &c));
         assert_near(c.height_m[1], cases[k].second_m, 1e-9);
+        nwc_obs_destroy(obs);
+    }
+}
+
+static void vol2bird_says_where_things_go_and_where_layers_begin(void **state)
+{
+    static const struct {
+        const char *task;
+        double height_m, from_deg;
+    } cases[] = {{"vol2bird", 300.0, 24.0}, {"vol2bird 0.5", 300.0, 24.0}, {"se.smhi.wrwp", 200.0, 204.0}};
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct made made = usual;
+        nwc_obs *obs;
+        nwc_obs_columns c;
+        made.task = cases[k].task;
+        assert_ok(read_made(nwc__ctx(NULL), &made, &obs));
+        assert_ok(nwc_obs_lend(obs, &c));
+        assert_int_equal(c.quantity[2], NWC_QUANTITY_WIND_FROM_DIRECTION);
+        assert_near(c.height_m[2], cases[k].height_m, 1e-9);
+        assert_near(c.value[2], cases[k].from_deg, 1e-9);
         nwc_obs_destroy(obs);
     }
 }
@@ -255,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_profile_has_its_winds_by_height),
         cmocka_unit_test(heights_are_listed_in_m_or_km_or_counted),
+        cmocka_unit_test(vol2bird_says_where_things_go_and_where_layers_begin),
         cmocka_unit_test(a_dataset_may_have_its_own_times),
         cmocka_unit_test(what_does_not_fit_is_left_out_or_refused),
         cmocka_unit_test(a_failure_of_memory_leaves_none),

@@ -2,6 +2,9 @@
  * ODIM_H5 vertical profiles (object VP), as vol2bird and radar software write them: every datasetN is a report, every dataM
  * of it a quantity in one column of levels. Heights are above mean sea level: those the file lists, else by where/minheight
  * and where/interval. Source: Michelson et al. (2014), OPERA data information model 2.2.
+ *
+ * vol2bird (Dokter et al. 2011) gives as dd where the fliers go to, not where a wind is from, and as HGHT the lower edges of its
+ * layers. That shows in its files: least squares over the very gates it counts (n) give its ff, and its dd with u and v as they are.
  */
 #include "obs/format/netcdf_obs.h"
 #include "radar/format/odim.h"
@@ -19,7 +22,8 @@ struct profile {
     const nwc__node *column[QUANTITIES]; /* NULL where the dataset has none */
     int64_t n;                           /* levels */
     double minheight_m, interval_m;
-    double to_m; /* of listed heights */
+    double to_m;   /* of listed heights */
+    bool vol2bird; /* directions are those of going, heights those of lower edges */
 };
 
 /* Level i in the file's units; NaN where nothing is known. */
@@ -37,8 +41,16 @@ static double value_of(const struct profile *profile, enum quantity quantity, in
 
 static double height_of(const struct profile *profile, int64_t i)
 {
-    if (profile->column[HEIGHT]) return profile->to_m * value_of(profile, HEIGHT, i);
-    return profile->minheight_m + profile->interval_m * (double)i;
+    if (!profile->column[HEIGHT]) return profile->minheight_m + profile->interval_m * (double)i;
+    const double listed = profile->to_m * value_of(profile, HEIGHT, i);
+    return profile->vol2bird && profile->interval_m > 0.0 ? listed + 0.5 * profile->interval_m : listed;
+}
+
+/* Where the wind is from, degrees. */
+static double direction_of(const struct profile *profile, int64_t i)
+{
+    const double stored = value_of(profile, DIRECTION, i);
+    return profile->vol2bird ? fmod(stored + 180.0, 360.0) : stored;
 }
 
 /* The columns of a dataset, all of one length; what is not is left out. */
@@ -46,7 +58,8 @@ static nwc_status find_columns(const nwc__node *dataset, struct profile *profile
 {
     *profile = (struct profile){.minheight_m = nwc__odim_number(dataset, "where", "minheight", NAN),
                                 .interval_m = nwc__odim_number(dataset, "where", "interval", NAN),
-                                .to_m = 1.0};
+                                .to_m = 1.0,
+                                .vol2bird = strncmp(nwc__odim_text(dataset, "how", "task"), "vol2bird", 8) == 0};
     for (int m = 1; m <= MOST_NUMBERED; m++) {
         char name[32];
         snprintf(name, sizeof name, "data%d", m);
@@ -93,7 +106,7 @@ static nwc_status read_profile(const nwc__node *dataset, const nwc_obs_station *
         level.height_m = row.height_m = height_of(&profile, i);
         if (!isfinite(level.height_m)) continue;
         level.speed_m_s = value_of(&profile, SPEED, i);
-        level.direction_deg = value_of(&profile, DIRECTION, i);
+        level.direction_deg = direction_of(&profile, i);
         level.u_m_s = value_of(&profile, EASTWARD, i);
         level.v_m_s = value_of(&profile, NORTHWARD, i);
         level.w_m_s = value_of(&profile, UPWARD, i);
