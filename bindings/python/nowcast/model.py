@@ -286,6 +286,35 @@ class Model:
         )
         return data.isel(member=0, drop=True) if number == [lib.NWC_MODEL_NO_MEMBER] else data
 
+    def column(
+        self,
+        longitude: float,
+        latitude: float,
+        heights: Sequence[float] | npt.NDArray[Any],
+        names: Sequence[str] = ("u", "v"),
+        **chosen: Any,
+    ) -> xr.Dataset:
+        """Variables above one place, as a sounding would find them.
+
+        Parameters
+        ----------
+        longitude, latitude : degrees
+        heights : m above mean sea level, increasing
+        names : short names
+        chosen
+            ``times``, ``members``, ``below`` and the others of ``on_grid``.
+
+        Returns
+        -------
+        (member, time, height) Dataset, without member for what is of no ensemble; winds towards true east and north.
+        """
+        place = Grid("+proj=longlat +datum=WGS84", 1, 1, longitude, latitude, 0.01, 0.01)
+        found = self.on_grid(names, place, heights=heights, **chosen)
+        found = found.isel(y=0, x=0).drop_vars("crs").rename(z="height", x="longitude", y="latitude")
+        for variable in found.values():
+            del variable.attrs["grid_mapping"]
+        return found
+
     # ---- parts of these ----
 
     def _there(self) -> str:

@@ -4,6 +4,8 @@
 window. Its variable ``sums`` holds all the scores are made from, so that several such Datasets, joined along a new
 dimension ``case``, can be pooled (``pool``) and their standard errors drawn (``bootstrap``) without the fields.
 ``Scores`` is the accumulator below: one stratum, one pair of fields at a time.
+
+``compare_winds`` and ``wind_scores`` do the same for winds over height: radar profiles, soundings, profilers, models.
 """
 
 import os
@@ -18,10 +20,12 @@ import xarray as xr
 from nowcast import _field, _lib
 from nowcast._files import replacing
 from nowcast._lib import ffi, lib
+from nowcast._wind_profiles import compare as compare_winds
+from nowcast._wind_profiles import scores as wind_scores
 from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["Scores", "bootstrap", "pool", "score", "to_csv", "to_netcdf"]
+__all__ = ["Scores", "bootstrap", "compare_winds", "pool", "score", "to_csv", "to_netcdf", "wind_scores"]
 
 _COUNTS = ("n", "hits", "misses", "false_alarms", "correct_negatives")
 
