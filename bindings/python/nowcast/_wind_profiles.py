@@ -16,6 +16,7 @@ Winds = xr.Dataset | pd.DataFrame
 _Levels = npt.NDArray[np.float64]
 
 CALM_M_S = 1.0  # below it a wind has no direction worth comparing
+SAME_M = 0.01  # levels no farther apart are one: feet and metres do not meet to the last bit
 _HEIGHTS = ("height", "z")
 
 
@@ -147,8 +148,8 @@ def _partners(some: list[Profile], other: Profile, within: float | None) -> list
 def _rows(profile: Profile, reference: Profile, gap: float) -> pd.DataFrame:
     """The rows of one pair."""
     at = reference.height
-    upper = np.searchsorted(profile.height, at, side="left").clip(0, profile.height.size - 1)
-    exact = profile.height[upper] == at
+    upper = np.searchsorted(profile.height, at - SAME_M, side="left").clip(0, profile.height.size - 1)
+    exact = np.abs(profile.height[upper] - at) <= SAME_M
     lower = np.where(exact, upper, upper - 1).clip(0)
     below, above = profile.height[lower], profile.height[upper]
     use = exact | ((below < at) & (at < above) & (above - below <= gap))
