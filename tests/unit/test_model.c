@@ -1,58 +1,12 @@
 /* From a model's levels to heights on a grid: a model made of formulas, whose values anywhere are known. */
 #include "core/atmosphere.h"
-#include "model/model.h"
-#include "support/support.h"
+#include "support/made_model.h"
 
-enum { LEVELS = 6, NZ = 5, NY = 4, NX = 5, MOST_POINTS = 144 * 73 };
+enum { LEVELS = MADE_HALVES - 1, NZ = 5, NY = 4, NX = 5 };
 static const int64_t hour = INT64_C(3600000000000);
 static const double radian = 3.14159265358979323846 / 180.0;
 
-/* ---- a source of formulas ---- */
-
-/* Value of an entry at longitude, latitude. */
-typedef double (*formula_fn)(const nwc_model_entry *entry, double lon, double lat);
-
-static formula_fn formulas[16];
-
-static nwc_status read_formula(void *state, nwc_ctx *ctx, const nwc__model_item *item, float *values)
-{
-    (void)state;
-    static double x[MOST_POINTS], y[MOST_POINTS];
-    const nwc_grid *const grid = item->entry.grid;
-    const int64_t n = item->entry.points;
-    for (int64_t p = 0; p < n; p++) {
-        x[p] = grid->x_first + grid->dx * (double)(p % grid->nx);
-        y[p] = grid->y_first + grid->dy * (double)(p / grid->nx);
-    }
-    NWC__TRY(nwc_grid_to_lonlat(ctx, grid, n, x, y, x, y));
-    for (int64_t p = 0; p < n; p++) values[p] = (float)formulas[item->where](&item->entry, x[p], y[p]);
-    return NWC_OK;
-}
-
-static nwc_status no_hybrid(void *state, const nwc__model_item *item, int64_t most, double *a, double *b,
-                            int64_t *count)
-{
-    (void)item;
-    const double *const halves = state; /* LEVELS + 1 of a, then of b */
-    *count = halves ? LEVELS + 1 : 0;
-    for (int64_t k = 0; k < *count && k < most; k++) a[k] = halves[k], b[k] = halves[LEVELS + 1 + k];
-    return NWC_OK;
-}
-
-static void nothing(void *state)
-{
-    (void)state;
-}
-
-static nwc_model *create(nwc_ctx *ctx, double *halves)
-{
-    nwc_model *model;
-    if (nwc__model_create(nwc__ctx(ctx), &model) != NWC_OK) return NULL;
-    const nwc__model_source source = {.read = read_formula, .hybrid = no_hybrid, .close = nothing, .state = halves};
-    if (nwc__model_add_source(model, &source) == NWC_OK) return model;
-    nwc_model_destroy(model);
-    return NULL;
-}
+/* ---- entries ---- */
 
 static const nwc_grid latlon = {.projection = "+proj=longlat +R=6371229",
                                 .nx = 8,
@@ -69,40 +23,14 @@ static const nwc_grid conical = {.projection = "+proj=lcc +lat_1=30 +lat_2=60 +l
                                  .dx = 30e3,
                                  .dy = 30e3};
 
-static nwc_model_entry entry_at(const char *name, int32_t vertical, double level, int64_t lead, const nwc_grid *grid)
-{
-    return (nwc_model_entry){.name = name,
-                             .units = "1",
-                             .vertical = vertical,
-                             .level = level,
-                             .level_2 = NAN,
-                             .time_ns = lead * hour,
-                             .start_ns = lead * hour,
-                             .statistic = "instant",
-                             .member = NWC_MODEL_NO_MEMBER,
-                             .grid = grid,
-                             .points = grid->nx * grid->ny,
-                             .discipline = -1,
-                             .category = -1,
-                             .number = -1};
-}
-
-static nwc_status add(nwc_model *model, const nwc_model_entry *entry, formula_fn formula)
-{
-    int64_t f = 0;
-    while (formulas[f] && formulas[f] != formula) f++;
-    formulas[f] = formula;
-    return nwc__model_add(model, &(nwc__model_item){.entry = *entry, .scale = 1.0, .where = f});
-}
-
 static nwc_status add_levels(nwc_model *model, const char *name, int32_t vertical, int64_t lead, const nwc_grid *grid,
                              formula_fn formula)
 {
     static const double pressures[LEVELS] = {1e5, 92500.0, 85e3, 7e4, 5e4, 3e4};
     for (int k = 0; k < LEVELS; k++) {
         const double level = vertical == NWC_VERTICAL_PRESSURE ? pressures[k] : k + 1;
-        const nwc_model_entry entry = entry_at(name, vertical, level, lead, grid);
-        NWC__TRY(add(model, &entry, formula));
+        const nwc_model_entry entry = made_entry(name, vertical, level, lead, grid);
+        NWC__TRY(made_model_add(model, &entry, formula));
     }
     return NWC_OK;
 }
@@ -166,7 +94,7 @@ static nwc_field field_3d(float *cells, const nwc_grid *grid)
 
 static nwc_status usual_model(nwc_ctx *ctx, nwc_model **model)
 {
-    *model = create(ctx, NULL);
+    *model = made_model(ctx, NULL);
     nwc_status status = *model ? NWC_OK : NWC_ERR_NOMEM;
     for (int64_t lead = 0; lead <= 6 && status == NWC_OK; lead += 3) {
         status = add_levels(*model, "gh", NWC_VERTICAL_PRESSURE, lead, &latlon, gh);
@@ -243,7 +171,7 @@ static void without_geopotential_pressure_levels_are_those_of_the_standard_atmos
     for (size_t k = 0; k < sizeof table / sizeof table[0]; k++)
         assert_near(nwc__standard_height(table[k][0]), table[k][1], 1.0);
     assert_true(isnan(nwc__standard_height(0.0)) && isnan(nwc__standard_height(-1.0)));
-    nwc_model *const model = create(NULL, NULL);
+    nwc_model *const model = made_model(NULL, NULL);
     assert_ok(add_levels(model, "level", NWC_VERTICAL_PRESSURE, 0, &latlon, level_itself));
     const double at[1] = {nwc__height_of_geopotential(nwc__standard_height(85000.0))};
     nwc_grid one = target;
@@ -282,12 +210,12 @@ static void hybrid_levels_are_integrated_from_the_ground(void **state)
 {
     (void)state;
     for (int k = 0; k <= LEVELS; k++) halves[k] = k ? 0.0 : 1.0, halves[LEVELS + 1 + k] = pow(k / (double)LEVELS, 1.5);
-    nwc_model *const model = create(NULL, halves);
+    nwc_model *const model = made_model(NULL, halves);
     assert_ok(add_levels(model, "t", NWC_VERTICAL_HYBRID, 0, &latlon, isothermal));
-    nwc_model_entry entry = entry_at("lnsp", NWC_VERTICAL_HYBRID, 1.0, 0, &latlon);
-    assert_ok(add(model, &entry, surface_logarithm));
+    nwc_model_entry entry = made_entry("lnsp", NWC_VERTICAL_HYBRID, 1.0, 0, &latlon);
+    assert_ok(made_model_add(model, &entry, surface_logarithm));
     entry.name = "z";
-    assert_ok(add(model, &entry, ground_geopotential));
+    assert_ok(made_model_add(model, &entry, ground_geopotential));
     const double above[3] = {400.0, 1600.0, 3000.0};
     nwc_grid grid = target;
     grid.nz = 3, grid.z_m = above;
@@ -325,10 +253,10 @@ static void hybrid_levels_are_integrated_from_the_ground(void **state)
 static void heights_above_ground_and_the_ground_itself_are_minded(void **state)
 {
     (void)state;
-    nwc_model *const model = create(NULL, NULL);
+    nwc_model *const model = made_model(NULL, NULL);
     for (int k = 0; k < 3; k++) {
-        const nwc_model_entry entry = entry_at("level", NWC_VERTICAL_HEIGHT_GROUND, 100.0 + 900.0 * k, 0, &latlon);
-        assert_ok(add(model, &entry, level_itself));
+        const nwc_model_entry entry = made_entry("level", NWC_VERTICAL_HEIGHT_GROUND, 100.0 + 900.0 * k, 0, &latlon);
+        assert_ok(made_model_add(model, &entry, level_itself));
     }
     nwc_grid grid = target;
     const double one[1] = {800.0};
@@ -338,8 +266,8 @@ static void heights_above_ground_and_the_ground_itself_are_minded(void **state)
     const char *const names[] = {"level"};
     assert_fails(NWC_ERR_NODATA, "no height of the ground",
                  nwc_model_interpolate(NULL, model, names, 1, 0, NULL, &field));
-    nwc_model_entry entry = entry_at("orog", NWC_VERTICAL_SURFACE, NAN, -3, &latlon); /* of another time */
-    assert_ok(add(model, &entry, ground));
+    nwc_model_entry entry = made_entry("orog", NWC_VERTICAL_SURFACE, NAN, -3, &latlon); /* of another time */
+    assert_ok(made_model_add(model, &entry, ground));
     nwc_model_interpolate_options options;
     nwc_model_interpolate_options_init(&options);
     for (int keep = 0; keep < 2; keep++) {
@@ -384,12 +312,13 @@ static double v_along(const nwc_model_entry *entry, double lon, double lat)
 static void winds_are_turned_to_the_axes_of_the_target(void **state)
 {
     (void)state;
-    nwc_model *const model = create(NULL, NULL);
+    nwc_model *const model = made_model(NULL, NULL);
     for (int k = 0; k < 2; k++)
         for (int c = 0; c < 2; c++) {
-            nwc_model_entry entry = entry_at(c ? "v" : "u", NWC_VERTICAL_HEIGHT_SEA, 1000.0 + 1000.0 * k, 0, &conical);
+            nwc_model_entry entry =
+                made_entry(c ? "v" : "u", NWC_VERTICAL_HEIGHT_SEA, 1000.0 + 1000.0 * k, 0, &conical);
             entry.along_grid = 1;
-            assert_ok(add(model, &entry, c ? v_along : u_along));
+            assert_ok(made_model_add(model, &entry, c ? v_along : u_along));
         }
     const double one[1] = {1500.0};
     nwc_grid grid = target;
@@ -426,6 +355,46 @@ static void winds_are_turned_to_the_axes_of_the_target(void **state)
         assert_near(v[c], 10.0 * sin(angle) + 4.0 * cos(angle), 0.002);
     }
     nwc_model_destroy(model);
+}
+
+/* The level of a wind whose components are its height: u, and v half as much. */
+static double height_of_level(const nwc_model_entry *entry, double lon, double lat)
+{
+    (void)lon, (void)lat;
+    return 0.01 * entry->level * (strcmp(entry->name, "v") == 0 ? 0.5 : 1.0);
+}
+
+static void a_level_that_lacks_a_component_is_left_out(void **state)
+{
+    (void)state;
+    nwc_model *const model = made_model(NULL, NULL);
+    for (int k = 1; k <= 4; k++)
+        for (int c = 0; c < 2; c++) {
+            if ((k == 2 && c == 1) || (k == 4 && c == 0)) continue;
+            const nwc_model_entry entry = made_entry(c ? "v" : "u", NWC_VERTICAL_HEIGHT_SEA, 1000.0 * k, 0, &latlon);
+            assert_ok(made_model_add(model, &entry, height_of_level));
+        }
+    const double three[3] = {1500.0, 2000.0, 3500.0};
+    nwc_grid grid = target;
+    grid.nz = 3, grid.z_m = three;
+    float u[3 * NY * NX], v[3 * NY * NX];
+    nwc_field fields[2] = {field_3d(u, &grid), field_3d(v, &grid)};
+    assert_ok(nwc_model_interpolate(NULL, model, (const char *const[]){"u", "v"}, 2, 0, NULL, fields));
+    for (int c = 0; c < NY * NX; c++) {
+        assert_near(u[c], 15.0, 1e-4);
+        assert_near(v[c], 7.5, 1e-4);
+        assert_near(v[NY * NX + c], 10.0, 1e-4);
+        assert_true(isnan(u[2 * NY * NX + c]) && isnan(v[2 * NY * NX + c]));
+    }
+    nwc_model_destroy(model);
+    nwc_model *const apart = made_model(NULL, NULL);
+    for (int c = 0; c < 2; c++) {
+        const nwc_model_entry entry = made_entry(c ? "v" : "u", NWC_VERTICAL_HEIGHT_SEA, 1000.0 * c + 1.0, 0, &latlon);
+        assert_ok(made_model_add(apart, &entry, height_of_level));
+    }
+    assert_fails(NWC_ERR_NODATA, "u, v: a level that both have",
+                 nwc_model_interpolate(NULL, apart, (const char *const[]){"u", "v"}, 2, 0, NULL, fields));
+    nwc_model_destroy(apart);
 }
 
 /* The turn of wind is that of PROJ's own derivatives, on every projection that a grid may have. */
@@ -480,9 +449,9 @@ static void runs_members_and_times_that_are_not_there_are_told(void **state)
     assert_fails(NWC_ERR_ARG, "5 heights expected, 4 given",
                  nwc_model_interpolate(NULL, model, names, 1, 0, NULL, &field));
     field.dim[0] = NZ;
-    nwc_model_entry entry = entry_at("t", NWC_VERTICAL_PRESSURE, 1e5, 0, &latlon);
+    nwc_model_entry entry = made_entry("t", NWC_VERTICAL_PRESSURE, 1e5, 0, &latlon);
     entry.member = 3;
-    assert_ok(add(model, &entry, linear));
+    assert_ok(made_model_add(model, &entry, linear));
     assert_fails(NWC_ERR_ARG, "member: one of several", nwc_model_interpolate(NULL, model, names, 1, 0, NULL, &field));
     nwc_model_destroy(model);
 }
@@ -496,13 +465,13 @@ static double of_run(const nwc_model_entry *entry, double lon, double lat)
 static void the_latest_run_that_covers_a_time_is_taken(void **state)
 {
     (void)state;
-    nwc_model *const model = create(NULL, NULL);
+    nwc_model *const model = made_model(NULL, NULL);
     for (int run = 0; run <= 6; run += 6)
         for (int lead = 0; lead <= 12; lead += 12)
             for (int k = 0; k < 2; k++) {
-                nwc_model_entry entry = entry_at("x", NWC_VERTICAL_HEIGHT_SEA, 1000.0 * (k + 1), run + lead, &latlon);
+                nwc_model_entry entry = made_entry("x", NWC_VERTICAL_HEIGHT_SEA, 1000.0 * (k + 1), run + lead, &latlon);
                 entry.reference_ns = run * hour;
-                assert_ok(add(model, &entry, of_run));
+                assert_ok(made_model_add(model, &entry, of_run));
             }
     const double one[1] = {1500.0};
     nwc_grid grid = target;
@@ -525,12 +494,12 @@ static void the_latest_run_that_covers_a_time_is_taken(void **state)
 static void a_flat_grid_takes_a_single_level(void **state)
 {
     (void)state;
-    nwc_model *const model = create(NULL, NULL);
-    nwc_model_entry entry = entry_at("2t", NWC_VERTICAL_HEIGHT_GROUND, 2.0, 0, &latlon);
-    assert_ok(add(model, &entry, ground));
-    entry = entry_at("tp", NWC_VERTICAL_SURFACE, NAN, 3, &latlon);
+    nwc_model *const model = made_model(NULL, NULL);
+    nwc_model_entry entry = made_entry("2t", NWC_VERTICAL_HEIGHT_GROUND, 2.0, 0, &latlon);
+    assert_ok(made_model_add(model, &entry, ground));
+    entry = made_entry("tp", NWC_VERTICAL_SURFACE, NAN, 3, &latlon);
     entry.start_ns = 0, entry.statistic = "accum";
-    assert_ok(add(model, &entry, ground));
+    assert_ok(made_model_add(model, &entry, ground));
     nwc_grid grid = target;
     grid.nz = 0, grid.z_m = NULL;
     float cells[NY * NX];
@@ -541,8 +510,8 @@ static void a_flat_grid_takes_a_single_level(void **state)
     assert_ok(nwc_model_interpolate(NULL, model, (const char *const[]){"tp"}, 1, 3 * hour, NULL, &field));
     assert_fails(NWC_ERR_NODATA, "tp: no",
                  nwc_model_interpolate(NULL, model, (const char *const[]){"tp"}, 1, 2 * hour, NULL, &field));
-    entry = entry_at("2t", NWC_VERTICAL_HEIGHT_GROUND, 10.0, 0, &latlon);
-    assert_ok(add(model, &entry, ground));
+    entry = made_entry("2t", NWC_VERTICAL_HEIGHT_GROUND, 10.0, 0, &latlon);
+    assert_ok(made_model_add(model, &entry, ground));
     assert_fails(NWC_ERR_ARG, "one level expected for a flat grid, there are 2",
                  nwc_model_interpolate(NULL, model, (const char *const[]){"2t"}, 1, 0, NULL, &field));
     nwc_model_destroy(model);
@@ -551,7 +520,7 @@ static void a_flat_grid_takes_a_single_level(void **state)
 static void unknown_levels_are_left_out_of_a_column(void **state)
 {
     (void)state;
-    nwc_model *const model = create(NULL, NULL);
+    nwc_model *const model = made_model(NULL, NULL);
     float cells[NZ * NY * NX];
     nwc_field field = field_3d(cells, &target);
     assert_ok(add_levels(model, "gh", NWC_VERTICAL_PRESSURE, 0, &latlon, gh));
@@ -588,10 +557,10 @@ static void a_global_grid_has_no_seam(void **state)
                              .dy = 0.5,
                              .nz = 1,
                              .z_m = one};
-    nwc_model *const model = create(NULL, NULL);
+    nwc_model *const model = made_model(NULL, NULL);
     for (int k = 0; k < 2; k++) {
-        const nwc_model_entry entry = entry_at("x", NWC_VERTICAL_HEIGHT_SEA, 1000.0 * (k + 1), 0, &globe);
-        assert_ok(add(model, &entry, sine_of_longitude));
+        const nwc_model_entry entry = made_entry("x", NWC_VERTICAL_HEIGHT_SEA, 1000.0 * (k + 1), 0, &globe);
+        assert_ok(made_model_add(model, &entry, sine_of_longitude));
     }
     float cells[42];
     nwc_field field = field_3d(cells, &across);
@@ -655,6 +624,7 @@ int main(void)
         cmocka_unit_test(hybrid_levels_are_integrated_from_the_ground),
         cmocka_unit_test(heights_above_ground_and_the_ground_itself_are_minded),
         cmocka_unit_test(winds_are_turned_to_the_axes_of_the_target),
+        cmocka_unit_test(a_level_that_lacks_a_component_is_left_out),
         cmocka_unit_test(the_turn_of_the_grid_is_that_of_the_projections_derivatives),
         cmocka_unit_test(runs_members_and_times_that_are_not_there_are_told),
         cmocka_unit_test(the_latest_run_that_covers_a_time_is_taken),

@@ -60,6 +60,15 @@ static nwc_status one_row(int64_t j, void *user)
     return NWC_OK;
 }
 
+/* Of the levels of two components those that both have: a file may lack one of one of them. */
+static void keep_common(nwc__levels *levels, const nwc__levels *other)
+{
+    int64_t n = 0;
+    for (int64_t l = 0; l < levels->n; l++)
+        if (nwc__levels_at(other, levels->item[l]->entry.level)) levels->item[n++] = levels->item[l];
+    levels->n = n;
+}
+
 /* Levels of the query's time, all of them read onto the target's columns. */
 static nwc_status read_stack(struct work *work)
 {
@@ -70,21 +79,23 @@ static nwc_status read_stack(struct work *work)
         nwc_model_query query = work->query;
         query.name = work->name[c];
         if ((status = nwc__levels_find(run->ctx, run->model, &query, &work->levels[c])) != NWC_OK) goto done;
-        NWC__ALLOC(run->ctx, work->stack[c], work->levels[c].n * n);
     }
-    const nwc__levels *const levels = &work->levels[0];
+    nwc__levels *const levels = &work->levels[0];
+    if (work->name[1]) {
+        keep_common(levels, &work->levels[1]);
+        keep_common(&work->levels[1], levels);
+        if (levels->n == 0) {
+            status = nwc__fail(NWC_ERR_NODATA, "%s, %s: a level that both have expected, there is none", work->name[0],
+                               work->name[1]);
+            goto done;
+        }
+    }
+    for (int c = 0; c < 2 && work->name[c]; c++) NWC__ALLOC(run->ctx, work->stack[c], levels->n * n);
     for (int64_t l = 0; l < levels->n; l++) {
         const nwc__model_item *const item = levels->item[l];
         float *const first = work->stack[0] + l * n;
-        if (work->name[1]) {
-            const nwc__model_item *const other = nwc__levels_at(&work->levels[1], item->entry.level);
-            if (!other || work->levels[1].n != levels->n) {
-                status = nwc__fail(NWC_ERR_NODATA, "%s: the levels of %s expected", work->name[1], work->name[0]);
-                goto done;
-            }
-            status = nwc__run_wind(run, item, other, first, work->stack[1] + l * n);
-        } else
-            status = nwc__run_field(run, item, first);
+        status = work->name[1] ? nwc__run_wind(run, item, work->levels[1].item[l], first, work->stack[1] + l * n)
+                               : nwc__run_field(run, item, first);
         if (status != NWC_OK) goto done;
     }
 done:
