@@ -2,6 +2,7 @@
 #ifndef NOWCAST_H
 #define NOWCAST_H
 
+#include <nowcast/background.h>
 #include <nowcast/beam.h>
 #include <nowcast/core.h>
 #include <nowcast/dealias.h>
