@@ -119,6 +119,22 @@ class Handle:
             _lib.check(lib.nwc_model_interpolate(ctx, self._model, pointers, len(names), time, options, fields.c))
         return list(fields.arrays)
 
+    def background(
+        self, grid: dict[str, Any], time: int, error: Sequence[float] | None, **chosen: Any
+    ) -> list[npt.NDArray[Any]]:
+        """u, v, and the bytes of the levels."""
+        target = Grid(**grid)
+        shape = (len(target.z), target.ny, target.nx)
+        fields = _field.Fields([np.empty(shape, dtype=np.float32) for _ in range(2)], "m s-1", target)
+        options = _lib.options("background_model", **chosen)
+        errors = np.array([] if error is None else error, dtype=np.float64)
+        if errors.size:
+            options.error_m_s = _doubles(errors)
+        levels = ffi.new("nwc_background_level[]", len(target.z))
+        with HDF5_LOCK, _lib.call() as ctx:
+            _lib.check(lib.nwc_background_model(ctx, self._model, time, options, fields.c, fields.c + 1, levels))
+        return [*fields.arrays, np.frombuffer(ffi.buffer(levels), dtype=np.uint8).copy()]
+
     @staticmethod
     def _fields(n: int, shape: Sequence[int]) -> _field.Fields:
         return _field.Fields([np.empty(tuple(shape), dtype=np.float32) for _ in range(n)])

@@ -18,7 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from nowcast import _isolation
-from nowcast._lib import lib
+from nowcast._lib import ffi, lib
 from nowcast._model_handle import Handle
 from nowcast._model_system import Name, PathLike, System
 from nowcast.errors import ArgumentError, NoDataError
@@ -314,6 +314,20 @@ class Model:
         for variable in found.values():
             del variable.attrs["grid_mapping"]
         return found
+
+    def background(
+        self, grid: Grid, time: Any, *, error: npt.ArrayLike | None = None, **options: Any
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+        """What the background of a retrieval is made of: u and v (z, y, x), and the bytes of its levels."""
+        errors = None if error is None else np.broadcast_to(np.asarray(error, np.float64), len(grid.z)).tolist()
+        if isinstance(options.get("vertical"), str):
+            options["vertical"] = _KINDS[options["vertical"]]
+        wrong = set(options) - {field for field, _ in ffi.typeof("nwc_background_model_options").fields}
+        if wrong:
+            raise ArgumentError(f"options: fields of nwc_background_model_options expected, {', '.join(wrong)} given")
+        given = {"grid": dataclasses.asdict(grid), "time": _ns(time), "error": errors}
+        u, v, levels = self._ask("background", **given, **options)[1]
+        return u, v, levels
 
     # ---- parts of these ----
 

@@ -15,6 +15,7 @@ import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _files, _isolation, _lib, _tree, _volume
+from nowcast._background import wind_background, wind_over_height
 from nowcast._dealias import dealias
 from nowcast._follow import follow
 from nowcast._georeference import Beam, georeference, refractivity
@@ -67,6 +68,8 @@ __all__ = [
     "sun_position",
     "turbulence",
     "vpr",
+    "wind_background",
+    "wind_over_height",
     "wind_profile",
     "write",
 ]
