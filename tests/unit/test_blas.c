@@ -193,9 +193,38 @@ static void least_squares_refuses_dependent_columns(void **state)
     assert_false(nwc__least_squares(3, 2, a, b, x, NULL));
 }
 
+/* Covariances of points on a line, of sizes below, at and above that of a block. */
+static void an_inverse_times_its_matrix_is_one(void **state)
+{
+    (void)state;
+    enum { MOST = 101 };
+    static const int sizes[] = {1, 2, 47, 48, 49, 96, MOST};
+    static double a[MOST * MOST], given[MOST * MOST], inverse[MOST * MOST];
+    nwc__blas_begin();
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        const int n = sizes[s];
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++) {
+                given[i * n + j] = exp(-abs(i - j) / 7.0) + (i == j ? 0.3 + noise(i) * 0.1 : 0.0);
+                a[i * n + j] = j <= i ? given[i * n + j] : NAN; /* is not read */
+            }
+        assert_true(nwc__invert_spd(n, a, inverse));
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++) {
+                double sum = 0.0;
+                for (int k = 0; k < n; k++) sum += given[i * n + k] * inverse[k * n + j];
+                assert_near(sum, i == j ? 1.0 : 0.0, 1e-12);
+            }
+    }
+    double indefinite[4] = {1.0, 0.0, 2.0, 1.0};
+    assert_false(nwc__invert_spd(2, indefinite, inverse));
+    nwc__blas_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_inverse_times_its_matrix_is_one),
         cmocka_unit_test(products_equal_plain_loops),
         cmocka_unit_test(a_matrix_times_a_vector_equals_plain_loops),
         cmocka_unit_test(a_matrix_times_its_transpose_fills_the_lower_triangle),

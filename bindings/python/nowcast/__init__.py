@@ -16,6 +16,7 @@ from nowcast import (
     rain,
     sim,
     verify,
+    wind,
 )
 from nowcast._lib import build_info, settings, version
 from nowcast._open import open
@@ -44,4 +45,5 @@ __all__ = [
     "settings",
     "sim",
     "verify",
+    "wind",
 ]

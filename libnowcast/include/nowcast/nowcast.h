@@ -26,5 +26,6 @@
 #include <nowcast/terrain.h>
 #include <nowcast/turbulence.h>
 #include <nowcast/verify.h>
+#include <nowcast/wind_level.h>
 
 #endif

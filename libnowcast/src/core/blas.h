@@ -25,6 +25,12 @@ void nwc__dgemv(bool transpose, int64_t m, int64_t n, double alpha, const double
 void nwc__dsyrk(bool transpose, int64_t n, int64_t k, double alpha, const double *a, int64_t lda, double beta,
                 double *c, int64_t ldc);
 
+/*
+ * The inverse, both triangles of it, of a symmetric positive definite a (n, n), whose lower triangle is read; a is overwritten.
+ * False where a is not positive definite beyond rounding. Within a batch.
+ */
+bool nwc__invert_spd(int64_t n, double *a, double *inverse);
+
 /* ---- small systems: core/small_solve.c, no BLAS, same bits everywhere in a build ---- */
 
 enum { NWC__SMALL_MAX = 64 };
