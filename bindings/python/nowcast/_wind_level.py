@@ -23,6 +23,7 @@ USES = ("used", "unknown", "outside", "unlike")
 Array = npt.NDArray[np.float32]
 Flat = xr.DataArray | float | None
 
+_NEAR = ("u", "v", "error", "quality")
 _STANDARD = {
     "u": ("x_wind", "eastward_wind"),
     "v": ("y_wind", "northward_wind"),
@@ -45,7 +46,9 @@ _FITS = {
 class Space:
     """A wind in space as the library takes it: fields (..., z, y, x), a cube for each place along the leading axes."""
 
-    def __init__(self, wind: xr.Dataset, ground: Flat = None, roughness: Flat = None) -> None:
+    def __init__(
+        self, wind: xr.Dataset, ground: Flat = None, roughness: Flat = None, near: xr.Dataset | None = None
+    ) -> None:
         u, v = _component(wind, "u"), _component(wind, "v")
         if u is None or v is None:
             raise ArgumentError("wind: variables u and v, or of standard names x_wind and y_wind, expected")
@@ -65,6 +68,17 @@ class Space:
         self.units = [str(one.attrs.get("units", "")) for one in (u, v)]
         self.ground = self.flat(wind.get("ground") if ground is None else ground, "ground")
         self.roughness = self.flat(roughness, "roughness")
+        self.near = {} if near is None else {name: self.surface(near, name) for name in _NEAR if name in near}
+        if near is not None and not {"u", "v"} <= set(self.near):
+            raise ArgumentError("near: u and v at 10 m expected, as near_ground gives them")
+
+    def surface(self, near: xr.Dataset, name: str) -> Array:
+        """A field (..., y, x) at 10 m, on the columns of the wind and at its places along the leading axes."""
+        field, dims = near[name], (*self.like.dims[:-3], "y", "x")
+        shape = (*self.leading, self.grid.ny, self.grid.nx)
+        if set(field.dims) != set(dims) or field.transpose(*dims).shape != shape:
+            raise ArgumentError(f"near: {name} of shape {shape} expected, {field.shape} given")
+        return ascending(near, _field.as_float32(field.transpose(*dims).values))
 
     def cube(self, field: xr.DataArray, name: str) -> Array:
         """The cells of another field of the wind, axes upward and ascending."""
@@ -101,6 +115,9 @@ class Space:
             if flat is not None:
                 kept.append(_field.Fields([flat]))
                 setattr(struct, name, kept[-1].c)
+        for name, array in self.near.items():
+            kept.append(_field.Fields([array[place]]))
+            setattr(struct, f"{name}_10", kept[-1].c)
         return struct, kept
 
     def c_grid(self) -> tuple[Any, Any]:
@@ -179,6 +196,7 @@ def levels(
     *,
     ground: Flat = None,
     roughness: Flat = None,
+    near: xr.Dataset | None = None,
     surface_layer: float | None = None,
     reach: float | None = None,
     gap: float | None = None,
@@ -200,6 +218,9 @@ def levels(
         m above mean sea level; sea level when omitted. Where it is not known nothing is.
     roughness : (y, x) DataArray or float, optional
         Roughness length, m; 0.1 when omitted: farmland with scattered obstacles.
+    near : (..., y, x) Dataset, optional
+        The wind at 10 m, as ``near_ground`` gives it, which what is between it and the lowest level is then read from
+        too.
     surface_layer : float, optional
         Its depth, m; 100 when omitted.
     reach, gap : float, optional
@@ -211,7 +232,7 @@ def levels(
     (..., height, y, x) Dataset of ``u``, ``v``, ``error`` and ``quality``, and of ``w`` where there is one. Where wind
     is read far from any level, the error is larger and the quality lower. NaN is not known.
     """
-    space = Space(wind, ground, roughness)
+    space = Space(wind, ground, roughness, near)
     chosen = np.ascontiguousarray([float(height) for height in heights], dtype=np.float64)
     options = level_options(surface_layer_m=surface_layer, reach_m=reach, gap_m=gap)
     names = ["u", "v", "error", "quality", *(["w"] if "w" in space.cells else [])]

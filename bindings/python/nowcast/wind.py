@@ -1,9 +1,37 @@
-"""What is made of a wind in space: wind at heights above the ground and at 10 m, gusts.
+"""What is made of a wind in space: wind at heights above the ground and at 10 m, gusts, shear, jets, convergence.
 
 A wind in space is a Dataset (..., z, y, x) of ``u``, ``v`` and, where it is known, ``w``, m s-1, on a grid with ``z``
 in metres above mean sea level, however it was found: retrieved from radars, a model, or both.
 """
 
+from nowcast._wind_kinematics import (
+    HELICITY_LAYERS,
+    MICROBURST_M_S,
+    SHEAR_LAYERS,
+    burst,
+    convergence_lines,
+    derivatives,
+    helicity,
+    jet,
+    outflow,
+    shear,
+    storm_motion,
+)
 from nowcast._wind_level import HEIGHTS, levels, near_ground
 
-__all__ = ["HEIGHTS", "levels", "near_ground"]
+__all__ = [
+    "HEIGHTS",
+    "HELICITY_LAYERS",
+    "MICROBURST_M_S",
+    "SHEAR_LAYERS",
+    "burst",
+    "convergence_lines",
+    "derivatives",
+    "helicity",
+    "jet",
+    "levels",
+    "near_ground",
+    "outflow",
+    "shear",
+    "storm_motion",
+]

@@ -25,6 +25,11 @@ typedef struct nwc_wind_cube {
     const nwc_field *quality;  /**< (z, y, x), 0 to 1 */
     const nwc_field *ground_m; /**< (y, x), m above mean sea level, NaN where nothing is to be made; NULL: sea level */
     const nwc_field *roughness_m; /**< (y, x), roughness length, m; NULL or NaN: that of the options */
+    const nwc_field *u_10,
+        *v_10; /**< (y, x), wind at 10 m above the ground, both or neither, m s-1: where known, it is what
+                                       columns begin with; NaN or NULL: they are read down to the ground */
+    const nwc_field *error_10;   /**< (y, x), of it, m s-1 */
+    const nwc_field *quality_10; /**< (y, x), of it, 0 to 1; NULL: that of the lowest known level */
 } nwc_wind_cube;
 
 /** How a column of the wind is read between its levels and below them. Fill with nwc_wind_level_options_init. */

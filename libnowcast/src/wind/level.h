@@ -8,7 +8,7 @@
 
 #define NWC__LEVEL_SURFACE_M 10.0 /* where wind near the ground is measured */
 
-/* What is known of a column, from below; each array has room for all levels and one more. */
+/* What is known of a column, from below; each array has room for all levels and two more. */
 typedef struct nwc__level_column {
     int64_t n;
     double roughness, ground;
@@ -24,7 +24,7 @@ int64_t nwc__level_column_room(int64_t nz);
 /* Lay a column out in memory of that size. */
 nwc__level_column nwc__level_column_in(double *memory, int64_t nz);
 
-/* Read cell (j, i): its levels above least_m whose u and v are known. */
+/* Read cell (j, i): the wind at 10 m where it is told, and the levels above least_m whose u and v are known. */
 void nwc__level_column_read(const nwc_wind_cube *cube, const nwc_wind_level_options *options, int64_t j, int64_t i,
                             nwc__level_column *column);
 
@@ -34,6 +34,9 @@ typedef struct nwc__level_at {
 } nwc__level_at;
 nwc__level_at nwc__level_column_at(const nwc__level_column *column, const nwc_wind_level_options *options,
                                    double height, double slope_x, double slope_y);
+
+/* Let a column begin at 10 m where it can: the wind there, when it is not told, is read. False where it is not known. */
+bool nwc__level_column_begin(const nwc_wind_level_options *options, nwc__level_column *column);
 
 /* The s of a height (wind_level.h says what it is); 0 at and below the roughness length. */
 double nwc__level_law(double height, double roughness, double surface_layer_m);

@@ -86,8 +86,12 @@ nwc_status nwc__level_check_cube(nwc_ctx *ctx, const nwc_wind_cube *cube)
     NWC__TRY(check_like_u(cube->quality, "quality", u, true));
     NWC__TRY(check_speed(u, "u"));
     NWC__TRY(check_speed(cube->v, "v"));
-    NWC__TRY(nwc__level_check_flat(cube->ground_m, "ground_m", cube, true));
-    return nwc__level_check_flat(cube->roughness_m, "roughness_m", cube, true);
+    const nwc_field *const flats[] = {cube->ground_m, cube->roughness_m, cube->u_10,
+                                      cube->v_10,     cube->error_10,    cube->quality_10};
+    static const char *const names[] = {"ground_m", "roughness_m", "u_10", "v_10", "error_10", "quality_10"};
+    for (int f = 0; f < 6; f++) NWC__TRY(nwc__level_check_flat(flats[f], names[f], cube, true));
+    if (!cube->u_10 != !cube->v_10) return nwc__fail(NWC_ERR_ARG, "u_10, v_10: both or neither expected");
+    return NWC_OK;
 }
 
 nwc_status nwc__level_check_flat(const nwc_field *flat, const char *name, const nwc_wind_cube *cube, bool may_be_absent)
@@ -114,12 +118,12 @@ enum { ARRAYS = 6 };
 
 int64_t nwc__level_column_room(int64_t nz)
 {
-    return ARRAYS * (nz + 1);
+    return ARRAYS * (nz + 2);
 }
 
 nwc__level_column nwc__level_column_in(double *memory, int64_t nz)
 {
-    const int64_t room = nz + 1;
+    const int64_t room = nz + 2;
     return (nwc__level_column){.height = memory,
                                .u = memory + room,
                                .v = memory + 2 * room,
@@ -134,18 +138,26 @@ static double value_or(const nwc_field *field, int64_t k, int64_t j, int64_t i, 
     return field ? (double)*nwc__level_cell(field, k, j, i) : otherwise;
 }
 
+static double flat_or(const nwc_field *field, int64_t j, int64_t i, double otherwise)
+{
+    return field ? (double)*nwc__flat_cell(field, j, i) : otherwise;
+}
+
 void nwc__level_column_read(const nwc_wind_cube *cube, const nwc_wind_level_options *options, int64_t j, int64_t i,
                             nwc__level_column *column)
 {
     const double *const z = cube->u->grid->z_m;
-    const double told = cube->roughness_m ? (double)*nwc__flat_cell(cube->roughness_m, j, i) : (double)NAN;
+    const double told = flat_or(cube->roughness_m, j, i, NAN);
+    const double u_10 = flat_or(cube->u_10, j, i, NAN), v_10 = flat_or(cube->v_10, j, i, NAN);
     column->roughness = told > 0.0 && told < 10.0 ? told : options->roughness_m;
-    column->ground = cube->ground_m ? (double)*nwc__flat_cell(cube->ground_m, j, i) : 0.0;
-    int64_t n = 0;
+    column->ground = flat_or(cube->ground_m, j, i, 0.0);
+    const bool begun = isfinite(u_10) && isfinite(v_10) && !isnan(column->ground);
+    const double least = fmax(options->least_m, 2.0 * column->roughness);
+    int64_t n = begun ? 1 : 0;
     for (int64_t k = 0; k < cube->u->dim[0]; k++) {
         const double height = z[k] - column->ground;
         const double u = value_or(cube->u, k, j, i, NAN), v = value_or(cube->v, k, j, i, NAN);
-        if (!(height >= fmax(options->least_m, 2.0 * column->roughness) && isfinite(u) && isfinite(v))) continue;
+        if (!(height >= least && isfinite(u) && isfinite(v)) || (begun && height <= NWC__LEVEL_SURFACE_M)) continue;
         column->height[n] = height, column->u[n] = u, column->v[n] = v;
         column->w[n] = value_or(cube->w, k, j, i, NAN);
         column->error[n] = value_or(cube->error, k, j, i, 0.0);
@@ -153,6 +165,26 @@ void nwc__level_column_read(const nwc_wind_cube *cube, const nwc_wind_level_opti
         n++;
     }
     column->n = n;
+    if (!begun) return;
+    column->height[0] = NWC__LEVEL_SURFACE_M, column->u[0] = u_10, column->v[0] = v_10;
+    column->w[0] = n > 1 ? column->w[1] * NWC__LEVEL_SURFACE_M / column->height[1] : (double)NAN;
+    column->error[0] = flat_or(cube->error_10, j, i, 0.0);
+    column->quality[0] = flat_or(cube->quality_10, j, i, n > 1 ? column->quality[1] : 1.0);
+}
+
+bool nwc__level_column_begin(const nwc_wind_level_options *options, nwc__level_column *column)
+{
+    if (column->n > 0 && column->height[0] <= NWC__LEVEL_SURFACE_M) return true;
+    const nwc__level_at at = nwc__level_column_at(column, options, NWC__LEVEL_SURFACE_M, 0.0, 0.0);
+    if (isnan(at.u)) return false;
+    double *const arrays[ARRAYS] = {column->height, column->u, column->v, column->w, column->error, column->quality};
+    const double first[ARRAYS] = {NWC__LEVEL_SURFACE_M, at.u, at.v, at.w, at.error, at.quality};
+    for (int a = 0; a < ARRAYS; a++) {
+        memmove(arrays[a] + 1, arrays[a], (size_t)column->n * sizeof *arrays[a]);
+        arrays[a][0] = first[a];
+    }
+    column->n++;
+    return true;
 }
 
 double nwc__level_law(double height, double roughness, double surface_layer_m)
