@@ -76,7 +76,7 @@ def _feature(given: Mapping[str, Any], kept: list[Any]) -> Any:
     if geometry is None:
         return feature
     geometry = getattr(geometry, "__geo_interface__", geometry)
-    feature.shape, parts, holes = _parts(geometry)
+    feature.shape, parts, holes = parts_of(geometry)
     points = np.array([place for part in parts for place in part] or np.empty((0, 2)), dtype=np.float64)
     if points.ndim != 2 or points.shape[1] not in (2, 3):
         raise ArgumentError("geometry: longitude, latitude and perhaps a height of every point expected")
@@ -96,7 +96,7 @@ def _keep(kept: list[Any], *what: Any) -> Any:
     return kept[-1]
 
 
-def _parts(geometry: Any) -> tuple[int, list[Sequence[Any]], list[int]]:
+def parts_of(geometry: Any) -> tuple[int, list[Sequence[Any]], list[int]]:
     """The shape of a geometry, its parts, and which of them are holes."""
     kind = geometry.get("type") if isinstance(geometry, Mapping) else geometry
     depth = {"Point": 0, "LineString": 1, "Polygon": 2}

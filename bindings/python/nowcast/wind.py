@@ -4,6 +4,7 @@ A wind in space is a Dataset (..., z, y, x) of ``u``, ``v`` and, where it is kno
 in metres above mean sea level, however it was found: retrieved from radars, a model, or both.
 """
 
+from nowcast._wind_alarm import Alarm, alarms
 from nowcast._wind_kinematics import (
     HELICITY_LAYERS,
     MICROBURST_M_S,
@@ -24,6 +25,8 @@ __all__ = [
     "HELICITY_LAYERS",
     "MICROBURST_M_S",
     "SHEAR_LAYERS",
+    "Alarm",
+    "alarms",
     "burst",
     "convergence_lines",
     "derivatives",

@@ -136,6 +136,21 @@ NWC_API nwc_status nwc_grid_dilate(nwc_ctx *ctx, const nwc_flags *set, double ra
 NWC_API nwc_status nwc_grid_erode(nwc_ctx *ctx, const nwc_flags *set, double radius, nwc_flags *eroded);
 
 /**
+ * The cells whose centres lie within an area of the map: rings of longitude and latitude with straight edges in these, which go the
+ * shorter way round the earth.
+ *
+ * @param n_parts      rings, at least 1
+ * @param part_points  points of each, at least 3; the first may be repeated as the last
+ * @param hole         n_parts: 1 for a hole in the last ring before it that is none; NULL for no holes
+ * @param longitude_deg, latitude_deg  of all rings, one behind the other
+ * @param within       out: (y, x) of the grid, 1 within and 0 elsewhere
+ * @return NWC_OK; NWC_ERR_ARG, also for a ring around a pole; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ */
+NWC_API nwc_status nwc_grid_within(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts, const int64_t *part_points,
+                                   const uint8_t *hole, const double *longitude_deg, const double *latitude_deg,
+                                   nwc_flags *within);
+
+/**
  * Number the connected areas of cells at or above a threshold; NaN is below.
  *
  * @param neighbours  4, or 8 where corners connect too
