@@ -120,8 +120,8 @@ def helicity(
     if isinstance(storm, str):
         if storm not in ("right", "left", "mean"):
             raise ArgumentError(f'storm: "right", "left" or "mean" expected, {storm!r} given')
-        found = storm_motion(wind, ground=ground, near=near)
-        motion = [space.surface(found, f"{storm}_{c}") for c in "uv"]
+        storms = storm_motion(wind, ground=ground, near=near)
+        motion = [space.surface(storms, f"{storm}_{c}") for c in "uv"]
     else:
         shape = (*space.leading, space.grid.ny, space.grid.nx)
         parts = [storm[c] for c in "uv"] if isinstance(storm, xr.Dataset) else list(storm)
@@ -139,7 +139,9 @@ def helicity(
 
         made += space.make((), 1, call)
     text = {"helicity": "storm-relative helicity"}
-    return _layered(space, {"helicity": np.stack(made, axis=-3)}, text, "m2 s-2", layers)["helicity"]
+    found = _layered(space, {"helicity": np.stack(made, axis=-3)}, text, "m2 s-2", layers)["helicity"]
+    del found["layer"].attrs["bounds"]  # which only a Dataset can have
+    return found
 
 
 def _motion(space: Space, value: xr.DataArray | float) -> Array:

@@ -1,10 +1,12 @@
-"""What is made of a wind in space: wind at heights above the ground and at 10 m, gusts, shear, jets, convergence.
+"""What is made of a wind in space: wind at heights above the ground and at 10 m, gusts, shear, jets, convergence,
+forecasts and alarms.
 
 A wind in space is a Dataset (..., z, y, x) of ``u``, ``v`` and, where it is known, ``w``, m s-1, on a grid with ``z``
 in metres above mean sea level, however it was found: retrieved from radars, a model, or both.
 """
 
 from nowcast._wind_alarm import Alarm, alarms
+from nowcast._wind_forecast import fit_decay, forecast, low_level
 from nowcast._wind_kinematics import (
     HELICITY_LAYERS,
     MICROBURST_M_S,
@@ -30,9 +32,12 @@ __all__ = [
     "burst",
     "convergence_lines",
     "derivatives",
+    "fit_decay",
+    "forecast",
     "helicity",
     "jet",
     "levels",
+    "low_level",
     "near_ground",
     "outflow",
     "shear",
