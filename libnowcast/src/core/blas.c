@@ -69,3 +69,18 @@ void nwc__dsyrk(bool transpose, int64_t n, int64_t k, double alpha, const double
     cblas_dsyrk(CblasRowMajor, CblasLower, op(transpose), narrow(n), narrow(k), alpha, a, narrow(lda), beta, c,
                 narrow(ldc));
 }
+
+/* LAPACK, which OpenBLAS brings without a header; by columns, so its upper triangle is the lower one here. */
+void dpotrf_(const char *triangle, const blasint *n, double *a, const blasint *lda, blasint *info);
+void dpotri_(const char *triangle, const blasint *n, double *a, const blasint *lda, blasint *info);
+
+bool nwc__invert_spd(int64_t n, double *a)
+{
+    const blasint size = narrow(n);
+    blasint info = 0;
+    dpotrf_("U", &size, a, &size, &info);
+    if (info == 0) dpotri_("U", &size, a, &size, &info);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = i + 1; j < n; j++) a[i * n + j] = a[j * n + i];
+    return info == 0;
+}

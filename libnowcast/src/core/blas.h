@@ -26,10 +26,10 @@ void nwc__dsyrk(bool transpose, int64_t n, int64_t k, double alpha, const double
                 double *c, int64_t ldc);
 
 /*
- * The inverse, both triangles of it, of a symmetric positive definite a (n, n), whose lower triangle is read; a is overwritten.
- * False where a is not positive definite beyond rounding. Within a batch.
+ * A symmetric positive definite a (n, n), of which the lower triangle is read, becomes its inverse, both triangles of it. False, and a
+ * is of no more use, where it is not positive definite.
  */
-bool nwc__invert_spd(int64_t n, double *a, double *inverse);
+bool nwc__invert_spd(int64_t n, double *a);
 
 /* ---- small systems: core/small_solve.c, no BLAS, same bits everywhere in a build ---- */
 

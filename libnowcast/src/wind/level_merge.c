@@ -250,17 +250,15 @@ static double without(const struct merge *merge, int64_t m, double *covariance, 
 static nwc_status merge_pass(nwc_ctx *ctx, struct merge *merge, struct member *members, double **inverse)
 {
     nwc_status status = NWC_OK;
-    double *matrix = NULL;
     const int64_t n = merge->n;
-    NWC__ALLOC(ctx, matrix, n * n);
     NWC__ALLOC(ctx, *inverse, n * n);
     for (int64_t a = 0; a < n; a++)
         for (int64_t b = 0; b <= a; b++)
-            matrix[a * n + b] = members[a].sigma * members[b].sigma *
-                                    correlation(merge->options, &members[a].place, &members[b].place) +
-                                (a == b ? members[a].error * members[a].error : 0.0);
+            (*inverse)[a * n + b] = members[a].sigma * members[b].sigma *
+                                        correlation(merge->options, &members[a].place, &members[b].place) +
+                                    (a == b ? members[a].error * members[a].error : 0.0);
     nwc__blas_begin();
-    const bool done_well = nwc__invert_spd(n, matrix, *inverse);
+    const bool done_well = nwc__invert_spd(n, *inverse);
     nwc__blas_end();
     if (!done_well) {
         status = nwc__fail(NWC_ERR_INTERNAL, "stations: their covariance is not positive definite");
@@ -270,7 +268,6 @@ static nwc_status merge_pass(nwc_ctx *ctx, struct merge *merge, struct member *m
     solve(merge, members);
     judge(merge, *inverse, members);
 done:
-    nwc__free(ctx, matrix);
     return status;
 }
 
