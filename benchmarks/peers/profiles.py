@@ -295,10 +295,9 @@ BESIDE = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=os.environ.get("NOWCAST_TEST_DATA"))
+    default = os.environ.get("NOWCAST_TEST_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=default)
     data = parser.parse_args().data
-    if data is None:
-        parser.error("--data or NOWCAST_TEST_DATA expected")
     head = ("levels", "u mean", "v mean", "u rms", "v rms", "speed", "degrees", "median")
     print(f"{'m/s, ours less theirs':26}" + "".join(f"{name:>9}" for name in head))
     for title, beside in BESIDE.items():
