@@ -175,6 +175,15 @@ def test_following_can_be_stopped(archive: Path) -> None:
     assert list(radar.follow(archive.parent, poll=0.02, stop=lambda: True)) == []
 
 
+def test_open_follows_where_it_is_asked_to(archive: Path) -> None:
+    for path in (archive.parent, str(archive)):
+        check(list(nowcast.open(path, follow=True, timeout=0)), nowcast.open(archive))
+    with pytest.raises(errors.ArgumentError, match=r"site: .* is followed"):
+        nowcast.open(archive, follow=True, site=(35.0, -97.0, 400.0))
+    with pytest.raises(errors.ArgumentError, match="one folder or file"):
+        nowcast.open([archive, archive], follow=True)
+
+
 def test_what_cannot_be_followed_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(errors.ArgumentError, match="nothing found"):
         radar.follow(tmp_path / "absent")

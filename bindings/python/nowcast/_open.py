@@ -1,9 +1,10 @@
 """One call for any file: gridded fields, radar volumes, model fields or observations."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -19,12 +20,23 @@ _ONE_VOLUME = np.timedelta64(10, "m")
 _SAME_ANGLE = 0.02  # degrees
 _OF_VOLUMES = {"site"}
 _OF_MODELS = {"system"}
+_OF_FOLLOWING = {"poll", "timeout", "late", "stop"}
 _OF_OBSERVATIONS = {"near", "station", "columns", "kind", "utc_offset_hours", "stations", "station_columns"}
 
 
+@overload
+def open(paths: io.PathLike, *, follow: Literal[True], **options: Any) -> Iterator[xr.DataTree]: ...
+
+
+@overload
 def open(
-    paths: io.PathLike | Sequence[io.PathLike], **options: Any
-) -> xr.DataArray | xr.DataTree | list[xr.DataTree] | model.Model | pd.DataFrame:
+    paths: io.PathLike | Sequence[io.PathLike], *, follow: Literal[False] = False, **options: Any
+) -> xr.DataArray | xr.DataTree | list[xr.DataTree] | model.Model | pd.DataFrame: ...
+
+
+def open(
+    paths: io.PathLike | Sequence[io.PathLike], *, follow: bool = False, **options: Any
+) -> xr.DataArray | xr.DataTree | list[xr.DataTree] | Iterator[xr.DataTree] | model.Model | pd.DataFrame:
     """Read what files hold, told by content: gridded fields, radar volumes, model fields, or observations at points.
 
     Parameters
@@ -32,6 +44,9 @@ def open(
     paths : path, pattern, or several of them
         A folder stands for the radar volumes in it: real-time chunks of one volume are put together, and so are files
         of one sweep each, of one radar, whose times are within ten minutes and whose angles differ.
+    follow : bool
+        Give the sweeps of radar volumes one by one as they are complete, in a folder that files come into, or a file
+        that grows: ``nowcast.radar.follow``, whose options then are taken.
     options
         As ``nowcast.io.open`` takes them, for fields; ``site`` of ``nowcast.radar.read``, for volumes; ``system`` of
         ``nowcast.model.open`` and ``quantity``, for model fields; those of ``nowcast.obs.read``, for observations. A
@@ -43,14 +58,18 @@ def open(
     -------
     For fields, as ``nowcast.io.open``, a (time, y, x) DataArray. For volumes, as ``nowcast.radar.read``, a DataTree for
     each file, in a list where there are several; real-time chunks that follow the one with the volume's header
-    are parts of it. For model fields, a ``nowcast.model.Model`` of all files, or what its ``read`` gives of the
-    quantity. For observations, as ``nowcast.obs.read``, one DataFrame.
+    are parts of it; an iterator of sweeps with ``follow``. For model fields, a ``nowcast.model.Model`` of all files, or
+    what its ``read`` gives of the quantity. For observations, as ``nowcast.obs.read``, one DataFrame.
 
     Raises
     ------
     ArgumentError : fields and volumes together; options of another kind; and as ``nowcast.io.open``.
     FileError, FormatError, UnsupportedError, NoDataError : as ``nowcast.io.layers``.
     """
+    if follow:
+        if not isinstance(paths, str | os.PathLike):
+            raise ArgumentError("follow: one folder or file expected")
+        return radar.follow(paths, **_only(options, _OF_FOLLOWING, f"{paths} is followed"))
     files = list(io.expand(paths))
     if files[0].is_dir():
         return _one_or_all([volume for folder in files for volume in _folder(folder, options)])

@@ -581,8 +581,10 @@ def convert(
 
     A volume may be written in one of ``radar.FORMATS``, whatever the suffix.
     """
-    choices = {"quantity": quantity} if quantity else {}
-    data = open_any(inputs, **choices, **({"on_error": on_error} if on_error != "raise" else {}))
+    choices: dict[str, Any] = {"quantity": quantity} if quantity else {}
+    if on_error != "raise":
+        choices["on_error"] = on_error
+    data = open_any(inputs, follow=False, **choices)
     if isinstance(data, list):
         raise ArgumentError(f"inputs: one volume expected, {len(data)} found")
     if isinstance(data, xr.DataTree):
