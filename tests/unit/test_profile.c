@@ -18,6 +18,7 @@ struct scene {
     uint64_t seed;
     double elevation[4];
     int sweeps;
+    int still; /* number of the sweep whose echo does not move; 0 for none */
 };
 
 static float normal[RAYS * GATES], uniform_0_1[RAYS * GATES];
@@ -63,6 +64,7 @@ static nwc_volume *volume_of(const struct scene *scene)
             for (int g = 0; g < GATES; g++) {
                 const int cell = r * GATES + g;
                 double value = seen(scene, azimuth[r] * RAD, scene->elevation[s] * RAD, 500.0 * (g + 1));
+                if (s > 0 && s == scene->still) value = 0.0;
                 if (scene->noise > 0.0) value += scene->noise * normal[cell];
                 if (uniform_0_1[cell] < scene->outliers) value = 60.0 * uniform_0_1[cell] / scene->outliers;
                 if (scene->nyquist > 0.0) value = remainder(value, 2.0 * scene->nyquist);
@@ -225,6 +227,19 @@ static void outliers_do_not_move_the_fit(void **state)
     }
 }
 
+static void a_ring_of_echo_that_stands_still_is_left_out_of_vad(void **state)
+{
+    (void)state;
+    struct scene scene = uniform;
+    scene.noise = 0.5, scene.still = 2;
+    const nwc_profile_options options = method(NWC_PROFILE_VAD);
+    const nwc_profile_level level = at_1000_m(&scene, &options);
+    assert_near(level.u_m_s, 12.0, 0.2);
+    assert_near(level.v_m_s, -7.0, 0.2);
+    scene.still = 0;
+    assert_true(level.n_points < at_1000_m(&scene, &options).n_points);
+}
+
 static void gvad_finds_strong_winds_in_aliased_velocities(void **state)
 {
     (void)state;
@@ -375,6 +390,7 @@ int main(void)
         cmocka_unit_test(vvp_finds_vertical_shear_and_leaves_out_what_cannot_be_told),
         cmocka_unit_test(gaps_are_measured_and_too_large_ones_refused),
         cmocka_unit_test(outliers_do_not_move_the_fit),
+        cmocka_unit_test(a_ring_of_echo_that_stands_still_is_left_out_of_vad),
         cmocka_unit_test(gvad_finds_strong_winds_in_aliased_velocities),
         cmocka_unit_test(errors_cover_the_truth_at_the_rate_of_one_standard_deviation),
         cmocka_unit_test(two_radars_are_fitted_as_one),

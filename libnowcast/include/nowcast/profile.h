@@ -4,7 +4,8 @@
  * Around a radar, a wind that changes linearly in space makes the radial velocity a sum of harmonics of the azimuth. All three
  * methods fit that, level by level, each with weights that let go of what does not belong (Tukey's biweight):
  *
- * - VAD (Browning and Wexler 1968) fits rings, each the gates of one sweep in the level, and combines the rings.
+ * - VAD (Browning and Wexler 1968) fits rings, each the gates of one sweep in the level, and combines the rings, without those whose
+ *   wind is more than 8 m s-1 from what all gates of the level together say.
  * - GVAD (Gao et al. 2004) fits differences between azimuths a few degrees apart, which aliasing does not touch so
  *   long as they stay below the Nyquist velocity, and then the velocities themselves, each moved to the side of the fit.
  * - VVP (Waldteufel and Corbin 1979) fits all gates of the level at once, of any number of radars.
