@@ -1,8 +1,10 @@
 /*
- * A volume of eleven sweeps on 41 levels of 401 x 401 cells: reflectivity and velocity, with quality, age, radars and the lowest beam.
+ * A volume of eleven sweeps on 41 levels of 401 x 401 cells: reflectivity and velocity, with quality, age, radars and
+ * the lowest beam.
  *
- * What must move: with the lookup kept, its bytes, the gates of the sweeps taken as far as the grid reaches, once each, and what
- * is written of every cell, two fields, quality, age and radars, 20 bytes. The first time the lookup is written as well.
+ * What must move: with the lookup kept, its bytes, the gates of the sweeps taken as far as the grid reaches, once each,
+ * and what is written of every cell, two fields, quality, age and radars, 20 bytes. The first time the lookup is
+ * written as well.
  */
 #include "bench.h"
 

@@ -64,7 +64,7 @@ NWC_API void nwc_mosaic_options_init(nwc_mosaic_options *options);
 typedef struct nwc_mosaic_lookup nwc_mosaic_lookup;
 
 /**
- * Make the lookup of a radar and a grid: 8 bytes for a cell of a column within reach, and 8 for the column.
+ * Make the lookup of a radar and a grid: 9 bytes for a cell of a column within reach, and 8 for the column.
  *
  * @param volume   any of the radar, whose place is known
  * @param grid     1 to NWC_MOSAIC_MOST_LEVELS levels; copied

@@ -1,38 +1,11 @@
 /* What is done to cells and gates one by one: where cells lie, gates made ready, and radars weighed and averaged. */
 #include "mosaic/gates.h"
+#include "mosaic/lines.h"
+
+enum { COLUMNS = NWC__MOSAIC_COLUMNS };
+enum { CELL = 4, LINE = COLUMNS * CELL /* bytes, and a line of memory */ };
 
 #define LEAST_WEIGHT 1e-12F /* of a value that is known, however poor */
-
-/* The logarithm to the base 2 of a number above 0; the relative error is below 3e-7. */
-static inline float logarithm_of_two(float x)
-{
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    const int32_t exponent = (bits - 0x3f3504f3) >> 23; /* a mantissa from sqrt(1/2) to sqrt(2) */
-    bits -= exponent * (1 << 23);
-    float m;
-    memcpy(&m, &bits, sizeof m);
-    const float s = (m - 1.0F) / (m + 1.0F), s2 = s * s;
-    return (float)exponent +
-           2.88539008F * s * (1.0F + s2 * (0.333333333F + s2 * (0.2F + s2 * (0.142857143F + s2 * 0.111111111F))));
-}
-
-/* The angle of (out, up), out being 0 or more, in degrees, within 2e-6 (Abramowitz and Stegun 4.4.49). */
-static inline float angle_above(float up, float out)
-{
-    const float high = fabsf(up), least = high < out ? high : out, most = high < out ? out : high;
-    const float x = least / (most > 0.0F ? most : 1.0F), y = x * x;
-    const float arc =
-        x *
-        (1.0F +
-         y * (-0.3333314528F +
-              y * (0.1999355085F +
-                   y * (-0.1420889944F +
-                        y * (0.1065626393F +
-                             y * (-0.0752896400F + y * (0.0429096138F + y * (-0.0161657367F + y * 0.0028662257F))))))));
-    const float above = high < out ? arc : 1.57079633F - arc;
-    return (up < 0.0F ? -above : above) / NWC__DEGREE_F;
-}
 
 static void sight(double sphere_m, double altitude_m, double reach_m, double z_m, int64_t n,
                   const double *restrict sine, const double *restrict versine, float *restrict range_m,
@@ -42,7 +15,7 @@ static void sight(double sphere_m, double altitude_m, double reach_m, double z_m
     const float reach = (float)reach_m;
     for (int64_t i = 0; i < n; i++) {
         const float out = (float)(place * sine[i]), up = (float)(z_m - altitude_m - place * versine[i]);
-        const float range = sqrtf(out * out + up * up), angle = angle_above(up, out);
+        const float range = sqrtf(out * out + up * up), angle = nwc__angle_above(up, out);
         const bool within = range <= reach;
         range_m[i] = within ? range : INFINITY;
         elevation_deg[i] = within ? angle : NAN;
@@ -52,21 +25,30 @@ static void sight(double sphere_m, double altitude_m, double reach_m, double z_m
 static void prepare_ray(const float *restrict from, int64_t step, int64_t n, int64_t row, int32_t as_z,
                         float *restrict to)
 {
-    to[0] = NAN;
-    for (int64_t g = n + 1; g < row; g++) to[g] = NAN;
-    if (!as_z && step == 1) {
-        memcpy(to + 1, from, (size_t)n * sizeof *to);
-        return;
-    }
+    for (int64_t g = n; g < row; g++) to[g] = NAN;
     if (!as_z) {
-        for (int64_t g = 0; g < n; g++) to[g + 1] = from[g * step];
+        for (int64_t g = 0; g < n; g++) to[g] = from[g * step];
         return;
     }
     for (int64_t g = 0; g < n; g++) {
         const float dbz = from[g * step];
         const bool known = dbz == dbz;
         const float z = nwc__power_of_two((known ? dbz : 0.0F) / NWC__DB_PER_OCTAVE);
-        to[g + 1] = known ? (dbz <= NWC__NOTHING_F ? 0.0F : z) : NAN;
+        to[g] = known ? (dbz <= NWC__NOTHING_F ? 0.0F : z) : NAN;
+    }
+}
+
+static void survey(const float *restrict cells, int64_t n, float nothing, uint8_t *restrict patches)
+{
+    for (int64_t first = 0, p = 0; first < n; first += NWC__MOSAIC_PATCH_GATES, p++) {
+        const int64_t left = n - first, end = left < NWC__MOSAIC_PATCH_GATES ? left : NWC__MOSAIC_PATCH_GATES;
+        int32_t found = 0;
+        for (int64_t g = 0; g < end; g++) {
+            const float value = cells[first + g];
+            const int32_t known = value > nothing ? NWC__PATCH_ECHO : NWC__PATCH_NOTHING;
+            found |= value == value ? known : NWC__PATCH_UNKNOWN;
+        }
+        patches[p] |= (uint8_t)found;
     }
 }
 
@@ -74,10 +56,20 @@ static void to_dbz(int64_t n, float *restrict z)
 {
     const float floor_dbz = NWC__NO_ECHO_DBZ;
     for (int64_t k = 0; k < n; k++) {
-        const bool known = z[k] == z[k], echo = z[k] > 1e-4F; /* -40 dBZ */
-        const float dbz = NWC__DB_PER_OCTAVE * logarithm_of_two(echo ? z[k] : 1.0F);
+        const bool known = z[k] == z[k], echo = z[k] > NWC__LEAST_Z;
+        const float dbz = NWC__DB_PER_OCTAVE * nwc__logarithm_of_two(echo ? z[k] : 1.0F);
         z[k] = known ? (echo && dbz > floor_dbz ? dbz : floor_dbz) : NAN;
     }
+}
+
+static void fill(int64_t n, float value, float *restrict cells)
+{
+    for (int64_t k = 0; k < n; k++) cells[k] = value;
+}
+
+static void limit(int64_t n, float *restrict dbz)
+{
+    for (int64_t k = 0; k < n; k++) dbz[k] = dbz[k] < NWC__NO_ECHO_DBZ ? NWC__NO_ECHO_DBZ : dbz[k];
 }
 
 static inline float within_0_and_1(float x, float unknown)
@@ -86,40 +78,98 @@ static inline float within_0_and_1(float x, float unknown)
     return x == x ? (low > 1.0F ? 1.0F : low) : unknown;
 }
 
-static void quality(int64_t n, const float *restrict range_m, const float *restrict age_s, const float *restrict qind,
-                    const float *restrict blocked, float per_range, float per_age, float per_deg,
-                    float *restrict off_deg)
+static void quality(int64_t n, const float *restrict range_m, const float *restrict qind, const float *restrict blocked,
+                    float per_range, float per_age, float per_deg, int32_t radar, const int32_t *restrict radars,
+                    float *restrict age_s, float *restrict off_deg)
 {
     const float per_octave = 1.44269504F;
     for (int64_t k = 0; k < n; k++) {
+        const bool known = (radars[k] & radar) != 0;
         const float r = range_m[k] * per_range, a = age_s[k] * per_age, d = off_deg[k] * per_deg;
         const float fall = per_octave * (r * r + a * a) + d * d;
-        off_deg[k] = fall == fall ? nwc__power_of_two(fall == fall ? -fall : 0.0F) : 0.0F;
+        off_deg[k] = known & (fall == fall) ? nwc__power_of_two(fall == fall ? -fall : 0.0F) : 0.0F;
+        age_s[k] = known ? age_s[k] : NAN;
     }
     for (int64_t k = 0; qind && k < n; k++) off_deg[k] *= within_0_and_1(qind[k], 1.0F);
     for (int64_t k = 0; blocked && k < n; k++) off_deg[k] *= 1.0F - within_0_and_1(blocked[k], 0.0F);
 }
 
-static void weigh(int64_t n, const float *restrict value, const float *restrict quality_of, int32_t radar, int32_t best,
-                  float *restrict sum, float *restrict weight, int32_t *restrict radars)
+static bool mark(int64_t n, const float *restrict value, const float *restrict age_s, int32_t radar,
+                 int32_t *restrict radars)
+{
+    int32_t lacking = 0;
+    for (int64_t k = 0; k < n; k++) {
+        const int32_t known = value[k] == value[k] ? 1 : 0, aged = age_s[k] == age_s[k] ? 1 : 0;
+        radars[k] |= known ? radar : 0;
+        lacking |= known & (1 - aged);
+    }
+    return lacking != 0;
+}
+
+static void take_age(int64_t n, const float *restrict other_age_s, const float *restrict other_off_deg,
+                     float *restrict age_s, float *restrict off_deg)
 {
     for (int64_t k = 0; k < n; k++) {
-        const bool known = value[k] == value[k];
-        const float v = known ? value[k] : 0.0F, w = known ? quality_of[k] + LEAST_WEIGHT : 0.0F;
-        const float added = sum[k] + w * v, chosen = w > weight[k] ? w * v : sum[k];
-        sum[k] = best ? chosen : added;
-        weight[k] = best ? (w > weight[k] ? w : weight[k]) : weight[k] + w;
-        radars[k] |= known ? radar : 0;
+        const bool aged = age_s[k] == age_s[k];
+        age_s[k] = aged ? age_s[k] : other_age_s[k];
+        off_deg[k] = aged ? off_deg[k] : other_off_deg[k];
     }
 }
 
-static void describe(int64_t n, const float *restrict quality_of, const float *restrict age_s, int32_t radar,
-                     const int32_t *restrict radars, float *restrict best, float *restrict age, float *restrict weight)
+/* A row anywhere: its first strip, its last, or one whose cells lie apart. */
+static void write_row(int32_t n, bool begins, bool ends, const char *restrict cells, char *restrict carry,
+                      char *restrict to, int64_t step)
+{
+    const size_t size = (size_t)n * CELL, over = (uintptr_t)to % LINE, carried = begins ? 0 : over;
+    const size_t left = ends ? 0 : (over + size) % LINE;
+    if (step != 1) {
+        for (int32_t c = 0; c < n; c++) memcpy(to + c * step * CELL, cells + c * CELL, CELL);
+        return;
+    }
+    memcpy(to - carried, carry + LINE - carried, carried);
+    memcpy(to, cells, size - left);
+    memcpy(carry, cells + size - LINE, ends ? 0 : LINE);
+}
+
+static void write(int32_t rows, int32_t n, bool begins, bool ends, bool large, const void *restrict cells,
+                  void *restrict carry, void *restrict to, int64_t to_row, int64_t step)
+{
+    for (int32_t k = 0; k < rows; k++) {
+        const char *const row = (const char *)cells + k * LINE;
+        char *const before = (char *)carry + k * LINE, *const there = (char *)to + k * to_row * CELL;
+        if (begins | ends | (step != 1))
+            write_row(n, begins, ends, row, before, there, step);
+        else
+            nwc__write_line(large, row, before, there);
+    }
+}
+
+static void publish(void)
+{
+    nwc__end_lines();
+}
+
+static void weigh(int64_t n, const float *restrict value, const float *restrict quality_of, nwc__averaging averaging,
+                  float *restrict sum, float *restrict weight)
+{
+    const bool best = averaging == NWC__OF_THE_BEST, reflectivity = averaging <= NWC__AS_Z;
+    for (int64_t k = 0; k < n; k++) {
+        const bool known = value[k] == value[k];
+        const float v = known ? value[k] : 0.0F, w = known ? quality_of[k] + LEAST_WEIGHT : 0.0F;
+        const float power = nwc__power_of_two(v / NWC__DB_PER_OCTAVE), z = v > NWC__NOTHING_F ? power : 0.0F;
+        const float added = sum[k] + w * (reflectivity ? z : v), chosen = w > weight[k] ? w * v : sum[k];
+        sum[k] = best ? chosen : added;
+        weight[k] = best ? (w > weight[k] ? w : weight[k]) : weight[k] + w;
+    }
+}
+
+static void describe(int64_t n, const float *restrict quality_of, const float *restrict age_s, float *restrict best,
+                     float *restrict age, float *restrict weight)
 {
     for (int64_t k = 0; k < n; k++) {
-        const bool has = (radars[k] & radar) != 0, aged = has && age_s[k] == age_s[k];
+        const bool aged = age_s[k] == age_s[k];
         const float w = aged ? quality_of[k] + LEAST_WEIGHT : 0.0F;
-        best[k] = has && quality_of[k] > best[k] ? quality_of[k] : best[k];
+        best[k] = quality_of[k] > best[k] ? quality_of[k] : best[k];
         age[k] += w * (aged ? age_s[k] : 0.0F);
         weight[k] += w;
     }
@@ -133,7 +183,14 @@ static void mean(int64_t n, const float *restrict weight, float *restrict sum)
 extern const struct nwc__cells_kernels NWC__NAME(nwc__cells_kernels);
 const struct nwc__cells_kernels NWC__NAME(nwc__cells_kernels) = {.sight = sight,
                                                                  .prepare_ray = prepare_ray,
+                                                                 .survey = survey,
                                                                  .quality = quality,
+                                                                 .mark = mark,
+                                                                 .take_age = take_age,
+                                                                 .write = write,
+                                                                 .fill = fill,
+                                                                 .publish = publish,
+                                                                 .limit = limit,
                                                                  .weigh = weigh,
                                                                  .describe = describe,
                                                                  .mean = mean,

@@ -1,4 +1,4 @@
-/* What the kernels of mosaics share: rays about an azimuth, and how gates are summed. */
+/* What the kernels of mosaics share: powers, logarithms and angles that vectorise, and how gates are summed. */
 #ifndef NWC_MOSAIC_GATES_H
 #define NWC_MOSAIC_GATES_H
 
@@ -9,6 +9,7 @@
 #define NWC__DEGREE_F (3.14159265F / 180.0F)
 #define NWC__NOTHING_F (-128.0F)
 #define NWC__DB_PER_OCTAVE 3.01029995663981F
+#define NWC__LEAST_Z 1e-4F /* -40 dBZ: what is less is nothing */
 
 /* 2^x, 0 below 2^-120; the relative error is below 3e-7. */
 static inline float nwc__power_of_two(float x)
@@ -23,6 +24,37 @@ static inline float nwc__power_of_two(float x)
     float scale;
     memcpy(&scale, &bits, sizeof scale);
     return x < -120.0F ? 0.0F : e * scale;
+}
+
+/* The logarithm to the base 2 of a number above 0; the relative error is below 3e-7. */
+static inline float nwc__logarithm_of_two(float x)
+{
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const int32_t exponent = (bits - 0x3f3504f3) >> 23; /* a mantissa from sqrt(1/2) to sqrt(2) */
+    bits -= exponent * (1 << 23);
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    const float s = (m - 1.0F) / (m + 1.0F), s2 = s * s;
+    return (float)exponent +
+           2.88539008F * s * (1.0F + s2 * (0.333333333F + s2 * (0.2F + s2 * (0.142857143F + s2 * 0.111111111F))));
+}
+
+/* The angle of (out, up), out being 0 or more, in degrees, within 2e-6 (Abramowitz and Stegun 4.4.49). */
+static inline float nwc__angle_above(float up, float out)
+{
+    const float high = fabsf(up), least = high < out ? high : out, most = high < out ? out : high;
+    const float x = least / (most > 0.0F ? most : 1.0F), y = x * x;
+    const float arc =
+        x *
+        (1.0F +
+         y * (-0.3333314528F +
+              y * (0.1999355085F +
+                   y * (-0.1420889944F +
+                        y * (0.1065626393F +
+                             y * (-0.0752896400F + y * (0.0429096138F + y * (-0.0161657367F + y * 0.0028662257F))))))));
+    const float above = high < out ? arc : 1.57079633F - arc;
+    return (up < 0.0F ? -above : above) / NWC__DEGREE_F;
 }
 
 /* Gates as they are. */
@@ -42,38 +74,32 @@ static inline void nwc__add_echo(float value, float weight, float *sum, float *e
     *known += is ? weight : 0.0F;
 }
 
-/* The mean dBZ of gates with echo as Z, spread over all that is known. */
-static inline float nwc__echo_as_z(float sum, float echo, float known, float least)
+/*
+ * What a cell is of sums over gates: the mean dBZ of those with echo, less for the part of all that are known which has
+ * none.
+ */
+static inline float nwc__mean_of_echo(float sum, float echo, float known, float least)
 {
     const bool is = known > 0.0F && known >= least, has = echo > 0.0F;
-    const float mean_dbz = sum / (has ? echo : 1.0F), share = echo / (is ? known : 1.0F);
-    return is ? share * nwc__power_of_two(mean_dbz / NWC__DB_PER_OCTAVE) : NAN;
+    const float mean_dbz = sum / (has ? echo : 1.0F), share = has && is ? echo / known : 1.0F;
+    const float dbz = mean_dbz + NWC__DB_PER_OCTAVE * nwc__logarithm_of_two(share);
+    return is ? (has ? dbz : NWC__NOTHING_F) : NAN;
 }
 
-/* The rays of a plane to either side of an azimuth: the number of the first, and the weight of the second. */
-typedef struct nwc__pair {
-    int32_t first;
-    float weight, after_s;
-    bool found;
-} nwc__pair;
-
-static inline nwc__pair nwc__find_pair(const nwc__plane *plane, float azimuth_deg)
+/* Of means of Z. */
+static inline float nwc__mean_of_z(float sum, float known, float least)
 {
-    const float *const azimuth = plane->azimuth_deg;
-    int32_t b = (int32_t)(azimuth_deg * (NWC__MOSAIC_BINS / 360.0F));
-    b = b < 0 ? 0 : b >= NWC__MOSAIC_BINS ? NWC__MOSAIC_BINS - 1 : b;
-    int32_t i = plane->bin[b];
-    while (i > 0 && azimuth[i] > azimuth_deg) i--; /* the bin of a number that was rounded up */
-    while (i < plane->n_rays && azimuth[i + 1] <= azimuth_deg) i++;
-    const float gap = azimuth[i + 1] - azimuth[i], in = azimuth_deg - azimuth[i];
-    nwc__pair pair = {.first = i, .weight = gap > 0.0F ? in / gap : 0.0F, .found = true};
-    if (gap > plane->hole_deg) { /* half a usual step to either side of it is still that of the ray there */
-        const float edge = 0.2F * plane->hole_deg;
-        pair.found = in <= edge || gap - in <= edge;
-        pair.weight = in <= edge ? 0.0F : 1.0F;
-    }
-    pair.after_s = plane->after_s[i] + pair.weight * (plane->after_s[i + 1] - plane->after_s[i]);
-    return pair;
+    const bool is = known > 0.0F && known >= least;
+    const float z = sum / (is ? known : 1.0F);
+    const float dbz = NWC__DB_PER_OCTAVE * nwc__logarithm_of_two(z > NWC__LEAST_Z ? z : 1.0F);
+    return is ? (z > NWC__LEAST_Z ? dbz : NWC__NOTHING_F) : NAN;
+}
+
+/* Of anything else. */
+static inline float nwc__mean_of_known(float sum, float known, float least)
+{
+    const bool is = known > 0.0F && known >= least;
+    return is ? sum / (is ? known : 1.0F) : NAN;
 }
 
 #endif

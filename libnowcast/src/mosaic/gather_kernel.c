@@ -1,337 +1,327 @@
 /*
- * The eight gates about every cell of a strip of columns. The rays of a sweep are the same all along a column: they are found
- * once for each column and sweep, and put into tables. What is left is done for 256 cells at once, 16 columns by 16 levels, as
- * vectors: between which sweeps a cell lies, where the eight points are, their weights, and for every quantity the sum
- * over them. Column by column, whose lengths are no multiples of a vector's, it took twice the time.
+ * The eight gates about every cell of a strip of columns, plane by plane: a plane gives to the cells about it the four
+ * gates of its two rays on either side, times the part of the cell that is the plane's. All that belongs to a plane and
+ * a column is found once; what is left is done for all columns of a level at once, as vectors. Where a plane has no
+ * echo, as over most of most volumes, only weights are added up. Pairs of gates are copied together before they are
+ * summed: to gather them one by one took longer, by instructions made for it as well.
  */
-#include "mosaic/gates.h"
+#include "mosaic/parts.h"
 
-enum { COLUMNS = NWC__MOSAIC_COLUMNS, BLOCK = NWC__MOSAIC_BLOCK };
+enum { FAR = 1 << 20 /* gates */ };
 
 #define WITHIN 0.0078125F /* of a gate: the least that 32768 gates less it are not */
 
-/* ---- rays ---- */
+/* ---- places along rays ---- */
 
-static float azimuth_of(float east_m, float north_m)
+/* Two gates of a ray for every cell of a part: the number of the first, and the weights of both. */
+struct gates {
+    int32_t at[BLOCK];
+    float near[BLOCK], far[BLOCK];
+    int32_t first, last; /* of all, and a few more */
+};
+
+static int32_t gate_at(float range_m, float first_m, float per_m)
 {
-    const float azimuth = atan2f(east_m, north_m) / NWC__DEGREE_F;
-    return azimuth < 0.0F ? azimuth + 360.0F : azimuth;
+    const float place = (range_m - first_m) * per_m;
+    return place < FAR ? (place > -FAR ? (int32_t)place : -FAR) : FAR;
 }
 
-/* Where a plane looked at what is over a column when the mosaic is for: that is where its rays are to be found. */
-static float move_back(const nwc__plane *plane, const nwc__gathering *how, const nwc__strip *strip, int32_t c,
-                       float azimuth, int64_t to, nwc__rays *restrict rays)
+/* Where all have a gate on either side. */
+static void place_inside(float first_m, float per_m, float last, const struct part *part, struct gates *restrict to)
 {
-    const nwc__pair here = nwc__find_pair(plane, azimuth);
-    const float after_s = here.found ? here.after_s : plane->after_s[(plane->n_rays + 1) / 2];
-    const float east = strip->east_m[c] + after_s * strip->east_m_s[c];
-    const float north = strip->north_m[c] + after_s * strip->north_m_s[c];
-    const double ground = hypot(east, north), around = ground / how->sphere_m, half = sin(0.5 * around);
-    rays->sine[to] = (float)sin(around), rays->versine[to] = (float)(2.0 * half * half);
-    rays->node[to] = how->bend->n ? (float)fmin(ground / how->bend->node_m, (double)(how->bend->n - 2)) : 0.0F;
-    return azimuth_of(east, north);
-}
-
-static void find_lowest(const nwc__stack *stack, const nwc__strip *strip, nwc__rays *restrict rays)
-{
-    for (int32_t c = 0; c < COLUMNS; c++) {
-        const double ground = hypot(strip->east_m[c], strip->north_m[c]);
-        const int32_t place = (int32_t)(ground / NWC__FLOOR_M);
-        const float in = (float)(ground / NWC__FLOOR_M - (double)place);
-        rays->lowest_m[c] = NAN;
-        for (int32_t t = 0; c < strip->n && t < stack->n_planes; t++) {
-            const nwc__plane *const plane = &stack->planes[t];
-            const float all = rays->near_weight[t * COLUMNS + c] + rays->far_weight[t * COLUMNS + c];
-            if (!(all > 0.0F) || place + 1 >= plane->n_floor) continue;
-            const float *const height = plane->floor_m + place, *const range = height + plane->n_floor;
-            const float range_m = range[0] + in * (range[1] - range[0]);
-            const float gate = (range_m - stack->first_m[t]) * stack->per_m[t];
-            if (!(gate > -1.0F && gate < stack->gates[t] - 1.0F)) continue;
-            const int32_t first = (rays->near[t * COLUMNS + c] - plane->start) / plane->row;
-            const bool far = rays->far_weight[t * COLUMNS + c] >= 0.5F;
-            if (!(range_m < plane->clear_m[far ? first + 1 : first])) continue;
-            rays->lowest_m[c] = height[0] + in * (height[1] - height[0]);
-            break;
-        }
+    const float *restrict const range_m = part->range_m, *restrict const of = part->of;
+    int32_t *restrict const at = to->at;
+    float *restrict const near = to->near, *restrict const far = to->far;
+#pragma omp simd
+    for (int32_t k = 0; k < part->n; k++) {
+        const float place = (range_m[k] - first_m) * per_m, from_0 = place > 0.0F ? place : 0.0F;
+        const float within = from_0 < last ? from_0 : last; /* of a cell that is not the plane's it may be anything */
+        const int32_t g = (int32_t)within;
+        at[k] = g;
+        far[k] = of[k] * (within - (float)g);
+        near[k] = of[k] - far[k];
     }
 }
 
-static void find_rays(const nwc__stack *stack, const nwc__gathering *how, const nwc__strip *strip,
-                      nwc__rays *restrict rays)
+/* Anywhere, and the nearest of the two. */
+static void place_anywhere(float first_m, float per_m, float last, bool nearest, const struct part *part,
+                           struct gates *restrict to)
 {
-    const bool nearest = how->method == NWC_MOSAIC_NEAREST;
-    for (int32_t c = 0; c < COLUMNS; c++)
-        rays->azimuth_deg[c] = c < strip->n ? azimuth_of(strip->east_m[c], strip->north_m[c]) : 0.0F;
-    for (int32_t t = 0; t < stack->n_planes; t++)
-        for (int32_t c = 0; c < COLUMNS; c++) {
-            const nwc__plane *const plane = &stack->planes[t];
-            const int64_t to = t * COLUMNS + c;
-            float azimuth = rays->azimuth_deg[c];
-            if (strip->moves) azimuth = move_back(plane, how, strip, c, azimuth, to, rays);
-            nwc__pair pair = nwc__find_pair(plane, azimuth);
-            if (nearest) pair.weight = pair.weight < 0.5F ? 0.0F : 1.0F;
-            const float all = pair.found && c < strip->n ? 1.0F : 0.0F;
-            rays->far_weight[to] = all * pair.weight, rays->near_weight[to] = all - rays->far_weight[to];
-            rays->after_s[to] = pair.after_s;
-            rays->near[to] = plane->start + pair.first * plane->row;
-        }
-    find_lowest(stack, strip, rays);
-}
-
-/* ---- sweeps ---- */
-
-/* The planes about each cell, what each has of it, and how far away along them it is. */
-typedef struct between {
-    int32_t lo[BLOCK], hi[BLOCK];
-    float share_lo[BLOCK], share_hi[BLOCK], range_lo[BLOCK], range_hi[BLOCK];
-} between;
-
-/* From the number of planes at or below each cell to the two about it. */
-static void take_planes(int32_t n, int32_t top, between *restrict at)
-{
-    for (int32_t k = 0; k < n; k++) {
-        const int32_t count = at->lo[k];
-        at->lo[k] = count > 0 ? count - 1 : 0;
-        at->hi[k] = count > top ? top : count;
-    }
-}
-
-/* below, above: angles to the two planes; the shares are 0 for a cell that is not seen. True where any is. */
-static bool share(int32_t n, bool nearest, const float *restrict below, const float *restrict above,
-                  const float *restrict seen, between *restrict at, float *restrict off_deg)
-{
-    float any = 0.0F;
-    for (int32_t k = 0; k < n; k++) {
-        const float low = below[k], up = above[k], apart = low + up, is = seen[k];
-        const bool two = (at->hi[k] > at->lo[k]) & (apart > 0.0F);
-        const float f = two ? low / (two ? apart : 1.0F) : 0.0F;
-        const float high = is * (nearest ? (f < 0.5F ? 0.0F : 1.0F) : f);
-        at->share_hi[k] = high, at->share_lo[k] = is - high;
-        off_deg[k] = is > 0.0F ? (low < up ? low : up) : NAN;
-        any += is;
-    }
-    return any > 0.0F;
-}
-
-static bool between_still(const nwc__stack *stack, const nwc__gathering *how, const nwc__block *block,
-                          between *restrict at, float *restrict off_deg)
-{
-    float below[BLOCK], above[BLOCK], seen[BLOCK];
-    const float *restrict const elevation = block->elevation_deg;
-    const int32_t n = block->n, top = stack->n_planes - 1;
-    const float least = stack->edge_deg[0] - how->beyond_deg;
-    const float most = stack->edge_deg[top] + how->beyond_deg;
-    for (int32_t k = 0; k < n; k++) {
-        at->lo[k] = at->hi[k] = 0;
-        below[k] = above[k] = stack->edge_deg[0]; /* the edges, at first */
-    }
-    for (int32_t t = 0; t <= top; t++) {
-        const int32_t next = t < top ? t + 1 : top;
-        const float edge = stack->edge_deg[t], next_edge = stack->edge_deg[next];
-        for (int32_t k = 0; k < n; k++) {
-            const bool is = elevation[k] >= edge;
-            at->lo[k] = is ? t : at->lo[k], at->hi[k] = is ? next : at->hi[k];
-            below[k] = is ? edge : below[k], above[k] = is ? next_edge : above[k];
-        }
-    }
-    for (int32_t k = 0; k < n; k++) {
-        const float here = elevation[k];
-        below[k] = fabsf(here - below[k]), above[k] = fabsf(above[k] - here);
-        seen[k] = ((here >= least) & (here <= most)) ? 1.0F : 0.0F;
-        at->range_lo[k] = at->range_hi[k] = block->range_m[k];
-    }
-    return share(n, how->method == NWC_MOSAIC_NEAREST, below, above, seen, at, off_deg);
-}
-
-/* The angle of cells over a plane, degrees, and their range, where the plane looked at them. */
-static void sight_moved(const nwc__stack *stack, const nwc__gathering *how, const nwc__rays *rays,
-                        const nwc__block *block, const int32_t *restrict plane, float *restrict over_deg,
-                        float *restrict range_m)
-{
-    const float sphere = (float)how->sphere_m, altitude = (float)how->altitude_m;
-    const float *restrict const sine = rays->sine, *restrict const versine = rays->versine;
-    const float *restrict const edge_sine = stack->edge_sine, *restrict const edge_cosine = stack->edge_cosine;
-    const nwc__bend *const bend = how->bend;
-    for (int32_t k = 0; k < block->n; k++) {
-        const int32_t t = plane[k], at = t * COLUMNS + (k & (COLUMNS - 1));
-        const float place = sphere + block->z_m[k], out = place * sine[at];
-        const float up = block->z_m[k] - altitude - place * versine[at], range = sqrtf(out * out + up * up);
-        const float x = (up * edge_cosine[t] - out * edge_sine[t]) / (range > 0.0F ? range : 1.0F), y = x * x;
-        /* The sine of the angle; the series is within 1e-3 of it to 40 degrees, beyond which nothing is weighed. */
-        over_deg[k] = x * (1.0F + y * (0.166666667F + y * (0.075F + y * 0.0446428571F))) / NWC__DEGREE_F;
-        range_m[k] = range;
-    }
-    for (int32_t k = 0; bend->n && k < block->n; k++) {
-        const float node = rays->node[plane[k] * COLUMNS + (k & (COLUMNS - 1))];
-        const int32_t whole = (int32_t)node;
-        const float in = node - (float)whole;
-        const int64_t near = whole * how->nz + block->first + k / COLUMNS, far = near + how->nz;
-        over_deg[k] += bend->elevation_deg[near] + in * (bend->elevation_deg[far] - bend->elevation_deg[near]);
-        range_m[k] += bend->range_m[near] + in * (bend->range_m[far] - bend->range_m[near]);
-    }
-}
-
-static bool between_moved(const nwc__stack *stack, const nwc__gathering *how, const nwc__rays *rays,
-                          const nwc__block *block, between *restrict at, float *restrict off_deg)
-{
-    float below[BLOCK], above[BLOCK], seen[BLOCK];
-    int32_t plane[BLOCK] = {0};
-    const int32_t n = block->n, top = stack->n_planes - 1;
-    for (int32_t k = 0; k < n; k++) at->lo[k] = 0;
-    for (int32_t t = 0; t <= top; t++) {
-        for (int32_t k = 0; k < n; k++) plane[k] = t;
-        sight_moved(stack, how, rays, block, plane, below, above);
-        for (int32_t k = 0; k < n; k++) at->lo[k] += below[k] >= 0.0F ? 1 : 0;
-    }
-    take_planes(n, top, at);
-    sight_moved(stack, how, rays, block, at->lo, below, at->range_lo);
-    sight_moved(stack, how, rays, block, at->hi, above, at->range_hi);
-    for (int32_t k = 0; k < n; k++) {
-        const float low = fabsf(below[k]), range = block->range_m[k];
-        const bool beside = (at->lo[k] == at->hi[k]) & (low > how->beyond_deg);
-        below[k] = low, above[k] = fabsf(above[k]);
-        seen[k] = (beside | (low != low) | !(range < INFINITY)) ? 0.0F : 1.0F;
-    }
-    return share(n, how->method == NWC_MOSAIC_NEAREST, below, above, seen, at, off_deg);
-}
-
-/* ---- gates ---- */
-
-/* Two gates of two rays of one plane: where they begin, and weights (ray, gate). */
-typedef struct square {
-    int32_t near[BLOCK], far[BLOCK];
-    float weight[4][BLOCK];
-    float inside[BLOCK], after_s[BLOCK]; /* the share of the plane, 0 where it has no gates there, and when it looked */
-} square;
-
-/* What the tables say of the cells of one level. */
-typedef struct picked {
-    float first_m[COLUMNS], per_m[COLUMNS], gates[COLUMNS], near_weight[COLUMNS], far_weight[COLUMNS], after_s[COLUMNS];
-    int32_t begin[COLUMNS], row[COLUMNS];
-} picked;
-
-/* Cells of one level beside each other lie in few planes: to go through these takes less than to gather from the tables. */
-static void pick(const nwc__stack *stack, const nwc__rays *rays, const int32_t *restrict plane, picked *restrict to)
-{
-    int32_t lowest = plane[0], highest = plane[0];
-    for (int32_t c = 0; c < COLUMNS; c++) {
-        lowest = plane[c] < lowest ? plane[c] : lowest;
-        highest = plane[c] > highest ? plane[c] : highest;
-    }
-    for (int32_t t = lowest; t <= highest; t++) {
-        const float first_m = stack->first_m[t], per_m = stack->per_m[t], gates = stack->gates[t];
-        const float *restrict const near_weight = rays->near_weight + t * COLUMNS;
-        const float *restrict const far_weight = rays->far_weight + t * COLUMNS;
-        const float *restrict const after_s = rays->after_s + t * COLUMNS;
-        const int32_t *restrict const begin = rays->near + t * COLUMNS;
-        const int32_t row = stack->row[t];
-        for (int32_t c = 0; c < COLUMNS; c++) {
-            const bool is = (plane[c] == t) | (t == lowest);
-            const float near = near_weight[c], far = far_weight[c], after = after_s[c];
-            const int32_t at = begin[c];
-            to->first_m[c] = is ? first_m : to->first_m[c], to->per_m[c] = is ? per_m : to->per_m[c];
-            to->gates[c] = is ? gates : to->gates[c], to->row[c] = is ? row : to->row[c];
-            to->near_weight[c] = is ? near : to->near_weight[c], to->far_weight[c] = is ? far : to->far_weight[c];
-            to->after_s[c] = is ? after : to->after_s[c], to->begin[c] = is ? at : to->begin[c];
-        }
-    }
-}
-
-/* share: what the plane has of the cell. */
-static void place_square(const nwc__stack *stack, const nwc__rays *rays, int32_t n, const int32_t *restrict plane,
-                         const float *restrict range_m, const float *restrict share_of, bool nearest,
-                         square *restrict to)
-{
+    const float *restrict const range_m = part->range_m, *restrict const of = part->of;
+    int32_t *restrict const at = to->at;
+    float *restrict const near = to->near, *restrict const far = to->far;
     const float to_nearest = nearest ? 1.0F : 0.0F;
-    float in_row[COLUMNS], all[COLUMNS];
-    picked of;
-    memset(&of, 0, sizeof of);
-    for (int32_t level = 0; level < n; level += COLUMNS) {
-        pick(stack, rays, plane + level, &of);
-        for (int32_t c = 0; c < COLUMNS; c++) { /* apart from the rest, with which it is not vectorised */
-            /* In cells of a row, whose first and last are NaN; a range that is not finite is outside. */
-            const float place = (range_m[level + c] - of.first_m[c]) * of.per_m[c] + 1.0F, end = of.gates[c];
-            const float from_0 = place > 0.0F ? place : 0.0F, within = end - WITHIN;
-            in_row[c] = from_0 < within ? from_0 : within;
-            all[c] = share_of[level + c] * (place >= 0.0F ? 1.0F : 0.0F) * (place < end ? 1.0F : 0.0F);
-        }
-        for (int32_t c = 0; c < COLUMNS; c++) {
-            const int32_t k = level + c, g = (int32_t)in_row[c], begin = of.begin[c] + g;
-            const float part = in_row[c] - (float)g, b = part + to_nearest * ((part < 0.5F ? 0.0F : 1.0F) - part);
-            const float near = all[c] * of.near_weight[c], far = all[c] * of.far_weight[c];
-            to->near[k] = begin, to->far[k] = begin + of.row[c];
-            to->weight[1][k] = near * b, to->weight[0][k] = near - near * b;
-            to->weight[3][k] = far * b, to->weight[2][k] = far - far * b;
-            to->inside[k] = near + far, to->after_s[k] = of.after_s[c];
-        }
+#pragma omp simd
+    for (int32_t k = 0; k < part->n; k++) {
+        const float place = (range_m[k] - first_m) * per_m, from_0 = place > 0.0F ? place : 0.0F;
+        const float within = from_0 < last ? from_0 : last;
+        const int32_t g = (int32_t)within;
+        const float in = place - (float)g, near_by = 1.0F - fabsf(in), far_by = 1.0F - fabsf(in - 1.0F);
+        const float one = fabsf(in) < 0.5F ? 1.0F : 0.0F, other = fabsf(in - 1.0F) <= 0.5F ? 1.0F : 0.0F;
+        const float first = near_by + to_nearest * (one - near_by), second = far_by + to_nearest * (other - far_by);
+        at[k] = g;
+        near[k] = of[k] * (first > 0.0F ? first : 0.0F);
+        far[k] = of[k] * (second > 0.0F ? second : 0.0F);
     }
 }
 
-static void sum_squares(const float *restrict cells, int32_t n, const square *restrict lo, const square *restrict hi,
-                        float min_known, float *restrict value)
+static void place_gates(const nwc__stack *stack, const nwc__gathering *how, const struct part *part, int32_t t,
+                        struct gates *restrict to)
 {
-    for (int32_t k = 0; k < n; k++) {
-        float sum = 0.0F, known = 0.0F;
-        nwc__add_known(cells[lo->near[k]], lo->weight[0][k], &sum, &known);
-        nwc__add_known(cells[lo->near[k] + 1], lo->weight[1][k], &sum, &known);
-        nwc__add_known(cells[lo->far[k]], lo->weight[2][k], &sum, &known);
-        nwc__add_known(cells[lo->far[k] + 1], lo->weight[3][k], &sum, &known);
-        nwc__add_known(cells[hi->near[k]], hi->weight[0][k], &sum, &known);
-        nwc__add_known(cells[hi->near[k] + 1], hi->weight[1][k], &sum, &known);
-        nwc__add_known(cells[hi->far[k]], hi->weight[2][k], &sum, &known);
-        nwc__add_known(cells[hi->far[k] + 1], hi->weight[3][k], &sum, &known);
-        const bool is = known > 0.0F && known >= min_known;
-        value[k] = is ? sum / (is ? known : 1.0F) : NAN;
-    }
-}
-
-static void sum_echo(const float *restrict cells, int32_t n, const square *restrict lo, const square *restrict hi,
-                     float min_known, float *restrict value)
-{
-    for (int32_t k = 0; k < n; k++) {
-        float sum = 0.0F, echo = 0.0F, known = 0.0F;
-        nwc__add_echo(cells[lo->near[k]], lo->weight[0][k], &sum, &echo, &known);
-        nwc__add_echo(cells[lo->near[k] + 1], lo->weight[1][k], &sum, &echo, &known);
-        nwc__add_echo(cells[lo->far[k]], lo->weight[2][k], &sum, &echo, &known);
-        nwc__add_echo(cells[lo->far[k] + 1], lo->weight[3][k], &sum, &echo, &known);
-        nwc__add_echo(cells[hi->near[k]], hi->weight[0][k], &sum, &echo, &known);
-        nwc__add_echo(cells[hi->near[k] + 1], hi->weight[1][k], &sum, &echo, &known);
-        nwc__add_echo(cells[hi->far[k]], hi->weight[2][k], &sum, &echo, &known);
-        nwc__add_echo(cells[hi->far[k] + 1], hi->weight[3][k], &sum, &echo, &known);
-        value[k] = nwc__echo_as_z(sum, echo, known, min_known);
-    }
-}
-
-static void clear(const nwc__stack *stack, int32_t n, nwc__gathered *restrict out)
-{
-    for (int32_t q = 0; q < stack->n_quantities; q++)
-        for (int32_t k = 0; k < n; k++) out->value[q][k] = NAN;
-    for (int32_t k = 0; k < n; k++) out->age_s[k] = out->off_deg[k] = NAN;
-}
-
-static void gather(const nwc__stack *stack, const nwc__gathering *how, const nwc__strip *strip, const nwc__rays *rays,
-                   const nwc__block *block, nwc__gathered *restrict out)
-{
+    const int32_t room = stack->planes[t].n_gates > 2 ? stack->planes[t].n_gates : 2;
+    const float first_m = stack->first_m[t], per_m = stack->per_m[t], last = (float)(room - 1) - WITHIN;
     const bool nearest = how->method == NWC_MOSAIC_NEAREST;
-    const int32_t n = block->n;
-    between at; /* these are large: not cleared */
-    square lo, hi;
-    const bool any = strip->moves ? between_moved(stack, how, rays, block, &at, out->off_deg)
-                                  : between_still(stack, how, block, &at, out->off_deg);
-    if (!any) {
-        clear(stack, n, out);
-        return;
+    to->first = gate_at(part->nearest_m, first_m, per_m) - 2, to->last = gate_at(part->farthest_m, first_m, per_m) + 2;
+    if (to->first >= 0 && to->last < room && !nearest)
+        place_inside(first_m, per_m, last, part, to);
+    else
+        place_anywhere(first_m, per_m, last, nearest, part, to);
+}
+
+/* ---- sums ---- */
+
+/* Sums over the gates of all planes, and of their weights, by cell. */
+struct sums {
+    float echo[NWC__MOSAIC_QUANTITIES][BLOCK], known[NWC__MOSAIC_QUANTITIES][BLOCK];
+    float inside[BLOCK], after_s[BLOCK];
+    bool any[NWC__MOSAIC_QUANTITIES]; /* whether a value was added that is not nothing */
+    int32_t first, end;               /* levels about which anything is known */
+};
+
+/* Two gates of either ray about every cell of a part. */
+struct four {
+    float near[BLOCK][2], far[BLOCK][2];
+};
+
+/* What is in the gates of a plane about a strip: bits of nwc__patch; 0 where there are none. */
+static int32_t patches_about(const nwc__plane *plane, const nwc__gates *of, const nwc__rays *rays,
+                             const struct gates *at)
+{
+    int32_t found = 0;
+    if (rays->most - rays->least > plane->n_rays / 2)
+        return NWC__PATCH_ECHO | NWC__PATCH_UNKNOWN; /* over north: any may be */
+    const int32_t across = (plane->n_gates + NWC__MOSAIC_PATCH_GATES - 1) / NWC__MOSAIC_PATCH_GATES;
+    const int32_t first = at->first > 0 ? at->first : 0,
+                  end = at->last < plane->n_gates ? at->last : plane->n_gates - 1;
+    if (first > end) return 0;
+    for (int32_t r = rays->least / NWC__MOSAIC_PATCH_RAYS; r <= (rays->most + 1) / NWC__MOSAIC_PATCH_RAYS; r++)
+        for (int32_t g = first / NWC__MOSAIC_PATCH_GATES; g <= end / NWC__MOSAIC_PATCH_GATES; g++)
+            found |= of->patches[r * across + g];
+    return found;
+}
+
+/* inside, after_s, and what else is summed below: of the cells of the part. */
+static void add_weights(int32_t n, const struct gates *gates, const nwc__rays *rays, float *restrict inside,
+                        float *restrict after_s)
+{
+    for (int32_t k = 0; k < n; k += COLUMNS)
+#pragma omp simd
+        for (int32_t c = 0; c < COLUMNS; c++) {
+            const float all = (gates->near[k + c] + gates->far[k + c]) * rays->found[c];
+            inside[k + c] += all;
+            after_s[k + c] += all * rays->after_s[c];
+        }
+}
+
+static void add_nothing(int32_t n, const struct gates *gates, const nwc__rays *rays, float *restrict known)
+{
+    for (int32_t k = 0; k < n; k += COLUMNS)
+#pragma omp simd
+        for (int32_t c = 0; c < COLUMNS; c++) known[k + c] += (gates->near[k + c] + gates->far[k + c]) * rays->found[c];
+}
+
+/* Column by column, whose gates lie close to each other. */
+static void copy_gates(const nwc__gates *of, int32_t n, const struct gates *gates, const nwc__rays *rays,
+                       struct four *restrict to)
+{
+    for (int32_t c = 0; c < COLUMNS; c++) {
+        const float *const near = of->cells + rays->near[c] * of->stride;
+        const float *const far = of->cells + rays->far[c] * of->stride;
+        for (int32_t k = c; k < n; k += COLUMNS) {
+            memcpy(to->near[k], near + gates->at[k], sizeof to->near[k]);
+            memcpy(to->far[k], far + gates->at[k], sizeof to->far[k]);
+        }
     }
-    place_square(stack, rays, n, at.lo, at.range_lo, at.share_lo, nearest, &lo);
-    place_square(stack, rays, n, at.hi, at.range_hi, at.share_hi, nearest, &hi);
-    for (int32_t q = 0; q < stack->n_quantities; q++)
-        (stack->decibel[q] ? sum_echo : sum_squares)(stack->cells[q], n, &lo, &hi, how->min_known, out->value[q]);
-    for (int32_t k = 0; k < n; k++) {
-        const float all = lo.inside[k] + hi.inside[k];
-        const float after = lo.inside[k] * lo.after_s[k] + hi.inside[k] * hi.after_s[k];
-        out->age_s[k] = all > 0.0F ? -after / (all > 0.0F ? all : 1.0F) : NAN;
+}
+
+static void add_values(int32_t n, const struct four *four, const struct gates *gates, const nwc__rays *rays,
+                       float *restrict value, float *restrict known)
+{
+    for (int32_t k = 0; k < n; k += COLUMNS)
+#pragma omp simd
+        for (int32_t c = 0; c < COLUMNS; c++) {
+            const float near = gates->near[k + c], far = gates->far[k + c];
+            float sum = value[k + c], is = known[k + c];
+            nwc__add_known(four->near[k + c][0], rays->near_weight[c] * near, &sum, &is);
+            nwc__add_known(four->near[k + c][1], rays->near_weight[c] * far, &sum, &is);
+            nwc__add_known(four->far[k + c][0], rays->far_weight[c] * near, &sum, &is);
+            nwc__add_known(four->far[k + c][1], rays->far_weight[c] * far, &sum, &is);
+            value[k + c] = sum, known[k + c] = is;
+        }
+}
+
+static void add_echoes(int32_t n, const struct four *four, const struct gates *gates, const nwc__rays *rays,
+                       float *restrict value, float *restrict echo, float *restrict known)
+{
+    for (int32_t k = 0; k < n; k += COLUMNS)
+#pragma omp simd
+        for (int32_t c = 0; c < COLUMNS; c++) {
+            const float near = gates->near[k + c], far = gates->far[k + c];
+            float sum = value[k + c], has = echo[k + c], is = known[k + c];
+            nwc__add_echo(four->near[k + c][0], rays->near_weight[c] * near, &sum, &has, &is);
+            nwc__add_echo(four->near[k + c][1], rays->near_weight[c] * far, &sum, &has, &is);
+            nwc__add_echo(four->far[k + c][0], rays->far_weight[c] * near, &sum, &has, &is);
+            nwc__add_echo(four->far[k + c][1], rays->far_weight[c] * far, &sum, &has, &is);
+            value[k + c] = sum, echo[k + c] = has, known[k + c] = is;
+        }
+}
+
+/* ---- planes ---- */
+
+/* What is found of a plane before its gates are read. */
+struct found {
+    struct part part;
+    struct gates gates[2]; /* of the first stack, and of one that has others */
+    nwc__rays rays[NWC__MOSAIC_QUANTITIES];
+    const nwc__rays *rays_of[NWC__MOSAIC_QUANTITIES]; /* of stacks */
+    const struct gates *gates_of[NWC__MOSAIC_QUANTITIES];
+    int32_t there[NWC__MOSAIC_QUANTITIES]; /* of quantities of the mosaic: what is in their gates */
+};
+
+/*
+ * Rays and gates of the plane t; found->part is there, and of what moves so are the rays. Their first gates are asked
+ * for.
+ */
+static void find_plane(const nwc__stack *const *stacks, int32_t n_stacks, const nwc__gathering *how,
+                       const nwc__strip *strip, const float *azimuth_deg, int32_t t, bool values,
+                       struct found *restrict found)
+{
+    for (int32_t i = 0; i < n_stacks; i++) {
+        const nwc__stack *const stack = stacks[i];
+        const int32_t like = stack->rays_of[t] < i ? stack->rays_of[t] : i, g = i && stack->gates_of[t] ? 1 : 0;
+        nwc__rays *const rays = &found->rays[like];
+        struct gates *const gates = &found->gates[g];
+        if (like == i && !strip->moves) nwc__look(&stack->planes[t], how, strip, azimuth_deg, rays);
+        if (!i || g) place_gates(stack, how, &found->part, t, gates);
+        found->rays_of[i] = rays, found->gates_of[i] = gates;
+        for (int32_t n = 0; values && n < stack->n_quantities; n++) {
+            const nwc__gates *const of = &stack->gates[n][t];
+            const int32_t there = patches_about(&stack->planes[t], of, rays, gates);
+            found->there[stack->quantity[n]] = there;
+            for (int32_t c = 0; there & NWC__PATCH_ECHO && c < COLUMNS; c++) {
+                __builtin_prefetch(of->cells + rays->near[c] * of->stride + gates->at[c]);
+                __builtin_prefetch(of->cells + rays->far[c] * of->stride + gates->at[c]);
+            }
+        }
     }
+}
+
+static void add_plane(const nwc__stack *const *stacks, int32_t n_stacks, int32_t t, const struct found *found,
+                      bool values, nwc__gathered *restrict out, struct sums *restrict into)
+{
+    const int32_t n = found->part.n, at = found->part.first * COLUMNS;
+    struct four four;
+    into->first = found->part.first < into->first ? found->part.first : into->first;
+    into->end = found->part.first + n / COLUMNS > into->end ? found->part.first + n / COLUMNS : into->end;
+    add_weights(n, found->gates_of[0], found->rays_of[0], into->inside + at, into->after_s + at);
+    for (int32_t i = 0; values && i < n_stacks; i++)
+        for (int32_t m = 0; m < stacks[i]->n_quantities; m++) {
+            const struct gates *const gates = found->gates_of[i];
+            const nwc__rays *const rays = found->rays_of[i];
+            const int32_t q = stacks[i]->quantity[m], there = found->there[q];
+            if (there == NWC__PATCH_NOTHING) add_nothing(n, gates, rays, into->known[q] + at);
+            if (!(there & ~NWC__PATCH_UNKNOWN) || there == NWC__PATCH_NOTHING) continue;
+            into->any[q] = true;
+            copy_gates(&stacks[i]->gates[m][t], n, gates, rays, &four);
+            if (stacks[i]->averaging[m] == NWC__AS_ECHO)
+                add_echoes(n, &four, gates, rays, out->value[q] + at, into->echo[q] + at, into->known[q] + at);
+            else
+                add_values(n, &four, gates, rays, out->value[q] + at, into->known[q] + at);
+        }
+}
+
+/* ---- from sums to means ---- */
+
+static void take_means(nwc__averaging averaging, bool any, const float *restrict echo, const float *restrict known,
+                       float least, int32_t n, float *restrict value)
+{
+    if (!any) { /* nothing at most */
+        for (int32_t k = 0; k < n; k++) value[k] = (known[k] > 0.0F) & (known[k] >= least) ? NWC__NOTHING_F : NAN;
+    } else if (averaging == NWC__AS_ECHO) {
+        for (int32_t k = 0; k < n; k++) value[k] = nwc__mean_of_echo(value[k], echo[k], known[k], least);
+    } else if (averaging == NWC__AS_Z) {
+        for (int32_t k = 0; k < n; k++) value[k] = nwc__mean_of_z(value[k], known[k], least);
+    } else {
+        for (int32_t k = 0; k < n; k++) value[k] = nwc__mean_of_known(value[k], known[k], least);
+    }
+}
+
+static void fill(float value, int32_t first, int32_t end, float *restrict cells)
+{
+    for (int32_t k = first * COLUMNS; k < end * COLUMNS; k++) cells[k] = value;
+}
+
+static void finish(const nwc__stack *const *stacks, int32_t n_stacks, const nwc__gathering *how,
+                   const nwc__block *block, const struct sums *sums, nwc__gathered *restrict out)
+{
+    const int32_t from = sums->first * COLUMNS, n = sums->end * COLUMNS - from;
+    for (int32_t i = 0; i < n_stacks; i++)
+        for (int32_t m = 0; m < stacks[i]->n_quantities; m++) {
+            const int32_t q = stacks[i]->quantity[m];
+            take_means(stacks[i]->averaging[m], sums->any[q], sums->echo[q] + from, sums->known[q] + from,
+                       how->min_known, n, out->value[q] + from);
+            fill(NAN, 0, sums->first, out->value[q]);
+            fill(NAN, sums->end, block->levels, out->value[q]);
+        }
+    for (int32_t k = from; k < from + n; k++) {
+        const bool is = sums->inside[k] > 0.0F;
+        out->age_s[k] = is ? -sums->after_s[k] / (is ? sums->inside[k] : 1.0F) : NAN;
+    }
+    fill(NAN, 0, sums->first, out->age_s);
+    fill(NAN, sums->end, block->levels, out->age_s);
+}
+
+static void begin(const nwc__stack *const *stacks, int32_t n_stacks, const nwc__block *block, struct sums *sums,
+                  nwc__gathered *out)
+{
+    const size_t size = (size_t)(block->levels * COLUMNS) * sizeof(float);
+    sums->first = block->levels, sums->end = 0;
+    memset(sums->inside, 0, size), memset(sums->after_s, 0, size);
+    fill(INFINITY, 0, block->levels, out->off_deg);
+    for (int32_t i = 0; i < n_stacks; i++)
+        for (int32_t m = 0; m < stacks[i]->n_quantities; m++) {
+            const int32_t q = stacks[i]->quantity[m];
+            sums->any[q] = false;
+            memset(out->value[q], 0, size), memset(sums->known[q], 0, size);
+            if (stacks[i]->averaging[m] == NWC__AS_ECHO) memset(sums->echo[q], 0, size);
+        }
+}
+
+static void gather(const nwc__stack *const *stacks, int32_t n_stacks, const nwc__gathering *how,
+                   const nwc__strip *strip, const nwc__block *block, bool values, nwc__gathered *restrict out)
+{
+    const int32_t n_planes = stacks[0]->n_planes;
+    int32_t levels[2] = {0, 0};
+    float azimuth_deg[COLUMNS];
+    struct sums sums; /* these are large: not cleared */
+    struct found found[2];
+    struct carried carried;
+    nwc__find_azimuths(strip->east_m, strip->north_m, azimuth_deg);
+    begin(stacks, values ? n_stacks : 0, block, &sums, out);
+    for (int32_t t = 0; t <= n_planes; t++) { /* a plane is found while the gates of the one before are on their way */
+        struct found *const here = &found[t & 1], *const before = &found[(t + 1) & 1];
+        if (t < n_planes && strip->moves) {
+            part_moved(stacks[0], how, strip, block, azimuth_deg, t, &carried, &here->part, out->off_deg);
+            here->rays[0] = carried.rays[t & 1];
+        } else if (t < n_planes) {
+            part_still(stacks[0], how, block, t, levels, &here->part, out->off_deg);
+        }
+        if (t < n_planes && here->part.n) find_plane(stacks, n_stacks, how, strip, azimuth_deg, t, values, here);
+        if (t > 0 && before->part.n) add_plane(stacks, n_stacks, t - 1, before, values, out, &sums);
+    }
+    if (sums.first > sums.end) sums.first = sums.end;
+    finish(stacks, values ? n_stacks : 0, how, block, &sums, out);
 }
 
 extern const struct nwc__gather_kernels NWC__NAME(nwc__gather_kernels);
-const struct nwc__gather_kernels NWC__NAME(nwc__gather_kernels) = {.find_rays = find_rays, .gather = gather};
+const struct nwc__gather_kernels NWC__NAME(nwc__gather_kernels) = {.gather = gather};

@@ -15,8 +15,8 @@ NWC__DECLARE_KERNELS(nwc__cells_kernels);
 
 enum {
     MOST_STEP = 16,
-    SIDE = 1,     /* nodes beyond the grid on every side, for the cubic */
-    COLUMNS = 256 /* at once */
+    SIDE = 1, /* nodes beyond the grid on every side, for the cubic */
+    COLUMNS = NWC__MOSAIC_COLUMNS
 };
 
 void nwc_mosaic_options_init(nwc_mosaic_options *options)
@@ -211,6 +211,7 @@ static void find_box(const struct nodes *nodes, nwc_mosaic_lookup *lookup)
     lookup->nj = (j1 < grid->ny - 1 ? j1 : grid->ny - 1) - lookup->j0 + 1;
     lookup->ni = (i1 < grid->nx - 1 ? i1 : grid->nx - 1) - lookup->i0 + 1;
     if (b1 < 0 || lookup->nj <= 0 || lookup->ni <= 0) lookup->nj = lookup->ni = 0;
+    lookup->strips = (lookup->ni + COLUMNS - 1) / COLUMNS;
 }
 
 /* ---- cells ---- */
@@ -222,41 +223,66 @@ struct fill {
     double *farthest_m; /* of each row */
 };
 
-/* Columns first to first + n - 1 of a row, at most COLUMNS of them. */
-static double fill_columns(const struct fill *job, int64_t row, int64_t first, int64_t n)
+static double fill_strip(const struct fill *job, int64_t row, int64_t strip)
 {
     nwc_mosaic_lookup *const to = job->lookup;
+    const int64_t nz = to->grid.nz, left = to->ni - strip * COLUMNS, n = left < COLUMNS ? left : COLUMNS;
+    float *const east_m = to->east_m + (row * to->strips + strip) * COLUMNS;
+    float *const north_m = to->north_m + (row * to->strips + strip) * COLUMNS;
     double sine[COLUMNS], versine[COLUMNS], ground[COLUMNS], farthest = 0.0;
-    for (int64_t c = 0; c < n; c++) {
-        const int64_t i = first + c;
+    for (int64_t c = 0; c < COLUMNS; c++) { /* the last is repeated */
+        const int64_t i = strip * COLUMNS + (c < n ? c : n - 1);
         const double east = between(job->nodes, job->nodes->east_m, to->j0 + row, to->i0 + i);
         const double north = between(job->nodes, job->nodes->north_m, to->j0 + row, to->i0 + i);
         ground[c] = hypot(east, north);
         const double around = ground[c] / to->beam->sphere_m, half = sin(0.5 * around);
-        to->east_m[row * to->ni + i] = (float)east, to->north_m[row * to->ni + i] = (float)north;
+        east_m[c] = (float)east, north_m[c] = (float)north;
         sine[c] = sin(around), versine[c] = 2.0 * half * half;
     }
-    for (int64_t k = 0; k < to->grid.nz; k++) {
-        const int64_t at = (row * to->grid.nz + k) * to->ni + first;
+    for (int64_t k = 0; k < nz; k++) {
+        const int64_t at = ((row * to->strips + strip) * nz + k) * COLUMNS;
         float *const range = to->range_m + at, *const elevation = to->elevation_deg + at;
-        job->kernels->sight(to->beam->sphere_m, to->altitude_m, to->reach_m, to->grid.z_m[k], n, sine, versine, range,
-                            elevation);
-        for (int64_t c = 0; c < n; c++)
-            if (!(ground[c] <= to->reach_m)) range[c] = INFINITY, elevation[c] = NAN; /* and those behind the earth */
-        if (to->bend.n) nwc__bend_apply(&to->bend, to->grid.nz, k, n, ground, range, elevation);
-        for (int64_t c = 0; c < n; c++)
+        job->kernels->sight(to->beam->sphere_m, to->altitude_m, to->reach_m, to->grid.z_m[k], COLUMNS, sine, versine,
+                            range, elevation);
+        for (int64_t c = 0; c < COLUMNS; c++)
+            if (c >= n || !(ground[c] <= to->reach_m))
+                range[c] = INFINITY, elevation[c] = NAN; /* and behind the earth */
+        if (to->bend.n) nwc__bend_apply(&to->bend, nz, k, COLUMNS, ground, range, elevation);
+        for (int64_t c = 0; c < COLUMNS; c++)
             if (range[c] < INFINITY) farthest = fmax(farthest, (double)range[c]);
     }
     return farthest;
+}
+
+/* Between what the cells of a strip lie: range at each level, elevation at each and above it, and at it and below. */
+static void bound_strip(nwc_mosaic_lookup *lookup, int64_t row, int64_t strip)
+{
+    const int64_t nz = lookup->grid.nz, first = (row * lookup->strips + strip) * nz;
+    float *const lowest = lookup->lowest_deg + first, *const highest = lookup->highest_deg + first;
+    for (int64_t k = 0; k < nz; k++) {
+        const float *const elevation = lookup->elevation_deg + (first + k) * COLUMNS;
+        const float *const range = lookup->range_m + (first + k) * COLUMNS;
+        float low = INFINITY, high = -INFINITY, near = INFINITY, far = 0.0F;
+        for (int64_t c = 0; c < COLUMNS; c++) {
+            low = elevation[c] < low ? elevation[c] : low; /* NaN is neither */
+            high = elevation[c] > high ? elevation[c] : high;
+            near = range[c] < near ? range[c] : near;
+            far = range[c] < INFINITY && range[c] > far ? range[c] : far;
+        }
+        lowest[k] = low, highest[k] = high;
+        lookup->nearest_m[first + k] = near, lookup->farthest_m[first + k] = far;
+    }
+    for (int64_t k = nz - 2; k >= 0; k--) lowest[k] = lowest[k + 1] < lowest[k] ? lowest[k + 1] : lowest[k];
+    for (int64_t k = 1; k < nz; k++) highest[k] = highest[k - 1] > highest[k] ? highest[k - 1] : highest[k];
 }
 
 static nwc_status fill_row(int64_t row, void *user)
 {
     const struct fill *const job = user;
     double farthest = 0.0;
-    for (int64_t first = 0; first < job->lookup->ni; first += COLUMNS) {
-        const int64_t left = job->lookup->ni - first;
-        farthest = fmax(farthest, fill_columns(job, row, first, left < COLUMNS ? left : COLUMNS));
+    for (int64_t strip = 0; strip < job->lookup->strips; strip++) {
+        farthest = fmax(farthest, fill_strip(job, row, strip));
+        bound_strip(job->lookup, row, strip);
     }
     job->farthest_m[row] = farthest;
     return NWC_OK;
@@ -265,16 +291,20 @@ static nwc_status fill_row(int64_t row, void *user)
 static nwc_status fill_cells(nwc_ctx *ctx, const struct nodes *nodes, nwc_mosaic_lookup *lookup)
 {
     nwc_status status = NWC_OK;
-    const int64_t columns = lookup->nj * lookup->ni;
+    const int64_t strips = lookup->nj * lookup->strips, nz = lookup->grid.nz;
     struct fill job = {.kernels = NWC__KERNELS(ctx, nwc__cells_kernels), .nodes = nodes, .lookup = lookup};
-    if (!columns) return NWC_OK;
-    NWC__ALLOC(&lookup->memory, lookup->east_m, columns);
-    NWC__ALLOC(&lookup->memory, lookup->north_m, columns);
-    NWC__ALLOC(&lookup->memory, lookup->range_m, columns * lookup->grid.nz);
-    NWC__ALLOC(&lookup->memory, lookup->elevation_deg, columns * lookup->grid.nz);
+    if (!strips) return NWC_OK;
+    NWC__ALLOC(&lookup->memory, lookup->east_m, strips * COLUMNS);
+    NWC__ALLOC(&lookup->memory, lookup->north_m, strips * COLUMNS);
+    NWC__ALLOC(&lookup->memory, lookup->range_m, strips * nz * COLUMNS);
+    NWC__ALLOC(&lookup->memory, lookup->elevation_deg, strips * nz * COLUMNS);
+    NWC__ALLOC(&lookup->memory, lookup->lowest_deg, strips * nz);
+    NWC__ALLOC(&lookup->memory, lookup->highest_deg, strips * nz);
+    NWC__ALLOC(&lookup->memory, lookup->nearest_m, strips * nz);
+    NWC__ALLOC(&lookup->memory, lookup->farthest_m, strips * nz);
     NWC__ALLOC(ctx, job.farthest_m, lookup->nj);
     if ((status = nwc__for_each_tile(ctx, "lookup", lookup->nj, fill_row, &job)) != NWC_OK) goto done;
-    for (int64_t j = 0; j < lookup->nj; j++) lookup->farthest_m = fmax(lookup->farthest_m, job.farthest_m[j]);
+    for (int64_t j = 0; j < lookup->nj; j++) lookup->end_m = fmax(lookup->end_m, job.farthest_m[j]);
 done:
     nwc__free(ctx, job.farthest_m);
     return status;
@@ -391,15 +421,19 @@ int32_t nwc_mosaic_lookup_serves(const nwc_mosaic_lookup *lookup, const nwc_volu
 int64_t nwc_mosaic_lookup_bytes(const nwc_mosaic_lookup *lookup)
 {
     if (!lookup) return 0;
-    const int64_t column = 2 * (lookup->grid.nz + 1) * (int64_t)sizeof *lookup->range_m;
-    const int64_t bend = 2 * lookup->bend.n * lookup->grid.nz * (int64_t)sizeof *lookup->range_m;
-    return (int64_t)sizeof *lookup + lookup->nj * lookup->ni * column + bend;
+    const int64_t strips = lookup->nj * lookup->strips, nz = lookup->grid.nz;
+    const int64_t numbers = strips * 2 * (COLUMNS * (nz + 1) + 2 * nz) + 2 * lookup->bend.n * nz;
+    return (int64_t)sizeof *lookup + numbers * (int64_t)sizeof(float);
 }
 
 void nwc_mosaic_lookup_destroy(nwc_mosaic_lookup *lookup)
 {
     if (!lookup) return;
     struct nwc_ctx memory = lookup->memory;
+    nwc__free(&memory, lookup->farthest_m);
+    nwc__free(&memory, lookup->nearest_m);
+    nwc__free(&memory, lookup->highest_deg);
+    nwc__free(&memory, lookup->lowest_deg);
     nwc__free(&memory, lookup->elevation_deg);
     nwc__free(&memory, lookup->range_m);
     nwc__free(&memory, lookup->north_m);

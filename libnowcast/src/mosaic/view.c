@@ -1,6 +1,6 @@
 /*
- * What a mosaic makes of a radar: for every quantity the sweeps that serve it, by elevation, their rays in the order of azimuth
- * with a table to find them, and their gates as numbers to be averaged. Sweeps of one elevation become one plane: the
+ * What a mosaic makes of a radar: for every quantity the sweeps that serve it, by elevation, and their rays in the order of
+ * azimuth with a table to find them. Sweeps of one elevation become one plane: the
  * best of them, and in the azimuths it does not have the rays of the others, so that sectors join.
  */
 #include "mosaic/internal.h"
@@ -8,13 +8,9 @@
 
 #include <stdlib.h>
 
-NWC__DECLARE_KERNELS(nwc__cells_kernels);
-
 #define SAME_ELEVATION_DEG 0.2F
 #define CLEARLY 1.1 /* farther, or of a higher Nyquist velocity */
 #define HOLE 2.5F   /* usual steps from ray to ray: one ray may be missing */
-
-enum { RAYS = 64 /* in a tile */ };
 
 /* What is known of a sweep before its rays are looked at one by one. */
 struct sweep_facts {
@@ -185,27 +181,16 @@ static bool in_hole(const struct turn *turns, int32_t n, float azimuth_deg, floa
     return after - before > hole_deg && azimuth_deg - before > 0.5F * step && after - azimuth_deg > 0.5F * step;
 }
 
-/* The moment of a name in a source, which has it. */
-static nwc_moment moment_of(const nwc__radar *radar, int32_t source, const char *name)
-{
-    nwc_moment moment = {.name = NULL};
-    const nwc_status status =
-        nwc_volume_find(radar->sources[source].volume, radar->sources[source].sweep, name, &moment);
-    assert(status == NWC_OK);
-    (void)status;
-    return moment;
-}
-
 /* Rays of sweeps of one elevation, the best first, by azimuth; turns has room for all. Of the others those in its holes are taken whose gates lie at the same ranges. */
 static nwc_status join(const nwc__radar *radar, const struct candidate *list, int32_t n, const char *name,
                        struct turn *turns, float *work, nwc__plane *plane)
 {
-    const nwc_moment best = moment_of(radar, list[0].source, name);
+    const nwc_moment best = nwc__moment_of(radar, list[0].source, name);
     float step = 1.0F;
     plane->first_gate_m = best.first_gate_m, plane->gate_spacing_m = best.gate_spacing_m;
     for (int32_t c = 0; c < n; c++) {
         nwc_sweep sweep;
-        const nwc_moment moment = moment_of(radar, list[c].source, name);
+        const nwc_moment moment = nwc__moment_of(radar, list[c].source, name);
         if (moment.first_gate_m != best.first_gate_m || moment.gate_spacing_m != best.gate_spacing_m) continue;
         NWC__TRY(nwc_volume_sweep(radar->sources[list[c].source].volume, radar->sources[list[c].source].sweep, &sweep));
         const int32_t before = plane->n_rays;
@@ -213,6 +198,8 @@ static nwc_status join(const nwc__radar *radar, const struct candidate *list, in
             if (!c || in_hole(turns, before, sweep.azimuth_deg[r], step, plane->hole_deg))
                 turns[plane->n_rays++] = (struct turn){sweep.azimuth_deg[r], {list[c].source, r}};
         if (plane->n_rays == before) continue;
+        plane->joined = c > 0;
+        plane->n_rows = c ? plane->n_rays : (int32_t)sweep.n_rays;
         qsort(turns, (size_t)plane->n_rays, sizeof *turns, by_azimuth);
         plane->n_gates = plane->n_gates > (int32_t)moment.field.dim[1] ? plane->n_gates : (int32_t)moment.field.dim[1];
         if (!c) step = usual_step(turns, plane->n_rays, work), plane->hole_deg = HOLE * step;
@@ -225,7 +212,7 @@ static void fill_table(nwc__plane *plane)
     int32_t i = 0;
     for (int32_t b = 0; b < NWC__MOSAIC_BINS; b++) {
         const float begin = (float)b * (360.0F / NWC__MOSAIC_BINS);
-        while (i < plane->n_rays && plane->azimuth_deg[i + 1] <= begin) i++;
+        while (i < plane->n_rays && plane->turn[i + 1].azimuth_deg <= begin) i++;
         plane->bin[b] = i;
     }
 }
@@ -274,7 +261,7 @@ static nwc_status make_plane(nwc_ctx *ctx, const nwc__view *view, const struct c
                              const char *name, double blocked, int64_t time_ns, nwc__stack *stack)
 {
     const nwc__source *const sources = view->radar->sources;
-    const double farthest_m = view->lookup->farthest_m;
+    const double farthest_m = view->lookup->end_m;
     nwc__plane *const plane = &stack->planes[stack->n_planes++];
     nwc_status status = NWC_OK;
     struct turn *turns = NULL;
@@ -291,20 +278,21 @@ static nwc_status make_plane(nwc_ctx *ctx, const nwc__view *view, const struct c
     if ((status = join(view->radar, list, n, name, turns, work, plane)) != NWC_OK) goto done;
     const double needed = (farthest_m - plane->first_gate_m) / plane->gate_spacing_m + 2.0;
     plane->n_gates = (int32_t)fmax(1.0, fmin(needed, (double)plane->n_gates));
-    plane->row = plane->n_gates + 2;
-    NWC__ALLOC(ctx, plane->azimuth_deg, plane->n_rays + 2);
-    NWC__ALLOC(ctx, plane->after_s, plane->n_rays + 2);
-    NWC__ALLOC(ctx, plane->clear_m, plane->n_rays + 2);
+    NWC__ALLOC(ctx, plane->turn, plane->n_rays + 2);
     NWC__ALLOC(ctx, plane->ray, plane->n_rays + 2);
     NWC__ALLOC(ctx, plane->bin, NWC__MOSAIC_BINS);
     for (int32_t r = 0; r < plane->n_rays + 2; r++) {
         const struct turn *const at = &turns[(r + plane->n_rays - 1) % plane->n_rays];
         const nwc__source *const source = &sources[at->from.source];
         if ((status = nwc_volume_sweep(source->volume, source->sweep, &sweep)) != NWC_OK) goto done;
-        plane->azimuth_deg[r] = at->azimuth_deg + (r == 0 ? -360.0F : r == plane->n_rays + 1 ? 360.0F : 0.0F);
+        const float turned = r == 0 ? -360.0F : r == plane->n_rays + 1 ? 360.0F : 0.0F;
         plane->ray[r] = at->from;
-        plane->clear_m[r] = clear_range(source, at->from.ray, blocked);
-        plane->after_s[r] = (float)(1e-9 * (double)(sweep.time_ns[at->from.ray] - time_ns));
+        plane->turn[r] = (nwc__turn){
+            .azimuth_deg = at->azimuth_deg + turned,
+            .after_s = (float)(1e-9 * (double)(sweep.time_ns[at->from.ray] - time_ns)),
+            .clear_m = clear_range(source, at->from.ray, blocked),
+            .row = plane->joined ? (r + plane->n_rays - 1) % plane->n_rays : at->from.ray,
+        };
     }
     fill_table(plane);
     status = lay_floor(ctx, view->lookup->beam, farthest_m, plane);
@@ -316,48 +304,67 @@ done:
 
 static void free_stack(nwc_ctx *ctx, nwc__stack *stack)
 {
-    for (int32_t q = 0; q < stack->n_quantities; q++) nwc__free(ctx, stack->cells[q]);
     for (int32_t t = 0; t < stack->n_planes; t++) {
+        for (int32_t q = 0; q < stack->n_quantities; q++) {
+            nwc__free(ctx, stack->gates[q][t].patches);
+            nwc__free(ctx, stack->gates[q][t].own);
+        }
         nwc__free(ctx, stack->planes[t].floor_m);
         nwc__free(ctx, stack->planes[t].bin);
         nwc__free(ctx, stack->planes[t].ray);
-        nwc__free(ctx, stack->planes[t].clear_m);
-        nwc__free(ctx, stack->planes[t].after_s);
-        nwc__free(ctx, stack->planes[t].azimuth_deg);
+        nwc__free(ctx, stack->planes[t].turn);
     }
     nwc__free(ctx, stack);
 }
 
-/* Whether two stacks have the same rays, with gates at the same places. */
+/* Whether two planes have the same rays, and whether they have gates at the same ranges. */
+static bool same_rays(const nwc__plane *a, const nwc__plane *b)
+{
+    return a->n_rays == b->n_rays && a->joined == b->joined && a->hole_deg == b->hole_deg &&
+           memcmp(a->ray, b->ray, (size_t)(a->n_rays + 2) * sizeof *a->ray) == 0;
+}
+
+static bool same_gates(const nwc__plane *a, const nwc__plane *b)
+{
+    return a->n_gates == b->n_gates && a->first_gate_m == b->first_gate_m && a->gate_spacing_m == b->gate_spacing_m;
+}
+
 static bool same_planes(const nwc__stack *a, const nwc__stack *b)
 {
     if (a->n_planes != b->n_planes) return false;
-    for (int32_t t = 0; t < a->n_planes; t++) {
-        const nwc__plane *const p = &a->planes[t], *const q = &b->planes[t];
-        if (p->n_rays != q->n_rays || p->n_gates != q->n_gates || p->first_gate_m != q->first_gate_m ||
-            p->gate_spacing_m != q->gate_spacing_m || p->hole_deg != q->hole_deg ||
-            memcmp(p->ray, q->ray, (size_t)(p->n_rays + 2) * sizeof *p->ray) != 0)
-            return false;
-    }
+    for (int32_t t = 0; t < a->n_planes; t++)
+        if (!same_rays(&a->planes[t], &b->planes[t]) || !same_gates(&a->planes[t], &b->planes[t])) return false;
     return true;
 }
 
-/* Where planes lie in the cells, and what the kernels read of them. */
-static nwc_status lay_out(nwc__stack *stack, const char *name)
+/* Put a stack into the group of its elevations. */
+static void add_to_group(nwc__view *view, nwc__stack *stack)
+{
+    nwc__group *group = view->groups;
+    const size_t edges = (size_t)stack->n_planes * sizeof *stack->edge_deg;
+    while (group < view->groups + view->n_groups && (group->stacks[0]->n_planes != stack->n_planes ||
+                                                     memcmp(group->stacks[0]->edge_deg, stack->edge_deg, edges) != 0))
+        group++;
+    if (group == view->groups + view->n_groups) view->n_groups++;
+    for (int32_t t = 0; t < stack->n_planes; t++) {
+        int32_t i = 0, k = 0;
+        while (i < group->n && !same_rays(&group->stacks[i]->planes[t], &stack->planes[t])) i++;
+        while (k < group->n && !same_gates(&group->stacks[k]->planes[t], &stack->planes[t])) k++;
+        stack->rays_of[t] = i, stack->gates_of[t] = k;
+    }
+    group->stacks[group->n++] = stack;
+}
+
+/* What the kernels read of planes. */
+static void lay_out(nwc__stack *stack)
 {
     for (int32_t t = 0; t < stack->n_planes; t++) {
-        nwc__plane *const plane = &stack->planes[t];
-        plane->start = (int32_t)stack->n_cells;
-        stack->n_cells += (int64_t)(plane->n_rays + 2) * plane->row;
-        if (stack->n_cells > INT32_MAX)
-            return nwc__fail(NWC_ERR_ARG, "volume: at most %d gates of %s expected, more found", INT32_MAX, name);
+        const nwc__plane *const plane = &stack->planes[t];
         stack->first_m[t] = (float)plane->first_gate_m, stack->per_m[t] = (float)(1.0 / plane->gate_spacing_m);
-        stack->gates[t] = (float)(plane->n_gates + 1), stack->row[t] = plane->row;
         stack->edge_deg[t] = plane->elevation_deg;
         stack->edge_sine[t] = (float)sin(plane->elevation_deg * NWC__RADIANS);
         stack->edge_cosine[t] = (float)cos(plane->elevation_deg * NWC__RADIANS);
     }
-    return NWC_OK;
 }
 
 static nwc_status add_quantity(nwc_ctx *ctx, nwc__view *view, const nwc__quantities *quantities, int32_t quantity,
@@ -374,87 +381,21 @@ static nwc_status add_quantity(nwc_ctx *ctx, nwc__view *view, const nwc__quantit
         status = make_plane(ctx, view, choice->list + first, sweeps, name, blocked, time_ns, stack);
         if (status != NWC_OK) goto done;
     }
-    if ((status = lay_out(stack, name)) != NWC_OK) goto done;
+    lay_out(stack);
     for (int32_t s = 0; s < view->n_stacks; s++)
         if (same_planes(stack, view->stacks[s])) {
             free_stack(ctx, stack);
             stack = view->stacks[s];
         }
-    if (!stack->n_quantities) view->stacks[view->n_stacks++] = stack;
+    if (!stack->n_quantities) {
+        view->stacks[view->n_stacks++] = stack;
+        add_to_group(view, stack);
+    }
     const int32_t q = stack->n_quantities++;
     stack->quantity[q] = quantity;
-    stack->decibel[q] = quantities->averaging[quantity] == NWC__AS_ECHO;
-    stack->cells[q] = nwc__alloc(ctx, stack->n_cells, sizeof *stack->cells[q]);
-    return stack->cells[q] ? NWC_OK : NWC_ERR_NOMEM;
+    stack->averaging[q] = quantities->averaging[quantity];
 done:
-    if (stack) free_stack(ctx, stack);
-    return status;
-}
-
-/* ---- gates ---- */
-
-/* Some rays of a plane that are to be made ready. */
-struct part {
-    const nwc__stack *stack;
-    int32_t q, t, first;
-};
-
-struct prepare {
-    const nwc__cells_kernels *kernels;
-    const nwc__view *view;
-    const nwc__quantities *quantities;
-    struct part *parts;
-};
-
-static nwc_status prepare_part(int64_t tile, void *user)
-{
-    const struct prepare *const job = user;
-    const struct part *const part = &job->parts[tile];
-    const nwc__plane *const plane = &part->stack->planes[part->t];
-    const int32_t quantity = part->stack->quantity[part->q];
-    const int32_t end = part->first + RAYS < plane->n_rays + 2 ? part->first + RAYS : plane->n_rays + 2;
-    nwc_moment moment = {.name = NULL};
-    int32_t source = -1; /* of the moment */
-    for (int32_t r = part->first; r < end; r++) {
-        if (plane->ray[r].source != source) {
-            source = plane->ray[r].source;
-            moment = moment_of(job->view->radar, source, job->quantities->name[quantity]);
-        }
-        int64_t n = moment.field.dim[1] < plane->n_gates ? moment.field.dim[1] : plane->n_gates;
-        while (quantity < job->quantities->n_fields && n > 0 &&
-               plane->first_gate_m + (double)(n - 1) * plane->gate_spacing_m >= (double)plane->clear_m[r])
-            n--;
-        job->kernels->prepare_ray(moment.field.data + plane->ray[r].ray * moment.field.stride[0],
-                                  moment.field.stride[1], n, plane->row,
-                                  job->quantities->averaging[quantity] == NWC__AS_Z,
-                                  part->stack->cells[part->q] + plane->start + (int64_t)r * plane->row);
-    }
-    return NWC_OK;
-}
-
-static int64_t list_parts(const nwc__view *view, struct part *parts)
-{
-    int64_t n = 0;
-    for (int32_t s = 0; s < view->n_stacks; s++) {
-        const nwc__stack *const stack = view->stacks[s];
-        for (int32_t q = 0; q < stack->n_quantities; q++)
-            for (int32_t t = 0; t < stack->n_planes; t++)
-                for (int32_t first = 0; first < stack->planes[t].n_rays + 2; first += RAYS, n++)
-                    if (parts) parts[n] = (struct part){stack, q, t, first};
-    }
-    return n;
-}
-
-static nwc_status prepare(nwc_ctx *ctx, const nwc__view *view, const nwc__quantities *quantities)
-{
-    nwc_status status = NWC_OK;
-    struct prepare job = {NWC__KERNELS(ctx, nwc__cells_kernels), view, quantities, NULL};
-    const int64_t n = list_parts(view, NULL);
-    NWC__ALLOC(ctx, job.parts, n);
-    list_parts(view, job.parts);
-    status = nwc__for_each_tile(ctx, "gates", n, prepare_part, &job);
-done:
-    nwc__free(ctx, job.parts);
+    if (status != NWC_OK && stack) free_stack(ctx, stack);
     return status;
 }
 
@@ -478,7 +419,7 @@ nwc_status nwc__view_create(nwc_ctx *ctx, const nwc__radar *radar, const nwc_mos
         if (choice.n && (status = add_quantity(ctx, view, quantities, q, &choice, options->blocked, time_ns)) != NWC_OK)
             goto done;
     }
-    if (view->n_stacks) status = prepare(ctx, view, quantities);
+    status = nwc__view_prepare(ctx, view, quantities);
 done:
     nwc__free(ctx, choice.begin);
     nwc__free(ctx, choice.list);
