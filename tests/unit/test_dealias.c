@@ -1,8 +1,9 @@
-/* dealias: winds known beforehand, aliased and given back; and the solver against all answers there can be. */
+/* dealias: winds known beforehand, aliased and given back; and solvers against all answers there can be. */
 #include "support/support.h"
 
 #include "core/random.h"
 #include "radar/dealias_solve.h"
+#include "radar/dealias_tears.h"
 
 #define RAD (3.14159265358979323846 / 180.0)
 
@@ -10,7 +11,7 @@ enum { RAYS = 180, GATES = 120, SWEEPS = 3 };
 
 /* ---- the solver ---- */
 
-enum { NODES = 5, FOLDS = 5, MOST_PAIRS = 60 };
+enum { NODES = 5, FOLDS = 5, ALIKE = 3 /* pairs of the same two nodes */, MOST_PAIRS = 60 };
 
 static double energy_of(const nwc__fold_node *nodes, const int32_t *fold, const nwc__fold_pair *pairs, int64_t n)
 {
@@ -57,7 +58,7 @@ static void no_other_folds_have_less_energy(void **state)
         int64_t n = 0;
         for (int32_t a = 0; a < NODES; a++)
             for (int32_t b = a + 1; b < NODES; b++)
-                for (int k = 0; k < 3; k++) {
+                for (int k = 0; k < ALIKE; k++) {
                     pairs[n++] = (nwc__fold_pair){a, b, 50.0f * (next[0] - 0.5f), next[1]};
                     next += 2;
                 }
@@ -74,6 +75,156 @@ static void no_other_folds_have_less_energy(void **state)
     }
     /* with Nyquist velocities that differ, steps of one fold reach the least almost always */
     assert_in_range(missed, 0, 5);
+}
+
+enum { MOVERS = 8, PAIRS = 12 };
+
+static void no_other_moves_are_cheaper_than_those_of_a_cut(void **state)
+{
+    (void)state;
+    nwc__cut all;
+    assert_ok(nwc__cut_create(nwc__ctx(NULL), 2 * MOVERS, 2 * PAIRS, &all));
+    float number[200];
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        const int32_t which = seed % 2; /* of two problems behind each other */
+        nwc__cut cut = nwc__cut_part(&all, which, which * MOVERS, MOVERS, which * PAIRS, PAIRS);
+        nwc__random_uniform(nwc__ctx(NULL), seed, 2, 0, 200, number);
+        const float *next = number;
+        double alone[MOVERS], cost[PAIRS][3]; /* a, b and both */
+        for (int32_t i = 0; i < MOVERS; i++) alone[i] = *next++ - 0.5f;
+        for (int64_t k = 0; k < PAIRS; k++) {
+            const int32_t a = (int32_t)(k % MOVERS), b = (int32_t)((a + 1 + (k / MOVERS) * 3) % MOVERS);
+            cost[k][0] = 2.0 * *next++ - 0.7, cost[k][1] = 2.0 * *next++ - 0.7;
+            cost[k][2] = (cost[k][0] + cost[k][1]) * *next++; /* no dearer than both apart */
+            if (cost[k][2] > cost[k][0] + cost[k][1]) cost[k][2] = cost[k][0] + cost[k][1];
+            nwc__cut_join(&cut, k, a, b);
+        }
+        nwc__cut_arrange(&cut);
+        for (int32_t i = 0; i < MOVERS; i++) cut.excess[i] = alone[i];
+        for (int64_t k = 0; k < PAIRS; k++) nwc__cut_weigh(&cut, k, cost[k][0], cost[k][1], cost[k][2]);
+        nwc__cut_solve(&cut);
+        double least = INFINITY, found = INFINITY;
+        for (int code = 0; code < 1 << MOVERS; code++) {
+            double sum = 0.0;
+            bool same = true;
+            for (int32_t i = 0; i < MOVERS; i++) sum += code >> i & 1 ? alone[i] : 0.0;
+            for (int64_t k = 0; k < PAIRS; k++) {
+                const bool a = code >> cut.to[2 * k + 1] & 1, b = code >> cut.to[2 * k] & 1;
+                sum += a && b ? cost[k][2] : a ? cost[k][0] : b ? cost[k][1] : 0.0;
+            }
+            for (int32_t i = 0; i < MOVERS; i++) same &= (code >> i & 1) == (cut.level[i] > 0);
+            least = fmin(least, sum);
+            if (same) found = sum;
+        }
+        assert_near(found, least, 1e-9);
+    }
+    nwc__cut_release(nwc__ctx(NULL), &all);
+}
+
+/* ---- gates about tears ---- */
+
+NWC__DECLARE_KERNELS(nwc__dealias_kernels);
+
+enum { SIDE = 24, CELLS = SIDE * SIDE };
+
+/* A sweep of SIDE rays and gates, of a Nyquist velocity of 10 m/s, and room for it. */
+struct square {
+    int32_t from[SIDE], to[SIDE], row[SIDE], edges[2 * CELLS], last[2 * SIDE], rays[SIDE];
+    float azimuth[SIDE], elevation[SIDE], nyquist[SIDE], measured[CELLS], velocity[CELLS], confidence[CELLS];
+    float mean[CELLS], lines[NWC__LINES * (SIDE + 2)];
+    uint8_t near[SIDE], along[CELLS], across[CELLS];
+    int16_t fold[CELLS];
+    nwc__fold_beside beside[SIDE];
+    nwc__fold_sweep sweep;
+};
+
+static struct square square, below;
+
+static void make_square(struct square *s, float elevation, const float *velocity)
+{
+    for (int r = 0; r < SIDE; r++) {
+        s->from[r] = 0, s->to[r] = SIDE, s->row[r] = r * SIDE;
+        s->azimuth[r] = (float)r, s->elevation[r] = elevation, s->nyquist[r] = 10.0f, s->near[r] = r + 1 < SIDE;
+    }
+    for (int i = 0; i < CELLS; i++) {
+        s->fold[i] = (int16_t)lrintf(velocity[i] / 20.0f);
+        s->measured[i] = velocity[i] - 20.0f * s->fold[i];
+        s->velocity[i] = velocity[i];
+        s->confidence[i] = 1.0f;
+    }
+    s->sweep = (nwc__fold_sweep){.n_rays = SIDE,
+                                 .n_gates = SIDE,
+                                 .n_cells = CELLS,
+                                 .first_gate_m = 10e3,
+                                 .gate_spacing_m = 250.0,
+                                 .from = s->from,
+                                 .to = s->to,
+                                 .row = s->row,
+                                 .azimuth_deg = s->azimuth,
+                                 .elevation_deg = s->elevation,
+                                 .nyquist_m_s = s->nyquist,
+                                 .near = s->near,
+                                 .linked = s->near,
+                                 .velocity = s->measured,
+                                 .fold = s->fold,
+                                 .unfolded = s->velocity,
+                                 .confidence = s->confidence};
+}
+
+static void mend(struct square *s, const nwc__fold_sweep *under)
+{
+    nwc_ctx *const ctx = nwc__ctx(NULL);
+    nwc__fold_scratch scratch = {s->along, s->across, s->edges, s->mean, s->lines, s->last, s->rays, s->beside};
+    nwc__tears tears;
+    const int32_t n = nwc__tears_mark(&s->sweep, NWC__KERNELS(ctx, nwc__dealias_kernels), &scratch);
+    assert_ok(nwc__tears_create(ctx, n, &tears));
+    nwc__tears_mend(&s->sweep, under, NULL, &scratch, &tears);
+    nwc__tears_apply(&tears, &s->sweep);
+    nwc__tears_release(ctx, &tears);
+}
+
+static void patches_a_fold_away_are_put_back_and_no_gate_beside_them(void **state)
+{
+    (void)state;
+    float is[CELLS], velocity[CELLS];
+    for (int i = 0; i < CELLS; i++) is[i] = velocity[i] = 0.8f * (float)(i / SIDE) - 0.3f * (float)(i % SIDE);
+    for (int r = 4; r < 7; r++)
+        for (int g = 5; g < 10; g++) velocity[r * SIDE + g] += 20.0f;
+    for (int r = 12; r < 14; r++)
+        for (int g = 10; g < 13; g++) velocity[r * SIDE + g] -= 40.0f;
+    velocity[0] += 20.0f;
+    make_square(&square, 0.5f, velocity);
+    mend(&square, NULL);
+    for (int i = 0; i < CELLS; i++) {
+        assert_near(square.velocity[i], is[i], 1e-4);
+        assert_near(square.measured[i] + 20.0f * square.fold[i], is[i], 1e-4);
+        assert_true(square.confidence[i] < 0.5f || velocity[i] == is[i]);
+    }
+}
+
+static void a_shear_line_and_a_patch_below_the_nyquist_velocity_stay(void **state)
+{
+    (void)state;
+    float velocity[CELLS];
+    for (int i = 0; i < CELLS; i++)
+        velocity[i] = (i / SIDE < 12 ? -9.0f : i / SIDE == 12 ? 0.0f : 9.0f) + 0.01f * (float)(i % SIDE);
+    for (int g = 4; g < 8; g++) velocity[5 * SIDE + g] = 0.5f;
+    make_square(&square, 0.5f, velocity);
+    mend(&square, NULL);
+    for (int i = 0; i < CELLS; i++) assert_near(square.velocity[i], velocity[i], 0.0);
+}
+
+static void what_is_below_places_a_patch_where_what_is_beside_it_does_not(void **state)
+{
+    (void)state;
+    float under[CELLS] = {0.0f}, velocity[CELLS] = {0.0f};
+    for (int g = 4; g < 8; g++) under[8 * SIDE + g] = 9.8f, velocity[8 * SIDE + g] = -10.2f;
+    make_square(&square, 1.0f, velocity);
+    mend(&square, NULL);
+    for (int i = 0; i < CELLS; i++) assert_near(square.velocity[i], velocity[i], 0.0);
+    make_square(&below, 0.5f, under);
+    mend(&square, &below.sweep);
+    for (int i = 0; i < CELLS; i++) assert_near(square.velocity[i], under[i], 1e-4);
 }
 
 /* ---- volumes ---- */
@@ -461,6 +612,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_other_folds_have_less_energy),
+        cmocka_unit_test(no_other_moves_are_cheaper_than_those_of_a_cut),
+        cmocka_unit_test(patches_a_fold_away_are_put_back_and_no_gate_beside_them),
+        cmocka_unit_test(a_shear_line_and_a_patch_below_the_nyquist_velocity_stay),
+        cmocka_unit_test(what_is_below_places_a_patch_where_what_is_beside_it_does_not),
         cmocka_unit_test(strong_winds_come_back_whole),
         cmocka_unit_test(noise_holes_and_junk_do_not_spread),
         cmocka_unit_test(a_vortex_stays_where_neighbours_differ_by_less_than_the_nyquist_velocity),

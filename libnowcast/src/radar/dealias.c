@@ -11,6 +11,7 @@
  * what they decided; here the decisions between regions are taken together, and only decisions that single gates leave no
  * doubt about are taken before.
  */
+#include "radar/dealias_kernel.h"
 #include "radar/dealias_volume.h"
 #include "radar/rays.h"
 #include "radar/volume.h"
@@ -23,7 +24,9 @@
 #define SAME_ANGLE 0.35    /* degrees between sweeps of this volume and the one before that are the same */
 #define UNCERTAIN_M_S 1e-3 /* Nyquist velocities that differ by less than this part are one */
 
-enum { MOST_DUAL = 10 };
+NWC__DECLARE_KERNELS(nwc__dealias_kernels);
+
+enum { MOST_DUAL = 10, AT_ONCE = 64 /* gates that are looked at for whether there is one known */ };
 
 /* A sweep on its way: rays in order of their angle, of each the gates from the first that is known to the last. */
 struct part {
@@ -44,6 +47,7 @@ struct part {
 struct job {
     const nwc_dealias_options *options;
     const nwc_volume *previous;
+    const struct nwc__dealias_kernels *kernels;
     struct part *parts;
 };
 
@@ -81,7 +85,7 @@ static bool any_known(const struct part *part, const nwc_dealias_options *option
     for (int64_t r = 0; r < part->sweep.n_rays; r++) {
         if (!(nyquist_of(part, r, options) > 0.0f)) continue;
         for (int64_t g = 0; g < f->dim[1]; g++)
-            if (isfinite(f->data[r * f->stride[0] + g * f->stride[1]])) return true;
+            if (isfinite(f->data[r * f->stride[0] + g])) return true;
     }
     return false;
 }
@@ -223,8 +227,9 @@ static nwc_status rays_tile(int64_t tile, void *user)
         const float nyquist = nyquist_of(part, ray, job->options);
         const float *const had = f->data + ray * f->stride[0];
         int64_t from = 0, to = nyquist > 0.0f ? f->dim[1] : 0;
-        while (to > from && !isfinite(had[(to - 1) * f->stride[1]])) to--;
-        while (from < to && !isfinite(had[from * f->stride[1]])) from++;
+        while (to > AT_ONCE && job->kernels->none(AT_ONCE, had + to - AT_ONCE)) to -= AT_ONCE;
+        while (to > from && !isfinite(had[to - 1])) to--;
+        while (from < to && !isfinite(had[from])) from++;
         part->azimuth[r] = sweep->azimuth_deg[ray];
         part->elevation[r] = sweep->elevation_deg[ray];
         part->nyquist[r] = nyquist > 0.0f ? nyquist : 1.0f;
@@ -285,7 +290,7 @@ static void look_before(const struct job *job, struct part *part)
             const double range = fold->first_gate_m + (double)g * fold->gate_spacing_m;
             const int64_t h = (int64_t)floor((range - moment.first_gate_m) / moment.gate_spacing_m + 0.5);
             if (h < 0 || h >= moment.field.dim[1]) continue;
-            const float v = moment.field.data[ray * moment.field.stride[0] + h * moment.field.stride[1]];
+            const float v = moment.field.data[ray * moment.field.stride[0] + h];
             if (isfinite(v)) part->before[fold->row[r] + g] = v;
         }
     }
@@ -300,7 +305,7 @@ static nwc_status cells_tile(int64_t tile, void *user)
     for (int64_t r = 0; r < part->sweep.n_rays; r++) {
         const float *const had = f->data + part->order[r] * f->stride[0], nyquist = part->nyquist[r];
         for (int64_t g = part->from[r]; g < part->to[r]; g++) {
-            float v = had[g * f->stride[1]];
+            float v = had[g];
             if (!isfinite(v)) v = NAN;
             if (fabsf(v) > nyquist) v = remainderf(v, 2.0f * nyquist);
             part->velocity[part->row[r] + g] = v;
@@ -373,21 +378,12 @@ static nwc_status write_tile(int64_t tile, void *user)
         const int64_t ray = part->order[r];
         float *const v = part->made[0]->cells + ray * n, *const fold = part->made[1]->cells + ray * n,
                      *const confidence = part->made[2]->cells + ray * n;
-        const float *const given = f->data + ray * f->stride[0];
-        for (int64_t g = 0; g < n; g++) { /* a ray without a Nyquist velocity stays as it is, and NaN is NaN */
-            const float had = given[g * f->stride[1]];
-            v[g] = had;
-            fold[g] = confidence[g] = isnan(had) ? NAN : 0.0f;
-        }
-        for (int64_t g = part->from[r]; g < part->to[r]; g++) {
-            const int64_t i = part->row[r] + g;
-            const float is = part->fold.unfolded[i];
-            if (isnan(is)) continue;
-            const float turns = (is - v[g]) / (2.0f * part->nyquist[r]), count = rintf(turns) + 0.0f; /* not -0 */
-            v[g] = is;
-            fold[g] = fabsf(turns - count) < 0.02f ? count : turns;
-            confidence[g] = part->fold.confidence[i];
-        }
+        const int64_t from = part->from[r], i = part->row[r] + from;
+        memcpy(v, f->data + ray * f->stride[0], (size_t)n * sizeof *v);
+        for (int64_t g = 0; g < n; g++) /* a ray without a Nyquist velocity stays as it is, and NaN is NaN */
+            fold[g] = confidence[g] = isnan(v[g]) ? NAN : 0.0f;
+        job->kernels->answer(part->to[r] - from, part->fold.unfolded + i, part->fold.confidence + i, part->nyquist[r],
+                             v + from, fold + from, confidence + from);
     }
     return NWC_OK;
 }
@@ -434,7 +430,7 @@ nwc_status nwc_dealias_volume(nwc_ctx *ctx, nwc_volume *volume, const nwc_profil
     const double altitude = isfinite(facts.altitude_m) ? facts.altitude_m : 0.0;
     nwc__fold_wind wind = {.bottom_m = altitude};
     read_profile(profile, n_levels, &wind);
-    struct job job = {.options = &options, .previous = previous};
+    struct job job = {.options = &options, .previous = previous, .kernels = NWC__KERNELS(ctx, nwc__dealias_kernels)};
     const int32_t n = take_parts(volume, &options, NULL);
     if (n == 0) return nwc__fail(NWC_ERR_NODATA, "no sweep has %s", options.moment);
     if (!(job.parts = nwc__alloc(ctx, n, sizeof *job.parts))) return NWC_ERR_NOMEM;

@@ -4,6 +4,13 @@
 
 #include "core/internal.h"
 
+/* The cost of a difference, in units of the Nyquist velocity: quadratic up to a half, linear beyond. */
+static inline double nwc__fold_cost(double difference)
+{
+    const double d = fabs(difference);
+    return d < 0.5 ? d * d : d - 0.25;
+}
+
 enum {
     NWC__ROUGHEST = 65535, /* of velocities that bend by two Nyquist velocities, or have no neighbour */
     NWC__LEVELS = 64       /* costs of an edge */
@@ -35,14 +42,21 @@ typedef struct nwc__fold_sweep {
     int32_t n_labels, first_node;
 } nwc__fold_sweep;
 
+/* A ray of another sweep above or below a ray of this one. */
+typedef struct nwc__fold_beside {
+    int64_t ray;          /* -1 for none */
+    double stretch, rise; /* for a metre of range here: range there, and how much higher that is */
+} nwc__fold_beside;
+
 /* Room for one sweep: (cells) each, edges twice that. */
 typedef struct nwc__fold_scratch {
     uint8_t *along, *across;
     int32_t *edges;
     float *mean;
-    float *lines;  /* NWC__LINES (gates + 2) */
-    int32_t *last; /* 2 (gates) */
-    int32_t *rays; /* (rays) */
+    float *lines;             /* NWC__LINES (gates + 2) */
+    int32_t *last;            /* 2 (gates) */
+    int32_t *rays;            /* (rays) */
+    nwc__fold_beside *beside; /* (rays) */
 } nwc__fold_scratch;
 
 enum { NWC__LINES = 3 };

@@ -3,6 +3,7 @@
  * a dual-PRF sweep, takes the fold that brings it nearest to the wind around it, from ever wider windows, and at last to the expected one.
  */
 #include "radar/dealias_gates.h"
+#include "radar/dealias_rows.h"
 
 #include <stdlib.h>
 
@@ -12,7 +13,12 @@
 #define JUMP 0.75f   /* Nyquist velocities between neighbours, of which either fold is about as likely */
 #define TORN 0.25f   /* what each jump about a gate takes from its confidence */
 
-enum { WINDOWS = 4, SETTLING = 4, PASSES = 3, REACH = 4 /* gates */ };
+enum {
+    WINDOWS = 4,
+    PASSES = 3,
+    REACH = 4 /* gates */,
+    ROUGH = NWC__ROUGHEST / 6 /* a third of the Nyquist velocity */
+};
 
 static const int64_t half_rays[WINDOWS] = {1, 2, 3, 5}, half_gates[WINDOWS] = {2, 4, 8, 16};
 static const float least[WINDOWS] = {3.0f, 3.0f, 3.0f, 1.0f};
@@ -20,16 +26,6 @@ static const float least[WINDOWS] = {3.0f, 3.0f, 3.0f, 1.0f};
 static float clip(float x, float low, float high)
 {
     return x < low ? low : x > high ? high : x;
-}
-
-static int64_t ray_before(const nwc__fold_sweep *s, int64_t ray)
-{
-    return ray ? ray - 1 : s->n_rays - 1;
-}
-
-static int64_t ray_after(const nwc__fold_sweep *s, int64_t ray)
-{
-    return ray + 1 < s->n_rays ? ray + 1 : 0;
 }
 
 struct mean {
@@ -56,11 +52,11 @@ static float around(const nwc__fold_sweep *s, int64_t ray, int64_t gate, int win
     int64_t down = ray, up = ray;
     bool below = true, above = true; /* whether neighbours reach so far */
     for (int64_t k = 1; k <= half_rays[window] && 2 * k < s->n_rays; k++) {
-        down = ray_before(s, down);
+        down = nwc__fold_ray_before(s, down);
         below &= s->near[down] != 0;
         if (below) add_gates(s, down, first, end, &mean);
         above &= s->near[up] != 0;
-        up = ray_after(s, up);
+        up = nwc__fold_ray_after(s, up);
         if (above) add_gates(s, up, first, end, &mean);
     }
     return mean.count >= least[window] ? mean.sum / mean.count : NAN;
@@ -69,7 +65,7 @@ static float around(const nwc__fold_sweep *s, int64_t ray, int64_t gate, int win
 /* The eight gates about a gate that are known; returns how many. */
 static int neighbours(const nwc__fold_sweep *s, int64_t ray, int64_t gate, float *value)
 {
-    const int64_t before = ray_before(s, ray), after = ray_after(s, ray);
+    const int64_t before = nwc__fold_ray_before(s, ray), after = nwc__fold_ray_after(s, ray);
     const int64_t rays[3] = {s->near[before] && before != ray ? before : -1, ray,
                              s->near[ray] && after != ray ? after : -1};
     int count = 0;
@@ -85,86 +81,34 @@ static int neighbours(const nwc__fold_sweep *s, int64_t ray, int64_t gate, float
     return count;
 }
 
-static float disagreement(const float *value, int count, float velocity, float nyquist)
+/* Of rough velocities: confidence falls where their neighbours would about as well have them on another fold. */
+static void compare(nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, float *lines)
 {
-    float sum = 0.0f;
-    for (int k = 0; k < count; k++) {
-        const float d = fabsf(velocity - value[k]) / nyquist;
-        sum += d < 0.5f ? d * d : d - 0.25f;
+    const int64_t room = s->n_gates + 2;
+    for (int64_t r = 0; r < s->n_rays; r++) {
+        const int64_t from = s->from[r], to = s->to[r];
+        const int64_t before = nwc__fold_ray_before(s, r), after = nwc__fold_ray_after(s, r);
+        if (from == to) continue;
+        const float *const own = nwc__fold_line(s, s->unfolded, r, true, from - 1, to + 1, lines);
+        const float *const low =
+            nwc__fold_line(s, s->unfolded, before, s->near[before] && before != r, from - 1, to + 1, lines + room);
+        const float *const high =
+            nwc__fold_line(s, s->unfolded, after, s->near[r] && after != r, from - 1, to + 1, lines + 2 * room);
+        kernels->compare(to - from, low + 1, own + 1, high + 1, s->rough + s->row[r] + from, ROUGH, s->nyquist_m_s[r],
+                         s->confidence + s->row[r] + from);
     }
-    return sum;
-}
-
-/* A gate has changed: those about it are to be looked at again. */
-static void mark_about(const nwc__fold_sweep *s, int64_t ray, int64_t gate, uint8_t *open)
-{
-    const int64_t rays[3] = {ray_before(s, ray), ray, ray_after(s, ray)};
-    for (int k = 0; k < 3; k++)
-        for (int64_t g = gate - 1; g <= gate + 1; g++)
-            if (g >= s->from[rays[k]] && g < s->to[rays[k]]) open[s->row[rays[k]] + g] = 1;
-}
-
-/*
- * Single gates that their neighbours would rather have on another fold: as the energy of the regions, gate by gate. A
- * couplet has gates enough on either side of it to stand. open: gates to be looked at.
- */
-static void settle(nwc__fold_sweep *s, uint8_t *open)
-{
-    memset(open, 1, (size_t)s->n_cells);
-    for (int pass = 0; pass < SETTLING; pass++) {
-        int64_t changed = 0;
-        for (int64_t r = 0; r < s->n_rays; r++)
-            for (int64_t g = s->from[r]; g < s->to[r]; g++) {
-                const int64_t i = s->row[r] + g;
-                if (!open[i]) continue;
-                open[i] = 0;
-                if (s->rough[i] < NWC__ROUGHEST / 6 || isnan(s->unfolded[i])) continue;
-                float value[8];
-                const int count = neighbours(s, r, g, value);
-                if (count < 3) continue;
-                const float nyquist = s->nyquist_m_s[r], v = s->unfolded[i];
-                const float here = disagreement(value, count, v, nyquist);
-                const float up = disagreement(value, count, v + 2.0f * nyquist, nyquist);
-                const float down = disagreement(value, count, v - 2.0f * nyquist, nyquist);
-                const float best = up < down ? up : down;
-                s->confidence[i] = fminf(s->confidence[i], clip((best - here) / (1.0f * (float)count), 0.0f, 1.0f));
-                if (!(best < here - 0.1f * (float)count)) continue;
-                const int step = up < down ? 1 : -1;
-                s->fold[i] = (int16_t)(s->fold[i] + step);
-                s->unfolded[i] += 2.0f * nyquist * (float)step;
-                s->confidence[i] = fminf(clip((here - best) / (float)count, 0.0f, 1.0f), 0.4f);
-                mark_about(s, r, g, open);
-                changed++;
-            }
-        if (!changed) break;
-    }
-}
-
-/* Jumps between each gate of a ray and the next, and the next ray; returns how many. */
-static int32_t count_jumps(const nwc__fold_sweep *s, int64_t ray, uint8_t *jump)
-{
-    const int64_t next = ray_after(s, ray), from = s->from[ray], to = s->to[ray];
-    const float most = JUMP * s->nyquist_m_s[ray];
-    const float *const v = s->unfolded + s->row[ray], *const w = s->unfolded + s->row[next];
-    uint8_t *const at = jump + s->row[ray];
-    const int64_t low = from > s->from[next] ? from : s->from[next], high = to < s->to[next] ? to : s->to[next];
-    int32_t count = 0;
-    for (int64_t g = from; g + 1 < to; g++) at[g] = fabsf(v[g + 1] - v[g]) > most; /* false beside NaN */
-    if (to > from) at[to - 1] = 0;
-    for (int64_t g = low; s->near[ray] && g < high; g++) at[g] = (uint8_t)(at[g] + (fabsf(w[g] - v[g]) > most));
-    for (int64_t g = from; g < to; g++) count += at[g];
-    return count;
 }
 
 /*
  * Where neighbours jump by about the Nyquist velocity, as beside the core of a vortex, a strip of gates may hang on the wrong side:
- * jumps about a gate, in five rays and nine gates, take from its confidence. jump has room for the cells, count for the rays, column
- * for the gates.
+ * jumps about a gate, in five rays and nine gates, take from its confidence. count has room for the rays.
  */
-static void doubt_jumps(nwc__fold_sweep *s, uint8_t *jump, int32_t *count, int32_t *column)
+static void doubt_jumps(nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, nwc__fold_scratch *scratch)
 {
     const int64_t n = s->n_gates;
-    for (int64_t r = 0; r < s->n_rays; r++) count[r] = count_jumps(s, r, jump);
+    uint8_t *const jump = scratch->across;
+    int32_t *const count = scratch->rays, *const column = scratch->last;
+    for (int64_t r = 0; r < s->n_rays; r++) count[r] = nwc__fold_jumps(s, kernels, r, JUMP, scratch->lines, jump);
     for (int64_t r = 0; r < s->n_rays; r++) {
         int64_t rays[5], any = 0;
         for (int64_t k = 0; k < 5; k++) {
@@ -173,14 +117,17 @@ static void doubt_jumps(nwc__fold_sweep *s, uint8_t *jump, int32_t *count, int32
         }
         if (any == 0) continue;
         memset(column, 0, (size_t)n * sizeof *column);
-        for (int64_t k = 0; k < 5; k++)
-            for (int64_t g = s->from[rays[k]]; g < s->to[rays[k]]; g++) column[g] += jump[s->row[rays[k]] + g];
+        for (int64_t k = 0; k < 5; k++) {
+            const uint8_t *const at = jump + s->row[rays[k]];
+            for (int64_t g = s->from[rays[k]]; count[rays[k]] && g < s->to[rays[k]]; g++)
+                column[g] += (at[g] & NWC__JUMP_ALONG) + at[g] / NWC__JUMP_ACROSS;
+        }
         int32_t sum = 0;
         const int64_t from = s->from[r], to = s->to[r];
         for (int64_t g = from > REACH ? from - REACH : 0; g < from + REACH && g < n; g++) sum += column[g];
         for (int64_t g = from; g < to; g++) {
             sum += g + REACH < n ? column[g + REACH] : 0;
-            s->confidence[s->row[r] + g] /= 1.0f + TORN * (float)sum;
+            if (sum) s->confidence[s->row[r] + g] /= 1.0f + TORN * (float)sum;
             sum -= g >= REACH ? column[g - REACH] : 0;
         }
     }
@@ -308,7 +255,11 @@ void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, const nwc_
         put_near(s, r, i, isnan(before) ? expected[i - s->row[r]] : before);
         s->confidence[i] = 0.0f;
     }
-    settle(s, scratch->along);
-    doubt_jumps(s, scratch->across, scratch->rays, scratch->last);
+}
+
+void nwc__fold_finish(nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, nwc__fold_scratch *scratch)
+{
+    compare(s, kernels, scratch->lines);
+    doubt_jumps(s, kernels, scratch);
     if (s->first_prf > 0.0) repair(s);
 }

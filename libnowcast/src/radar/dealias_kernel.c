@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+enum { AT_ONCE = 32 /* gates */ };
+
 /* The difference of two velocities within the Nyquist interval; NaN where one of them is. */
 static inline float apart(float a, float b, float nyquist)
 {
@@ -46,7 +48,91 @@ static void costs(int64_t n, const float *restrict a, const uint16_t *restrict r
     }
 }
 
+static bool none(int64_t n, const float *velocity)
+{
+    int32_t any = 0;
+#pragma omp simd reduction(| : any)
+    for (int64_t i = 0; i < n; i++) any |= velocity[i] - velocity[i] == 0.0f;
+    return any == 0;
+}
+
+static int32_t jumps(int64_t n, const float *restrict velocity, const float *restrict after, float most,
+                     uint8_t *restrict jump)
+{
+    int32_t count = 0;
+#pragma omp simd reduction(+ : count)
+    for (int64_t i = 0; i < n - 1; i++) {
+        const int32_t along = fabsf(velocity[i + 1] - velocity[i]) > most; /* false beside NaN */
+        const int32_t across = fabsf(after[i] - velocity[i]) > most;
+        jump[i] = (uint8_t)(along | across << 1);
+        count += along + across;
+    }
+    const int32_t across = fabsf(after[n - 1] - velocity[n - 1]) > most;
+    jump[n - 1] = (uint8_t)(across << 1);
+    return count + across;
+}
+
+/* In Nyquist velocities; as nwc__fold_cost, and 0 for NaN. */
+static inline float cost(float difference)
+{
+    const float d = fabsf(difference), c = d < 0.5f ? d * d : d - 0.25f;
+    return d == d ? c : 0.0f;
+}
+
+static void compare_all(int64_t n, const float *before, const float *velocity, const float *after,
+                        const uint16_t *rough, int32_t least, float one, float *restrict confidence)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const float beside[8] = {before[i - 1],   before[i],    before[i + 1], velocity[i - 1],
+                                 velocity[i + 1], after[i - 1], after[i],      after[i + 1]};
+        float here = 0.0f, up = 0.0f, down = 0.0f, count = 0.0f;
+        for (int k = 0; k < 8; k++) {
+            const float d = one * (velocity[i] - beside[k]);
+            here += cost(d);
+            up += cost(d + 2.0f);
+            down += cost(d - 2.0f);
+            count += d == d ? 1.0f : 0.0f;
+        }
+        const float lead = ((up < down ? up : down) - here) / (count < 1.0f ? 1.0f : count);
+        const float most = lead > 0.0f ? lead : 0.0f, had = confidence[i];
+        confidence[i] = rough[i] >= least && count >= 3.0f && most < had ? most : had;
+    }
+}
+
+static void compare(int64_t n, const float *before, const float *velocity, const float *after, const uint16_t *rough,
+                    int32_t least, float nyquist, float *restrict confidence)
+{
+    for (int64_t i = 0; i < n; i += AT_ONCE) { /* most are smooth */
+        const int64_t m = n - i < AT_ONCE ? n - i : AT_ONCE;
+        int32_t any = 0;
+#pragma omp simd reduction(| : any)
+        for (int64_t k = i; k < i + m; k++) any |= rough[k] >= least;
+        if (any) compare_all(m, before + i, velocity + i, after + i, rough + i, least, 1.0f / nyquist, confidence + i);
+    }
+}
+
+static void answer(int64_t n, const float *restrict unfolded, const float *restrict sure, float nyquist,
+                   float *restrict velocity, float *restrict fold, float *restrict confidence)
+{
+    const float one = 0.5f / nyquist;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const float had = velocity[i], is = unfolded[i], turns = one * (is - had);
+        const float count = rintf(turns) + 0.0f; /* not -0 */
+        const float nothing = had == had ? 0.0f : had;
+        const float folds = fabsf(turns - count) < 0.02f ? count : turns;
+        velocity[i] = is == is ? is : had;
+        fold[i] = is == is ? folds : nothing;
+        confidence[i] = is == is ? sure[i] : nothing;
+    }
+}
+
 const struct nwc__dealias_kernels NWC__NAME(nwc__dealias_kernels) = {
     .roughness = roughness,
     .costs = costs,
+    .none = none,
+    .jumps = jumps,
+    .compare = compare,
+    .answer = answer,
 };

@@ -2,7 +2,10 @@
 #ifndef NWC_RADAR_DEALIAS_KERNEL_H
 #define NWC_RADAR_DEALIAS_KERNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+enum { NWC__JUMP_ALONG = 1, NWC__JUMP_ACROSS = 2 };
 
 struct nwc__dealias_kernels {
     /*
@@ -15,6 +18,19 @@ struct nwc__dealias_kernels {
     /* Costs, 0 to NWC__LEVELS - 1, of the edges between gates i of two rows; 255 where one is not known. */
     void (*costs)(int64_t n, const float *a, const uint16_t *rough_a, const float *b, const uint16_t *rough_b,
                   float nyquist, uint8_t *cost);
+    /* Whether the known velocities of n gates are none; of none NaN and infinities. */
+    bool (*none)(int64_t n, const float *velocity);
+    /* Jumps of more than most to the next gate and to the next ray: flags above, and how many there are. */
+    int32_t (*jumps)(int64_t n, const float *velocity, const float *after, float most, uint8_t *jump);
+    /*
+     * Lower confidence to how much dearer another fold of a gate were, to the eight gates about it, on average; of those that are rougher than
+     * least and have three neighbours. Rows have one more gate on either side; NaN where not known.
+     */
+    void (*compare)(int64_t n, const float *before, const float *velocity, const float *after, const uint16_t *rough,
+                    int32_t least, float nyquist, float *confidence);
+    /* velocity: in, as measured, out, as unfolded where that is known; fold and confidence of it, 0 or NaN where it is not. */
+    void (*answer)(int64_t n, const float *unfolded, const float *sure, float nyquist, float *velocity, float *fold,
+                   float *confidence);
 };
 
 #endif

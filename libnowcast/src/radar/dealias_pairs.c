@@ -6,13 +6,11 @@
  */
 #include "radar/dealias_pairs.h"
 #include "radar/beam.h"
+#include "radar/dealias_rows.h"
 
-#define GAP_ALONG_M 6000.0  /* farthest two gates along a ray are compared */
-#define GAP_ACROSS_DEG 6.0  /* and across rays */
-#define GAP_SCALE_M 1500.0  /* at which distance a pair counts half */
-#define ABOVE_M 1500.0      /* farthest two gates above each other are compared */
-#define ABOVE_SCALE_M 700.0 /* at which height a pair counts half */
-#define ABOVE_WEIGHT 1.0
+#define GAP_ALONG_M 6000.0 /* farthest two gates along a ray are compared */
+#define GAP_ACROSS_DEG 6.0 /* and across rays */
+#define GAP_SCALE_M 1500.0 /* at which distance a pair counts half */
 
 enum { ABOVE_STEP = 3 /* gates from one that is compared with those above to the next */ };
 
@@ -95,44 +93,23 @@ int64_t nwc__fold_pairs_within(const nwc__fold_sweep *s, int32_t *last, nwc__fol
     return found + pairs_across(s, last, last + s->n_gates, pairs ? pairs + found : NULL);
 }
 
-/* The ray of a sweep nearest to an azimuth, or -1 where none is within one and a half degrees. From is where to look first. */
-static int64_t ray_near(const nwc__fold_sweep *s, double azimuth, int64_t from)
+int64_t nwc__fold_pairs_between(const nwc__fold_sweep *s, const nwc__fold_sweep *above, nwc__fold_beside *beside,
+                                nwc__fold_pair *pairs)
 {
-    int64_t best = -1;
-    double least = 1.5;
-    for (int64_t step = -2; step <= s->n_rays + 2; step++) {
-        const int64_t r = ((from + step) % s->n_rays + s->n_rays) % s->n_rays;
-        const double apart = fabs(remainder((double)s->azimuth_deg[r] - azimuth, 360.0));
-        if (apart < least) {
-            least = apart;
-            best = r;
-        } else if (best >= 0 && apart > least + 1.0) {
-            break;
-        }
-    }
-    return best;
-}
-
-int64_t nwc__fold_pairs_between(const nwc__fold_sweep *s, const nwc__fold_sweep *above, nwc__fold_pair *pairs)
-{
-    int64_t found = 0, at = 0;
+    int64_t found = 0;
+    nwc__fold_look_beside(s, above, beside);
     for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t q = s->rhi || above->rhi ? -1 : ray_near(above, s->azimuth_deg[r], at);
+        const int64_t q = beside[r].ray;
         if (q < 0) continue;
-        at = q;
-        const double low = s->elevation_deg[r] * NWC__RADIANS, high = above->elevation_deg[q] * NWC__RADIANS;
-        const double stretch = cos(low) / cos(high), up = fabs(sin(high) * stretch - sin(low));
         for (int64_t g = (s->from[r] + ABOVE_STEP - 1) / ABOVE_STEP * ABOVE_STEP; g < s->to[r]; g += ABOVE_STEP) {
             const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
-            if (range * up > ABOVE_M) break;
-            const int64_t i = s->row[r] + g;
-            if (s->label[i] < 0) continue;
-            const int64_t h = (int64_t)floor((range * stretch - above->first_gate_m) / above->gate_spacing_m + 0.5);
-            if (h < above->from[q] || h >= above->to[q]) continue;
+            const double weight = nwc__fold_weight_beside(range * fabs(beside[r].rise));
+            if (weight <= 0.0) break;
+            const int64_t i = s->row[r] + g, h = nwc__fold_gate_beside(&beside[r], above, range);
+            if (s->label[i] < 0 || h < above->from[q] || h >= above->to[q]) continue;
             const int64_t j = above->row[q] + h;
             if (above->label[j] < 0) continue;
-            const double far = range * up / ABOVE_SCALE_M;
-            if (pairs) pairs[found] = pair_of(s, r, i, above, q, j, (float)(ABOVE_WEIGHT / (1.0 + far * far)));
+            if (pairs) pairs[found] = pair_of(s, r, i, above, q, j, (float)weight);
             found++;
         }
     }

@@ -7,6 +7,7 @@
  * Edges that four of a kind cannot contradict each other about are joined first and ray by ray, whatever their order.
  */
 #include "radar/dealias_regions.h"
+#include "radar/dealias_rows.h"
 
 enum {
     CHEAP = 4,    /* cost up to which order does not matter: that of a jump of 0.15 Nyquist velocities */
@@ -68,38 +69,21 @@ static inline int32_t step_between(float a, float b, float nyquist)
     return b - a > nyquist ? -1 : b - a < -nyquist ? 1 : 0;
 }
 
-static int64_t next_of(const nwc__fold_sweep *s, int64_t ray)
-{
-    return ray + 1 < s->n_rays ? ray + 1 : 0;
-}
-
 /* ---- edges ---- */
-
-/* Velocities of a ray from gate first to gate end, NaN where it has none: its own, or put into line. */
-static const float *line_of(const nwc__fold_sweep *s, int64_t ray, bool there, int64_t first, int64_t end, float *line)
-{
-    if (there && s->from[ray] <= first && s->to[ray] >= end) return s->velocity + s->row[ray] + first;
-    const int64_t from = !there ? end : s->from[ray] > first ? s->from[ray] : first;
-    const int64_t to = s->to[ray] < end ? s->to[ray] : end;
-    int64_t g = first;
-    for (; g < from && g < end; g++) line[g - first] = NAN;
-    for (; g < to; g++) line[g - first] = s->velocity[s->row[ray] + g];
-    for (; g < end; g++) line[g - first] = NAN;
-    return line;
-}
 
 static void roughness(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, float *lines)
 {
-    float *const own = lines, *const other = lines + s->n_gates + 2, *const third = other + s->n_gates + 2;
+    const int64_t room = s->n_gates + 2;
     for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t before = r ? r - 1 : s->n_rays - 1, after = next_of(s, r);
-        const int64_t from = s->from[r], n = s->to[r] - from;
-        if (n == 0) continue;
-        own[0] = own[n + 1] = NAN;
-        memcpy(own + 1, s->velocity + s->row[r] + from, (size_t)n * sizeof *own);
-        kernels->roughness(n, own + 1, line_of(s, before, s->linked[before] && before != r, from, from + n, other),
-                           line_of(s, after, s->linked[r] && after != r, from, from + n, third), s->nyquist_m_s[r],
-                           s->rough + s->row[r] + from);
+        const int64_t before = nwc__fold_ray_before(s, r), after = nwc__fold_ray_after(s, r);
+        const int64_t from = s->from[r], to = s->to[r];
+        if (from == to) continue;
+        const float *const own = nwc__fold_line(s, s->velocity, r, true, from - 1, to + 1, lines);
+        const float *const low =
+            nwc__fold_line(s, s->velocity, before, s->linked[before] && before != r, from, to, lines + room);
+        const float *const high =
+            nwc__fold_line(s, s->velocity, after, s->linked[r] && after != r, from, to, lines + 2 * room);
+        kernels->roughness(to - from, own + 1, low, high, s->nyquist_m_s[r], s->rough + s->row[r] + from);
     }
 }
 
@@ -108,7 +92,7 @@ static void all_costs(const nwc__fold_sweep *s, const struct nwc__dealias_kernel
                       uint8_t *across)
 {
     for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t from = s->from[r], to = s->to[r], next = next_of(s, r);
+        const int64_t from = s->from[r], to = s->to[r], next = nwc__fold_ray_after(s, r);
         const int64_t o = s->row[r], p = s->row[next];
         if (from == to) continue;
         kernels->costs(to - from - 1, s->velocity + o + from, s->rough + o + from, s->velocity + o + from + 1,
@@ -173,7 +157,7 @@ static void join_across(const nwc__fold_sweep *s, const struct trees *trees, con
                         const uint8_t *across)
 {
     for (int64_t r = 0; r < s->n_rays; r++) {
-        const int64_t next = next_of(s, r);
+        const int64_t next = nwc__fold_ray_after(s, r);
         const int32_t over = s->row[next] - s->row[r], first = s->row[r] + s->from[r], end = s->row[r] + s->to[r];
         for (int32_t i = first; i < end; i++) {
             if (across[i] > CHEAP) continue;
@@ -191,7 +175,7 @@ static void join_edges(const nwc__fold_sweep *s, const struct trees *trees, cons
         for (int64_t e = first[k]; e < first[k + 1]; e++) {
             const int32_t a = edges[e] / 2;
             while (a >= s->row[r] + s->to[r]) r++;
-            const int32_t b = edges[e] % 2 ? a + s->row[next_of(s, r)] - s->row[r] : a + 1;
+            const int32_t b = edges[e] % 2 ? a + s->row[nwc__fold_ray_after(s, r)] - s->row[r] : a + 1;
             join(trees, a, b, step_between(s->velocity[a], s->velocity[b], s->nyquist_m_s[r]),
                  k < SURE ? INT32_MAX : SMALL);
         }

@@ -5,39 +5,16 @@
  * Valadao (2007) reach its least value: in each step every region may go up by one fold or stay, and the best of all
  * those choices is a minimum cut; when no step up helps, steps down are tried, until neither does. Nyquist
  * velocities may differ from region to region: a step up of both then changes their difference, but stays between the two differences
- * that a step of one gives, which is what a move needs (it is submodular); the last step to the least value is then not certain. The cut is found by Dinic's algorithm (1970).
+ * that a step of one gives, which is what a move needs (it is submodular); the last step to the least value is then not certain.
  */
 #include "radar/dealias_solve.h"
+#include "radar/dealias_cut.h"
 
 #include <stdlib.h>
 
 #define STRONG 2.0 /* margin of a group that holds its regions together as one */
 
-#define LEAST 1e-9 /* flow that rounding leaves */
-
 enum { MOST_MOVES = 64 };
-
-double nwc__fold_cost(double difference)
-{
-    const double d = fabs(difference);
-    return d < 0.5 ? d * d : d - 0.25;
-}
-
-/*
- * Groups as arcs both ways: arc 2 g leads from a group's a to its b, arc 2 g + 1 back, so that the opposite of arc k is k ^ 1. Nodes are in
- * order of their number, and list the arcs that leave them.
- */
-struct graph {
-    int32_t n;
-    int64_t *first; /* where in out the arcs of a node begin */
-    int32_t *out;   /* arcs by the node they leave */
-    int32_t *to;    /* of an arc */
-    double *left;   /* of an arc: what more can flow */
-    double *excess; /* of a node: what flows into it, or, below 0, what it can take */
-    int32_t *level; /* steps to a node that can take something, from 1; 0 where none is reached */
-    int32_t *queue, *path;
-    int64_t *at; /* of a node: the arc of its list that is tried next */
-};
 
 struct group {
     int64_t first, end; /* pairs */
@@ -59,7 +36,7 @@ struct job {
     struct place *place; /* of each group: the folds that its energy is of; step 0 for none yet */
     bool *moved;
     double *margin; /* of each node, up and down */
-    struct graph graph;
+    nwc__cut cut;
 };
 
 static double node_cost(const nwc__fold_node *node, int32_t fold)
@@ -107,123 +84,20 @@ static const double *group_energy(struct job *job, int64_t g, int32_t step)
     return e;
 }
 
-/* ---- minimum cut ---- */
-
-/* Which arcs leave each node. */
-static void set_arcs(struct job *job)
-{
-    struct graph *const graph = &job->graph;
-    const int32_t n = graph->n;
-    for (int32_t i = 0; i <= n; i++) graph->first[i] = 0;
-    for (int64_t g = 0; g < job->n_groups; g++) {
-        graph->to[2 * g] = job->groups[g].b, graph->to[2 * g + 1] = job->groups[g].a;
-        graph->first[job->groups[g].a + 1]++, graph->first[job->groups[g].b + 1]++;
-    }
-    for (int32_t i = 0; i < n; i++) graph->first[i + 1] += graph->first[i];
-    for (int32_t i = 0; i < n; i++) graph->at[i] = graph->first[i];
-    for (int64_t k = 0; k < 2 * job->n_groups; k++) graph->out[graph->at[graph->to[k ^ 1]]++] = (int32_t)k;
-}
-
-/*
- * What a move by step costs, as a cut: nodes that move are on the sink's side. The energies of a group, less that of both staying, are those of
- * an arc from a to b that is cut when b alone moves, of one from b to a, and of either node moving whatever the other does. Those last are
- * kept as near to 0 as arcs that must not be negative allow: nearly everywhere neither end gains by moving alone, and nothing flows.
- */
-static void set_capacities(struct job *job, int32_t step)
-{
-    struct graph *const graph = &job->graph;
-    for (int32_t i = 0; i < job->n_nodes; i++)
-        graph->excess[i] =
-            node_cost(&job->nodes[i], job->nodes[i].fold + step) - node_cost(&job->nodes[i], job->nodes[i].fold);
-    for (int64_t g = 0; g < job->n_groups; g++) {
-        const double *const e = group_energy(job, g, step);
-        const double b_moves = e[1] - e[0], a_moves = e[2] - e[0], both = e[3] - e[0];
-        double of_b = both - a_moves > 0.0 ? both - a_moves : 0.0;
-        if (of_b > b_moves) of_b = b_moves;
-        const double back = a_moves - (both - of_b);
-        graph->left[2 * g] = b_moves - of_b;
-        graph->left[2 * g + 1] = back > 0.0 ? back : 0.0; /* below 0 by rounding alone */
-        graph->excess[job->groups[g].a] += both - of_b;
-        graph->excess[job->groups[g].b] += of_b;
-    }
-}
-
-/* Steps from each node to the nearest that can take something; false where no node that has anything to give reaches one. */
-static bool levels(struct graph *graph)
-{
-    int32_t tail = 0;
-    bool reached = false;
-    for (int32_t i = 0; i < graph->n; i++) {
-        graph->level[i] = graph->excess[i] < -LEAST;
-        if (graph->level[i]) graph->queue[tail++] = i;
-    }
-    for (int32_t head = 0; head < tail; head++) {
-        const int32_t i = graph->queue[head];
-        for (int64_t p = graph->first[i]; p < graph->first[i + 1]; p++) {
-            const int32_t k = graph->out[p], from = graph->to[k];
-            if (graph->level[from] || graph->left[k ^ 1] <= LEAST) continue;
-            graph->level[from] = graph->level[i] + 1;
-            graph->queue[tail++] = from;
-            reached |= graph->excess[from] > LEAST;
-        }
-    }
-    return reached;
-}
-
-/* Send what a node has along shortest ways until it has nothing or they are used up; the path is kept, not recursed. */
-static void send_from(struct graph *graph, int32_t source)
-{
-    int32_t depth = 0, node = source;
-    while (graph->excess[source] > LEAST) {
-        if (graph->level[node] == 1 && graph->excess[node] < -LEAST) {
-            double flow = fmin(graph->excess[source], -graph->excess[node]);
-            for (int32_t d = 0; d < depth; d++) flow = fmin(flow, graph->left[graph->path[d]]);
-            graph->excess[source] -= flow;
-            graph->excess[node] += flow;
-            int32_t back = depth; /* go on from the first arc that is used up */
-            for (int32_t d = depth - 1; d >= 0; d--) {
-                graph->left[graph->path[d]] -= flow;
-                graph->left[graph->path[d] ^ 1] += flow;
-                if (graph->left[graph->path[d]] <= LEAST) back = d;
-            }
-            if (back < depth) node = graph->to[graph->path[back] ^ 1];
-            depth = back;
-            continue;
-        }
-        int64_t p = graph->at[node];
-        for (; p < graph->first[node + 1]; p++) {
-            const int32_t k = graph->out[p], to = graph->to[k];
-            if (graph->left[k] > LEAST && graph->level[to] && graph->level[to] == graph->level[node] - 1) break;
-        }
-        graph->at[node] = p;
-        if (p < graph->first[node + 1]) {
-            graph->path[depth++] = graph->out[p];
-            node = graph->to[graph->out[p]];
-        } else if (depth == 0) {
-            return;
-        } else {
-            node = graph->to[graph->path[--depth] ^ 1];
-            graph->at[node]++; /* leads nowhere */
-        }
-    }
-}
-
-static void maximum_flow(struct graph *graph)
-{
-    while (levels(graph)) {
-        for (int32_t i = 0; i < graph->n; i++) graph->at[i] = graph->first[i];
-        for (int32_t i = 0; i < graph->n; i++)
-            if (graph->level[i] && graph->excess[i] > LEAST) send_from(graph, i);
-    }
-}
-
 /* The best of all moves by step; true when it makes the energy less. */
 static bool move(struct job *job, int32_t step)
 {
-    set_capacities(job, step);
-    maximum_flow(&job->graph);
+    nwc__cut *const cut = &job->cut;
+    for (int32_t i = 0; i < job->n_nodes; i++)
+        cut->excess[i] =
+            node_cost(&job->nodes[i], job->nodes[i].fold + step) - node_cost(&job->nodes[i], job->nodes[i].fold);
+    for (int64_t g = 0; g < job->n_groups; g++) {
+        const double *const e = group_energy(job, g, step);
+        nwc__cut_weigh(cut, g, e[2] - e[0], e[1] - e[0], e[3] - e[0]);
+    }
+    nwc__cut_solve(cut);
     double gain = 0.0;
-    for (int32_t i = 0; i < job->n_nodes; i++) job->moved[i] = job->graph.level[i] > 0;
+    for (int32_t i = 0; i < job->n_nodes; i++) job->moved[i] = cut->level[i] > 0;
     for (int64_t g = 0; g < job->n_groups; g++) {
         const struct group *const group = &job->groups[g];
         gain += job->energy[g][2 * job->moved[group->a] + job->moved[group->b]] - job->energy[g][0];
@@ -416,7 +290,6 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
 {
     nwc_status status;
     struct job job = {.nodes = nodes, .n_nodes = n_nodes, .pairs = pairs};
-    struct graph *const graph = &job.graph;
     struct link *links = NULL;
     struct evidence *evidence = NULL;
     for (int64_t p = 0; p < n_pairs; p++)
@@ -428,16 +301,7 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
     NWC__ALLOC(ctx, job.moved, n_nodes);
     NWC__ALLOC(ctx, evidence, job.n_groups);
     NWC__ALLOC(ctx, links, job.n_groups);
-    graph->n = n_nodes;
-    NWC__ALLOC(ctx, graph->first, (int64_t)n_nodes + 1);
-    NWC__ALLOC(ctx, graph->out, 2 * job.n_groups);
-    NWC__ALLOC(ctx, graph->to, 2 * job.n_groups);
-    NWC__ALLOC(ctx, graph->left, 2 * job.n_groups);
-    NWC__ALLOC(ctx, graph->excess, n_nodes);
-    NWC__ALLOC(ctx, graph->at, n_nodes);
-    NWC__ALLOC(ctx, graph->level, n_nodes);
-    NWC__ALLOC(ctx, graph->queue, n_nodes);
-    NWC__ALLOC(ctx, graph->path, n_nodes);
+    if ((status = nwc__cut_create(ctx, n_nodes, job.n_groups, &job.cut)) != NWC_OK) goto done;
     int64_t g = -1;
     for (int64_t p = 0; p < n_pairs; p++) {
         if (p == 0 || pairs[p].a != pairs[p - 1].a || pairs[p].b != pairs[p - 1].b)
@@ -445,26 +309,19 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
         job.groups[g].end = p + 1;
     }
     for (g = 0; g < job.n_groups; g++) job.place[g] = (struct place){0, 0, 0};
-    if (anew) begin(&job, evidence, graph->level, graph->queue);
-    set_arcs(&job);
+    if (anew) begin(&job, evidence, job.cut.level, job.cut.queue);
+    for (g = 0; g < job.n_groups; g++) nwc__cut_join(&job.cut, g, job.groups[g].a, job.groups[g].b);
+    nwc__cut_arrange(&job.cut);
     int32_t moves = 0;
     for (int32_t step = 1, idle = 0; idle < 2 && moves < MOST_MOVES; moves++) {
         idle = move(&job, step) ? 0 : idle + 1;
         if (idle) step = -step;
         if ((status = nwc__progress(ctx, "dealias", 0.5)) != NWC_OK) goto done;
     }
-    clusters(&job, graph->level, links);
+    clusters(&job, job.cut.level, links);
     status = NWC_OK;
 done:
-    nwc__free(ctx, graph->path);
-    nwc__free(ctx, graph->queue);
-    nwc__free(ctx, graph->level);
-    nwc__free(ctx, graph->at);
-    nwc__free(ctx, graph->excess);
-    nwc__free(ctx, graph->left);
-    nwc__free(ctx, graph->to);
-    nwc__free(ctx, graph->out);
-    nwc__free(ctx, graph->first);
+    nwc__cut_release(ctx, &job.cut);
     nwc__free(ctx, links);
     nwc__free(ctx, evidence);
     nwc__free(ctx, job.moved);

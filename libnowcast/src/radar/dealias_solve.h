@@ -4,9 +4,6 @@
 
 #include "radar/dealias.h"
 
-/* The cost of a difference, in units of the Nyquist velocity: quadratic up to a half, linear beyond. */
-double nwc__fold_cost(double difference);
-
 /*
  * Find the folds that make the whole dearest least: over pairs, weight times the cost of what is left of their differences
  * over the geometric mean of both Nyquist velocities; over nodes, weight times the cost of the residual. Pairs are sorted by (a, b).

@@ -11,6 +11,7 @@
 #include "radar/dealias_pairs.h"
 #include "radar/dealias_regions.h"
 #include "radar/dealias_solve.h"
+#include "radar/dealias_tears.h"
 
 #define PREVIOUS_DOUBT 8.0f /* m s-1: what a storm moves and changes from volume to volume */
 #define EXPECTED 0.1f /* what a region's expected velocity counts, times the root of its gates: as its rim would */
@@ -33,6 +34,8 @@ struct job {
     int32_t n_clusters;
     nwc__wind_patch *patches; /* of each sweep */
     int64_t *n_patches;
+    int32_t *n_torn; /* gates near tears, of each sweep */
+    nwc__tears *tears;
     nwc__fold_wind wind;
     bool placed; /* whether the wind is that of the volume */
 };
@@ -53,7 +56,7 @@ static nwc_status pairs_tile(int64_t tile, void *user)
         n = nwc__fold_pairs_within(&job->sweeps[tile], job->scratch[tile].last, to);
     } else {
         const nwc__fold_sweep *const low = &job->sweeps[tile - job->n_sweeps];
-        n = nwc__fold_pairs_between(low, low + 1, to);
+        n = nwc__fold_pairs_between(low, low + 1, job->scratch[tile - job->n_sweeps].beside, to);
     }
     if (!to) job->first[tile + 1] = n;
     return NWC_OK;
@@ -114,6 +117,24 @@ static nwc_status gates_tile(int64_t tile, void *user)
 {
     const struct job *const job = user;
     nwc__fold_gates(&job->sweeps[tile], job->nodes, &job->wind, job->altitude_m, &job->scratch[tile]);
+    job->n_torn[tile] = nwc__tears_mark(&job->sweeps[tile], job->kernels, &job->scratch[tile]);
+    return NWC_OK;
+}
+
+static nwc_status mend_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    const nwc__fold_sweep *const sweep = &job->sweeps[tile];
+    nwc__tears_mend(sweep, tile > 0 ? sweep - 1 : NULL, tile + 1 < job->n_sweeps ? sweep + 1 : NULL,
+                    &job->scratch[tile], &job->tears[tile]);
+    return NWC_OK;
+}
+
+static nwc_status finish_tile(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    nwc__tears_apply(&job->tears[tile], &job->sweeps[tile]);
+    nwc__fold_finish(&job->sweeps[tile], job->kernels, &job->scratch[tile]);
     return NWC_OK;
 }
 
@@ -189,6 +210,25 @@ done:
     return status;
 }
 
+/* From regions to gates, those near tears once more. */
+static nwc_status find_gates(nwc_ctx *ctx, struct job *job)
+{
+    nwc_status status;
+    NWC__ALLOC(ctx, job->n_torn, job->n_sweeps);
+    NWC__ALLOC(ctx, job->tears, job->n_sweeps);
+    memset(job->tears, 0, (size_t)job->n_sweeps * sizeof *job->tears);
+    if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, gates_tile, job)) != NWC_OK) goto done;
+    for (int32_t k = 0; k < job->n_sweeps; k++)
+        if ((status = nwc__tears_create(ctx, job->n_torn[k], &job->tears[k])) != NWC_OK) goto done;
+    if ((status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, mend_tile, job)) != NWC_OK) goto done;
+    status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, finish_tile, job);
+done:
+    for (int32_t k = job->n_sweeps - 1; job->tears && k >= 0; k--) nwc__tears_release(ctx, &job->tears[k]);
+    nwc__free(ctx, job->tears);
+    nwc__free(ctx, job->n_torn);
+    return status;
+}
+
 static nwc_status solve(nwc_ctx *ctx, struct job *job)
 {
     for (int32_t k = 0; k < job->n_sweeps; k++) {
@@ -203,7 +243,7 @@ static nwc_status solve(nwc_ctx *ctx, struct job *job)
     if ((status = nwc__fold_solve(ctx, job->nodes, job->n_nodes, job->pairs, job->n_pairs, true)) != NWC_OK) goto done;
     if ((status = find_wind(ctx, job)) != NWC_OK) goto done;
     if ((status = nwc__fold_solve(ctx, job->nodes, job->n_nodes, job->pairs, job->n_pairs, false)) != NWC_OK) goto done;
-    status = nwc__for_each_tile(ctx, "dealias", job->n_sweeps, gates_tile, job);
+    status = find_gates(ctx, job);
 done:
     nwc__free(ctx, job->pairs);
     nwc__free(ctx, job->first);
@@ -231,12 +271,14 @@ nwc_status nwc__fold_volume(nwc_ctx *ctx, nwc__fold_sweep *sweeps, int32_t n_swe
         NWC__ALLOC(ctx, scratch->lines, NWC__LINES * (sweeps[k].n_gates + 2));
         NWC__ALLOC(ctx, scratch->last, 2 * sweeps[k].n_gates);
         NWC__ALLOC(ctx, scratch->rays, sweeps[k].n_rays);
+        NWC__ALLOC(ctx, scratch->beside, sweeps[k].n_rays);
     }
     if ((status = nwc__for_each_tile(ctx, "dealias", n_sweeps, regions_tile, &job)) == NWC_OK)
         status = solve(ctx, &job);
 done:
     for (int32_t k = n_sweeps - 1; job.scratch && k >= 0; k--) {
         nwc__fold_scratch *const scratch = &job.scratch[k];
+        nwc__free(ctx, scratch->beside);
         nwc__free(ctx, scratch->rays);
         nwc__free(ctx, scratch->last);
         nwc__free(ctx, scratch->lines);
