@@ -22,7 +22,7 @@ static double energy_of(const nwc__fold_node *nodes, const int32_t *fold, const 
     for (int64_t p = 0; p < n; p++) {
         const double va = nodes[pairs[p].a].nyquist, vb = nodes[pairs[p].b].nyquist;
         const double d = pairs[p].difference + 2.0 * (vb * fold[pairs[p].b] - va * fold[pairs[p].a]);
-        sum += pairs[p].weight * nwc__fold_cost(d / sqrt(va * vb));
+        sum += sqrt(6.0 / ALIKE) * pairs[p].weight * nwc__fold_cost(d / sqrt(va * vb));
     }
     return sum;
 }

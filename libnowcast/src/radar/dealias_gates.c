@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define MARGIN 18.0f /* that of a region of confidence one half in smooth wind */
+#define MARGIN 15.0f /* that of a region of confidence one half in smooth wind */
 #define DOUBT 0.4f   /* what the square of a cluster's doubt takes from it */
 #define UNSURE 0.45f /* the most confidence of a gate that belongs to no region */
 #define JUMP 0.75f   /* Nyquist velocities between neighbours, of which either fold is about as likely */

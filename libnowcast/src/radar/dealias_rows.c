@@ -3,8 +3,8 @@
 #include "radar/beam.h"
 
 #define SAME_AZIMUTH 1.5    /* degrees between rays of two sweeps */
-#define ABOVE_M 1500.0      /* farthest two gates above each other are compared */
-#define ABOVE_SCALE_M 700.0 /* at which height a pair counts half */
+#define ABOVE_M 4000.0      /* farthest two gates above each other are compared */
+#define ABOVE_SCALE_M 400.0 /* at which height a pair counts half */
 
 const float *nwc__fold_line(const nwc__fold_sweep *s, const float *cells, int64_t ray, bool there, int64_t first,
                             int64_t end, float *line)

@@ -13,12 +13,14 @@
 #include <stdlib.h>
 
 #define STRONG 2.0 /* margin of a group that holds its regions together as one */
+#define ALONE 6.0  /* pairs of a group that count as many as they are */
 
 enum { MOST_MOVES = 64 };
 
 struct group {
     int64_t first, end; /* pairs */
     int32_t a, b;
+    double weight; /* of each */
 };
 
 /* Folds of the ends of a group, or what counts of them. */
@@ -52,7 +54,7 @@ static double group_cost(const struct job *job, const struct group *group, int32
     double sum = 0.0;
     for (int64_t p = group->first; p < group->end; p++)
         sum += job->pairs[p].weight * nwc__fold_cost((job->pairs[p].difference + turn) * unit);
-    return sum;
+    return group->weight * sum;
 }
 
 static bool alike(const struct job *job, const struct group *group)
@@ -202,7 +204,8 @@ static void clusters(struct job *job, int32_t *parent, struct link *links)
         const int32_t a = job->nodes[group->a].fold, b = job->nodes[group->b].fold;
         const double *const e = group_energy(job, g, 1);
         const double down = alike(job, group) ? e[2] : group_cost(job, group, a, b - 1);
-        links[g] = (struct link){group->a, group->b, e[1] - e[0], down - e[0]};
+        const double one = 1.0 / group->weight; /* all of it: here the sum says more than what it says of the best */
+        links[g] = (struct link){group->a, group->b, one * (e[1] - e[0]), one * (down - e[0])};
     }
     set_margins(job, links, job->n_groups, false);
     int64_t n = gather_links(parent, links, job->n_groups);
@@ -305,10 +308,13 @@ nwc_status nwc__fold_solve(nwc_ctx *ctx, nwc__fold_node *nodes, int32_t n_nodes,
     int64_t g = -1;
     for (int64_t p = 0; p < n_pairs; p++) {
         if (p == 0 || pairs[p].a != pairs[p - 1].a || pairs[p].b != pairs[p - 1].b)
-            job.groups[++g] = (struct group){p, p, pairs[p].a, pairs[p].b};
+            job.groups[++g] = (struct group){p, p, pairs[p].a, pairs[p].b, 1.0};
         job.groups[g].end = p + 1;
     }
-    for (g = 0; g < job.n_groups; g++) job.place[g] = (struct place){0, 0, 0};
+    for (g = 0; g < job.n_groups; g++) {
+        job.place[g] = (struct place){0, 0, 0};
+        job.groups[g].weight = sqrt(ALONE / (double)(job.groups[g].end - job.groups[g].first));
+    }
     if (anew) begin(&job, evidence, job.cut.level, job.cut.queue);
     for (g = 0; g < job.n_groups; g++) nwc__cut_join(&job.cut, g, job.groups[g].a, job.groups[g].b);
     nwc__cut_arrange(&job.cut);
