@@ -171,3 +171,13 @@ def test_files_of_no_format_are_left_out_of_scores(rain: xr.DataArray, tmp_path:
     _, summary = jobs.verification(tmp_path / "ahead.nc", str(tmp_path / "seen*"))
     assert [line.split(":")[0] for line in summary["left_out"]] == ["seen0.txt"]
     assert summary["degraded"]
+
+
+def test_a_gif_that_says_it_is_enormous_is_damaged(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    path = tmp_path / "AQC161932050V_00005.801.gif"
+    image.new("P", (2, 2)).save(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:6] + struct.pack("<HH", 65000, 45000) + whole[10:])
+    with pytest.raises(errors.FormatError, match=r"801\.gif: a damaged GIF: Image size"):
+        nowcast.open(path)

@@ -43,7 +43,7 @@ def read(path: Path) -> tuple[Array, Grid, np.datetime64]:
     try:
         with Image.open(path) as image:
             mode, codes = image.mode, np.asarray(image)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise FormatError(f"{path}: a damaged GIF: {error}") from error
     if mode != "P" or codes.shape != _SHAPE:
         raise UnsupportedError(f"{path}: 710 x 640 palette indices expected, {mode} {codes.shape} found")
