@@ -22,7 +22,7 @@ Limits = float | Mapping[float, float]
 
 @dataclasses.dataclass(frozen=True)
 class Alarm:
-    """That wind passes a limit at one level and time in one area; a feature of GeoJSON where it is the strongest."""
+    """That wind passes a limit at a level and ``time`` in an area; a feature of GeoJSON where it is strongest."""
 
     area: str
     """name of the area"""
