@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import click.testing
 import numpy as np
 import pytest
 import rasterio
 import xarray as xr
 from rasterio import warp
 
-from nowcast import io, model
-from nowcast.errors import ArgumentError, UnsupportedError
+from nowcast import cli, io, model
+from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 from nowcast.grid import Grid
 
 PROJECTIONS = (
@@ -107,6 +108,34 @@ def test_a_forecast_comes_back_from_grib(tmp_path: Path) -> None:
         np.testing.assert_allclose(one, other, atol=2e-6)
 
 
+def test_values_and_probabilities_of_one_file_are_told_apart(tmp_path: Path) -> None:
+    grid = around(PROJECTIONS[0])
+    rain, likely = forecast(grid), forecast(grid, units="1", event="at least", limit=5.0).clip(max=1.0)
+    parts = []
+    for field in (likely, rain):
+        io.write(field, tmp_path / "part.grib2")
+        parts.append((tmp_path / "part.grib2").read_bytes())
+    path = tmp_path / "both.grib2"
+    path.write_bytes(b"".join(parts))
+    found = model.open(path)
+    name = found.table()["name"].iloc[0]
+    limit = "probability above 0.00138889"
+    assert list(found.table()["derived"].unique()) == [limit, ""]
+    with pytest.raises(ArgumentError, match=f'one derived expected, there are {limit}, ""'):
+        found.read(name)
+    assert found.read(name, derived="").attrs["units"] == "kg m-2 s-1"
+    atol = float(rain.max()) / 65535
+    np.testing.assert_allclose(found.on_grid(name, grid)[name].values * 3600.0, rain.values, atol=atol)
+    share = found.on_grid(name, grid, derived=limit)[name]
+    assert share.attrs["units"] == "%"
+    np.testing.assert_allclose(share.values, 100.0 * likely.values, atol=0.002)
+    with pytest.raises(NoDataError):
+        found.on_grid(name, grid, derived="spread")
+    told = click.testing.CliRunner().invoke(cli.main, ["info", str(path)]).output
+    assert f"prate [%] surface, {limit}, 3 fields" in told
+    assert "prate [kg m-2 s-1] surface, 3 fields" in told
+
+
 def test_members_and_probabilities_come_back_from_grib(tmp_path: Path) -> None:
     rain = forecast(around(PROJECTIONS[0]))
     members = xr.concat([rain, rain + 1.0], "member").assign_attrs(rain.attrs)
@@ -117,6 +146,9 @@ def test_members_and_probabilities_come_back_from_grib(tmp_path: Path) -> None:
     io.write(likely, tmp_path / "likely.grib2")
     back = model.open(tmp_path / "likely.grib2").read("0-1-7")
     assert float(back.max()) == pytest.approx(100.0)
+    assert back.attrs["units"] == "%"
+    assert back.attrs["derived"] == "probability above 0.00138889"  # 5 mm/h in kg m-2 s-1
+    assert "standard_name" not in back.attrs
     with pytest.raises(ArgumentError, match="at least, below"):
         io.write(likely.assign_attrs(event="over"), tmp_path / "likely.grib2")
     io.write(likely, tmp_path / "likely.nc")  # attributes there

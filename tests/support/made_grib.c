@@ -98,6 +98,9 @@ static int64_t put_product(uint8_t *bytes, int64_t at, const struct made_grib *f
 {
     const int fixed = f->product == 0   ? 34
                       : f->product == 1 ? 37
+                      : f->product == 2 ? 36
+                      : f->product == 5 ? 47
+                      : f->product == 6 ? 35
                                         : 58,
               coefficients = f->levels ? 2 * (f->levels + 1) : 0;
     uint8_t *const s = begin(bytes, at, fixed + 4 * coefficients, 4);
@@ -110,6 +113,12 @@ static int64_t put_product(uint8_t *bytes, int64_t at, const struct made_grib *f
     s[29] = 0xff, s[30] = 0xff;
     memset(s + 31, 0xff, 4);
     if (f->product == 1) s[35] = 3, s[36] = (uint8_t)f->member, s[37] = (uint8_t)f->members;
+    if (f->product == 2) s[35] = (uint8_t)f->what, s[36] = (uint8_t)f->members;
+    if (f->product == 5) {
+        s[36] = 1, s[37] = (uint8_t)f->what, s[38] = s[43] = 1;
+        put_signed(s + 39, f->lower), put_signed(s + 44, f->upper);
+    }
+    if (f->product == 6) s[35] = (uint8_t)f->what;
     if (f->product == 8) {
         const int end = 12 * 60 + (f->lead + f->length) * (f->unit ? 60 : 1); /* minutes of the day */
         put_short(s + 35, 2019), s[37] = 6, s[38] = 5, s[39] = (uint8_t)(end / 60), s[40] = (uint8_t)(end % 60);

@@ -20,7 +20,8 @@ struct made_grib {
     int wide, high, below_x, below_y, turn, radii; /* of a satellite's: the Earth, the point below it in thousandths */
     int shape;                                     /* of the Earth */
     int discipline, category, number;
-    int product;            /* template: 0, 1 member, 8 interval */
+    int product;            /* template: 0, 1 member, 2 derived of members, 5 probability, 6 percentile, 8 interval */
+    int what, lower, upper; /* of 2, 5 and 6: a number of table 4.7 or 4.9, or of the percentile; limits in tenths */
     int unit, lead, length; /* of time; length of an interval, in the same unit */
     int member, members;
     int level_type, level_scale, level;

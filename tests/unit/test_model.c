@@ -72,6 +72,12 @@ static double missing_above(const nwc_model_entry *entry, double lon, double lat
     return entry->level < 6e4 ? (double)NAN : linear(entry, lon, lat);
 }
 
+static double own_number(const nwc_model_entry *entry, double lon, double lat)
+{
+    (void)lon, (void)lat;
+    return entry->number;
+}
+
 /* ---- targets ---- */
 
 static const double heights[NZ] = {-500.0, 800.0, 1500.0, 4000.0, 12000.0};
@@ -517,6 +523,60 @@ static void a_flat_grid_takes_a_single_level(void **state)
     nwc_model_destroy(model);
 }
 
+/* Of the file's numbers of one variable those are taken that are values, or what is asked for. */
+static void values_are_told_from_what_is_derived_of_them(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"spread", "mean", "", "probability above 3"};
+    nwc_grid grid = target;
+    grid.nz = 0, grid.z_m = NULL;
+    float cells[NY * NX];
+    nwc_field field = field_2d(cells, NY, NX, NULL, &grid);
+    const char *const names[] = {"2t"};
+    for (int n = 1; n <= 4; n++) {
+        nwc_model *const model = made_model(NULL, NULL);
+        for (int k = 0; k < n; k++) {
+            nwc_model_entry entry = made_entry("2t", NWC_VERTICAL_HEIGHT_GROUND, 2.0, 0, &latlon);
+            entry.derived = kinds[k], entry.number = k;
+            assert_ok(made_model_add(model, &entry, own_number));
+        }
+        if (n == 1)
+            assert_fails(NWC_ERR_NODATA, "2t: no", nwc_model_interpolate(NULL, model, names, 1, 0, NULL, &field));
+        else {
+            assert_ok(nwc_model_interpolate(NULL, model, names, 1, 0, NULL, &field));
+            assert_near(cells[0], n == 2 ? 1.0 : 2.0, 0.0);
+        }
+        nwc_model_interpolate_options options;
+        nwc_model_interpolate_options_init(&options);
+        options.derived = "spread";
+        assert_ok(nwc_model_interpolate(NULL, model, names, 1, 0, &options, &field));
+        assert_near(cells[0], 0.0, 0.0);
+        options.derived = "percentile 90";
+        assert_fails(NWC_ERR_NODATA, "2t: no", nwc_model_interpolate(NULL, model, names, 1, 0, &options, &field));
+        nwc_model_destroy(model);
+    }
+}
+
+/* Heights of mean levels are those of the mean where there are no others, and the ground is one for all. */
+static void levels_of_a_mean_have_its_heights(void **state)
+{
+    (void)state;
+    nwc_model *const model = made_model(NULL, NULL);
+    float cells[NZ * NY * NX];
+    nwc_field field = field_3d(cells, &target);
+    for (int derived = 0; derived < 2; derived++) /* the spread first */
+        for (int v = 0; v < 2; v++)
+            for (int k = 0; k < LEVELS; k++) {
+                static const double pressures[LEVELS] = {1e5, 92500.0, 85e3, 7e4, 5e4, 3e4};
+                nwc_model_entry entry = made_entry(v ? "t" : "gh", NWC_VERTICAL_PRESSURE, pressures[k], 0, &latlon);
+                entry.derived = derived ? "mean" : "spread";
+                assert_ok(made_model_add(model, &entry, !derived ? level_itself : v ? linear : gh));
+            }
+    assert_ok(nwc_model_interpolate(NULL, model, (const char *const[]){"t"}, 1, 0, NULL, &field));
+    assert_near(cells[2 * NY * NX], linear_at(1500.0, 110.3, 30.2, 0.0), 0.002);
+    nwc_model_destroy(model);
+}
+
 static void unknown_levels_are_left_out_of_a_column(void **state)
 {
     (void)state;
@@ -629,6 +689,8 @@ int main(void)
         cmocka_unit_test(runs_members_and_times_that_are_not_there_are_told),
         cmocka_unit_test(the_latest_run_that_covers_a_time_is_taken),
         cmocka_unit_test(a_flat_grid_takes_a_single_level),
+        cmocka_unit_test(values_are_told_from_what_is_derived_of_them),
+        cmocka_unit_test(levels_of_a_mean_have_its_heights),
         cmocka_unit_test(unknown_levels_are_left_out_of_a_column),
         cmocka_unit_test(a_global_grid_has_no_seam),
         cmocka_unit_test(any_strides_and_threads_give_the_same_bits),

@@ -316,6 +316,79 @@ static void intervals_members_and_levels_of_any_kind_are_told(void **state)
     nwc_model_destroy(model);
 }
 
+static void what_is_derived_from_values_is_told_from_them(void **state)
+{
+    (void)state;
+    static const struct {
+        int product, what;
+        const char *derived, *long_name, *standard_name, *units;
+    } kinds[] = {
+        {0, 0, "", "Temperature", "air_temperature", "K"},
+        {2, 0, "mean", "Temperature, mean", "air_temperature", "K"},
+        {2, 3, "normalized standard deviation", "Temperature, normalized standard deviation", "", "1"},
+        {2, 4, "spread", "Temperature, spread", "", "K"},
+        {2, 9, "maximum", "Temperature, maximum", "air_temperature", "K"},
+        {2, 200, "derived 200", "Temperature, derived 200", "", "K"},
+        {5, 0, "probability below -1.5", "Temperature, probability below -1.5 K", "", "%"},
+        {5, 1, "probability above 30", "Temperature, probability above 30 K", "", "%"},
+        {5, 2, "probability between -1.5 and 30", "Temperature, probability between -1.5 and 30 K", "", "%"},
+        {5, 3, "probability above -1.5", "Temperature, probability above -1.5 K", "", "%"},
+        {5, 4, "probability below 30", "Temperature, probability below 30 K", "", "%"},
+        {5, 5, "probability of -1.5", "Temperature, probability of -1.5 K", "", "%"},
+        {5, 7, "probability near normal", "Temperature, probability near normal", "", "%"},
+        {5, 9, "probability of type 9", "Temperature, probability of type 9", "", "%"},
+        {6, 90, "percentile 90", "Temperature, percentile 90", "air_temperature", "K"},
+    };
+    enum { KINDS = sizeof kinds / sizeof kinds[0] };
+    static uint8_t many[KINDS * MADE_GRIB_MOST];
+    int64_t size = 0;
+    for (size_t k = 0; k < KINDS; k++) {
+        struct made_grib field = made_grib_usual;
+        field.product = kinds[k].product, field.what = kinds[k].what, field.members = 20;
+        field.lower = -15, field.upper = 300;
+        size += make_grib2(many + size, &field, 1);
+    }
+    put_scratch(many, size);
+    /* A system's scale is meant for values, its offset not for differences of them. */
+    const nwc_model_name name = {.file_name = "t", .name = "t", .units = "degF", .scale = 1.8, .offset = -459.67};
+    for (int given = 0; given < 2; given++) {
+        nwc_model *model;
+        nwc_model_options options;
+        nwc_model_options_init(&options);
+        if (given) options.names = &name, options.n_names = 1;
+        assert_ok(nwc_model_open(NULL, paths, 1, &options, &model));
+        assert_int_equal(nwc_model_count(model), KINDS);
+        for (int k = 0; k < KINDS; k++) {
+            const nwc_model_entry entry = entry_of(model, k);
+            float cells[MADE_GRIB_POINTS];
+            assert_string_equal(entry.name, "t");
+            assert_string_equal(entry.derived, kinds[k].derived);
+            assert_string_equal(entry.standard_name, kinds[k].standard_name);
+            assert_int_equal(entry.member, NWC_MODEL_NO_MEMBER);
+            read_cells(model, k, cells);
+            const bool same = strcmp(kinds[k].units, "K") != 0, difference = !same && !*kinds[k].standard_name;
+            if (!given) {
+                assert_string_equal(entry.units, kinds[k].units);
+                assert_string_equal(entry.long_name, kinds[k].long_name);
+                assert_near(cells[11], 2.3, 1e-6);
+            } else {
+                assert_string_equal(entry.units, same ? kinds[k].units : "degF");
+                assert_near(cells[11], same ? 2.3 : 1.8 * 2.3 - (difference ? 0.0 : 459.67), 1e-4);
+            }
+        }
+        nwc_model_query query;
+        int64_t index, count;
+        nwc_model_query_init(&query);
+        query.name = "t", query.derived = "";
+        assert_ok(nwc_model_select(model, &query, 1, &index, &count));
+        assert_true(count == 1 && index == 0);
+        query.derived = "percentile 90";
+        assert_ok(nwc_model_select(model, &query, 1, &index, &count));
+        assert_true(count == 1 && index == KINDS - 1);
+        nwc_model_destroy(model);
+    }
+}
+
 static void edition_1_has_its_times_levels_and_numbers(void **state)
 {
     (void)state;
@@ -334,6 +407,7 @@ static void edition_1_has_its_times_levels_and_numbers(void **state)
         const nwc_model_entry entry = entry_of(model, r);
         assert_string_equal(entry.name, "t");
         assert_int_equal(entry.edition, 1);
+        assert_string_equal(entry.derived, "");
         assert_true(entry.discipline == -1 && entry.category == 2 && entry.number == 11);
         assert_near(entry.level, 50000.0, 0.0);
         assert_true(entry.start_ns == noon + ranges[r].start_h * INT64_C(3600) * second);
@@ -622,6 +696,7 @@ int main(void)
         cmocka_unit_test(increments_that_are_not_given_are_those_of_the_end_points),
         cmocka_unit_test(fields_of_one_message_are_told_apart_and_share_its_bitmap),
         cmocka_unit_test(intervals_members_and_levels_of_any_kind_are_told),
+        cmocka_unit_test(what_is_derived_from_values_is_told_from_them),
         cmocka_unit_test(edition_1_has_its_times_levels_and_numbers),
         cmocka_unit_test(a_constant_field_of_complex_packing_is_constant),
         cmocka_unit_test(a_system_gives_its_own_names),

@@ -16,7 +16,7 @@ from nowcast._lib import ffi, lib
 from nowcast._model_system import STAGGERS, WINDS, PathLike, System
 from nowcast.grid import Grid
 
-_PLAIN = ("name", "long_name", "standard_name", "units", "level_type", "statistic", "grid_type")
+_PLAIN = ("name", "long_name", "standard_name", "units", "level_type", "statistic", "derived", "grid_type")
 _NUMBERS = ("edition", "centre", "discipline", "category", "number", "vertical", "level", "level_2", "reference_ns")
 _MORE = ("start_ns", "time_ns", "member", "along_grid", "points", "file", "offset")
 
@@ -113,7 +113,8 @@ class Handle:
             fields.c[index].grid.nz = z.size
             fields.c[index].grid.z_m = _doubles(z) if z.size else ffi.NULL
         texts = [ffi.new("char[]", name.encode()) for name in names]
-        options = _lib.options("model_interpolate", **chosen)
+        derived = None if chosen.get("derived") is None else ffi.new("char[]", chosen["derived"].encode())
+        options = _lib.options("model_interpolate", **(chosen | {"derived": derived}))
         with HDF5_LOCK, _lib.call() as ctx:
             pointers = ffi.new("char *[]", texts)
             _lib.check(lib.nwc_model_interpolate(ctx, self._model, pointers, len(names), time, options, fields.c))

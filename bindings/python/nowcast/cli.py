@@ -156,6 +156,7 @@ def _model_lines(model: dict[str, Any]) -> Iterator[str]:
         where = variable["level_type"] + (f" {levels[0]:g}" if levels else "")
         where += f" to {levels[-1]:g} ({len(levels)})" if len(levels) > 1 else ""
         statistic = "" if variable["statistic"] == "instant" else f", {variable['statistic']}"
+        statistic += f", {variable['derived']}" if variable["derived"] else ""
         yield f"{variable['name']} [{variable['units']}] {where}{statistic}, {variable['fields']} fields"
 
 

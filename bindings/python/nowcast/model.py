@@ -109,6 +109,7 @@ class Model:
         reference: Any = None,
         member: int | Sequence[int] | None = None,
         statistic: str | None = None,
+        derived: str | None = None,
     ) -> pd.DataFrame:
         """The rows of the table that are asked for.
 
@@ -128,13 +129,17 @@ class Model:
         member : int or ints, optional
         statistic : str, optional
             "instant", "accum", "avg", "max", "min" ...
+        derived : str, optional
+            What of an ensemble or a distribution: "" for values themselves, "mean", "spread", "percentile 90",
+            "probability above 0.5", the limit in the variable's unit.
         """
         rows = self._entries
         if name is not None:
             parts = ["discipline", "category", "number"]
             numbers = rows[parts].astype(str).agg("-".join, axis=1).str.removeprefix("-1-")
             rows = rows[(rows["name"] == name) | (rows["standard_name"] == name) | (numbers == name)]
-        for column, wanted in (("level_type", level_type), ("vertical", vertical), ("statistic", statistic)):
+        texts = {"level_type": level_type, "vertical": vertical, "statistic": statistic, "derived": derived}
+        for column, wanted in texts.items():
             if wanted is not None:
                 rows = rows[rows[column] == wanted]
         for column, moment in (("time", time), ("reference_time", reference)):
@@ -182,7 +187,7 @@ class Model:
         Dataset of ``u`` and ``v``, each as ``read`` gives it.
         """
         rows, others = self._chosen(u, chosen), self._chosen(v, chosen)
-        keys = ["level", "level_type", "time", "reference_time", "member"]
+        keys = ["level", "level_type", "time", "reference_time", "member", "derived"]
         pairs = rows.reset_index().merge(others.reset_index(), on=keys, suffixes=("", "_v"))
         if len(pairs) != len(rows):
             raise NoDataError(f"{v}: a field for each of the {len(rows)} of {u} expected, {len(pairs)} found")
@@ -217,6 +222,7 @@ class Model:
         below: float | None = None,
         above: float | None = None,
         under_ground: bool = False,
+        derived: str | None = None,
     ) -> xr.Dataset:
         """Variables on a grid, at heights above mean sea level, at given times, of each member.
 
@@ -239,6 +245,8 @@ class Model:
             Metres by which the value of the lowest and the highest level goes on beyond them; 0 when omitted.
         under_ground : bool
             Keep values below the model's ground.
+        derived : str, optional
+            As ``select`` takes it; when omitted values themselves, or their mean where there are none.
 
         Returns
         -------
@@ -246,7 +254,7 @@ class Model:
         NaN beyond the levels and under the ground. Winds lie along the grid's axes.
         """
         wanted = [names] if isinstance(names, str) else list(names)
-        rows = self._entries[self._entries["name"].isin(wanted)]
+        rows = pd.concat([self._values(name, derived) for name in wanted])
         if rows.empty and "pres" not in wanted:
             raise NoDataError(f"{', '.join(wanted)}: {self._there()}")
         rows = self._entries if rows.empty else rows
@@ -258,6 +266,7 @@ class Model:
             "below_m": below,
             "above_m": above,
             "under_ground": int(under_ground),
+            "derived": derived,
             "reference_ns": None if reference is None else _ns(reference),
         }
         shape = (len(number), len(moments), *(() if z is None else (len(z),)), grid.ny, grid.nx)
@@ -282,7 +291,8 @@ class Model:
         if z is not None:
             coords["z"] = ("z", z, {"standard_name": "altitude", "units": "m", "positive": "up", "axis": "Z"})
         data = xr.Dataset(
-            {name: (dims, cells[name], self._attributes(name, grid)) for name in wanted}, coords=coords | grid.coords()
+            {name: (dims, cells[name], self._attributes(name, grid, derived)) for name in wanted},
+            coords=coords | grid.coords(),
         )
         return data.isel(member=0, drop=True) if number == [lib.NWC_MODEL_NO_MEMBER] else data
 
@@ -340,10 +350,11 @@ class Model:
             named = self.select(name)
             there = self._there() if named.empty else f"there are\n{_brief(named)}"
             raise NoDataError(f"{name}: no such field; {there}")
-        for column in ("grid", "level_type", "statistic"):
+        for column in ("grid", "level_type", "statistic", "derived"):
             found = rows[column].unique()
             if len(found) > 1:
-                raise ArgumentError(f"{name}: fields of one {column} expected, there are {', '.join(map(str, found))}")
+                there = ", ".join(str(one) or '""' for one in found)
+                raise ArgumentError(f"{name}: fields of one {column} expected, there are {there}")
         return rows
 
     def _shape(self, rows: pd.DataFrame) -> tuple[int, ...]:
@@ -380,6 +391,8 @@ class Model:
             cells[place] = field
         dims, coords = self._coords(rows, values, several)
         attributes = _named(first) | {"statistic": first["statistic"], "level_type": first["level_type"]}
+        if first["derived"]:
+            attributes["derived"] = first["derived"]
         if first["grid"] >= 0:
             attributes["grid_mapping"] = "crs"
         attributes["input_files"] = "\n".join(self.paths[file].name for file in rows["file"].unique())
@@ -420,8 +433,15 @@ class Model:
         coords["latitude"] = ("point", lat, {"standard_name": "latitude", "units": "degrees_north"})
         return ("point",), coords
 
-    def _attributes(self, name: str, grid: Grid) -> dict[str, Any]:
+    def _values(self, name: str, derived: str | None) -> pd.DataFrame:
+        """The rows that stand for a variable where nothing else is asked for."""
         rows = self._entries[self._entries["name"] == name]
+        if derived is None:
+            derived = "" if (rows["derived"] == "").any() else "mean"
+        return rows[rows["derived"] == derived]
+
+    def _attributes(self, name: str, grid: Grid, derived: str | None) -> dict[str, Any]:
+        rows = self._values(name, derived)
         if rows.empty:  # had from the levels
             return {"units": "Pa", "standard_name": "air_pressure", "long_name": "pressure", "grid_mapping": "crs"}
         row = rows.iloc[0].copy()
@@ -451,12 +471,12 @@ def _table(entries: Iterable[dict[str, Any]]) -> pd.DataFrame:
     rows["grid"] = rows["grid"].fillna(-1).astype(int)
     rows["along_grid"] = rows["along_grid"].astype(bool)
     order = ["name", "vertical", "level_type", "level", "level_2", "reference_time", "step", "time", "start_time"]
-    order += ["statistic", "member", "units", "standard_name", "long_name", "grid", "grid_type", "points", "along_grid"]
-    return rows[[*order, "edition", "centre", "discipline", "category", "number", "file", "offset"]]
+    order += ["statistic", "derived", "member", "units", "standard_name", "long_name", "grid", "grid_type", "points"]
+    return rows[[*order, "along_grid", "edition", "centre", "discipline", "category", "number", "file", "offset"]]
 
 
 def _brief(rows: pd.DataFrame) -> str:
-    columns = ["name", "level_type", "level", "reference_time", "step", "member", "statistic"]
+    columns = ["name", "level_type", "level", "reference_time", "step", "member", "statistic", "derived"]
     return str(rows[columns].head(12).to_string(index=False))
 
 
@@ -522,7 +542,8 @@ def describe(path: PathLike) -> dict[str, Any]:
     with Model([path], System()) as model:
         rows = model.table()
         variables = []
-        for (name, level_type, statistic), group in rows.groupby(["name", "level_type", "statistic"], sort=False):
+        kinds = ["name", "level_type", "statistic", "derived"]
+        for (name, level_type, statistic, derived), group in rows.groupby(kinds, sort=False):
             levels = [None if level != level else float(level) for level in np.unique(group["level"])]
             variables.append(
                 {
@@ -533,6 +554,7 @@ def describe(path: PathLike) -> dict[str, Any]:
                     "vertical": group["vertical"].iloc[0],
                     "levels": [level for level in levels if level is not None],
                     "statistic": statistic,
+                    "derived": derived,
                     "fields": len(group),
                 }
             )

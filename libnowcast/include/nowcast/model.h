@@ -52,13 +52,15 @@ typedef struct nwc_model_entry {
     int64_t start_ns;          /**< beginning of the interval; time_ns for an instant */
     int64_t time_ns;           /**< valid time, UTC; end of the interval */
     const char *statistic;     /**< over the interval: "instant", "accum", "avg", "max", "min" ... */
-    int32_t member;            /**< number within the ensemble, or NWC_MODEL_NO_MEMBER */
-    int32_t along_grid;        /**< 1: wind components lie along the grid's axes; 0: towards east and north */
-    const char *grid_type;     /**< ecCodes' gridType: "lambert" */
-    const nwc_grid *grid;      /**< NULL for points that are on no regular grid: see nwc_model_lonlat */
-    int64_t points;            /**< number of values */
-    int32_t file;              /**< number of the file, in the order given */
-    int64_t offset;            /**< byte its message begins at, after unpacking; -1 in netCDF */
+    const char *derived;   /**< what of an ensemble or a distribution it is: "" for values themselves, "mean", "spread",
+                                    "percentile 90", "probability above 0.5", the limit in the variable's unit ... */
+    int32_t member;        /**< number within the ensemble, or NWC_MODEL_NO_MEMBER */
+    int32_t along_grid;    /**< 1: wind components lie along the grid's axes; 0: towards east and north */
+    const char *grid_type; /**< ecCodes' gridType: "lambert" */
+    const nwc_grid *grid;  /**< NULL for points that are on no regular grid: see nwc_model_lonlat */
+    int64_t points;        /**< number of values */
+    int32_t file;          /**< number of the file, in the order given */
+    int64_t offset;        /**< byte its message begins at, after unpacking; -1 in netCDF */
 } nwc_model_entry;
 
 /** A variable of a netCDF file, or of GRIB numbers, and what it is to be called. */
@@ -123,6 +125,7 @@ typedef struct nwc_model_query {
     const char *name;       /**< short name, standard name or "discipline-category-number"; NULL for any */
     const char *level_type; /**< NULL for any */
     const char *statistic;  /**< NULL for any */
+    const char *derived;    /**< "" for values themselves; NULL for any */
     int32_t vertical;       /**< an nwc_model_vertical, or NWC_MODEL_ANY */
     int32_t member;         /**< or NWC_MODEL_ANY */
     double level;           /**< within a millionth part; NaN for any */
@@ -187,6 +190,8 @@ typedef struct nwc_model_interpolate_options {
     double above_m;       /**< the same above the highest level */
     int32_t
         under_ground; /**< 1: values below the model's ground are kept; default 0: NaN where the file tells the ground */
+    const char
+        *derived; /**< as nwc_model_entry says; default NULL: values themselves, or their mean where there are none */
 } nwc_model_interpolate_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */

@@ -59,7 +59,13 @@ static void close_field(nwc_ctx *ctx, struct opened *opened)
 struct texts {
     char name[NWC__TEXT], long_name[NWC__TEXT], standard_name[NWC__TEXT], units[NWC__TEXT], level_type[NWC__TEXT];
     char statistic[NWC__TEXT], grid_type[NWC__TEXT], projection[NWC__TEXT];
+    char derived[NWC__TEXT], long_derived[4 * NWC__TEXT];
+    int32_t kind; /* of what is derived */
+    bool limited; /* it names limits, in the variable's unit */
 };
+
+/* What is derived from values: others of them, differences between them, a number without unit, or one of 100. */
+enum { VALUE, DIFFERENCE, NUMBER, PROBABILITY };
 
 /* ecCodes' units as udunits writes them: "m s**-1" is "m s-1", "gpm" is "m", what counts nothing is "1". */
 static void tidy_units(char units[NWC__TEXT])
@@ -156,6 +162,83 @@ static void find_level(codes_handle *handle, struct texts *texts, nwc_model_entr
     if (entry->vertical == NWC_VERTICAL_SURFACE || entry->vertical == NWC_VERTICAL_MEAN_SEA) entry->level = NAN;
 }
 
+/* ---- of ensembles and distributions ---- */
+
+/* An event of table 4.9, beside limits of section 4. */
+static void tell_event(codes_handle *handle, struct texts *texts)
+{
+    const double low = surface_of(handle, "scaleFactorOfLowerLimit", "scaledValueOfLowerLimit");
+    const double high = surface_of(handle, "scaleFactorOfUpperLimit", "scaledValueOfUpperLimit");
+    const long type = nwc__grib_whole(handle, "probabilityType");
+    char *const text = texts->derived;
+    texts->kind = PROBABILITY, texts->limited = type >= 0 && type <= 5;
+    if (type == 0 || type == 3)
+        snprintf(text, NWC__TEXT, "probability %s %.6g", type ? "above" : "below", low);
+    else if (type == 1 || type == 4)
+        snprintf(text, NWC__TEXT, "probability %s %.6g", type == 1 ? "above" : "below", high);
+    else if (type == 2)
+        snprintf(text, NWC__TEXT, "probability between %.6g and %.6g", low, high);
+    else if (type == 5)
+        snprintf(text, NWC__TEXT, "probability of %.6g", low);
+    else if (type >= 6 && type <= 8)
+        snprintf(text, NWC__TEXT, "probability %s normal", type == 6 ? "above" : type == 7 ? "near" : "below");
+    else
+        snprintf(text, NWC__TEXT, "probability of type %ld", type);
+}
+
+/* What table 4.7 derives from members. */
+static void tell_derived(codes_handle *handle, struct texts *texts)
+{
+    static const struct {
+        const char *text;
+        int32_t kind;
+    } known[] = {{"mean", VALUE},
+                 {"weighted mean", VALUE},
+                 {"standard deviation", DIFFERENCE},
+                 {"normalized standard deviation", NUMBER},
+                 {"spread", DIFFERENCE},
+                 {"large anomaly index", NUMBER},
+                 {"mean of a cluster", VALUE},
+                 {"interquartile range", DIFFERENCE},
+                 {"minimum", VALUE},
+                 {"maximum", VALUE}};
+    const long number = nwc__grib_whole(handle, "derivedForecast");
+    const bool is_known = number >= 0 && number < (long)(sizeof known / sizeof known[0]);
+    texts->kind = is_known ? known[number].kind : DIFFERENCE;
+    if (is_known)
+        snprintf(texts->derived, NWC__TEXT, "%s", known[number].text);
+    else
+        snprintf(texts->derived, NWC__TEXT, "derived %ld", number);
+}
+
+/* By the template of section 4; "" for values themselves. */
+static void find_derived(codes_handle *handle, struct texts *texts)
+{
+    static const long ensemble[] = {2, 3, 4, 12, 13, 14};
+    const long product = nwc__grib_whole(handle, "productDefinitionTemplateNumber");
+    texts->derived[0] = '\0', texts->kind = VALUE, texts->limited = false;
+    for (size_t t = 0; t < sizeof ensemble / sizeof ensemble[0]; t++)
+        if (product == ensemble[t]) tell_derived(handle, texts);
+    if (product == 5 || product == 9) tell_event(handle, texts);
+    if (product == 6 || product == 10)
+        snprintf(texts->derived, NWC__TEXT, "percentile %ld", nwc__grib_whole(handle, "percentileValue"));
+}
+
+/* What is no value of the variable has not its standard name and maybe not its unit: what a system gives is meant for values. */
+static void set_derived(struct texts *texts, nwc__model_item *item)
+{
+    nwc_model_entry *const entry = &item->entry;
+    entry->derived = texts->derived;
+    if (!*texts->derived) return;
+    snprintf(texts->long_derived, sizeof texts->long_derived, "%s, %s%s%s", entry->long_name, texts->derived,
+             texts->limited ? " " : "", texts->limited ? entry->units : "");
+    entry->long_name = texts->long_derived;
+    if (texts->kind == VALUE) return;
+    entry->standard_name = "", item->offset = 0.0;
+    if (texts->kind == DIFFERENCE) return;
+    entry->units = texts->kind == PROBABILITY ? "%" : "1", item->scale = 1.0;
+}
+
 static int32_t find_member(codes_handle *handle)
 {
     /* ecCodes also gives a number to what is of no ensemble: its size is then 0, or not there. */
@@ -171,6 +254,7 @@ static nwc_status find_entry(nwc_ctx *ctx, codes_handle *handle, int64_t max_byt
     find_level(handle, texts, entry);
     entry->member = find_member(handle);
     nwc__grib_text(handle, "stepType", texts->statistic);
+    find_derived(handle, texts);
     nwc__grib_text(handle, "gridType", texts->grid_type);
     entry->along_grid = nwc__grib_whole(handle, "uvRelativeToGrid") == 1;
     NWC__TRY(nwc__grib_times(handle, &entry->reference_ns, &entry->start_ns, &entry->time_ns));
@@ -217,6 +301,7 @@ static nwc_status add_field(nwc_model *model, struct source *source, const struc
     item.entry.grid_type = texts->grid_type;
     if (options->winds >= 0) item.entry.along_grid = options->winds;
     nwc__model_rename(options, &item);
+    set_derived(texts, &item);
     if ((status = nwc__model_add(model, &item)) == NWC_OK) source->fields[source->count++] = *field;
 done:
     nwc__free(source->memory, texts);

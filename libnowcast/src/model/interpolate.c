@@ -196,6 +196,8 @@ static nwc_status one_variable(struct work *work, int64_t time_ns, const char *l
     int32_t n_times;
     nwc_model_query_init(&work->query);
     work->query.name = like ? like : work->name[0];
+    work->query.derived =
+        run->options->derived ? run->options->derived : nwc__model_values_of(run->model, work->query.name);
     work->query.vertical = run->options->vertical;
     work->query.member = run->options->member;
     work->query.reference_ns = run->options->reference_ns;

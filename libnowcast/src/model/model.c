@@ -144,7 +144,7 @@ nwc_status nwc__model_add(nwc_model *model, const nwc__model_item *given)
     nwc__model_item item = *given;
     nwc_model_entry *const entry = &item.entry;
     const char **const texts[] = {&entry->name,       &entry->long_name, &entry->standard_name, &entry->units,
-                                  &entry->level_type, &entry->statistic, &entry->grid_type};
+                                  &entry->level_type, &entry->statistic, &entry->derived,       &entry->grid_type};
     for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) NWC__TRY(keep_text(model, texts[t]));
     NWC__TRY(keep_grid(model, &entry->grid));
     item.source = model->n_sources - 1;

@@ -60,6 +60,9 @@ void nwc__model_call(const nwc_model_name *given, nwc__model_item *item);
 /* The same, if its name or number is in the list. */
 void nwc__model_rename(const nwc_model_options *options, nwc__model_item *item);
 
+/* What stands for the values of a variable where nothing else is asked for: "" for themselves, or "mean". */
+const char *nwc__model_values_of(const nwc_model *model, const char *name);
+
 /* Whether an entry is one that a query asks for. */
 bool nwc__model_matches(const nwc_model_entry *entry, const nwc_model_query *query);
 

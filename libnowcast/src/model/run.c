@@ -148,7 +148,7 @@ static nwc_status one_field(nwc__run *run, const nwc_model_query *query, const c
 {
     nwc_model_query wanted = *query;
     nwc__levels levels;
-    wanted.name = name, wanted.vertical = vertical;
+    wanted.name = name, wanted.vertical = vertical, wanted.derived = nwc__model_values_of(run->model, name);
     NWC__TRY(nwc__levels_find(run->ctx, run->model, &wanted, &levels));
     *found = levels.n == 1;
     const nwc_status status = *found ? nwc__run_field(run, levels.item[0], out) : NWC_OK;
@@ -208,7 +208,7 @@ static nwc_status by_geopotential(nwc__run *run, const nwc_model_query *query, c
     for (int k = 0; k < 2 && !*found; k++) {
         nwc_model_query wanted = *query;
         nwc__levels of;
-        wanted.name = kinds[k].name;
+        wanted.name = kinds[k].name, wanted.derived = nwc__model_values_of(run->model, wanted.name);
         NWC__TRY(nwc__levels_find(run->ctx, run->model, &wanted, &of));
         nwc_status status = NWC_OK;
         int64_t there = 0;
@@ -247,7 +247,7 @@ static nwc_status read_upwards(nwc__run *run, const nwc_model_query *query, cons
     nwc_model_query wanted = *query;
     nwc__levels of;
     const int64_t n = run->target->ny * run->target->nx;
-    wanted.name = name;
+    wanted.name = name, wanted.derived = nwc__model_values_of(run->model, name);
     *there = 0;
     NWC__TRY(nwc__levels_find(run->ctx, run->model, &wanted, &of));
     while (*there < levels && nwc__levels_at(&of, (double)(levels - *there))) ++*there;

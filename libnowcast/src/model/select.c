@@ -107,6 +107,18 @@ void nwc__model_rename(const nwc_model_options *options, nwc__model_item *item)
     if (given) nwc__model_call(given, item);
 }
 
+const char *nwc__model_values_of(const nwc_model *model, const char *name)
+{
+    bool mean = false;
+    for (int64_t e = 0; e < nwc_model_count(model); e++) {
+        const nwc_model_entry *const entry = &nwc__model_item_at(model, e)->entry;
+        if (strcmp(entry->name, name) != 0) continue;
+        if (!*entry->derived) return "";
+        mean = mean || strcmp(entry->derived, "mean") == 0;
+    }
+    return mean ? "mean" : "";
+}
+
 bool nwc__model_matches(const nwc_model_entry *entry, const nwc_model_query *query)
 {
     const char *const name = query->name;
@@ -114,6 +126,7 @@ bool nwc__model_matches(const nwc_model_entry *entry, const nwc_model_query *que
         return false;
     if (query->level_type && strcmp(query->level_type, entry->level_type) != 0) return false;
     if (query->statistic && strcmp(query->statistic, entry->statistic) != 0) return false;
+    if (query->derived && strcmp(query->derived, entry->derived) != 0) return false;
     if (query->vertical != NWC_MODEL_ANY && query->vertical != entry->vertical) return false;
     if (query->member != NWC_MODEL_ANY && query->member != entry->member) return false;
     if (!isnan(query->level) && !(fabs(query->level - entry->level) <= 1e-6 * fabs(query->level))) return false;
