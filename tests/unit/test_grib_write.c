@@ -106,6 +106,33 @@ static void a_forecast_of_minutes_is_a_message_of_template_0(void **state)
     fclose(file);
 }
 
+/* Components of wind lie along the grid's axes, on levels to a part of a metre. */
+static void wind_lies_along_the_grid_at_its_height(void **state)
+{
+    (void)state;
+    const struct {
+        const char *quantity;
+        double height;
+        long factor, value, along;
+    } cases[] = {{"0-2-2", 100.0, 0, 100, 1}, {"0-2-3", 62.5, 1, 625, 1}, {"0-2-22", 10.0, 0, 10, 0}};
+    for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
+        FILE *file;
+        nwc_layer layer = rate_on(&conical);
+        layer.quantity = cases[n].quantity, layer.field.units = "m s-1", layer.above_ground_m = cases[n].height;
+        assert_ok(write_layers(NULL, &layer, 1));
+        codes_handle *const handle = first_message(&file);
+        assert_key(handle, "typeOfFirstFixedSurface", 103);
+        assert_key(handle, "scaleFactorOfFirstFixedSurface", cases[n].factor);
+        assert_key(handle, "scaledValueOfFirstFixedSurface", cases[n].value);
+        assert_key(handle, "uvRelativeToGrid", cases[n].along);
+        codes_handle_delete(handle);
+        fclose(file);
+    }
+    nwc_layer layer = rate_on(&conical);
+    layer.above_ground_m = NAN;
+    assert_fails(NWC_ERR_ARG, "above_ground_m", write_layers(NULL, &layer, 1));
+}
+
 static void amounts_members_and_probabilities_have_their_templates(void **state)
 {
     (void)state;
@@ -311,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_forecast_of_minutes_is_a_message_of_template_0),
+        cmocka_unit_test(wind_lies_along_the_grid_at_its_height),
         cmocka_unit_test(amounts_members_and_probabilities_have_their_templates),
         cmocka_unit_test(every_grid_comes_back_where_it_was),
         cmocka_unit_test(constant_and_unknown_fields_come_back),

@@ -92,6 +92,9 @@ class Writer:
             if event not in _EVENTS:
                 raise ArgumentError(f"data: an event of {', '.join(_EVENTS)} expected, {event!r} given")
             layer.event, layer.limit = _EVENTS[event], float(data.attrs.get("limit", np.nan))
+        height = data.coords.get("height")
+        if self._grib and height is not None and height.attrs.get("standard_name") == "height":
+            layer.above_ground_m = float(height)
         with HDF5_LOCK:
             _lib.check(lib.nwc_writer_add(self._handle, layer))
 

@@ -21,6 +21,7 @@ from nowcast._wind_kinematics import (
     storm_motion,
 )
 from nowcast._wind_level import HEIGHTS, levels, near_ground
+from nowcast._wind_write import to_grid, write
 
 __all__ = [
     "HEIGHTS",
@@ -42,4 +43,6 @@ __all__ = [
     "outflow",
     "shear",
     "storm_motion",
+    "to_grid",
+    "write",
 ]

@@ -32,13 +32,14 @@ typedef struct nwc_layer {
     const char *quantity; /**< ODIM name where there is one: "DBZH", "RATE", "ACRR", "QIND"; else as name */
     const char *source;   /**< who made it, as the file says; "" when it does not */
     int64_t time_ns; /**< valid time, UTC; of the end of the interval for an accumulation; NWC_TIME_UNKNOWN for none */
-    int64_t reference_ns; /**< time the forecast started from; time_ns for an observation */
-    double duration_s;    /**< length of the accumulation interval; 0 for an instantaneous value */
-    double height_m;      /**< of one of several levels, above mean sea level; 0 for a field of none; not written */
-    int32_t members;      /**< of the ensemble it belongs to; 0 for none. Only GRIB has a place for these and below */
-    int32_t member;       /**< its number there, from 0 */
-    int32_t event;        /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100 */
-    double limit;         /**< of the event, in the unit of the quantity: mm h-1 for RATE */
+    int64_t reference_ns;  /**< time the forecast started from; time_ns for an observation */
+    double duration_s;     /**< length of the accumulation interval; 0 for an instantaneous value */
+    double height_m;       /**< of one of several levels, above mean sea level; 0 for a field of none; not written */
+    int32_t members;       /**< of the ensemble it belongs to; 0 for none. Only GRIB has a place for these and below */
+    int32_t member;        /**< its number there, from 0 */
+    int32_t event;         /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100 */
+    double limit;          /**< of the event, in the unit of the quantity: mm h-1 for RATE */
+    double above_ground_m; /**< of its level; 0 for none. Written to GRIB only; not read */
 } nwc_layer;
 
 /** Limits of reading. Fill with nwc_read_options_init. */
@@ -286,8 +287,9 @@ NWC_API nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer 
  * quantities RATE, ACRR, VIL, QIND and those of reflectivity. NaN becomes nodata; no echo and no rain become undetect.
  * GRIB 2: a message for each layer, members and probabilities included, on latitude and longitude, Lambert, polar stereographic
  * and Mercator grids; quantities RATE, ACRR, VIL, DBZH, or "discipline-category-number" with cells in the unit of that
- * parameter; packed in 16 bits, every message being decoded again and compared before it is written. GeoTIFF: a band of
- * float for each layer, all on one grid, north row first, NaN where not known.
+ * parameter; components of wind, 0-2-2 and 0-2-3, are those along the grid's axes; on a level above the ground or none; packed in
+ * 16 bits, every message being decoded again and compared before it is written. GeoTIFF: a band of float for each layer, all on
+ * one grid, north row first, NaN where not known.
  *
  * @param layer  field needs units and a grid; name is that of the variable, NULL or "" for the quantity in lower case;
  *               quantity and source may be NULL; reference_ns as nwc_layer says

@@ -14,7 +14,15 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { BITS = 16, MOST_SETTINGS = 64, NOWCAST = 14, OBSERVATION = 8, WHOLE = 255 };
+enum {
+    BITS = 16,
+    MOST_SETTINGS = 64,
+    NOWCAST = 14,
+    OBSERVATION = 8,
+    WHOLE = 255,
+    ABOVE_GROUND = 103,
+    ALONG_GRID = 0x08
+};
 
 #define MISSING (-1e34)
 
@@ -210,14 +218,14 @@ static void set_time(struct settings *settings, const char *const keys[6], int64
     for (int k = 0; k < 6; k++) set(settings, keys[k], civil[k]);
 }
 
-/* A limit as a whole number of a power of ten: exact where it can be, else of as many digits as fit. */
-static void set_limit(struct settings *settings, const char *scale_key, const char *value_key, double limit)
+/* A number as a whole one of a power of ten: exact where it can be, else of as many digits as fit. */
+static void set_scaled(struct settings *settings, const char *scale_key, const char *value_key, double number)
 {
     int power = 0;
-    double scaled = limit;
+    double scaled = number;
     while (power < 9 && fabs(scaled * 10.0) < 2e9 && fabs(scaled - rint(scaled)) > 1e-9 * fabs(scaled)) {
         power++;
-        scaled = limit * pow(10.0, power);
+        scaled = number * pow(10.0, power);
     }
     set(settings, scale_key, power), set(settings, value_key, scaled);
 }
@@ -255,7 +263,10 @@ static nwc_status set_product(const nwc_layer *layer, const struct parameter *pa
     set(settings, "typeOfGeneratingProcess", forecast ? NOWCAST : OBSERVATION);
     set(settings, "indicatorOfUnitOfTimeRange", minutes ? 0 : 13);
     set(settings, "forecastTime", (double)(lead / unit));
-    set(settings, "typeOfFirstFixedSurface", parameter->level_type);
+    const bool above = layer->above_ground_m > 0.0;
+    set(settings, "typeOfFirstFixedSurface", above ? ABOVE_GROUND : parameter->level_type);
+    if (above)
+        set_scaled(settings, "scaleFactorOfFirstFixedSurface", "scaledValueOfFirstFixedSurface", layer->above_ground_m);
     set(settings, "typeOfSecondFixedSurface", WHOLE);
     if (layer->members) {
         set(settings, "typeOfEnsembleForecast", 3);
@@ -266,7 +277,7 @@ static nwc_status set_product(const nwc_layer *layer, const struct parameter *pa
         const bool below = layer->event == NWC_EVENT_BELOW;
         set(settings, "forecastProbabilityNumber", 0), set(settings, "totalNumberOfForecastProbabilities", 1);
         set(settings, "probabilityType", below ? 0 : 3); /* both of the lower limit */
-        set_limit(settings, "scaleFactorOfLowerLimit", "scaledValueOfLowerLimit", layer->limit * parameter->factor);
+        set_scaled(settings, "scaleFactorOfLowerLimit", "scaledValueOfLowerLimit", layer->limit * parameter->factor);
     }
     if (!interval) return NWC_OK;
     set_time(settings, end_keys, layer->time_ns);
@@ -363,6 +374,8 @@ static nwc_status add(void *of, const nwc_layer *layer, const char *name)
     struct settings settings = {.n = 0};
     struct parameter parameter = {.units = NULL};
     NWC__TRY(find_parameter(layer, &parameter));
+    if (!(layer->above_ground_m >= 0.0 && layer->above_ground_m < 1e5))
+        return nwc__fail(NWC_ERR_ARG, "layer.above_ground_m: 0 to 100000 expected, %g given", layer->above_ground_m);
     if (layer->event && strcmp(layer->field.units, "1") != 0 && strcmp(layer->field.units, "%") != 0)
         return nwc__fail(NWC_ERR_ARG, "layer.field.units: 1 or %% expected for a probability, %s given",
                          layer->field.units);
@@ -371,6 +384,9 @@ static nwc_status add(void *of, const nwc_layer *layer, const char *name)
     set(&settings, "tablesVersion", 15);
     NWC__TRY(set_product(layer, &parameter, &settings));
     NWC__TRY(set_grid(layer->field.grid, &settings));
+    const bool component =
+        parameter.discipline == 0 && parameter.category == 2 && (parameter.number == 2 || parameter.number == 3);
+    if (component && !nwc_grid_is_latlon(layer->field.grid)) set(&settings, "resolutionAndComponentFlags", ALONG_GRID);
     codes_handle *const handle = codes_grib_handle_new_from_samples(NULL, "GRIB2");
     if (!handle) return nwc__fail(NWC_ERR_UNSUPPORTED, "ecCodes has no sample GRIB2");
     nwc_status status = NWC_OK;

@@ -1,0 +1,160 @@
+"""The low-level wind on other grids, and in files."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from nowcast import _field, _lib
+from nowcast._files import replacing
+from nowcast._lib import lib
+from nowcast._wind_level import Array, height_coordinate, names_of
+from nowcast._writer import Writer
+from nowcast.errors import ArgumentError, UnsupportedError
+from nowcast.grid import Grid, ascending, resample
+
+_PAIRS = (
+    ("u", "v"), ("shear_u", "shear_v"), ("mean_u", "mean_v"), ("right_u", "right_v"), ("left_u", "left_v"),
+    ("jet_u", "jet_v"),
+)  # fmt: skip
+"""Variables that are the components of one vector along x and y."""
+
+_GRIB = {"u": "0-2-2", "v": "0-2-3", "w": "0-2-9", "gust": "0-2-22"}
+"""What is written to GRIB, and its parameter."""
+
+
+def to_grid(fields: xr.Dataset, grid: Grid) -> xr.Dataset:
+    """Bring wind to another grid, of any projection: components come to lie along its x and y.
+
+    Parameters
+    ----------
+    fields : (..., y, x) Dataset
+        Such as ``low_level`` gives: of ``u`` and ``v``, ``shear_u`` and ``shear_v`` and so on both are turned; all else
+        is brought over as it is.
+    grid : Grid
+        Without levels.
+
+    Returns
+    -------
+    (..., y, x) Dataset on the grid; NaN outside of that of fields.
+    """
+    made: dict[str, Any] = {}
+    done: set[str] = set()
+    for pair in _PAIRS:
+        if pair[0] in fields and pair[1] in fields:
+            east, north = _turned(fields[pair[0]], fields[pair[1]], to_true=True)
+            made |= dict(zip(pair, _turned(resample(east, grid), resample(north, grid), to_true=False), strict=True))
+            done |= set(pair)
+    for name, field in fields.data_vars.items():
+        if str(name) in done:
+            continue
+        flat = field.dims[-2:] == ("y", "x")
+        made[str(name)] = resample(field, grid) if flat else field.variable
+    kept = {
+        name: value.variable
+        for name, value in fields.coords.items()
+        if not {"y", "x"} & set(value.dims) and name != "crs"
+    }
+    result = xr.Dataset({str(name): made[str(name)] for name in fields.data_vars}, attrs=fields.attrs)
+    about = names_of(grid)
+    for name in ("u", "v"):
+        if name in result:
+            result[name].attrs["standard_name"] = about[name]["standard_name"]
+    return result.assign_coords(kept)
+
+
+def _turned(u: xr.DataArray, v: xr.DataArray, *, to_true: bool) -> tuple[xr.DataArray, xr.DataArray]:
+    """Wind along the grid's axes as eastward and northward, or back."""
+    if u.dims[-2:] != ("y", "x") or v.dims != u.dims:
+        raise ArgumentError(f"fields: components of dimensions (..., y, x) expected, {u.dims} and {v.dims} given")
+    grid = Grid.of(u)
+    given = [ascending(part, _field.as_float32(part.values)) for part in (u, v)]
+    made: list[Array] = [np.empty(u.shape, dtype=np.float32) for _ in range(2)]
+    for place in np.ndindex(u.shape[:-2]):
+        fields = [_field.Fields([part[place]], "m s-1", grid) for part in (*given, *made)]
+        with _lib.call() as ctx:
+            _lib.check(lib.nwc_grid_rotate_wind(ctx, fields[0].c, fields[1].c, int(to_true), fields[2].c, fields[3].c))
+    east, north = (part.copy(data=ascending(part, cells)) for part, cells in zip((u, v), made, strict=True))
+    return east, north
+
+
+def towards_north(
+    u: npt.NDArray[Any], v: npt.NDArray[Any], grid: Grid, place: tuple[float, float]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Wind along the grid's axes at a place, (longitude, latitude), as eastward and northward."""
+    x, y = grid.from_lonlat(*place)
+    one = Grid(grid.projection, 1, 1, float(x), float(y), grid.dx, grid.dy)
+    cells = [np.full((1, 1), value, dtype=np.float32) for value in (1.0, 0.0, 0.0, 0.0)]
+    fields = [_field.Fields([cell], "m s-1", one) for cell in cells]
+    with _lib.call() as ctx:
+        _lib.check(lib.nwc_grid_rotate_wind(ctx, fields[0].c, fields[1].c, 1, fields[2].c, fields[3].c))
+    cosine, sine = float(cells[2][0, 0]), float(cells[3][0, 0])
+    u, v = np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64)
+    return u * cosine - v * sine, u * sine + v * cosine
+
+
+def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write wind on levels, or the whole product, in the format its name ends in; whole or not at all.
+
+    ``.nc`` is CF netCDF-4 with all that data hold; heights are above the ground, and lead times in minutes. ``.grib2``
+    is GRIB 2, packed in 16 bits: ``u``, ``v``, ``w`` and ``gust``, of every time and height, at heights above the
+    ground (type of surface 103), components along the grid's axes. GRIB has latitude-longitude, Lambert, polar
+    stereographic and Mercator grids only: ``to_grid`` brings wind to one.
+
+    Raises
+    ------
+    UnsupportedError : another ending, or a grid that GRIB does not have.
+    FileError : the system refused.
+    """
+    suffix = Path(path).suffix
+    if suffix == ".nc":
+        _write_netcdf(data, path)
+    elif suffix in (".grib2", ".grb2"):
+        _write_grib(data, path)
+    else:
+        raise UnsupportedError(f"{path}: a name ending in .nc or .grib2 expected")
+
+
+def _write_netcdf(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    data = data.copy()
+    if "lead_time" in data.coords:
+        minutes = data["lead_time"].values / np.timedelta64(1, "m")
+        attributes = {"standard_name": "forecast_period", "units": "min", "long_name": "time since the analysis"}
+        data = data.assign_coords(lead_time=(data["lead_time"].dims, minutes, attributes))
+    for name in ("time", "forecast_reference_time"):
+        if name in data.coords:
+            data[name].encoding |= {"units": "seconds since 1970-01-01", "calendar": "standard", "dtype": "int64"}
+    for field in data.data_vars.values():
+        if field.dtype.kind == "f" and field.ndim > 1:
+            chunk = tuple(1 if dim not in ("y", "x") else size for dim, size in field.sizes.items())
+            field.encoding |= {"zlib": True, "complevel": 1, "chunksizes": chunk}
+    with replacing(path) as beside:
+        try:
+            data.to_netcdf(beside)
+        except (ModuleNotFoundError, ValueError) as error:
+            if "install" not in str(error):
+                raise
+            raise UnsupportedError("no package that writes netCDF: pip install 'libnowcast[netcdf]'") from error
+
+
+def _write_grib(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    names = [name for name in _GRIB if name in data and data[name].dims[-2:] == ("y", "x")]
+    if not names:
+        raise ArgumentError(f"data: one of {', '.join(_GRIB)} expected, none found")
+    with Writer(path) as writer:
+        for name in names:
+            field = data[name].assign_attrs(quantity=_GRIB[name])
+            if "time" not in field.coords:
+                if "forecast_reference_time" not in data.coords:
+                    raise ArgumentError(f"data: a coordinate time expected of {name}, none found")
+                field = field.assign_coords(time=data["forecast_reference_time"].values)
+            field = field if "time" in field.dims else field.expand_dims("time")
+            if "height" not in field.dims:
+                field = field.assign_coords(height=10.0) if "height" not in field.coords else field
+                field = field.expand_dims("height")
+            for height in field["height"].values:
+                above = ((), height, height_coordinate([height])[2])
+                writer.add(field.sel(height=height).assign_coords(height=above).transpose("time", "y", "x"))

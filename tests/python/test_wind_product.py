@@ -1,0 +1,103 @@
+"""The low-level wind on other grids and in files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from nowcast import errors, model, wind
+from nowcast.grid import Grid
+
+Z = tuple(np.arange(250.0, 7001.0, 450.0))
+LCC = "+proj=lcc +lat_1=30 +lat_2=60 +lat_0=32 +lon_0=100 +R=6371229 +units=m"
+GRID = Grid(LCC, 40, 30, 1.9e6, 2.0e5, 2000.0, 2000.0, Z)
+ATTRS = {"units": "m s-1", "grid_mapping": "crs"}
+MIDDLE = tuple(float(part) for part in GRID.to_lonlat(GRID.x[20], GRID.y[15]))
+
+
+@pytest.fixture(scope="module")
+def space() -> xr.Dataset:
+    """Westerly shear over southerly air, along the axes of a grid that is turned by ten degrees."""
+    z = np.array(Z)[:, None, None]
+    shape = (len(Z), GRID.ny, GRID.nx)
+    x, y = np.meshgrid(GRID.x - GRID.x[20], GRID.y - GRID.y[15])
+    cells = {
+        "u": 3.0 + 3e-3 * z + 4.0 * np.tanh(-x / 4000.0),
+        "v": 8.0 * np.exp(-z / 2000.0) + 0.0 * x,
+        "w": 2.0 * np.exp(-((x / 6e3) ** 2) - ((z - 3e3) / 2e3) ** 2) + 0.0 * y,
+    }
+    made = {
+        name: (("z", "y", "x"), np.broadcast_to(part, shape).astype(np.float32), ATTRS) for name, part in cells.items()
+    }
+    coords = GRID.levels() | GRID.coords() | {"time": np.datetime64("2024-05-01T06:00", "ns")}
+    return xr.Dataset(made, coords=coords)
+
+
+@pytest.fixture(scope="module")
+def product(space: xr.Dataset) -> xr.Dataset:
+    return wind.low_level(space, minutes=20, step=10, heights=(100.0, 500.0, 1500.0))
+
+
+def test_netcdf_keeps_everything_with_heights_above_the_ground(product: xr.Dataset, tmp_path: Path) -> None:
+    wind.write(product, tmp_path / "low.nc")
+    with xr.open_dataset(tmp_path / "low.nc") as read:
+        assert set(read.data_vars) == set(product.data_vars)
+        assert read["height"].attrs["standard_name"] == "height"
+        assert read["height"].attrs["positive"] == "up"
+        assert read["u"].attrs["standard_name"] == "x_wind"
+        assert read["u"].attrs["grid_mapping"] == "crs" or read["u"].encoding["grid_mapping"] == "crs"
+        np.testing.assert_array_equal(read["time"].values, product["time"].values)
+        for name in ("u", "gust", "shear", "helicity", "quality"):
+            np.testing.assert_array_equal(read[name].values, product[name].values)
+        assert Grid.of(read["u"]) == Grid.of(product["u"])
+    with xr.open_dataset(tmp_path / "low.nc", decode_times=False) as raw:
+        np.testing.assert_array_equal(raw["lead_time"].values, [0.0, 10.0, 20.0])
+        assert raw["lead_time"].attrs["units"] == "min"
+    assert [path.name for path in tmp_path.iterdir()] == ["low.nc"]
+
+
+def test_grib_has_levels_above_the_ground_and_winds_along_the_grid(product: xr.Dataset, tmp_path: Path) -> None:
+    wind.write(product, tmp_path / "low.grib2")
+    with model.open(tmp_path / "low.grib2") as read:
+        table = read.table()
+        winds = table[table["vertical"] == "height above ground"]
+        assert sorted(winds["level"].unique()) == [10.0, 100.0, 500.0, 1500.0]
+        assert winds["step"].nunique() == 3
+        assert set(table.loc[table["level"] == 500.0, "name"]) >= {"u", "v", "wz"}
+        assert winds.loc[winds["name"].isin(["u", "v", "10u", "10v"]), "along_grid"].all()
+        name = table.loc[(table["level"] == 500.0) & (table["name"] == "u"), "name"].iloc[0]
+        u = read.read(name, level=500.0, step=np.timedelta64(10, "m"))
+        np.testing.assert_allclose(u.values, product["u"].sel(height=500.0).values[1], atol=2e-3)
+    with pytest.raises(errors.UnsupportedError, match=r"\.nc or \.grib2"):
+        wind.write(product, tmp_path / "low.txt")
+    with pytest.raises(errors.ArgumentError, match="u, v, w, gust"):
+        wind.write(product[["share"]], tmp_path / "low.grib2")
+
+
+def test_wind_turns_with_the_grid(product: xr.Dataset, tmp_path: Path) -> None:
+    longlat = Grid("+proj=longlat +R=6371229", 20, 15, MIDDLE[0] - 0.2, MIDDLE[1] - 0.14, 0.02, 0.02)
+    made = wind.to_grid(product, longlat)
+    assert made["u"].attrs["standard_name"] == "eastward_wind"
+    assert set(made.data_vars) == set(product.data_vars)
+    speed, expected = (np.hypot(part["u"], part["v"]) for part in (made, product))
+    j, i = 7, 10
+    x, y = GRID.from_lonlat(longlat.x[i], longlat.y[j])
+    near = expected.sel(x=float(x), y=float(y), method="nearest")
+    np.testing.assert_allclose(speed[..., j, i].values, near.values, atol=0.4)
+    # The grid's +y points ten degrees and more to the west of north, or the east.
+    angle = np.arctan2(made["v"], made["u"]) - np.arctan2(*(near_of(product, name, x, y) for name in ("v", "u")))
+    turn = float(np.degrees(angle[0, 1, j, i]))
+    assert abs(turn) > 5.0
+    back = wind.to_grid(made, Grid(LCC, 8, 6, GRID.x[17], GRID.y[13], 2000.0, 2000.0))
+    inner = product["v"].isel(y=slice(13, 19), x=slice(17, 25))
+    np.testing.assert_allclose(back["v"].values, inner.values, atol=0.3)
+    wind.write(made, tmp_path / "low.grib2")
+    around = wind.to_grid(product, Grid("+proj=aeqd +lat_0=32 +lon_0=121 +ellps=WGS84", 9, 9, -9e3, -9e3, 2e3, 2e3))
+    with pytest.raises(errors.UnsupportedError, match="grid"):
+        wind.write(around, tmp_path / "other.grib2")
+    assert not (tmp_path / "other.grib2").exists()
+
+
+def near_of(product: xr.Dataset, name: str, x: float, y: float) -> xr.DataArray:
+    return product[name].sel(x=float(x), y=float(y), method="nearest")
