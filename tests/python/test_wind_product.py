@@ -1,4 +1,4 @@
-"""The low-level wind on other grids and in files."""
+"""The low-level wind on other grids, in files and in figures."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from nowcast import errors, model, wind
+from nowcast import errors, model, plot, wind
 from nowcast.grid import Grid
 
 Z = tuple(np.arange(250.0, 7001.0, 450.0))
@@ -101,3 +101,80 @@ def test_wind_turns_with_the_grid(product: xr.Dataset, tmp_path: Path) -> None:
 
 def near_of(product: xr.Dataset, name: str, x: float, y: float) -> xr.DataArray:
     return product[name].sel(x=float(x), y=float(y), method="nearest")
+
+
+# ---- figures ----
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+def test_a_map_shows_speed_and_barbs_or_streamlines(product: xr.Dataset) -> None:
+    low = product.isel(time=1).sel(height=100.0)
+    ax = plot.wind(low)
+    assert r"100\ m\ above\ the\ ground" in ax.get_title(loc="left")
+    assert "+10 min" in ax.get_title(loc="left")
+    assert "forecast" not in plot.wind(product.isel(time=0, height=0)).get_title(loc="left")
+    barbs = next(part for part in ax.collections if type(part).__name__ == "Barbs")
+    assert 100 < len(barbs.u) < 900
+    image = ax.images[0]
+    assert image.norm.boundaries[6] == pytest.approx(17.2)
+    lines = wind.convergence_lines(low[["u", "v"]], strong=2e-4, weak=1e-4)
+    assert lines
+    drawn = plot.wind(low, kind="streamlines", lines=lines)
+    assert any(line.get_linewidth() == 2.2 for line in drawn.lines)
+    few = plot.wind(low, every=10)
+    assert len(next(part for part in few.collections if type(part).__name__ == "Barbs").u) == 12
+    assert plot.wind(low * np.nan) is not None
+    with pytest.raises(errors.ArgumentError, match="kind"):
+        plot.wind(low, kind="arrows")
+    with pytest.raises(errors.ArgumentError, match="barbs"):
+        plot.wind(low, barbs="knots")
+    with pytest.raises(errors.ArgumentError, match="every"):
+        plot.wind(low, every=0)
+    with pytest.raises(errors.ArgumentError, match="variable v"):
+        plot.wind(low[["u"]])
+
+
+def test_time_and_height_above_a_place(product: xr.Dataset) -> None:
+    ax = plot.wind_time_height(product, MIDDLE, local_time="Asia/Shanghai")
+    assert "14:00 Shanghai" in ax.get_title(loc="left")
+    barbs = next(part for part in ax.collections if type(part).__name__ == "Barbs")
+    # Towards true north: the speed is that of the grid's components, the direction is not.
+    at = product.isel(time=0, height=-1).sel(x=GRID.x[20], y=GRID.y[15], method="nearest")
+    assert np.hypot(barbs.u, barbs.v).max() == pytest.approx(
+        float(np.hypot(product["u"], product["v"])[..., 15, 20].max())
+    )
+    assert abs(barbs.u[3] - float(at["u"])) > 0.3
+    with pytest.raises(errors.ArgumentError, match="within the grid"):
+        plot.wind_time_height(product, (0.0, 0.0))
+
+
+def test_a_section_has_barbs_and_lift(space: xr.Dataset, product: xr.Dataset) -> None:
+    start, end = (tuple(float(p) for p in GRID.to_lonlat(GRID.x[i], GRID.y[15])) for i in (5, 35))
+    ax = plot.wind_section(space, start, end, top=5000.0)
+    assert ax.get_ylim() == (0.0, 5.0)
+    assert "mean sea level" in ax.get_ylabel()
+    kinds = {type(part).__name__ for part in ax.collections}
+    assert {"Barbs", "QuadMesh"} <= kinds
+    low = plot.wind_section(product.isel(time=0), start, end)
+    assert "the ground" in low.get_ylabel()
+
+
+def test_a_hodograph_tells_storms_and_helicity(space: xr.Dataset) -> None:
+    near = wind.near_ground(space)
+    ax = plot.hodograph(space, MIDDLE, near=near)
+    labels = ax.get_legend_handles_labels()[1]
+    assert {"0 to 1 km", "3 to 6 km", "right mover", "left mover"} <= set(labels)
+    text = " ".join(part.get_text() for part in ax.texts)
+    spin = wind.helicity(space, near=near)
+    assert f"0 to 3 km: {float(spin[1, 15, 20]):.0f} m" in text
+    nothing = space.copy(data={name: np.full(space[name].shape, np.nan, np.float32) for name in space.data_vars})
+    assert plot.hodograph(nothing, MIDDLE).lines is not None
+    flipped = plot.hodograph(space.isel(y=slice(None, None, -1)), MIDDLE, ground=100.0)
+    assert flipped.get_title(loc="left") == ax.get_title(loc="left")

@@ -15,10 +15,26 @@ from nowcast import _draw, _map
 from nowcast._draw import field
 from nowcast._files import replacing
 from nowcast._plot_radar import ppi, rhi, section, wind_profile
+from nowcast._plot_wind import BARBS, hodograph, wind, wind_section, wind_time_height
 from nowcast.errors import ArgumentError, UnsupportedError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["animate", "field", "motion", "ppi", "rhi", "scores", "section", "side_by_side", "wind_profile"]
+__all__ = [
+    "BARBS",
+    "animate",
+    "field",
+    "hodograph",
+    "motion",
+    "ppi",
+    "rhi",
+    "scores",
+    "section",
+    "side_by_side",
+    "wind",
+    "wind_profile",
+    "wind_section",
+    "wind_time_height",
+]
 
 _LINES = ("#0b5fa5", "#d9541e", "#2a9d4a", "#8a3fa0", "#7a7a7a", "#c9a000")
 
