@@ -26,6 +26,7 @@
 #include <nowcast/terrain.h>
 #include <nowcast/turbulence.h>
 #include <nowcast/verify.h>
+#include <nowcast/wind.h>
 #include <nowcast/wind_forecast.h>
 #include <nowcast/wind_kinematics.h>
 #include <nowcast/wind_level.h>
