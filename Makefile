@@ -81,9 +81,10 @@ draw-dealias: peers
 bench-quality: peers
 	.venv/bin/python benchmarks/peers/quality.py --python build/peers/bin/python
 
-# KDP, attenuation and rain of simulated storms, beside Py-ART, wradlib and the truth.
+# KDP, attenuation, rain and hail of simulated storms, beside Py-ART, wradlib and the truth.
 bench-products: peers
 	.venv/bin/python benchmarks/peers/phase.py --python build/peers/bin/python
+	.venv/bin/python benchmarks/peers/hail.py --python build/peers/bin/python
 
 # What the ground hides of beams, beside wradlib and rays followed one by one.
 bench-terrain: peers

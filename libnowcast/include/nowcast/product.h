@@ -127,7 +127,7 @@ typedef struct nwc_hail {
  * @param hail        what is to be made
  * @return as nwc_product_layer_max
  *
- * SHI is integrated between known levels above the freezing level, reflectivity linearly between them; above the highest and
+ * SHI is integrated between known levels above the freezing level, the flux of energy linearly between them; above the highest and
  * below the lowest of them there is nothing. POSH has the threshold 57.5 J m-1 s-1 km-1 times the height of the freezing level above
  * the ground less 121 J m-1 s-1, at least 20.
  *

@@ -4,8 +4,6 @@
  */
 #include "product/column.h"
 
-enum { PARTS = 8 }; /* of a layer between two levels, in each of which the integrand is taken at the middle */
-
 #define HAIL_DBZ 45.0F
 #define LEAST_THRESHOLD 20.0 /* J m-1 s-1 */
 
@@ -21,31 +19,39 @@ static double energy_flux(double dbz)
     return weight > 0.0 ? 5e-6 * pow(10.0, 0.084 * dbz) * weight : 0.0;
 }
 
-/* 0.1 times the integral of the flux, weighted 0 at the freezing level to 1 at -20 degC. */
-static double layer(double z_low, double dbz_low, double z_high, double dbz_high, double freezing, double cold)
+/*
+ * 0.1 times the integral of the flux, weighted 0 at the freezing level to 1 at -20 degC. The flux goes on a line from level to
+ * level, as the levels of a storm's own echo integrate best: it is nearly that of Z, and dBZ on a line would fall short of it,
+ * by 0.3 mm of MESH where levels are 500 m apart. Simpson's rule is exact between the heights where the weight bends.
+ */
+static double layer(double z_low, double flux_low, double z_high, double flux_high, double freezing, double cold)
 {
-    if (z_high <= freezing || fmax(dbz_low, dbz_high) <= 40.0) return 0.0;
-    const double part = (z_high - z_low) / PARTS;
+    if (z_high <= freezing || fmax(flux_low, flux_high) <= 0.0) return 0.0;
+    const double bends[] = {fmax(freezing, z_low), fmin(fmax(cold, z_low), z_high), z_high};
     double sum = 0.0;
-    for (int p = 0; p < PARTS; p++) {
-        const double share = (p + 0.5) / PARTS, z = z_low + share * (z_high - z_low);
-        const double thermal = fmin(fmax((z - freezing) / (cold - freezing), 0.0), 1.0);
-        sum += thermal * energy_flux(dbz_low + share * (dbz_high - dbz_low));
+    for (int p = 0; p < 2; p++) {
+        const double from = bends[p], deep = bends[p + 1] - from;
+        for (int k = 0; k < 3; k++) {
+            const double z = from + 0.5 * k * deep, share = (z - z_low) / (z_high - z_low);
+            const double thermal = fmin(fmax((z - freezing) / (cold - freezing), 0.0), 1.0);
+            sum += (k == 1 ? 4.0 : 1.0) / 6.0 * deep * thermal * (flux_low + share * (flux_high - flux_low));
+        }
     }
-    return 0.1 * sum * part;
+    return 0.1 * sum;
 }
 
 /* NaN where nothing is known above the freezing level, or where it lies is not known. */
 static double severe_hail_index(const nwc_field *dbz, const float *column, double freezing, double cold)
 {
     const double *const z = dbz->grid->z_m;
-    double sum = NAN, z_below = NAN, dbz_below = NAN;
+    double sum = NAN, z_below = NAN, flux_below = NAN;
     for (int64_t k = 0; k < dbz->dim[0]; k++) {
         const double here = (double)column[k * dbz->stride[0]];
         if (isnan(here)) continue;
         if (isnan(sum) && z[k] >= freezing) sum = 0.0;
-        if (!isnan(dbz_below) && !isnan(sum)) sum += layer(z_below, dbz_below, z[k], here, freezing, cold);
-        z_below = z[k], dbz_below = here;
+        const double flux = energy_flux(here);
+        if (!isnan(flux_below) && !isnan(sum)) sum += layer(z_below, flux_below, z[k], flux, freezing, cold);
+        z_below = z[k], flux_below = flux;
     }
     return cold > freezing ? sum : NAN;
 }

@@ -184,6 +184,21 @@ class Storm:
         updraught = np.maximum(self.wind(x, y, z, t)[2], 0.0)
         return np.asarray(0.042 / 5.0 * updraught * 1e3 * graupel / self.environment.density(z))
 
+    def severe_hail(self, x: npt.ArrayLike, y: npt.ArrayLike, t: npt.ArrayLike, *, step: float = 50.0) -> Array:
+        """The severe hail index above points of the ground, J m-1 s-1 (Witt et al. 1998, equations 1 to 5).
+
+        Summed up over every ``step`` metres of the storm's own echo, and not over levels of a grid or beams of a radar.
+        """
+        freezing, cold = (self.environment.height_of(kelvin) for kelvin in (273.15, 253.15))
+        total = np.zeros(np.broadcast_shapes(np.shape(x), np.shape(y), np.shape(t)))
+        top = max((bound[4] for bound in self.bounds(float(np.mean(np.asarray(t))))), default=0.0)
+        for z in np.arange(freezing + 0.5 * step, max(top, freezing), step):
+            zh = self.columns(x, y, z, t)[..., COLUMNS.index("zh")]
+            dbz = 10.0 * np.log10(np.maximum(zh, 1e-9))
+            flux = 5e-6 * 10.0 ** (0.084 * dbz) * np.clip((dbz - 40.0) / 10.0, 0.0, 1.0)
+            total += 0.1 * flux * np.clip((z - freezing) / (cold - freezing), 0.0, 1.0) * step
+        return total
+
     def on_grid(self, grid: Grid, z: npt.ArrayLike, time: Time, *, band: str = "S") -> xr.Dataset:
         """(z, y, x) fields on a grid of any projection at heights above mean sea level, and (y, x) ones at the ground.
 
