@@ -141,12 +141,16 @@ static void the_nearest_is_one_of_the_gates_as_it_is(void **state)
     nwc_volume_destroy(volume);
 }
 
-/* Weighted means over all gates of all sweeps: distances along arcs of the place's own range, as documented. */
-static double within(const nwc_volume *volume, struct seen at, bool barnes)
+/*
+ * Weighted means over all gates of all sweeps: distances along arcs of the place's own range, as documented. of: where
+ * the place was as every sweep looked.
+ */
+static double within(const nwc_volume *volume, const struct seen of[TURNS], bool barnes)
 {
     struct sums sums = {0};
-    const double radius = fmax(2500.0, 1.25 * RADIANS * at.range);
     for (int t = 0; t < TURNS; t++) {
+        const struct seen at = of[t];
+        const double radius = fmax(2500.0, 1.25 * RADIANS * at.range);
         nwc_sweep sweep;
         nwc_moment moment;
         assert_ok(nwc_volume_sweep(volume, t, &sweep));
@@ -179,7 +183,8 @@ static void weights_within_a_radius_count_every_gate_once(void **state)
         struct made *const made = build(volume, &options);
         int different = 0, found = 0;
         for (int c = 0; c < CELLS; c += 7) {
-            const double z = within(volume, see(volume, c / (NY * NX), c / NX % NY, c % NX), barnes);
+            const struct seen at = see(volume, c / (NY * NX), c / NX % NY, c % NX), of[TURNS] = {at, at, at, at};
+            const double z = within(volume, of, barnes);
             /* a gate on the very edge of the radius or of the share that must be known may fall either way */
             different += isnan(z) != isnan(made->z[c]) || fabs(z - (double)made->z[c]) > 0.05;
             found += !isnan(z);
@@ -188,6 +193,68 @@ static void weights_within_a_radius_count_every_gate_once(void **state)
         assert_true(different <= 2);
         free(made);
     }
+    nwc_volume_destroy(volume);
+}
+
+/* Where a cell was as each sweep looked, all its rays at once, with a motion over the ground along x and y. */
+static void see_before(nwc_beam *beam, int c, double u, double v, double until_s, struct seen of[TURNS])
+{
+    for (int t = 0; t < TURNS; t++) {
+        const double ago_s = until_s - 100.0 * t, z = made_z_m[c / (NY * NX)];
+        double lon = made_grid.x_first + c % NX * made_grid.dx - u * ago_s;
+        double lat = made_grid.y_first + c / NX % NY * made_grid.dy - v * ago_s;
+        assert_ok(nwc_grid_to_lonlat(NULL, &made_grid, 1, &lon, &lat, &lon, &lat));
+        assert_ok(nwc_beam_find(NULL, beam, 1, &lon, &lat, &z, &of[t].azimuth, &of[t].elevation, &of[t].range));
+    }
+}
+
+static void weights_within_a_radius_are_about_where_echo_was(void **state)
+{
+    (void)state;
+    static float u[NY * NX], v[NY * NX];
+    for (int c = 0; c < NY * NX; c++) u[c] = 28.0F, v[c] = -19.0F;
+    const nwc_field u_field = field_2d(u, NY, NX, "m s-1", &made_grid),
+                    v_field = field_2d(v, NY, NX, "m s-1", &made_grid);
+    nwc_volume *const volume = empty_volume(32.6, 120.2);
+    nwc_beam *beam;
+    assert_ok(nwc_beam_create(NULL, 32.6, 120.2, 120.0, NULL, &beam));
+    for (int t = 0; t < TURNS; t++) {
+        struct turn turn = made_turns[t];
+        turn.begin_s = 100.0 * t, turn.ray_s = 0.0;
+        add_turn(volume, &turn);
+        put(volume, t, "DBZH", NULL, 600.0, weather);
+    }
+    struct made *const made = malloc(sizeof *made), *const threaded = malloc(sizeof *threaded);
+    const nwc_mosaic_input input = {volume, NULL};
+    nwc_mosaic_options options;
+    nwc_mosaic_options_init(&options);
+    options.radius_min_m = 2500.0;
+    for (int barnes = 0; barnes < 2; barnes++) {
+        options.method = barnes ? NWC_MOSAIC_BARNES : NWC_MOSAIC_CRESSMAN;
+        assert_ok(build_with(NULL, &input, 1, 400.0, &u_field, &v_field, &options, "DBZH", "dBZ", made));
+        struct made *const still = build(volume, &options);
+        int different = 0, found = 0, moved = 0;
+        for (int c = 0; c < CELLS; c += 3) {
+            struct seen of[TURNS];
+            see_before(beam, c, 28.0, -19.0, 400.0, of);
+            const double z = within(volume, of, barnes);
+            /* straight in the plane about the radar, or along the grid's axes: some tens of metres after 14 km */
+            different += isnan(z) != isnan(made->z[c]) || fabs(z - (double)made->z[c]) > 0.15;
+            found += !isnan(z), moved += fabsf(made->z[c] - still->z[c]) > 1.0F;
+        }
+        assert_true(found > 400 && moved > 200);
+        assert_true(different <= found / 50);
+        for (int32_t threads = 2; threads <= 7; threads += 5) {
+            nwc_ctx *const ctx = context_with_threads(threads);
+            assert_ok(build_with(ctx, &input, 1, 400.0, &u_field, &v_field, &options, "DBZH", "dBZ", threaded));
+            assert_memory_equal(made, threaded, sizeof *made);
+            nwc_ctx_destroy(ctx);
+        }
+        free(still);
+    }
+    nwc_beam_destroy(beam);
+    free(threaded);
+    free(made);
     nwc_volume_destroy(volume);
 }
 
@@ -377,6 +444,7 @@ int main(void)
         cmocka_unit_test(every_cell_is_the_mean_of_the_eight_gates_about_it),
         cmocka_unit_test(the_nearest_is_one_of_the_gates_as_it_is),
         cmocka_unit_test(weights_within_a_radius_count_every_gate_once),
+        cmocka_unit_test(weights_within_a_radius_are_about_where_echo_was),
         cmocka_unit_test(clear_air_is_no_echo_and_what_no_beam_reaches_is_not_known),
         cmocka_unit_test(the_lowest_beam_is_that_of_the_lowest_sweep),
         cmocka_unit_test(what_is_hidden_is_not_observed),

@@ -121,11 +121,8 @@ static void what_makes_no_sense_is_refused(void **state)
     assert_fails(NWC_ERR_ARG, "both or neither",
                  build_with(NULL, &input, 1, 0.0, &motion, NULL, NULL, "VRADH", "m s-1", made));
     nwc_mosaic_options_init(&options);
-    options.method = NWC_MOSAIC_BARNES;
-    assert_fails(NWC_ERR_ARG, "no motion expected with weights",
-                 build_with(NULL, &input, 1, 0.0, &motion, &motion, &options, "VRADH", "m s-1", made));
     assert_ok(nwc_mosaic_lookup_create(NULL, volume, &made_grid, NULL, &lookup));
-    options.method = NWC_MOSAIC_LINEAR, options.max_range_m = 5e4;
+    options.max_range_m = 5e4;
     input.lookup = lookup;
     assert_fails(NWC_ERR_ARG, "inputs[0]: the lookup is of another radar, grid or reach",
                  build_with(NULL, &input, 1, 0.0, NULL, NULL, &options, "VRADH", "m s-1", made));

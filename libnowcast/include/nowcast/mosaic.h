@@ -122,7 +122,7 @@ typedef struct nwc_mosaic_output {
  * @param inputs    1 to NWC_MOSAIC_MOST_RADARS; one that has none of the fields, or is too old, gives nothing
  * @param time_ns   of the mosaic, UTC
  * @param u, v      (y, x) each on the same grid: motion of echoes, m s-1 over the ground along the grid's x and y, by which every
- *                  ray is brought to the time of the mosaic; NaN is calm; NULL for none. Linear and nearest only
+ *                  ray is brought to the time of the mosaic; NaN is calm; NULL for none
  * @param options   NULL for the defaults
  * @param output    its fields are written
  * @return NWC_OK, also when nothing is known anywhere; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED

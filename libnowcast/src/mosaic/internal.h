@@ -188,8 +188,7 @@ nwc_status nwc__view_create(nwc_ctx *ctx, const nwc__radar *radar, const nwc_mos
 void nwc__view_destroy(nwc_ctx *ctx, nwc__view *view);
 
 /* All but inputs is as for nwc_mosaic_build, which is this once its volumes are taken apart. */
-nwc_status nwc__mosaic_check(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, const nwc_mosaic_options *options,
-                             const nwc_mosaic_output *output);
+nwc_status nwc__mosaic_check(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, const nwc_mosaic_output *output);
 nwc_status nwc__mosaic_make(nwc_ctx *ctx, const nwc__radar *radars, int32_t n_radars, int64_t time_ns,
                             const nwc_field *u, const nwc_field *v, const nwc_mosaic_options *options,
                             const nwc_mosaic_output *output);

@@ -260,7 +260,7 @@ nwc_status nwc_mosaic_live_build(nwc_ctx *ctx, const nwc_mosaic_live *live, int6
 {
     ctx = nwc__ctx(ctx);
     if (!live) return nwc__fail(NWC_ERR_ARG, "live: a mosaic expected, NULL given");
-    NWC__TRY(nwc__mosaic_check(ctx, u, v, &live->options, output));
+    NWC__TRY(nwc__mosaic_check(ctx, u, v, output));
     NWC__TRY(check_names(live, output));
     if (!nwc__same_grid(output->fields[0].grid, &live->grid))
         return nwc__fail(NWC_ERR_ARG, "output: fields on the grid of the mosaic expected, another given");

@@ -55,22 +55,18 @@ static nwc_status check_output(nwc_ctx *ctx, const nwc_mosaic_output *output)
     return NWC_OK;
 }
 
-static nwc_status check_motion(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, const nwc_grid *grid,
-                               const nwc_mosaic_options *options)
+static nwc_status check_motion(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, const nwc_grid *grid)
 {
     if (!u != !v) return nwc__fail(NWC_ERR_ARG, "u, v: both or neither expected");
     if (!u) return NWC_OK;
-    if (options->method != NWC_MOSAIC_LINEAR && options->method != NWC_MOSAIC_NEAREST)
-        return nwc__fail(NWC_ERR_ARG, "u, v: no motion expected with weights within a radius");
     NWC__TRY(check_on(ctx, u, "u", 2, grid));
     return check_on(ctx, v, "v", 2, grid);
 }
 
-nwc_status nwc__mosaic_check(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, const nwc_mosaic_options *options,
-                             const nwc_mosaic_output *output)
+nwc_status nwc__mosaic_check(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, const nwc_mosaic_output *output)
 {
     NWC__TRY(check_output(ctx, output));
-    return check_motion(ctx, u, v, output->fields[0].grid, options);
+    return check_motion(ctx, u, v, output->fields[0].grid);
 }
 
 static nwc__quantities quantities_of(const nwc_mosaic_output *output, const nwc_mosaic_options *options)
@@ -167,7 +163,7 @@ nwc_status nwc_mosaic_build(nwc_ctx *ctx, const nwc_mosaic_input *inputs, int32_
     ctx = nwc__ctx(ctx);
     nwc_mosaic_options options;
     NWC__TRY(nwc__mosaic_options(given, &options));
-    NWC__TRY(nwc__mosaic_check(ctx, u, v, &options, output));
+    NWC__TRY(nwc__mosaic_check(ctx, u, v, output));
     NWC__TRY(check_inputs(inputs, n_inputs, output->fields[0].grid, &options));
     nwc_status status = NWC_OK;
     nwc__radar radars[NWC_MOSAIC_MOST_RADARS];
