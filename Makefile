@@ -111,7 +111,7 @@ docs: python
 	@echo "build/docs/index.html"
 
 lint: setup
-	@scripts/setup lint
+	@scripts/setup lint clang
 	@scripts/lint
 
 fuzz: setup

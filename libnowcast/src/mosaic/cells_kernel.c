@@ -87,7 +87,7 @@ static void quality(int64_t n, const float *restrict range_m, const float *restr
         const bool known = (radars[k] & radar) != 0;
         const float r = range_m[k] * per_range, a = age_s[k] * per_age, d = off_deg[k] * per_deg;
         const float fall = per_octave * (r * r + a * a) + d * d;
-        off_deg[k] = known & (fall == fall) ? nwc__power_of_two(fall == fall ? -fall : 0.0F) : 0.0F;
+        off_deg[k] = (known & (fall == fall)) ? nwc__power_of_two(fall == fall ? -fall : 0.0F) : 0.0F;
         age_s[k] = known ? age_s[k] : NAN;
     }
     for (int64_t k = 0; qind && k < n; k++) off_deg[k] *= within_0_and_1(qind[k], 1.0F);

@@ -246,7 +246,7 @@ static void take_means(nwc__averaging averaging, bool any, const float *restrict
                        float least, int32_t n, float *restrict value)
 {
     if (!any) { /* nothing at most */
-        for (int32_t k = 0; k < n; k++) value[k] = (known[k] > 0.0F) & (known[k] >= least) ? NWC__NOTHING_F : NAN;
+        for (int32_t k = 0; k < n; k++) value[k] = ((known[k] > 0.0F) & (known[k] >= least)) ? NWC__NOTHING_F : NAN;
     } else if (averaging == NWC__AS_ECHO) {
         for (int32_t k = 0; k < n; k++) value[k] = nwc__mean_of_echo(value[k], echo[k], known[k], least);
     } else if (averaging == NWC__AS_Z) {

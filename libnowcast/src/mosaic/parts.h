@@ -74,7 +74,7 @@ static void part_still(const nwc__stack *stack, const nwc__gathering *how, const
         const float here = elevation[k], away = fabsf(here - e.here);
         const float rising = e.at_below + (here - e.below) * e.per_below,
                     falling = 1.0F - (here - e.here) * e.per_above;
-        const float is = (here >= e.least) & (here <= e.most) ? 1.0F : 0.0F;
+        const float is = ((here >= e.least) & (here <= e.most)) ? 1.0F : 0.0F;
         of[k] = is * greater(lesser(rising, falling), 0.0F);
         off[k] = lesser(away, off[k]);
     }

@@ -61,7 +61,7 @@ static inline void nwc__find_rays(const nwc__plane *plane, bool nearest, nwc__ra
         const float between = gap > 0.0F ? in / (gap > 0.0F ? gap : 1.0F) : 0.0F;
         const float part = is_hole ? (at_first ? 0.0F : 1.0F) : between;
         const float weight = nearest ? (part < 0.5F ? 0.0F : 1.0F) : part;
-        const float found = is_hole & !(at_first | at_second) ? 0.0F : 1.0F;
+        const float found = (is_hole & !(at_first | at_second)) ? 0.0F : 1.0F;
         rays->found[c] = found;
         rays->far_weight[c] = found * weight, rays->near_weight[c] = found - found * weight;
         rays->after_s[c] = from_s[c] + part * (to_s[c] - from_s[c]);
