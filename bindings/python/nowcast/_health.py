@@ -12,8 +12,9 @@ import xarray as xr
 
 from nowcast import _lib, _volume
 from nowcast._lib import ffi, lib
+from nowcast._phase import attenuation, phase
 from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality
-from nowcast.errors import ArgumentError, NoDataError
+from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 
 _MOMENTS = ("DBZH", "DBTH", "DBZHQ", "ZDR", "RHOHV", "SNRH")
 _NOISE = {
@@ -26,6 +27,7 @@ _SUN_DISC = 0.34  # degrees between half powers of a Gaussian as wide as the sun
 _FEWEST_HITS = 5
 _SPREAD = 0.2  # degrees that hits must differ by for an offset to be told
 _APART = np.timedelta64(10, "m")
+_NEAR_S, _ENOUGH = 60.0, 1000  # places seen within so short a time are compared alone, where there are so many
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Health:
     pairs: pd.DataFrame
     """Reflectivity of radar ``a`` less that of ``b`` where they see the same place: medians (``difference_db``) and
     spreads (``spread_db``, of 16 to 84 %, halved) of ``places``, by range from the further of both (``range_km``) and
-    height (``height_km``), of which the lower edges are given; NaN in both is all of them."""
+    height (``height_km``), of which the lower edges are given; NaN in both is all of them. Radars whose reaches overlap
+    and that see no echo in common have a row of 0 places."""
 
     @property
     def degraded(self) -> bool:
@@ -78,6 +81,7 @@ def health(
     volumes : of one radar or of several, in any order; read one after another
     clutter_map : of the radar, where there is one alone: the ground as a reference of reflectivity
     filtered : whether radars are compared where ``quality`` leaves an echo
+        What rain on the way has taken is given back either way, where phases tell it.
     least_dbz : of both radars, 10 by default
     within : m between the gates that are compared, 750 by default
 
@@ -120,11 +124,13 @@ class _Look:
     def __init__(self, tree: xr.DataTree, clutter_map: ClutterMap | None, filtered: bool) -> None:
         self.radar = str(tree.attrs.get("instrument_name") or tree.attrs.get("site_name") or "?")
         self.beam_width = float(tree.attrs.get("beam_width_h", 1.0))
-        checked = quality(tree, clutter_map=clutter_map)
-        self.handle = _volume.handle(checked, [name for name in _MOMENTS if filtered or name != "DBZHQ"])
+        checked = quality(_with_attenuation(tree), clutter_map=clutter_map)
+        self.handle = _volume.handle(_given_back(checked, filtered), _MOMENTS)
         self.time = np.datetime64(str(tree["time_coverage_start"].values).rstrip("Z"), "ns")
-        self.placed = bool(np.isfinite([float(tree[name]) for name in ("latitude", "longitude")]).all())
+        self.place = np.radians(float(tree["latitude"])), np.radians(float(tree["longitude"]))
+        self.placed = bool(np.isfinite(self.place).all())
         groups = _volume.sweep_names(tree)
+        self.reach = max((float(tree[name].to_dataset()["range"].values[-1]) for name in groups), default=0.0)
         self.sweeps = [self._sweep(index, tree[name], clutter_map) for index, name in enumerate(groups)]
         self.sun = self._sun() if self.placed else []
         echoes = sum(_echoes(checked[name]) for name in groups if "DBZHQ" in checked[name].data_vars)
@@ -180,6 +186,30 @@ class _Look:
             }
             for hit in hits[0 : n[0]]
         ]
+
+
+def _with_attenuation(tree: xr.DataTree) -> xr.DataTree:
+    """With what rain on the way has taken, where there are phases and the band is known."""
+    try:
+        return attenuation(phase(tree))
+    except (NoDataError, ArgumentError, UnsupportedError):
+        return tree
+
+
+def _given_back(checked: xr.DataTree, filtered: bool) -> xr.DataTree:
+    """As radars are compared: DBZHQ and ZDR as they were before rain took its part, of what is not filtered DBZH."""
+    groups = {}
+    for path, node in checked.subtree_with_keys:
+        data = node.to_dataset(inherit=False)
+        name = "DBZHQ" if filtered else "DBZH" if "DBZH" in data else "DBTH"
+        if name in data:
+            seen = data[name]
+            lost = np.where(seen > _volume.NOTHING_DBZ, data["PIA"], 0.0) if "PIA" in data else 0.0
+            data = data.assign(DBZHQ=(seen + lost).astype(np.float32).assign_attrs(seen.attrs))
+        if "ZDRC" in data and "PIA" in data:
+            data = data.assign(ZDR=data["ZDRC"])
+        groups[path] = data
+    return xr.DataTree.from_dict(groups)
 
 
 def _echoes(sweep: Any) -> int:
@@ -245,12 +275,26 @@ def _pairs(looked: list[_Look], given: dict[str, float | None]) -> pd.DataFrame:
         found = []
         for look in groups[a]:
             other = min(groups[b], key=lambda other: abs(other.time - look.time))
-            if abs(other.time - look.time) <= _APART and look.placed and other.placed:
+            if abs(other.time - look.time) <= _APART and _overlap(look, other):
                 found.append(compare(look.handle, other.handle, given))
-        table = pd.concat(found) if found else pd.DataFrame()
-        if len(table):
-            rows += _bins(a, b, table)
+        if found:
+            rows += _bins(a, b, _nearest_in_time(pd.concat(found)))
     return pd.DataFrame(rows, columns=_PAIRS)
+
+
+def _overlap(a: _Look, b: _Look) -> bool:
+    """Whether the reaches of two radars do, over a round earth."""
+    if not (a.placed and b.placed):
+        return False
+    (north, east), (other_north, other_east) = a.place, b.place
+    level = np.cos(north) * np.cos(other_north) * np.sin(0.5 * (east - other_east)) ** 2
+    away = 2.0 * 6371e3 * np.arcsin(np.sqrt(np.sin(0.5 * (north - other_north)) ** 2 + level))
+    return bool(away < a.reach + b.reach)
+
+
+def _nearest_in_time(table: pd.DataFrame) -> pd.DataFrame:
+    near = table[np.abs(table["apart_s"]) <= _NEAR_S]
+    return near if len(near) >= _ENOUGH else table
 
 
 def compare(a: Any, b: Any, given: dict[str, float | None]) -> pd.DataFrame:
@@ -280,6 +324,8 @@ def _bins(a: str, b: str, table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _statistics(values: pd.Series) -> dict[str, Any]:
+    if values.empty:
+        return {"places": 0, "difference_db": np.nan, "spread_db": np.nan}
     low, high = values.quantile([0.16, 0.84])
     return {"places": len(values), "difference_db": float(values.median()), "spread_db": float(high - low) / 2.0}
 

@@ -434,7 +434,7 @@ def health(inputs: tuple[str, ...], clutter_map: str | None, on_error: str, as_j
 
 
 def _health_tables(found: Health) -> Iterator[rich.table.Table]:
-    """The volumes, where antennas point, and pairs of radars by range."""
+    """The volumes, where antennas point, and pairs of radars by height and range."""
     columns = {
         "radar": "radar",
         "time": "time",
@@ -452,11 +452,36 @@ def _health_tables(found: Health) -> Iterator[rich.table.Table]:
         columns = {"radar": "radar", "azimuth_offset": "azimuth, degrees", "elevation_offset": "elevation, degrees"}
         columns |= {"power_dbz": "sun, dBZ at 1 km", "zdr_db": "ZDR, dB", "hits": "hits"}
         yield _table("pointing by the sun: what the antenna says, less what is true", columns, found.pointing)
-    pairs = found.pairs[found.pairs["height_km"].isna()]
-    if len(pairs):
-        columns = {"a": "a", "b": "b", "range_km": "range from, km", "places": "places"}
-        columns |= {"difference_db": "a - b, dB", "spread_db": "spread, dB"}
-        yield _table("radars where they see the same", columns, pairs)
+    little = []
+    for _, rows in found.pairs.groupby(["a", "b"]):
+        a, b, places = str(rows["a"].iloc[0]), str(rows["b"].iloc[0]), int(rows["places"].iloc[0])
+        if places >= _FEWEST_PLACES:
+            yield _pair_table(f"{a} less {b}, dB, by height and range from the further", rows)
+        else:
+            little.append(f"{a} and {b} ({places})")
+    if little:
+        lines = rich.table.Table("radars within reach of one another, and how few places have an echo in both")
+        lines.add_row(", ".join(little))
+        yield lines
+
+
+_FEWEST_PLACES = 30  # of which a difference is printed
+
+
+def _pair_table(title: str, rows: pd.DataFrame) -> rich.table.Table:
+    """Heights down, and the spread, the number of places and ranges across; the first row is of all heights."""
+    ranges = sorted(rows["range_km"].dropna().unique())
+    heads = [f"{low:.0f} km" for low in ranges]
+    table = rich.table.Table("height", "all", "spread", "places", *heads, title=title, title_justify="left")
+    for _, level in rows.groupby("height_km", dropna=False, sort=False):
+        level = level.set_index(level["range_km"].fillna(-1.0))
+        few = level["places"] < _FEWEST_PLACES
+        shown = level["difference_db"].map("{:+.1f}".format).where(~few, "")
+        whole = level.loc[-1.0]
+        height: str = "all" if pd.isna(whole["height_km"]) else f"{whole['height_km']:.0f} km"
+        cells = [shown.get(low, "") for low in ranges]
+        table.add_row(height, shown[-1.0], f"{whole['spread_db']:.1f}", str(whole["places"]), *cells)
+    return table
 
 
 def _table(title: str, columns: dict[str, str], rows: pd.DataFrame) -> rich.table.Table:
