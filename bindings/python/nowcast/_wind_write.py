@@ -66,6 +66,27 @@ def to_grid(fields: xr.Dataset, grid: Grid) -> xr.Dataset:
     return result.assign_coords(kept)
 
 
+def to_true(fields: xr.Dataset) -> xr.Dataset:
+    """The wind towards true east and north, of one that lies along the axes of its grid.
+
+    Parameters
+    ----------
+    fields : (..., y, x) Dataset of ``u`` and ``v``, m s-1
+
+    Returns
+    -------
+    (..., y, x) Dataset of ``eastward_wind`` and ``northward_wind`` on the same grid, and all else of fields as it was.
+    """
+    missing = [name for name in ("u", "v") if name not in fields]
+    if missing:
+        raise ArgumentError(f"fields: u and v expected, {', '.join(missing)} missing")
+    east, north = _turned(fields["u"], fields["v"], to_true=True)
+    made = fields.drop_vars(["u", "v"])
+    for name, field, text in (("eastward_wind", east, "east"), ("northward_wind", north, "north")):
+        made[name] = field.assign_attrs(standard_name=name, long_name=f"wind towards the true {text}")
+    return made
+
+
 def _turned(u: xr.DataArray, v: xr.DataArray, *, to_true: bool) -> tuple[xr.DataArray, xr.DataArray]:
     """Wind along the grid's axes as eastward and northward, or back."""
     if u.dims[-2:] != ("y", "x") or v.dims != u.dims:

@@ -321,6 +321,41 @@ def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices:
 @main.command()
 @_inputs
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
+@click.option("--background", help="A model, or soundings and profilers; by default a profile fitted to the volumes.")
+@click.option("--radius", type=float, default=80.0, show_default=True, help="km about every radar.")
+@click.option("--dx", type=float, default=1.0, show_default=True, help="Cells along x and y, km.")
+@click.option("--dz", type=float, default=0.5, show_default=True, help="Levels, km.")
+@click.option("--top", type=float, default=20.0, show_default=True, help="Highest level, km above mean sea level.")
+@click.option("--time", help="UTC of the wind; by default the middle of the volumes.")
+@click.option("--max-age", type=float, help="s; rays farther from the time are left out.")
+@click.option("--site", help="Where the radar is, of volumes that do not say: LON,LAT,HEIGHT (m), or a NEXRAD name.")
+@_on_error
+@_json
+def wind(
+    inputs: tuple[str, ...],
+    output: str,
+    radius: float,
+    dx: float,
+    dz: float,
+    top: float,
+    site: str | None,
+    as_json: bool,
+    **choices: Any,
+) -> None:
+    """Find the wind in three dimensions that radar volumes of one time agree upon."""
+    choices |= {"radius": 1e3 * radius, "dx": 1e3 * dx, "dz": 1e3 * dz, "top": 1e3 * top, "site": _place(site)}
+    with _progress():
+        summary = jobs.wind(inputs, output, **choices)
+    text = f"{output}: {summary['report']}"
+    for what in ("incomplete", "left_out"):
+        if summary[what]:
+            text += f"\n{what.replace('_', ' ')}: {', '.join(summary[what])}"
+    _finish(summary, as_json, text)
+
+
+@main.command()
+@_inputs
+@click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--quantity", default="DBZH", show_default=True, help="The reflectivity to take.")
 @click.option(
     "--height", "heights", type=float, multiple=True, default=(1.0, 3.0, 5.0), show_default=True, help="Of CAPPIs, km."

@@ -20,6 +20,7 @@ from nowcast import _lib, grid, io, model, motion, obs, radar, verify
 from nowcast import forecast as forecasting
 from nowcast import mosaic as mosaics
 from nowcast import product as products
+from nowcast import wind as winds
 from nowcast._follow import Stop
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
@@ -34,6 +35,7 @@ __all__ = [
     "mosaic_live",
     "product",
     "verification",
+    "wind",
 ]
 
 _logger = logging.getLogger("nowcast")
@@ -338,6 +340,87 @@ def _volumes(
     if not found:
         raise failure or NoDataError("inputs: no radar volume found")
     return found, left_out
+
+
+def wind(
+    inputs: io.PathLike | Sequence[io.PathLike],
+    output: io.PathLike,
+    *,
+    background: io.PathLike | None = None,
+    radius: float = 80e3,
+    dx: float = 1000.0,
+    dz: float = 500.0,
+    top: float = 20e3,
+    time: str | None = None,
+    max_age: float | None = None,
+    site: tuple[float, float, float] | str | None = None,
+    on_error: str = "skip",
+) -> dict[str, Any]:
+    """Read radar volumes, find the wind in three dimensions that they agree upon, write it as CF netCDF.
+
+    Parameters
+    ----------
+    inputs : paths, patterns or folders of radar volumes, as ``nowcast.open`` takes them
+    output : path ending in .nc
+    background : path, optional
+        Of a model, or of soundings and profilers; without one a profile is fitted to the volumes.
+    radius, dx, dz, top : float
+        m: the grid is ``nowcast.grid.around`` the radars.
+    time, max_age
+        As in ``nowcast.wind.retrieve``.
+    site : (latitude, longitude, altitude) or str, optional
+        Of volumes that do not say where their radar is; or the name of a radar of NEXRAD.
+    on_error : "skip" or "raise"
+        What to do with files that cannot be read, the background's too. Files left out, volumes that are not whole, one
+        radar alone, and a search that ran out of iterations make the wind ``degraded``.
+
+    Raises
+    ------
+    NoDataError : no volume has velocities near enough in time.
+    """
+    began = clock.monotonic()
+    if Path(output).suffix != ".nc":
+        raise UnsupportedError(f"{output}: a name ending in .nc expected")
+    volumes, left_out = _volumes(inputs, on_error, site)
+    first: Any = None
+    if background is not None:
+        try:
+            first = open_any(background)
+        except NowcastError as error:
+            if on_error != "skip":
+                raise
+            _logger.warning("left out: %s", error)
+            left_out.append(f"{Path(background).name}: {error}")
+    place = grid.around(volumes, radius, dx=dx, dz=dz, top=top)
+    made = winds.retrieve(volumes, place, time, background=first, max_age=max_age)
+    if not int(made["observations"].sum()):
+        raise NoDataError("inputs: velocities near enough to the time expected, there are none")
+    incomplete = [
+        f"{tree.attrs['instrument_name']}: {tree.attrs['incomplete']}" for tree in volumes if tree.attrs["incomplete"]
+    ]
+    about = made["flags"].attrs
+    bits = zip(about["flag_meanings"].split(), about["flag_masks"], strict=True)
+    special = [name for name, bit in bits if int(made["flags"]) & int(bit)]
+    degraded = bool(left_out or incomplete or {"one_source", "not_converged"} & set(special))
+    made.attrs |= {"degraded": np.int32(degraded), "left_out": "\n".join(left_out)}
+    winds.write(made, output)
+    upward = made["w"].values
+    return {
+        "output": str(output),
+        "time": f"{made['time'].values.astype('datetime64[s]')}Z",
+        "sources": {
+            str(name): {part: float(made[part][k]) for part in ("observations", "before", "after")}
+            for k, name in enumerate(made["source"].values)
+        },
+        "cells": [made.sizes["z"], made.sizes["y"], made.sizes["x"]],
+        "upward_wind": [float(np.nanmin(upward)), float(np.nanmax(upward))],
+        "special": special,
+        "report": winds.report(made),
+        "incomplete": incomplete,
+        "left_out": left_out,
+        "degraded": degraded,
+        "seconds": clock.monotonic() - began,
+    }
 
 
 def product(

@@ -1,5 +1,7 @@
-"""What is made of a wind in space: wind at heights above the ground and at 10 m, gusts, shear, jets, convergence,
-forecasts and alarms.
+"""The wind in three dimensions that radars see, and what is made of a wind in space.
+
+``retrieve`` finds it. From it, or any other, come wind at heights above the ground and at 10 m, gusts, shear, jets,
+convergence, forecasts and alarms.
 
 A wind in space is a Dataset (..., z, y, x) of ``u``, ``v`` and, where it is known, ``w``, m s-1, on a grid with ``z``
 in metres above mean sea level, however it was found: retrieved from radars, a model, or both.
@@ -21,7 +23,8 @@ from nowcast._wind_kinematics import (
     storm_motion,
 )
 from nowcast._wind_level import HEIGHTS, levels, near_ground
-from nowcast._wind_write import to_grid, write
+from nowcast._wind_retrieve import report, retrieve
+from nowcast._wind_write import to_grid, to_true, write
 
 __all__ = [
     "HEIGHTS",
@@ -41,8 +44,11 @@ __all__ = [
     "low_level",
     "near_ground",
     "outflow",
+    "report",
+    "retrieve",
     "shear",
     "storm_motion",
     "to_grid",
+    "to_true",
     "write",
 ]
