@@ -11,7 +11,7 @@ import xarray as xr
 from click.testing import CliRunner
 
 from nowcast import radar, sim
-from nowcast.cli import main
+from nowcast.cli import _health_tables, main
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.sim.strategy import Radar, Strategy, Sweep
 
@@ -85,6 +85,45 @@ def test_radars_that_see_nothing_in_common_are_told_apart_from_those_out_of_reac
     pairs = radar.health(volumes).pairs
     assert pairs[["a", "b", "places"]].values.tolist() == [["A", "B", 0]]
     assert np.isnan(pairs["difference_db"].iloc[0])
+
+
+def turned(tree: xr.DataTree, degrees: float) -> xr.DataTree:
+    """As of an antenna whose azimuths are so many degrees too large."""
+    groups = {}
+    for path, node in tree.subtree_with_keys:
+        data = node.to_dataset(inherit=False)
+        if "azimuth" in data.coords:
+            azimuth = (data["azimuth"] + degrees) % 360.0
+            data = data.assign_coords(azimuth=azimuth.astype(np.float32).assign_attrs(data["azimuth"].attrs))
+        groups[path] = data
+    return xr.DataTree.from_dict(groups)
+
+
+def test_azimuths_that_are_too_large_show_beside_another_radar_though_echoes_move() -> None:
+    storm = sim.supercell(seed=1, particles=1500)
+    west, east, south, north, _ = next(storm.bounds(900.0))
+    middle = 0.5 * (west + east), 0.5 * (south + north)
+    volumes = []
+    upward = (1.0, 2.5, 4.0, 6.0, 8.5, 11.0)
+    for name, x, y, first, angles, off in (
+        ("A", -35e3, 10e3, 60.0, upward, 1.25),
+        ("B", -20e3, -30e3, 0.0, upward[::-1], 0.0),
+    ):
+        site = sim.Site.near(storm, middle[0] + x, middle[1] + y)
+        sector = Sweep(1.0, 1.0, 500.0, 70e3, prf=1500.0, rate=10.0, start=first, stop=first + 90.0)
+        sweeps = tuple(dataclasses.replace(sector, angle=angle) for angle in angles)
+        volume = sim.scan(storm, site, Strategy("plan", Radar(), sweeps), 900.0, seed=1).volume
+        volumes.append(renamed(turned(volume, off), name))
+    found = radar.health(volumes)
+    turns = found.turns.set_index("radar")
+    print(turns.to_string())
+    assert list(turns["beside"]) == ["B", "A"]
+    assert turns.loc["A", "azimuth_offset"] == pytest.approx(1.25, abs=0.25)
+    assert turns.loc["A", "correlation"] > turns.loc["A", "as_told"] + 0.01
+    assert turns.loc["A", "correlation"] > turns.loc["B", "correlation"]
+    titles = [table.title for table in _health_tables(found)]
+    assert "azimuths beside another radar" in titles
+    assert "A less B, dB, by height and range from the further" in titles
 
 
 def test_where_the_antenna_points_is_told_by_the_sun() -> None:
@@ -180,6 +219,11 @@ def test_armor_is_a_decibel_below_khtx(real_data: Path) -> None:
     # A C band radar that looks through a squall line, whose phase says what that takes, beside one at S band.
     assert -1.5 < whole["difference_db"] < -0.2
     assert found.volumes.set_index("radar").loc["ARMOR", "missing_rays"] == 1
+    turns = found.turns.set_index("radar")
+    print(turns.to_string())
+    assert turns.loc["ARMOR", "azimuth_offset"] == pytest.approx(1.3, abs=0.3)
+    assert turns.loc["ARMOR", "correlation"] > turns["as_told"].max() + 0.02
+    assert turns.loc["ARMOR", "correlation"] > turns.loc["KHTX", "correlation"] + 0.02
 
 
 @pytest.mark.realdata
@@ -191,6 +235,7 @@ def test_overlapping_radars_of_france_agree_within_their_calibration(real_data: 
     near = pairs.loc[("frbol", "frnim")]
     assert near["places"] > 1000
     assert abs(near["difference_db"]) < 2.0
+    print(found.turns.to_string())
     assert not found.degraded
 
 

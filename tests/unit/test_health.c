@@ -252,6 +252,58 @@ static void two_radars_are_compared_where_beams_meet(void **state)
     nwc_volume_destroy(a);
 }
 
+/* A core of 3 km in 20 dBZ, at each ray where it is when the ray looks there. */
+static struct {
+    double east_m, north_m;                           /* at time 0, of the radar */
+    double east_m_s, north_m_s, later_s, azimuth_deg; /* too many degrees that the radar tells */
+} core;
+
+static float about_a_core(int64_t ray, int64_t gate)
+{
+    const double azimuth = ((double)ray * 3.0 + 1.5 - core.azimuth_deg) / 57.29577951,
+                 range = SPACING * ((double)gate + 0.5), time = core.later_s + 0.1 * (double)ray,
+                 away = range * cos(1.0 / 57.29577951);
+    const double east = away * sin(azimuth) - core.east_m - time * core.east_m_s,
+                 north = away * cos(azimuth) - core.north_m - time * core.north_m_s;
+    return (float)(20.0 + 30.0 * exp(-(east * east + north * north) / (2.0 * 9e6)));
+}
+
+/* Root mean square difference of two radars that see a core, with a turned back and the core followed. */
+static double apart_db(double turn_deg, double east_m_s)
+{
+    static nwc_health_pair pairs[RAYS * GATES];
+    nwc_volume *a, *b;
+    nwc_health_compare_options options;
+    int64_t n;
+    assert_ok(new_at(NULL, 30.0, 110.0, &a));
+    core.east_m = 19.3e3, core.north_m = 10e3, core.later_s = 0.0, core.azimuth_deg = 6.0;
+    assert_ok(sweep_at(a, 1.0, 1.0, 0, false));
+    assert_ok(add(a, "DBZH", about_a_core));
+    assert_ok(new_at(NULL, 30.0, 110.4, &b)); /* 38.6 km east */
+    core.east_m = 19.3e3 - 38.6e3, core.later_s = 150.0, core.azimuth_deg = 0.0;
+    assert_ok(sweep_at(b, 1.0, 1.0, INT64_C(150000000000), false));
+    assert_ok(add(b, "DBZH", about_a_core));
+    nwc_health_compare_options_init(&options);
+    options.turn_deg = turn_deg, options.east_m_s = east_m_s, options.north_m_s = 0.5 * east_m_s;
+    assert_ok(nwc_health_compare(NULL, a, b, &options, pairs, RAYS * GATES, &n));
+    assert_true(n > 500);
+    double sum = 0.0;
+    for (int64_t k = 0; k < n; k++) sum += pow((double)(pairs[k].dbz_a - pairs[k].dbz_b), 2.0);
+    nwc_volume_destroy(b);
+    nwc_volume_destroy(a);
+    return sqrt(sum / (double)n);
+}
+
+static void a_radar_is_turned_and_echoes_are_followed(void **state)
+{
+    (void)state;
+    core.east_m_s = 20.0, core.north_m_s = 10.0;
+    const double right = apart_db(6.0, 20.0);
+    assert_true(right < 2.0);
+    assert_true(apart_db(0.0, 20.0) > 2.0 * right);
+    assert_true(apart_db(6.0, 0.0) > 2.0 * right);
+}
+
 static void wrong_options_are_told(void **state)
 {
     (void)state;
@@ -267,6 +319,9 @@ static void wrong_options_are_told(void **state)
     REFUSED(within_m, 0.0);
     REFUSED(within_s, (double)NAN);
     REFUSED(n_sought, 0);
+    REFUSED(turn_deg, 181.0);
+    REFUSED(east_m_s, (double)NAN);
+    REFUSED(north_m_s, -101.0);
 #undef REFUSED
     assert_fails(NWC_ERR_ARG, "n: a place", nwc_health_compare(NULL, a, b, NULL, NULL, 0, NULL));
     nwc_volume_destroy(b);
@@ -306,6 +361,7 @@ int main(void)
         cmocka_unit_test(the_ground_shows_that_a_radar_has_become_weak),
         cmocka_unit_test(rays_that_see_the_sun_are_found),
         cmocka_unit_test(two_radars_are_compared_where_beams_meet),
+        cmocka_unit_test(a_radar_is_turned_and_echoes_are_followed),
         cmocka_unit_test(wrong_options_are_told),
         cmocka_unit_test(every_allocation_may_fail),
     };

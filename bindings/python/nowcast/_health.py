@@ -3,10 +3,11 @@
 import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
@@ -52,6 +53,14 @@ class Health:
     spreads (``spread_db``, of 16 to 84 %, halved) of ``places``, by range from the further of both (``range_km``) and
     height (``height_km``), of which the lower edges are given; NaN in both is all of them. Radars whose reaches overlap
     and that see no echo in common have a row of 0 places."""
+
+    turns: pd.DataFrame
+    """By how many degrees azimuths of ``radar`` are too large, those of ``beside`` being right (``azimuth_offset``).
+
+    It is the turn with which reflectivities of both correlate best, with the motion of echoes (``east_m_s``,
+    ``north_m_s``) between their times that does so too. ``correlation`` is that of them, and ``as_told`` that of the
+    azimuths as they are, with the motion that suits them best. Of the two rows of a pair, the one that correlates
+    better is likely right."""
 
     @property
     def degraded(self) -> bool:
@@ -109,6 +118,7 @@ def health(
         sun=sun,
         pointing=_pointing(sun, {look.radar: look.beam_width for look in looked}),
         pairs=_pairs(looked, options),
+        turns=_turns(looked, options),
     )
 
 
@@ -270,16 +280,85 @@ _PAIRS = ("a", "b", "range_km", "height_km", "places", "difference_db", "spread_
 
 def _pairs(looked: list[_Look], given: dict[str, float | None]) -> pd.DataFrame:
     rows = []
+    for a, b, both in _beside(looked):
+        found = [compare(look.handle, other.handle, given) for look, other in both]
+        rows += _bins(a, b, _nearest_in_time(pd.concat(found)))
+    return pd.DataFrame(rows, columns=_PAIRS)
+
+
+def _beside(looked: list[_Look]) -> Iterator[tuple[str, str, list[tuple[_Look, _Look]]]]:
+    """Radars within reach of one another, and volumes of the first with those of the second nearest in time."""
     groups = {radar: list(group) for radar, group in itertools.groupby(looked, key=lambda look: look.radar)}
     for a, b in itertools.combinations(groups, 2):
-        found = []
-        for look in groups[a]:
-            other = min(groups[b], key=lambda other: abs(other.time - look.time))
-            if abs(other.time - look.time) <= _APART and _overlap(look, other):
-                found.append(compare(look.handle, other.handle, given))
-        if found:
-            rows += _bins(a, b, _nearest_in_time(pd.concat(found)))
-    return pd.DataFrame(rows, columns=_PAIRS)
+        both = [(look, min(groups[b], key=lambda other: abs(other.time - look.time))) for look in groups[a]]
+        both = [
+            (look, other) for look, other in both if abs(other.time - look.time) <= _APART and _overlap(look, other)
+        ]
+        if both:
+            yield a, b, both
+
+
+_TURNS = (*("radar", "beside", "azimuth_offset", "correlation", "as_told", "east_m_s", "north_m_s", "places"),)
+_SOUGHT, _FEWEST = 10_000, 500  # gates for each turn and motion that is tried, and places that must have both
+_MOTION = (20.0, 10.0, 5.0)  # m s-1 about the best so far, ever narrower
+_TURN = ((2.0, 5.0), (1.0, 3.0), (0.5, 2.0))  # degrees, and m s-1 about the motion that suits azimuths as they are
+
+
+def _turns(looked: list[_Look], given: dict[str, float | None]) -> pd.DataFrame:
+    rows = []
+    for _, _, both in _beside(looked):
+        one, other = min(both, key=lambda pair: abs(pair[1].time - pair[0].time))
+        ahead, back = _alike(one, other, given), _alike(other, one, given)
+        if ahead(0.0, 0.0, 0.0)[1] < _FEWEST:
+            continue
+        motion = _highest(_still(ahead), np.zeros(2), [(width, width) for width in _MOTION])
+        rows += [_turn(one, other, ahead, motion), _turn(other, one, back, motion)]
+    return pd.DataFrame(rows, columns=_TURNS)
+
+
+_Alike = Callable[[float, float, float], tuple[float, int]]
+_Place = npt.NDArray[np.float64]
+
+
+def _alike(one: _Look, other: _Look, given: dict[str, float | None]) -> _Alike:
+    """How two volumes correlate with the first turned and a motion of echoes, and over how many places."""
+
+    def alike(turn: float, east: float, north: float) -> tuple[float, int]:
+        options = given | {"turn_deg": turn, "east_m_s": east, "north_m_s": north, "n_sought": _SOUGHT}
+        table = compare(one.handle, other.handle, options)
+        if len(table) < _FEWEST:
+            return -1.0, len(table)
+        return float(np.corrcoef(table["dbz_a"], table["dbz_b"])[0, 1]), len(table)
+
+    return alike
+
+
+def _still(alike: _Alike) -> Callable[[_Place], float]:
+    return lambda motion: alike(0.0, *motion)[0]
+
+
+def _turn(one: _Look, other: _Look, alike: _Alike, motion: _Place) -> dict[str, Any]:
+    begin = np.array([0.0, *motion])
+    best = _highest(lambda at: alike(*at)[0], begin, [(turn, speed, speed) for turn, speed in _TURN])
+    correlation, places = alike(*best)
+    row = {"radar": one.radar, "beside": other.radar, "azimuth_offset": best[0], "correlation": correlation}
+    return row | {"as_told": alike(*begin)[0], "east_m_s": best[1], "north_m_s": best[2], "places": places}
+
+
+def _highest(value: Callable[[_Place], float], begin: _Place, widths: Sequence[Sequence[float]]) -> _Place:
+    """Where a function is highest: the best of three places along each axis, about the best so far, and in the end the
+    top of a parabola along each."""
+    best = begin
+    for width in widths:
+        steps = itertools.product((-1.0, 0.0, 1.0), repeat=begin.size)
+        best = max([best + np.multiply(step, width) for step in steps], key=value)
+    for axis in range(begin.size):
+        step = np.eye(begin.size)[axis] * widths[-1]
+        below, here, above = (value(best + k * step) for k in (-1.0, 0.0, 1.0))
+        bend = below - 2.0 * here + above
+        if bend < 0.0:
+            best = best + np.clip(0.5 * (below - above) / bend, -0.5, 0.5) * step
+    return best
 
 
 def _overlap(a: _Look, b: _Look) -> bool:

@@ -487,6 +487,10 @@ def _health_tables(found: Health) -> Iterator[rich.table.Table]:
         columns = {"radar": "radar", "azimuth_offset": "azimuth, degrees", "elevation_offset": "elevation, degrees"}
         columns |= {"power_dbz": "sun, dBZ at 1 km", "zdr_db": "ZDR, dB", "hits": "hits"}
         yield _table("pointing by the sun: what the antenna says, less what is true", columns, found.pointing)
+    if len(found.turns):
+        columns = {"radar": "radar", "beside": "beside", "azimuth_offset": "too large by, degrees"}
+        columns |= {"correlation": "correlation so", "as_told": "as told", "places": "places"}
+        yield _table("azimuths beside another radar", columns, found.turns)
     little = []
     for _, rows in found.pairs.groupby(["a", "b"]):
         a, b, places = str(rows["a"].iloc[0]), str(rows["b"].iloc[0]), int(rows["places"].iloc[0])

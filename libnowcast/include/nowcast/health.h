@@ -64,6 +64,9 @@ typedef struct nwc_health_compare_options {
     double within_m;    /**< between gates; above 0, default 750 */
     double within_s;    /**< between rays; above 0, default 180 */
     int32_t n_sought; /**< gates of a that are looked for in b at most, evenly picked; 1 to 10000000, default 200000 */
+    double turn_deg;  /**< taken from the azimuths of a, -180 to 180; default 0 */
+    double east_m_s;  /**< by which echoes move between the times of a and b, -100 to 100; default 0 */
+    double north_m_s; /**< the same */
 } nwc_health_compare_options;
 
 /**

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 static const double DEGREES = 57.29577951308232;
+static const double CURVED_M = 4.0 / 3.0 * 6371e3;
 
 void nwc_health_compare_options_init(nwc_health_compare_options *options)
 {
@@ -27,6 +28,12 @@ static nwc_status check(const nwc_health_compare_options *o)
     if (!(o->within_s > 0.0)) return nwc__fail(NWC_ERR_ARG, "within_s: above 0 expected, %g given", o->within_s);
     if (o->n_sought < 1 || o->n_sought > 10000000)
         return nwc__fail(NWC_ERR_ARG, "n_sought: 1 to 10000000 expected, %d given", (int)o->n_sought);
+    if (!(fabs(o->turn_deg) <= 180.0))
+        return nwc__fail(NWC_ERR_ARG, "turn_deg: -180 to 180 expected, %g given", o->turn_deg);
+    if (!(fabs(o->east_m_s) <= 100.0))
+        return nwc__fail(NWC_ERR_ARG, "east_m_s: -100 to 100 expected, %g given", o->east_m_s);
+    if (!(fabs(o->north_m_s) <= 100.0))
+        return nwc__fail(NWC_ERR_ARG, "north_m_s: -100 to 100 expected, %g given", o->north_m_s);
     return NWC_OK;
 }
 
@@ -61,8 +68,10 @@ static int64_t count_echoes(const nwc_volume *a, int32_t n_sweeps, float least)
 }
 
 /* Every so many-th echo, so that n at most are picked. */
-static void pick(const nwc_volume *a, int32_t n_sweeps, float least, int64_t all, int64_t most, struct sought *sought)
+static void pick(const nwc_volume *a, int32_t n_sweeps, const nwc_health_compare_options *o, int64_t all, int64_t most,
+                 struct sought *sought)
 {
+    const float least = (float)o->least_dbz;
     int64_t seen = 0;
     for (int32_t s = 0; s < n_sweeps; s++) {
         nwc_sweep sweep;
@@ -75,7 +84,7 @@ static void pick(const nwc_volume *a, int32_t n_sweeps, float least, int64_t all
             const int64_t number = seen++;
             if (all > most && (number + 1) * most / all == number * most / all) continue;
             const int64_t k = sought->n++, ray = c / gates;
-            sought->azimuth[k] = (double)sweep.azimuth_deg[ray];
+            sought->azimuth[k] = (double)sweep.azimuth_deg[ray] - o->turn_deg;
             sought->elevation[k] = (double)sweep.elevation_deg[ray];
             sought->range[k] = fmax(dbz.first_gate_m + (double)(c % gates) * dbz.gate_spacing_m, 0.0);
             sought->time_ns[k] = sweep.time_ns[ray];
@@ -84,24 +93,53 @@ static void pick(const nwc_volume *a, int32_t n_sweeps, float least, int64_t all
     }
 }
 
+/* A place in the beams of b. */
+struct beam_place {
+    double azimuth_deg, elevation_deg, range_m;
+};
+
+/* Where an echo is after a time, at its height over an earth that beams bend over. */
+static struct beam_place moved(struct beam_place at, const nwc_health_compare_options *o, double seconds)
+{
+    const double azimuth = at.azimuth_deg / DEGREES, away = at.range_m * cos(at.elevation_deg / DEGREES);
+    const double along = seconds * (o->east_m_s * sin(azimuth) + o->north_m_s * cos(azimuth));
+    const double aside = seconds * (o->east_m_s * cos(azimuth) - o->north_m_s * sin(azimuth));
+    const double then = hypot(away + along, aside);
+    const double rise = at.range_m * sin(at.elevation_deg / DEGREES) + (away * away - then * then) / (2.0 * CURVED_M);
+    const double turned = at.azimuth_deg + DEGREES * atan2(aside, away + along);
+    return (struct beam_place){.azimuth_deg = turned - 360.0 * floor(turned / 360.0),
+                               .elevation_deg = DEGREES * atan2(rise, then),
+                               .range_m = hypot(rise, then)};
+}
+
+static int32_t ray_of(const int32_t *ray_at, double azimuth_deg)
+{
+    return ray_at[(int32_t)(azimuth_deg * 4.0) % 1440];
+}
+
 /* The gate of a sweep of b nearest to a place in its beams; false where none is within reach. */
 static bool nearest(const nwc_sweep *sweep, const nwc_moment *dbz, const int32_t *ray_at, const struct sought *sought,
                     int64_t k, const nwc_health_compare_options *o, nwc_health_pair *pair)
 {
-    const double range = sought->range[k];
-    const int32_t ray = ray_at[(int32_t)(sought->azimuth[k] * 4.0) % 1440];
-    const double at = floor((range - dbz->first_gate_m) / dbz->gate_spacing_m + 0.5);
-    if (ray < 0 || !(at >= 0.0 && at < (double)dbz->field.dim[1])) return false;
+    struct beam_place at = {sought->azimuth[k], sought->elevation[k], sought->range[k]};
+    int32_t ray = ray_of(ray_at, at.azimuth_deg);
+    if (ray < 0) return false;
+    if (o->east_m_s != 0.0 || o->north_m_s != 0.0) {
+        at = moved(at, o, (double)(sweep->time_ns[ray] - sought->time_ns[k]) * 1e-9);
+        if ((ray = ray_of(ray_at, at.azimuth_deg)) < 0) return false;
+    }
+    const double gate = floor((at.range_m - dbz->first_gate_m) / dbz->gate_spacing_m + 0.5);
+    if (!(gate >= 0.0 && gate < (double)dbz->field.dim[1])) return false;
     const double apart_s = (double)(sweep->time_ns[ray] - sought->time_ns[k]) * 1e-9;
-    const double turn = remainder((double)sweep->azimuth_deg[ray] - sought->azimuth[k], 360.0) / DEGREES;
-    const double aside = range * turn * cos(sought->elevation[k] / DEGREES);
-    const double up = range * ((double)sweep->elevation_deg[ray] - sought->elevation[k]) / DEGREES;
-    const double along = dbz->first_gate_m + at * dbz->gate_spacing_m - range;
+    const double turn = remainder((double)sweep->azimuth_deg[ray] - at.azimuth_deg, 360.0) / DEGREES;
+    const double aside = at.range_m * turn * cos(at.elevation_deg / DEGREES);
+    const double up = at.range_m * ((double)sweep->elevation_deg[ray] - at.elevation_deg) / DEGREES;
+    const double along = dbz->first_gate_m + gate * dbz->gate_spacing_m - at.range_m;
     const double apart_m = sqrt(aside * aside + up * up + along * along);
-    const float value = dbz->field.data[ray * dbz->field.dim[1] + (int64_t)at];
+    const float value = dbz->field.data[ray * dbz->field.dim[1] + (int64_t)gate];
     if (!(fabs(apart_s) <= o->within_s && apart_m <= o->within_m && apart_m < (double)pair->apart_m)) return false;
     pair->dbz_b = value;
-    pair->range_b_m = (float)range;
+    pair->range_b_m = (float)at.range_m;
     pair->apart_m = (float)apart_m;
     pair->apart_s = (float)apart_s;
     return true;
@@ -146,7 +184,7 @@ static nwc_status compare(nwc_ctx *ctx, const nwc_volume *a, const nwc_volume_fa
     NWC__ALLOC(ctx, sought.time_ns, most);
     NWC__ALLOC(ctx, sought.dbz, most);
     NWC__ALLOC(ctx, best, most);
-    pick(a, facts_a->n_sweeps, (float)o->least_dbz, all, most, &sought);
+    pick(a, facts_a->n_sweeps, o, all, most, &sought);
     const double up_a = isnan(facts_a->altitude_m) ? 0.0 : facts_a->altitude_m;
     const double up_b = isnan(facts_b->altitude_m) ? 0.0 : facts_b->altitude_m;
     status = nwc_beam_create(ctx, facts_a->latitude_deg, facts_a->longitude_deg, up_a, NULL, &beam_a);
