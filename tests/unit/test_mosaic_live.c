@@ -27,7 +27,7 @@ static nwc_status look(nwc_ctx *ctx, const nwc_mosaic_live *live, double after_s
 {
     struct made_output output;
     point_output(&output, made, "VRADH", "m s-1");
-    return nwc_mosaic_live_build(ctx, live, BEGAN + (int64_t)(1e9 * after_s), NULL, NULL, &output.c);
+    return nwc_mosaic_live_build(ctx, live, -1, BEGAN + (int64_t)(1e9 * after_s), NULL, NULL, &output.c);
 }
 
 static struct made *batch(const nwc_volume *const *volumes, int32_t n, double after_s)
@@ -164,6 +164,35 @@ static void a_late_radar_is_left_out_and_comes_back(void **state)
     nwc_volume_destroy(again);
 }
 
+static void one_of_the_radars_gives_what_it_would_alone(void **state)
+{
+    (void)state;
+    nwc_volume *const west = volume_after(32.5, 119.6, 0.0, 0.0, forty_now), *const east =
+                                                                                 volume_after(32.5, 120.5, 0.0, 40.0,
+                                                                                              forty_now);
+    const nwc_volume *const volumes[] = {west, east};
+    struct made *const made = malloc(sizeof *made);
+    struct made_output output;
+    point_output(&output, made, "VRADH", "m s-1");
+    nwc_mosaic_live *const live = begin(NULL, NULL);
+    for (int32_t r = 0; r < 2; r++)
+        for (int32_t t = 0; t < TURNS; t++) add(live, volumes[r], t, 40.0 * r, t == TURNS - 1);
+    for (int32_t r = 0; r < 2; r++) {
+        assert_ok(nwc_mosaic_live_build(NULL, live, r, BEGAN + 150 * SECOND, NULL, NULL, &output.c));
+        struct made *const alone = batch(&volumes[r], 1, 150.0);
+        assert_memory_equal(made->z, alone->z, sizeof made->z);
+        assert_memory_equal(made->quality, alone->quality, sizeof made->quality);
+        for (int c = 0; c < CELLS; c++) assert_int_equal(made->radars[c], alone->radars[c] << r);
+        free(alone);
+    }
+    assert_fails(NWC_ERR_ARG, "radar: -1 to 1 expected, 2",
+                 nwc_mosaic_live_build(NULL, live, 2, BEGAN, NULL, NULL, &output.c));
+    free(made);
+    nwc_mosaic_live_destroy(live);
+    nwc_volume_destroy(west);
+    nwc_volume_destroy(east);
+}
+
 static void threads_change_no_bit(void **state)
 {
     (void)state;
@@ -211,14 +240,14 @@ static void what_makes_no_sense_is_refused(void **state)
     add(live, volume, 0, 0.0, 0);
     point_output(&output, made, "KDP", "degrees km-1");
     assert_fails(NWC_ERR_ARG, "names[1]: one that the mosaic was begun with expected, KDP",
-                 nwc_mosaic_live_build(NULL, live, BEGAN, NULL, NULL, &output.c));
+                 nwc_mosaic_live_build(NULL, live, -1, BEGAN, NULL, NULL, &output.c));
     nwc_grid other = made_grid;
     other.dx *= 2.0;
     point_output(&output, made, "VRADH", "m s-1");
     output.fields[0].grid = output.fields[1].grid = output.quality.grid = output.age.grid = output.lowest.grid = &other;
     assert_fails(NWC_ERR_ARG, "fields on the grid of the mosaic",
-                 nwc_mosaic_live_build(NULL, live, BEGAN, NULL, NULL, &output.c));
-    assert_fails(NWC_ERR_ARG, "a mosaic expected", nwc_mosaic_live_build(NULL, NULL, BEGAN, NULL, NULL, &output.c));
+                 nwc_mosaic_live_build(NULL, live, -1, BEGAN, NULL, NULL, &output.c));
+    assert_fails(NWC_ERR_ARG, "a mosaic expected", nwc_mosaic_live_build(NULL, NULL, -1, BEGAN, NULL, NULL, &output.c));
     assert_fails(NWC_ERR_ARG, "index: 0 to 0 expected, 1", nwc_mosaic_live_radar(live, 1, &radar));
     assert_int_equal(nwc_mosaic_live_radars(NULL), 0);
     nwc_mosaic_live_destroy(live);
@@ -262,6 +291,7 @@ int main(void)
         cmocka_unit_test(until_a_volume_is_whole_the_one_before_fills_it),
         cmocka_unit_test(a_repeated_low_sweep_takes_the_place_of_the_first),
         cmocka_unit_test(a_late_radar_is_left_out_and_comes_back),
+        cmocka_unit_test(one_of_the_radars_gives_what_it_would_alone),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(failures_leave_no_memory),

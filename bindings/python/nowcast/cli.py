@@ -267,6 +267,11 @@ def _place(site: str | None) -> tuple[float, float, float] | str | None:
 @click.option("--top", type=float, default=20.0, show_default=True, help="Highest level, km above mean sea level.")
 @click.option("--time", help="UTC of the mosaic; by default the ends of the volumes.")
 @click.option("--max-age", type=float, help="s; sweeps farther from the time are left out.")
+@click.option(
+    "--motion",
+    type=click.Choice(["estimate"]),
+    help="Bring what every ray saw to the time of the mosaic, by the motion between volumes of a radar.",
+)
 @click.option("--follow", type=click.Choice(["sweep", "volume"]), help="Follow a folder, and write at each of these.")
 @click.option("--timeout", type=float, help="s without anything new after which --follow ends; never by default.")
 @click.option("--dem", "ground", help="Heights of the ground, GeoTIFF or netCDF: what they hide of beams is left out.")
@@ -296,6 +301,7 @@ def mosaic(
     known = ", ".join(f"{name} {share:.0%}" for name, share in summary["known"].items())
     when = " to ".join(dict.fromkeys((summary["times"][0], summary["times"][-1])))
     text = f"{output}: {', '.join(summary['radars'])}; {when}; known: {known}"
+    text += f"; motion: {summary['motion']}" if summary["motion"] != "none" else ""
     for what in ("absent", "late", "incomplete", "left_out"):
         if summary[what]:
             text += f"; {what.replace('_', ' ')}: {', '.join(summary[what])}"
@@ -310,6 +316,7 @@ def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices:
     summary: dict[str, Any] = {}
     for summary in jobs.mosaic_live(inputs[0], output, **choices):
         text = f"{output}: {summary['time']}; {', '.join(summary['radars'])}"
+        text += f"; motion: {summary['motion']}" if summary["motion"] != "none" else ""
         text += f"; late: {', '.join(summary['late'])}" if summary["late"] else ""
         click.echo(json.dumps(summary) if as_json else text)
     if not summary:

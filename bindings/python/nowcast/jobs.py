@@ -153,6 +153,7 @@ def mosaic(
     top: float = 20e3,
     time: str | None = None,
     max_age: float | None = None,
+    motion: str | None = None,
     ground: io.PathLike | None = None,
     site: tuple[float, float, float] | str | None = None,
     on_error: str = "skip",
@@ -163,10 +164,10 @@ def mosaic(
     ----------
     inputs : paths, patterns or folders of radar volumes, as ``nowcast.open`` takes them
     output : path ending in .nc
-    fields, method, time, max_age
-        As in ``nowcast.mosaic.build``. Fields that steps of ``nowcast.radar`` make are made where a volume lacks them:
-        QIND and DBZHQ, VRADDH, AZSHR, DIVR, EDR, and with ``ground`` DBZHB. A field that no volume then has is left
-        out, and makes the mosaic degraded.
+    fields, method, time, max_age, motion
+        As in ``nowcast.mosaic.build``; a motion that cannot be estimated makes the mosaic degraded. Fields that steps
+        of ``nowcast.radar`` make are made where a volume lacks them: QIND and DBZHQ, VRADDH, AZSHR, DIVR, EDR, and
+        with ``ground`` DBZHB. A field that no volume then has is left out, and makes the mosaic degraded.
     radius, dx, dz, top : float
         m: the grid is ``nowcast.grid.around`` the radars.
     ground : path of heights of the ground, optional
@@ -190,12 +191,12 @@ def mosaic(
     absent = [name for name in fields if name not in there]
     chosen = [name for name in fields if name in there] or list(fields)
     place = grid.around(volumes, radius, dx=dx, dz=dz, top=top)
-    made = mosaics.build(volumes, grid=place, fields=chosen, method=method, time=time, max_age=max_age)
+    made = mosaics.build(volumes, grid=place, fields=chosen, method=method, time=time, max_age=max_age, motion=motion)
     incomplete = [
         f"{tree.attrs['instrument_name']}: {tree.attrs['incomplete']}" for tree in volumes if tree.attrs["incomplete"]
     ]
     late = made.attrs["late"].split()
-    degraded = bool(left_out or incomplete or late or absent)
+    degraded = bool(left_out or incomplete or late or absent) or _lacks_motion(made)
     made.attrs |= {"degraded": np.int32(degraded), "left_out": "\n".join(left_out)}
     for variable in made.data_vars.values():  # a chunk for each level, since levels are read one by one
         chunk = (*(1 for _ in variable.shape[:-2]), *variable.shape[-2:])
@@ -209,6 +210,7 @@ def mosaic(
         "absent": absent,
         "cells": [made.sizes["z"], made.sizes["y"], made.sizes["x"]],
         "known": {name: float(np.isfinite(made[name].values).mean()) for name in chosen},
+        "motion": made.attrs["motion_status"],
         "late": late,
         "incomplete": incomplete,
         "left_out": left_out,
@@ -228,6 +230,7 @@ def mosaic_live(
     dz: float = 500.0,
     top: float = 20e3,
     max_age: float | None = None,
+    motion: str | None = None,
     every: str = "sweep",
     poll: float = 1.0,
     timeout: float | None = None,
@@ -239,7 +242,7 @@ def mosaic_live(
     ----------
     folder, poll, timeout, stop : as for ``nowcast.radar.follow``
     output : path ending in .nc, which always holds a whole mosaic once there is one
-    fields, method, max_age : as for ``nowcast.mosaic.Live``
+    fields, method, max_age, motion : as for ``nowcast.mosaic.Live``
     radius, dx, dz, top : float
         m: the grid is ``nowcast.grid.around`` the radar met first; of others it has what lies on it.
     every : "sweep" or "volume"
@@ -247,7 +250,7 @@ def mosaic_live(
 
     Yields
     ------
-    a summary of each mosaic written; ``degraded`` where a radar is late.
+    a summary of each mosaic written; ``degraded`` where a radar is late, or no motion could be estimated.
     """
     if Path(output).suffix != ".nc":
         raise UnsupportedError(f"{output}: a name ending in .nc expected")
@@ -259,7 +262,7 @@ def mosaic_live(
         try:
             if live is None:
                 place = grid.around(sweep, radius, dx=dx, dz=dz, top=top)
-                live = mosaics.Live(place, fields, method=method, max_age=max_age)
+                live = mosaics.Live(place, fields, method=method, max_age=max_age, motion=motion)
             live.add(sweep)
             if every == "volume" and sweep.attrs["complete"] != "true":
                 continue
@@ -272,17 +275,24 @@ def mosaic_live(
             _logger.warning("left out: %s", error)
             continue
         late = made.attrs["late"].split()
-        made.attrs["degraded"] = np.int32(bool(late))
+        degraded = bool(late) or _lacks_motion(made)
+        made.attrs["degraded"] = np.int32(degraded)
         verify.to_netcdf(made, output)
         yield {
             "output": str(output),
             "time": f"{made['time'].values[0].astype('datetime64[s]')}Z",
             "radars": made.attrs["radars"].split(),
             "fields": [name for name in fields if name in made],
+            "motion": made.attrs["motion_status"],
             "late": late,
-            "degraded": bool(late),
+            "degraded": degraded,
             "seconds": clock.monotonic() - began,
         }
+
+
+def _lacks_motion(made: xr.Dataset) -> bool:
+    """Whether the motion of a mosaic was to be estimated, and was not at any time."""
+    return bool(set(made.attrs["motion_status"].split(", ")) & set(mosaics.MOTION_MISSING))
 
 
 _STEPS = (

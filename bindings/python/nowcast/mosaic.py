@@ -3,20 +3,20 @@
 import dataclasses
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from nowcast import _field, _lib, _volume
+from nowcast import _echo_motion, _field, _lib, _volume
 from nowcast._georeference import Profile, bend
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["METHODS", "REFLECTIVITIES", "Live", "Lookup", "build", "forget"]
+__all__ = ["METHODS", "MOTION_MISSING", "REFLECTIVITIES", "Live", "Lookup", "build", "forget"]
 
 METHODS = {
     "linear": lib.NWC_MOSAIC_LINEAR,
@@ -28,6 +28,9 @@ METHODS = {
 
 REFLECTIVITIES = {"echo": lib.NWC_MOSAIC_ECHO, "z": lib.NWC_MOSAIC_Z}
 """How reflectivities of gates become one, by name."""
+
+MOTION_MISSING = _echo_motion.MISSING
+"""What ``motion_status`` says where a mosaic lacks the motion that was to be estimated."""
 
 _logger = logging.getLogger("nowcast")
 _KEPT_BYTES = 1 << 30
@@ -96,7 +99,7 @@ def build(
     fields: Sequence[str] = ("DBZH",),
     method: str = "linear",
     reflectivity: str = "echo",
-    motion: xr.Dataset | None = None,
+    motion: xr.Dataset | str | None = None,
     time: Any = None,
     max_age: float | None = None,
     max_range: float | None = None,
@@ -126,8 +129,11 @@ def build(
     reflectivity : "echo" or "z"
         The mean dBZ of the gates with echo, as Z, times their share of the weight; or the mean Z, which keeps the sum
         and widens what is strong. Radars are averaged as Z.
-    motion : Dataset of ``u`` and ``v`` on the grid, (y, x), m s-1, optional
-        By which every ray is brought to the time of the mosaic, as ``nowcast.motion.estimate`` gives it.
+    motion : Dataset of ``u`` and ``v`` on the grid, (y, x), m s-1; or "estimate"; optional
+        By which every ray is brought to the time of the mosaic, as ``nowcast.motion.estimate`` gives it. "estimate"
+        finds it from ``DBZH`` of the volume of every radar and the latest one that ended 2 to 15 minutes before, and
+        averages what the radars tell, weighted by its quality. A radar without an earlier volume takes the others'
+        motion; where none has one, or echo cannot be followed, the mosaic is made without, and says so.
     time : UTC, or several, optional
         Of the mosaics. When omitted, the ends of the volumes of the radar that has most of them; the latest end where
         no radar has more than one. Each takes of every radar the volume that ends nearest to it.
@@ -148,6 +154,11 @@ def build(
     ``radars``, a bit for each; (time, y, x) ``lowest_beam`` (m above mean sea level). NaN is not observed; no echo is
     -32 dBZ. The attribute ``radars`` names the radars, lowest bit first; ``late`` those left out at any time for their
     age. ``.grid`` of it is the grid.
+
+    ``motion_status`` is "none", "given", or of what was to be estimated: "estimated"; "no echo", and none is needed;
+    "not followed" or "no two volumes", where it is missing; several where it differs from time to time. Then there are
+    also (time, y, x) ``echo_u`` and ``echo_v``, the motion (m s-1, NaN where unknown), and (time) ``motion_radars``,
+    a bit for each radar that told it.
 
     Raises
     ------
@@ -175,12 +186,14 @@ def build(
     units = _units(radars, names)
     times = _times(radars, time)
     flow = _flow(motion, grid)
+    pairs = _Pairs(radars, grid, options) if _estimated(motion) else None
+    joined: list[_echo_motion.Joined] = []
     cells, bits = _cells(names, len(times), grid)
     late: list[str] = []
     volumes_c: dict[tuple[int, int], Any] = {}
     for index, moment in enumerate(times):
         inputs = ffi.new("nwc_mosaic_input[]", len(radars))
-        held = []
+        held, told = [], []
         for number, radar in enumerate(radars):
             away = [abs(end - moment) for end in radar.ends]
             nearest = min(range(len(away)), key=lambda n: (away[n], -n))
@@ -191,16 +204,63 @@ def build(
             lookup = _lookup(volumes_c[key], grid, options)
             inputs[number].volume, inputs[number].lookup = volumes_c[key], lookup.c
             held.append(lookup)
-            if away[nearest] > np.timedelta64(int(options.max_age_s * 1e9), "ns") and radar.name not in late:
+            is_late = away[nearest] > np.timedelta64(int(options.max_age_s * 1e9), "ns")
+            if pairs is not None:
+                told.append(_echo_motion.NOTHING if is_late else pairs.told(number, nearest))
+            if is_late and radar.name not in late:
                 late.append(radar.name)
                 _logger.warning("mosaic: %s is left out: its volume ends %s from %s", radar.name, away[nearest], moment)
+        if pairs is not None:
+            joined.append(_echo_motion.join(told, grid))
+            flow = _fields_of(joined[-1].flow, grid)
         out, kept = _output(names, units, grid, {name: array[index] for name, array in cells.items()}, bits[index])
         with _lib.call() as ctx:
             ns = int(moment.astype("datetime64[ns]").astype(np.int64))
             _lib.check(lib.nwc_mosaic_build(ctx, inputs, len(radars), ns, *(f.c for f in flow), options, out))
         del kept
     files = [str(tree.attrs.get("input_files", "")) for radar in radars for tree in radar.trees]
-    return _dataset(names, units, grid, times, cells, bits, [radar.name for radar in radars], files, late, method)
+    sites = [radar.name for radar in radars]
+    made = _dataset(names, units, grid, times, cells, bits, sites, files, late, method)
+    return _with_motion(made, motion, joined, sites)
+
+
+class _Pairs:
+    """What pairs of volumes tell of the motion of echoes; each is looked at once."""
+
+    def __init__(self, radars: Sequence[_Radar], grid: Grid, options: Any) -> None:
+        self._radars, self._grid, self._options = radars, grid, options
+        self._frames: dict[tuple[int, int], _echo_motion.Frame] = {}
+        self._told: dict[tuple[int, int], _echo_motion.Told] = {}
+
+    def told(self, number: int, index: int) -> _echo_motion.Told:
+        """By volume index of radar number and the one before."""
+        if (number, index) not in self._told:
+            ends = self._radars[number].ends
+            earlier = _echo_motion.before(ends, ends[index])
+            self._told[number, index] = (
+                _echo_motion.NOTHING
+                if earlier is None
+                else _echo_motion.told(self._frame(number, earlier), self._frame(number, index), self._grid)
+            )
+        return self._told[number, index]
+
+    def _frame(self, number: int, index: int) -> _echo_motion.Frame:
+        if (number, index) not in self._frames:
+            tree, end = self._radars[number].trees[index], self._radars[number].ends[index]
+            volume = _volume.handle(tree, [_echo_motion.ECHO, *_QUALITY], flags=False)
+            lookup = _lookup(volume, self._grid, self._options)
+
+            def make(cells: npt.NDArray[np.float32]) -> None:
+                inputs = ffi.new("nwc_mosaic_input *", {"volume": volume, "lookup": lookup.c})
+                out, kept = _echo_output(cells, self._grid)
+                with _lib.call() as ctx:
+                    ns = int(end.astype(np.int64))
+                    _lib.check(lib.nwc_mosaic_build(ctx, inputs, 1, ns, ffi.NULL, ffi.NULL, self._options, out))
+                del kept
+
+            time = _echo_motion.middle(_began(tree, _volume.sweep_names(tree)), end)
+            self._frames[number, index] = _echo_motion.frame(time, self._grid, make)
+        return self._frames[number, index]
 
 
 class Live:
@@ -213,6 +273,9 @@ class Live:
     Parameters
     ----------
     grid, fields, method, reflectivity, profile : as for ``build``
+    motion : "estimate", optional
+        Find how echoes move whenever a volume becomes whole, by it and the latest whole one of its radar that ended 2
+        to 15 minutes before, as ``build`` does; mosaics are then brought to their time by it.
     options : as for ``build``: max_age, max_range, min_known, beam_width, radius_min, radius_beams, quality_range,
         quality_age, beyond_beams
 
@@ -229,6 +292,7 @@ class Live:
         method: str = "linear",
         reflectivity: str = "echo",
         profile: Profile | None = None,
+        motion: str | None = None,
         **options: float | None,
     ) -> None:
         unknown = sorted(set(options) - set(_NAMED))
@@ -236,13 +300,17 @@ class Live:
             raise ArgumentError(f"options: {', '.join(_NAMED)} expected, {', '.join(unknown)} given")
         self.grid = grid
         self._names = [fields] if isinstance(fields, str) else list(fields)
+        self._motion = "estimate" if _estimated(motion) else None
+        self._taken = list(dict.fromkeys([*self._names, _echo_motion.ECHO] if self._motion else self._names))
         self._method, self._lock = method, threading.Lock()
         self._units: dict[str, str] = {}
         self._sites: list[str] = []
         self._files: dict[str, None] = {}  # of the sweeps taken last, in their order
+        self._whole: list[list[tuple[np.datetime64, _echo_motion.Frame]]] = []  # of each radar, by their ends
+        self._told: list[_echo_motion.Told] = []
         chosen = _options(grid, method, reflectivity, profile, **{_NAMED[name]: options[name] for name in options})
         self._max_age = np.timedelta64(int(chosen.max_age_s * 1e9), "ns")
-        texts = [ffi.new("char[]", name.encode()) for name in self._names]
+        texts = [ffi.new("char[]", name.encode()) for name in self._taken]
         out = ffi.new("nwc_mosaic_live **")
         with _lib.call() as ctx:
             _lib.check(
@@ -258,7 +326,7 @@ class Live:
         ArgumentError : a radar whose place is not known, or one more than a mosaic can have.
         """
         groups = _volume.sweep_names(tree)
-        volume = _volume.handle(tree, [*self._names, *_QUALITY], flags=False)
+        volume = _volume.handle(tree, [*self._taken, *_QUALITY], flags=False)
         whole = str(tree.attrs.get("complete", str(not tree.attrs.get("incomplete")).lower())) == "true"
         sweep = ffi.new("nwc_mosaic_sweep *", {"volume": volume, "began_ns": _began(tree, groups)})
         with self._lock:
@@ -268,12 +336,16 @@ class Live:
                     _lib.check(lib.nwc_mosaic_live_add(ctx, self._c, sweep))
             if lib.nwc_mosaic_live_radars(self._c) > len(self._sites):
                 self._sites.append(str(tree.attrs.get("instrument_name") or f"radar_{len(self._sites)}"))
+                self._whole.append([])
+                self._told.append(_echo_motion.NOTHING)
             self._units = _known_units([tree]) | self._units
             for name in filter(None, str(tree.attrs.get("input_files", "")).split("\n")):
                 self._files.pop(name, None)
                 self._files[name] = None
             while len(self._files) > _MOST_FILES:
                 del self._files[next(iter(self._files))]
+            if whole and self._motion:
+                self._follow(self._number(tree), sweep.began_ns)
 
     @property
     def radars(self) -> dict[str, np.datetime64]:
@@ -282,17 +354,43 @@ class Live:
             return dict(zip(self._sites, self._newest(), strict=True))
 
     def _newest(self) -> list[np.datetime64]:
+        return [np.datetime64(about.newest_ns, "ns") for about in self._about()]
+
+    def _about(self) -> Iterator[Any]:
         about = ffi.new("nwc_mosaic_radar *")
-        times = []
         for number in range(lib.nwc_mosaic_live_radars(self._c)):
             _lib.check(lib.nwc_mosaic_live_radar(self._c, number, about))
-            times.append(np.datetime64(about.newest_ns, "ns"))
-        return times
+            yield about
+
+    def _number(self, tree: xr.DataTree) -> int:
+        """Of the radar of a tree that has been taken."""
+        place = tuple(float(tree[name]) for name in ("latitude", "longitude", "altitude"))
+        places = ((about.latitude_deg, about.longitude_deg, about.altitude_m) for about in self._about())
+        return next(number for number, other in enumerate(places) if other == place)
+
+    def _follow(self, number: int, began: int) -> None:
+        """Find how the echoes moved that a radar saw, whose volume has become whole."""
+        end = self._newest()[number]
+
+        def make(cells: npt.NDArray[np.float32]) -> None:
+            out, kept = _echo_output(cells, self.grid)
+            with _lib.call() as ctx:
+                ns = int(end.astype(np.int64))
+                _lib.check(lib.nwc_mosaic_live_build(ctx, self._c, number, ns, ffi.NULL, ffi.NULL, out))
+            del kept
+
+        past = [(other, frame) for other, frame in self._whole[number] if end - _echo_motion.MOST <= other < end]
+        last = _echo_motion.frame(_echo_motion.middle(began, end), self.grid, make)
+        earlier = _echo_motion.before([other for other, _ in past], end)
+        self._told[number] = (
+            _echo_motion.NOTHING if earlier is None else _echo_motion.told(past[earlier][1], last, self.grid)
+        )
+        self._whole[number] = [*past, (end, last)]
 
     def build(self, *, time: Any = None, motion: xr.Dataset | None = None) -> xr.Dataset:
         """The mosaic for a time, by default that of the newest ray of all radars; a Dataset as ``build`` gives.
 
-        Fields of which no sweep has come yet are left out.
+        Fields of which no sweep has come yet are left out. A motion that is given goes before one that is estimated.
 
         Raises
         ------
@@ -306,14 +404,23 @@ class Live:
             moment = max(newest) if time is None else np.datetime64(time, "ns")
             late = [site for site, last in zip(self._sites, newest, strict=True) if moment - last > self._max_age]
             units, flow = [self._units[name] for name in names], _flow(motion, self.grid)
+            joined = []
+            if motion is None and self._motion:
+                told = [
+                    one if whole and -self._max_age <= moment - whole[-1][0] <= self._max_age else _echo_motion.NOTHING
+                    for one, whole in zip(self._told, self._whole, strict=True)
+                ]
+                joined = [_echo_motion.join(told, self.grid)]
+                flow = _fields_of(joined[0].flow, self.grid)
             cells, bits = _cells(names, 1, self.grid)
             out, kept = _output(names, units, self.grid, {name: array[0] for name, array in cells.items()}, bits[0])
             with _lib.call() as ctx:
                 ns = int(moment.astype(np.int64))
-                _lib.check(lib.nwc_mosaic_live_build(ctx, self._c, ns, *(f.c for f in flow), out))
+                _lib.check(lib.nwc_mosaic_live_build(ctx, self._c, -1, ns, *(f.c for f in flow), out))
             del kept
             files, sites = list(self._files), list(self._sites)
-        return _dataset(names, units, self.grid, [moment], cells, bits, sites, files, late, self._method)
+        made = _dataset(names, units, self.grid, [moment], cells, bits, sites, files, late, self._method)
+        return _with_motion(made, self._motion if motion is None else motion, joined, sites)
 
 
 def _began(tree: xr.DataTree, groups: list[str]) -> int:
@@ -432,8 +539,16 @@ class _Calm:
     c = ffi.NULL
 
 
-def _flow(motion: xr.Dataset | None, grid: Grid) -> list[Any]:
-    if motion is None:
+def _estimated(motion: xr.Dataset | str | None) -> bool:
+    """Whether the motion is to be estimated."""
+    if isinstance(motion, str) and motion != "estimate":
+        raise ArgumentError(f'motion: a Dataset, "estimate" or None expected, {motion!r} given')
+    return isinstance(motion, str)
+
+
+def _flow(motion: xr.Dataset | str | None, grid: Grid) -> list[Any]:
+    """The fields of a motion that is given."""
+    if motion is None or isinstance(motion, str):
         return [_Calm(), _Calm()]
     if dataclasses.replace(Grid.of(motion), z=grid.z) != grid:
         raise ArgumentError("motion: the grid of the mosaic expected, another given")
@@ -443,6 +558,30 @@ def _flow(motion: xr.Dataset | None, grid: Grid) -> list[Any]:
         array = ascending(component, _field.as_float32(component.values))
         fields.append(_field.Fields([array], component.attrs.get("units"), grid))
     return fields
+
+
+def _fields_of(components: Sequence[npt.NDArray[np.float32]] | None, grid: Grid) -> list[Any]:
+    """The fields of a motion that is estimated."""
+    return [_Calm(), _Calm()] if components is None else [_field.Fields([c], "m s-1", grid) for c in components]
+
+
+def _with_motion(
+    made: xr.Dataset, motion: xr.Dataset | str | None, joined: Sequence[_echo_motion.Joined], sites: Sequence[str]
+) -> xr.Dataset:
+    """A mosaic, with what is to be said of its motion."""
+    if joined:
+        made = made.assign(_echo_motion.describe(joined, sites))
+    made.attrs["motion_status"] = _echo_motion.say(joined) if joined else "none" if motion is None else "given"
+    return made
+
+
+def _echo_output(cells: npt.NDArray[np.float32], grid: Grid) -> tuple[Any, Any]:
+    """The C struct for the reflectivity alone, and all it points to."""
+    wanted = _field.Fields([cells], "dBZ", grid)
+    text = ffi.new("char[]", _echo_motion.ECHO.encode())
+    names = ffi.new("char *[]", [text])
+    out = ffi.new("nwc_mosaic_output *", {"n_fields": 1, "names": names, "fields": wanted.c})
+    return out, (wanted, text, names)
 
 
 def _output(

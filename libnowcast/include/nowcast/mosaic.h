@@ -176,13 +176,14 @@ NWC_API nwc_status nwc_mosaic_live_add(nwc_ctx *ctx, nwc_mosaic_live *live, cons
  * radars' last volumes are whole it is, to the bit, what nwc_mosaic_build makes of these volumes, given in the order in
  * which their radars were met.
  *
+ * @param radar     the only radar to be used, as nwc_mosaic_live_radar numbers them; -1 for all
  * @param time_ns   UTC; sweeps farther from it than max_age_s are left out, and a radar that has no other is late
  * @param u, v      as for nwc_mosaic_build
  * @param output    fields on the grid of live, named as live was told, or some of them
  * @return as nwc_mosaic_build; NWC_ERR_NODATA before the first sweep
  */
-NWC_API nwc_status nwc_mosaic_live_build(nwc_ctx *ctx, const nwc_mosaic_live *live, int64_t time_ns, const nwc_field *u,
-                                         const nwc_field *v, const nwc_mosaic_output *output);
+NWC_API nwc_status nwc_mosaic_live_build(nwc_ctx *ctx, const nwc_mosaic_live *live, int32_t radar, int64_t time_ns,
+                                         const nwc_field *u, const nwc_field *v, const nwc_mosaic_output *output);
 
 /** One radar of a live mosaic. */
 typedef struct nwc_mosaic_radar {

@@ -255,8 +255,8 @@ static nwc_status check_names(const nwc_mosaic_live *live, const nwc_mosaic_outp
     return NWC_OK;
 }
 
-nwc_status nwc_mosaic_live_build(nwc_ctx *ctx, const nwc_mosaic_live *live, int64_t time_ns, const nwc_field *u,
-                                 const nwc_field *v, const nwc_mosaic_output *output)
+nwc_status nwc_mosaic_live_build(nwc_ctx *ctx, const nwc_mosaic_live *live, int32_t radar, int64_t time_ns,
+                                 const nwc_field *u, const nwc_field *v, const nwc_mosaic_output *output)
 {
     ctx = nwc__ctx(ctx);
     if (!live) return nwc__fail(NWC_ERR_ARG, "live: a mosaic expected, NULL given");
@@ -265,6 +265,8 @@ nwc_status nwc_mosaic_live_build(nwc_ctx *ctx, const nwc_mosaic_live *live, int6
     if (!nwc__same_grid(output->fields[0].grid, &live->grid))
         return nwc__fail(NWC_ERR_ARG, "output: fields on the grid of the mosaic expected, another given");
     if (!live->n_radars) return nwc__fail(NWC_ERR_NODATA, "live: no sweep has come yet");
+    if (radar < -1 || radar >= live->n_radars)
+        return nwc__fail(NWC_ERR_ARG, "radar: -1 to %d expected, %d given", (int)live->n_radars - 1, (int)radar);
     nwc_status status = NWC_OK;
     nwc__radar radars[NWC_MOSAIC_MOST_RADARS];
     nwc__source *sources = NULL;
@@ -273,9 +275,9 @@ nwc_status nwc_mosaic_live_build(nwc_ctx *ctx, const nwc_mosaic_live *live, int6
         const struct radar *const from = live->radars[r];
         radars[r] = (nwc__radar){.facts = from->facts,
                                  .sources = sources + (int64_t)r * MOST_KEPT,
-                                 .n_sources = from->n,
+                                 .n_sources = radar < 0 || radar == r ? from->n : 0,
                                  .lookup = from->lookup};
-        for (int32_t k = 0; k < from->n; k++) radars[r].sources[k] = (nwc__source){from->kept[k].volume, 0};
+        for (int32_t k = 0; k < radars[r].n_sources; k++) radars[r].sources[k] = (nwc__source){from->kept[k].volume, 0};
     }
     status = nwc__mosaic_make(ctx, radars, live->n_radars, time_ns, u, v, &live->options, output);
 done:
