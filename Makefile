@@ -3,14 +3,14 @@
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
 # Others: bench, bench-chain (from a volume to its products), bench-peers (beside pysteps, on real events), bench-volumes and
 # bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding, bench-dealias, bench-quality,
-# bench-products, bench-profiles and bench-terrain (beside other packages and the truth), draw-dealias, read-back (volumes
-# written, by other packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short and
-# changed: hours, in as many sittings as wanted), tsan, test-long, clean.
+# bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the truth), draw-dealias, read-back
+# (volumes written, by other packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short
+# and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode \
-  bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-chain read-back docs lint fuzz \
-  damage tsan test-long clean
+  bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds bench-chain read-back docs \
+  lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -93,6 +93,10 @@ bench-terrain: peers
 # Wind over height beside vol2bird, the VAD products of NEXRAD and CINRAD, and a sounding.
 bench-profiles: python
 	.venv/bin/python benchmarks/peers/profiles.py
+
+# Winds in three dimensions of two real storms, of one beside PyDDA.
+bench-winds: peers
+	.venv/bin/python benchmarks/peers/winds.py --python build/peers/bin/python
 
 # From the file of a volume to a mosaic and its products: the seconds of each step.
 VOLUME ?= $(NOWCAST_TEST_DATA)/radar/nexrad/single/KLBB20160601_150025_V06
