@@ -16,25 +16,26 @@ struct result *room_for(int64_t n, double dx, int64_t nz, double dz)
                          .nz = nz,
                          .z_m = r->z};
     r->cells = nz * n * n;
-    for (int f = 0; f < 5; f++) {
+    for (int f = 0; f < 8; f++) {
         r->cell[f] = malloc((size_t)r->cells * sizeof(float));
         r->field[f] = (nwc_field){.data = r->cell[f],
                                   .ndim = 3,
                                   .dim = {nz, n, n},
                                   .stride = {n * n, n, 1},
                                   .missing = NAN,
-                                  .units = f < 3 ? "m s-1" : "s-1",
+                                  .units = f == 3 || f == 4 ? "s-1" : "m s-1",
                                   .grid = &r->grid};
     }
     r->bits = malloc((size_t)r->cells * sizeof(int32_t));
     r->sources = (nwc_labels){.data = r->bits, .ndim = 3, .dim = {nz, n, n}, .stride = {n * n, n, 1}};
-    r->output = (nwc_wind_output){&r->field[0], &r->field[1], &r->field[2], &r->field[3], &r->field[4], &r->sources};
+    r->output = (nwc_wind_output){&r->field[0], &r->field[1], &r->field[2], &r->field[3], &r->field[4],
+                                  &r->sources,  &r->field[5], &r->field[6], &r->field[7]};
     return r;
 }
 
 void let_go(struct result *r)
 {
-    for (int f = 0; f < 5; f++) free(r->cell[f]);
+    for (int f = 0; f < 8; f++) free(r->cell[f]);
     free(r->bits);
     free(r);
 }

@@ -8,9 +8,9 @@ struct result {
     nwc_grid grid;
     double z[64];
     int64_t cells;
-    float *cell[5];
+    float *cell[8];
     int32_t *bits;
-    nwc_field field[5];
+    nwc_field field[8];
     nwc_labels sources;
     nwc_wind_output output;
     nwc_wind_report report;
@@ -20,7 +20,7 @@ struct result {
 struct result *room_for(int64_t n, double dx, int64_t nz, double dz);
 void let_go(struct result *r);
 
-/* Of field f: u, v, w, divergence, vorticity. */
+/* Of field f: u, v, w, divergence, vorticity, errors of u, v, w. */
 double at(const struct result *r, int f, int64_t k, int64_t j, int64_t i);
 
 /* A profile as a background: fields whose strides along y and x are 0. */

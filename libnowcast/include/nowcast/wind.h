@@ -78,7 +78,7 @@ typedef struct nwc_wind_options {
     double tolerance;       /**< stop when the gradient is so small a part of that at the background; 0 to 1, default
                                  0.02. Below 1e-4 rounding may be in the way */
     int32_t iterations;     /**< on the cells of the grid, at most; 0 or more, default 60 */
-    double robust;          /**< differences of so many errors count half as much, larger ones ever less (Cauchy),
+    double robust;          /**< differences of so many errors count half as much, large ones hardly at all,
                                  where folds or clutter may have been left in; 0 (default): none does */
 } nwc_wind_options;
 
@@ -94,12 +94,13 @@ typedef struct nwc_wind_source {
 
 /** What is special about a wind; bits of nwc_wind_report.flags. */
 typedef enum nwc_wind_flag {
-    NWC_WIND_NO_DATA = 1,       /**< no observation: it is the background */
-    NWC_WIND_OWN_PROFILE = 2,   /**< no background was given: a profile fitted to the data was taken */
-    NWC_WIND_NO_BACKGROUND = 4, /**< nor could one be fitted: calm was */
-    NWC_WIND_ONE_SOURCE = 8,    /**< one radar alone: what lies across its beams is the background's */
-    NWC_WIND_LOW_LID = 16,      /**< data lie above the lid that was asked for */
-    NWC_WIND_NOT_CONVERGED = 32 /**< iterations ran out */
+    NWC_WIND_NO_DATA = 1,        /**< no observation: it is the background */
+    NWC_WIND_OWN_PROFILE = 2,    /**< no background was given: a profile fitted to the data was taken */
+    NWC_WIND_NO_BACKGROUND = 4,  /**< nor could one be fitted: calm was */
+    NWC_WIND_ONE_SOURCE = 8,     /**< one radar alone: what lies across its beams is the background's */
+    NWC_WIND_LOW_LID = 16,       /**< data lie above the lid that was asked for */
+    NWC_WIND_NOT_CONVERGED = 32, /**< iterations ran out */
+    NWC_WIND_NO_CROSSING = 64    /**< beams hardly anywhere cross at more than 20 degrees: as with one source alone */
 } nwc_wind_flag;
 
 /** How a wind was found. */
@@ -127,6 +128,9 @@ typedef struct nwc_wind_output {
     nwc_field *divergence; /**< horizontal, s-1; may be NULL */
     nwc_field *vorticity;  /**< about the vertical, s-1; may be NULL */
     nwc_labels *sources;   /**< bit s is set where a datum of source s lies within a cell of this one; may be NULL */
+    nwc_field *error_u;    /**< standard deviation of the error of u, m s-1; may be NULL, as those that follow */
+    nwc_field *error_v;    /**< of v */
+    nwc_field *error_w;    /**< of w */
 } nwc_wind_output;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -146,7 +150,7 @@ NWC_API void nwc_wind_options_init(nwc_wind_options *options);
  *         NWC_ERR_CANCELED
  *
  * The same bits for every thread count. Without observations the wind is the background, freed of divergence, and the report says so.
- * Of one radar alone w is not to be trusted. Sources: Gao et al. (1999), Mon. Wea. Rev. 127, 2128, and Potvin et al. (2012), J.
+ * Of one radar alone w is not to be trusted. About two thirds of errors in echo lie within those that are stated. Sources: Gao et al. (1999), Mon. Wea. Rev. 127, 2128, and Potvin et al. (2012), J.
  * Atmos. Oceanic Technol. 29, 1417, for the problem; docs/decisions/wind.md for how it is posed and solved here.
  */
 NWC_API nwc_status nwc_wind_retrieve(nwc_ctx *ctx, const nwc_wind_input *input, int64_t time_ns,

@@ -7,7 +7,7 @@
 #include "radar/rays.h"
 #include "wind/frame.h"
 
-#define STORM_M_S 5.0    /* how far storms are from a profile */
+#define STORM_M_S 5.0    /* how far storms are from a profile, before that is found */
 #define ALIKE 200.0      /* data that tell of one storm, and so count as one */
 #define SHEAR 5e-3       /* s-1, of a profile */
 #define LARGEST_M_S 60.0 /* standard deviation of a wind of which nothing is known */
@@ -85,12 +85,13 @@ nwc_status nwc__wind_fit_profile(nwc_ctx *ctx, int64_t nz, double dz, const nwc_
     NWC__ALLOC(ctx, fit.x, 2 * fit.nz);
     NWC__ALLOC(ctx, scratch, SAMPLES + 1);
     for (int round = 0; round < ROUNDS; round++) {
-        const double scale = round ? BIWEIGHT * spread(&fit, list, scratch) : (double)INFINITY;
+        const double away = round ? spread(&fit, list, scratch) : STORM_M_S;
+        const double scale = round ? BIWEIGHT * away : (double)INFINITY;
         begin(&fit);
         for (int64_t d = 0; d < list->n; d++) {
             const double part = round ? residual(&fit, &list->data[d]) / scale : 0.0;
             const double within = fmax(0.0, 1.0 - part * part);
-            add_datum(&fit, &list->data[d], within * within / (ALIKE * STORM_M_S * STORM_M_S));
+            add_datum(&fit, &list->data[d], within * within / (ALIKE * away * away));
         }
         if (!nwc__solve_spd((int32_t)(2 * fit.nz), fit.a, fit.b)) {
             status = nwc__fail(NWC_ERR_INTERNAL, "wind: a profile cannot be fitted");

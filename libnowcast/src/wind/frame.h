@@ -72,9 +72,30 @@ nwc_status nwc__wind_background(nwc_ctx *ctx, const nwc__wind_frame *frame, cons
 /* A wind that depends on height alone, fitted to data: u, v (nz) at dz / 2, 3 dz / 2 and so on above the bottom. */
 nwc_status nwc__wind_fit_profile(nwc_ctx *ctx, int64_t nz, double dz, const nwc__wind_list *list, double *u, double *v);
 
+/* ---- how far it may be off ---- */
+
+enum { NWC__WIND_KNOWN = 4 /* weights of data in u u, u v, v v and w w */ };
+
+/* known: (NWC__WIND_KNOWN, nz, ny, nx), what the data about each cell tell of it. */
+nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data, float *known);
+
+/* The share of the data about which beams cross at more than 20 degrees. */
+double nwc__wind_crossing(const nwc__wind_box *box, const nwc__wind_data *data, const float *known);
+
+/* What n data say of the errors that were stated: numbers that ought to be 1. */
+typedef struct nwc__wind_tally {
+    double n;
+    double cost;       /* of a datum */
+    double background; /* squares of what data differ from it by, less their variance, over what the prior has for it */
+} nwc__wind_tally;
+
+/* Standard deviations of u, v and w into the first three parts of known. */
+nwc_status nwc__wind_errors(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_tally *tally, float *known);
+
 /* ---- the result ---- */
 
 nwc_status nwc__wind_output(nwc_ctx *ctx, const nwc__wind_frame *frame, const nwc__wind_box *box,
-                            const nwc__wind_data *data, const nwc__real *wind, const nwc_wind_output *output);
+                            const nwc__wind_data *data, const nwc__real *wind, const float *errors,
+                            const nwc_wind_output *output); /* errors: as nwc__wind_errors leaves them, or NULL */
 
 #endif

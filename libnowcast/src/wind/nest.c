@@ -7,7 +7,7 @@
 
 #include "core/fft.h"
 
-enum { COARSE_ITERATIONS = 60, LEAST_CELLS = 12, LEAST_LEVELS = 6 };
+enum { COARSE_ITERATIONS = 30, LEAST_CELLS = 12, LEAST_LEVELS = 6 };
 
 static nwc_status make_level(nwc_ctx *ctx, const nwc__wind_setting *setting, int32_t l, const int64_t n[3],
                              nwc__wind_level *level)

@@ -5,6 +5,7 @@ struct output {
     const nwc__wind_frame *frame;
     const nwc__wind_box *box;
     const nwc__real *wind;
+    const float *errors;
     const nwc_wind_output *to;
     int32_t *seen; /* (nz, ny, nx) of the grid: sources with data in a cell */
 };
@@ -41,6 +42,11 @@ static void put_cell(const struct output *job, int64_t k, int64_t j, int64_t i)
     set(to->vorticity, k, j, i,
         0.25 * (twice_v(v, at + 1, s->pitch) - twice_v(v, at - 1, s->pitch)) / f->dx -
             0.25 * (twice_u(u, at + s->pitch) - twice_u(u, at - s->pitch)) / f->dy);
+    if (!job->errors) return;
+    const float *const error = job->errors + ((k + f->first_k) * s->ny + j + f->first_j) * s->nx + i + f->first_i;
+    set(to->error_u, k, j, i, (double)error[0]);
+    set(to->error_v, k, j, i, (double)error[job->box->cells]);
+    set(to->error_w, k, j, i, (double)error[2 * job->box->cells]);
 }
 
 /* Sources of a cell and the 26 about it. */
@@ -59,13 +65,14 @@ static nwc_status put_level(int64_t k, void *user)
 {
     const struct output *const job = user;
     const nwc_wind_output *const to = job->to;
-    nwc_field *const fields[5] = {to->u, to->v, to->w, to->divergence, to->vorticity};
+    nwc_field *const fields[8] = {to->u,         to->v,       to->w,       to->divergence,
+                                  to->vorticity, to->error_u, to->error_v, to->error_w};
     const nwc_grid *const g = job->frame->grid;
     const bool below = k + job->frame->first_k < 0 || k + job->frame->first_k >= job->box->shape.nz;
     for (int64_t j = 0; j < g->ny; j++)
         for (int64_t i = 0; i < g->nx; i++) {
             if (below)
-                for (int f = 0; f < 5; f++) set(fields[f], k, j, i, (double)NAN);
+                for (int f = 0; f < 8; f++) set(fields[f], k, j, i, (double)NAN);
             else
                 put_cell(job, k, j, i);
             if (to->sources)
@@ -91,11 +98,12 @@ static void mark(const struct output *job, const nwc__wind_data *data)
 }
 
 nwc_status nwc__wind_output(nwc_ctx *ctx, const nwc__wind_frame *frame, const nwc__wind_box *box,
-                            const nwc__wind_data *data, const nwc__real *wind, const nwc_wind_output *to)
+                            const nwc__wind_data *data, const nwc__real *wind, const float *errors,
+                            const nwc_wind_output *to)
 {
     nwc_status status = NWC_OK;
     const int64_t cells = frame->grid->nz * frame->grid->ny * frame->grid->nx;
-    struct output job = {frame, box, wind, to, NULL};
+    struct output job = {frame, box, wind, errors, to, NULL};
     if (to->sources) {
         NWC__ALLOC(ctx, job.seen, cells);
         memset(job.seen, 0, (size_t)cells * sizeof *job.seen);

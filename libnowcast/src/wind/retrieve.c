@@ -6,6 +6,8 @@
 #define STEERING_LOW_M 2e3 /* above the bottom */
 #define STEERING_HIGH_M 6e3
 #define PROFILE_M 500.0
+#define HALVES 0.41421356   /* 1 / (1 + x)^2 is a half */
+#define LEAST_CROSSING 0.05 /* share of the data */
 
 enum { PROFILE_LEVELS = 24, OUTER = 4 /* rounds of weights where large differences count less */ };
 
@@ -104,6 +106,8 @@ static nwc_status check_input(nwc_ctx *ctx, const nwc_wind_input *input, const n
         input->n_volumes + input->n_gridded > NWC_WIND_MOST_SOURCES - 1)
         return nwc__fail(NWC_ERR_ARG, "input: 0 to %d radars expected, %d and %d given", NWC_WIND_MOST_SOURCES - 1,
                          (int)input->n_volumes, (int)input->n_gridded);
+    if ((input->n_gridded && !input->gridded) || (input->n_points && !input->points))
+        return nwc__fail(NWC_ERR_ARG, "input: gridded velocities and points expected, NULL given for one of them");
     for (int32_t v = 0; v < input->n_volumes; v++) {
         nwc_volume_facts facts;
         if (!input->volumes || !input->volumes[v])
@@ -135,9 +139,10 @@ static nwc_status check_input(nwc_ctx *ctx, const nwc_wind_input *input, const n
 static nwc_status check_output(const nwc_wind_output *output)
 {
     if (!output || !output->u || !output->u->grid) return nwc__fail(NWC_ERR_ARG, "output: fields with a grid expected");
-    const nwc_field *const fields[5] = {output->u, output->v, output->w, output->divergence, output->vorticity};
-    static const char *const names[5] = {"u", "v", "w", "divergence", "vorticity"};
-    for (int f = 0; f < 5; f++)
+    const nwc_field *const fields[8] = {output->u,         output->v,       output->w,       output->divergence,
+                                        output->vorticity, output->error_u, output->error_v, output->error_w};
+    static const char *const names[8] = {"u", "v", "w", "divergence", "vorticity", "error_u", "error_v", "error_w"};
+    for (int f = 0; f < 8; f++)
         if (f < 3 || fields[f]) NWC__TRY(check_3d(fields[f], names[f], output->u->grid));
     if (!output->sources) return NWC_OK;
     NWC__TRY(nwc__check_labels(output->sources, "sources", 3));
@@ -159,6 +164,7 @@ struct retrieval {
     double *error_h, *error_w;
     nwc__real *before, *after; /* H of background and wind, in the order of the data */
     float *weight;             /* of the data as they were given */
+    float *known;              /* what they tell of each cell, then errors */
     nwc__wind_outcome outcome;
     nwc_wind_report report;
 };
@@ -251,12 +257,18 @@ done:
     return status;
 }
 
-/* Cauchy's weights: a difference of so many errors counts half as much, one of ten times as many a hundredth. */
-static void weigh(struct retrieval *r)
+/*
+ * Weights of Geman and McClure (1987): a difference of so many errors counts half as much, one of ten times as many less than a thousandth.
+ * Milder ones do not do: folds come in patches, and data are so dense that those of a patch outweigh the background at a hundredth
+ * of their weight. doubt: variance of the wind they are from, of which r->after is what it predicts.
+ */
+static void weigh(struct retrieval *r, double doubt)
 {
+    const double square = r->options->robust * r->options->robust;
     for (int64_t d = 0; d < r->data.n; d++) {
-        const double away = ((double)r->data.data[d].value - (double)r->after[d]) / r->options->robust;
-        r->data.data[d].weight = (float)((double)r->weight[d] / (1.0 + (double)r->weight[d] * away * away));
+        const double away = (double)r->data.data[d].value - (double)r->after[d], weight = (double)r->weight[d];
+        const double part = 1.0 + HALVES * away * away / (square * (1.0 / weight + doubt));
+        r->data.data[d].weight = (float)(weight / (part * part));
     }
 }
 
@@ -268,12 +280,17 @@ static nwc_status solve(nwc_ctx *ctx, struct retrieval *r)
     NWC__ALLOC(ctx, r->after, r->data.n);
     NWC__ALLOC(ctx, r->weight, r->data.n);
     for (int64_t d = 0; d < r->data.n; d++) r->weight[d] = r->data.data[d].weight;
+    if (r->options->robust >
+        0.0) { /* from the background, or what does not belong would draw the wind to itself at once */
+        if ((status = nwc__wind_predict(ctx, &fine->box, &r->data, fine->background, r->after)) != NWC_OK) goto done;
+        weigh(r, r->options->error_m_s * r->options->error_m_s);
+    }
     NWC__TRY(nwc__wind_nest_solve(ctx, &r->nest, &r->data, r->options->iterations, r->options->tolerance, &r->outcome,
                                   &r->report.coarse));
     r->report.iterations = r->outcome.iterations;
     for (int round = 0; r->options->robust > 0.0 && round < OUTER && r->data.n; round++) {
         NWC__TRY(nwc__wind_predict(ctx, &fine->box, &r->data, fine->wind, r->after));
-        weigh(r);
+        weigh(r, 0.0);
         NWC__TRY(
             nwc__wind_nest_refine(ctx, &r->nest, &r->data, r->options->iterations, r->options->tolerance, &r->outcome));
         r->report.iterations += r->outcome.iterations;
@@ -281,6 +298,39 @@ static nwc_status solve(nwc_ctx *ctx, struct retrieval *r)
     NWC__TRY(nwc__wind_predict(ctx, &fine->box, &r->data, fine->background, r->before));
     NWC__TRY(nwc__wind_predict(ctx, &fine->box, &r->data, fine->wind, r->after));
     status = nwc__wind_largest_divergence(ctx, fine->projection, fine->wind, &r->report.divergence);
+done:
+    return status;
+}
+
+/* What the background is off by, as the data have it, over what was stated; data that count less do so here. */
+static double background_of(const struct retrieval *r)
+{
+    double seen = 0.0, stated = 0.0;
+    for (int64_t o = 0; o < r->data.n; o++) {
+        const nwc__wind_datum *const d = &r->data.data[o];
+        const double before = (double)d->value - (double)r->before[o], weight = (double)r->weight[o];
+        const double counts = (double)d->weight / weight;
+        const int64_t k = (int64_t)((double)d->z / r->frame.dz), last = r->frame.nz - 1;
+        const double error = r->error_h[k < last ? k : last];
+        seen += counts * (before * before - 1.0 / weight);
+        stated += counts * (double)(d->u * d->u + d->v * d->v) * error * error;
+    }
+    return stated > 0.0 ? seen / stated : 1.0;
+}
+
+/* What the data tell of each cell, and from that errors where they are asked for. */
+static nwc_status find_errors(nwc_ctx *ctx, struct retrieval *r, const nwc_wind_output *output)
+{
+    nwc_status status = NWC_OK;
+    const nwc__wind_level *const fine = &r->nest.level[0];
+    NWC__ALLOC(ctx, r->known, NWC__WIND_KNOWN * fine->box.cells);
+    NWC__TRY(nwc__wind_know(ctx, &fine->prior, &r->data, r->known));
+    if (r->data.n && nwc__wind_crossing(&fine->box, &r->data, r->known) < LEAST_CROSSING)
+        r->report.flags |= NWC_WIND_NO_CROSSING;
+    if (!output->error_u && !output->error_v && !output->error_w) goto done;
+    nwc__wind_tally tally = {.n = (double)r->data.n, .background = background_of(r)};
+    tally.cost = r->data.n ? (r->outcome.cost_data + r->outcome.cost_prior) / tally.n : 1.0;
+    status = nwc__wind_errors(ctx, &fine->prior, &tally, r->known);
 done:
     return status;
 }
@@ -325,11 +375,12 @@ static bool tell(struct retrieval *r)
 
 static void blank(const nwc_wind_output *output)
 {
-    nwc_field *const fields[5] = {output->u, output->v, output->w, output->divergence, output->vorticity};
+    nwc_field *const fields[8] = {output->u,         output->v,       output->w,       output->divergence,
+                                  output->vorticity, output->error_u, output->error_v, output->error_w};
     for (int64_t k = 0; k < output->u->dim[0]; k++)
         for (int64_t j = 0; j < output->u->dim[1]; j++)
             for (int64_t i = 0; i < output->u->dim[2]; i++) {
-                for (int f = 0; f < 5; f++)
+                for (int f = 0; f < 8; f++)
                     if (fields[f])
                         fields[f]
                             ->data[k * fields[f]->stride[0] + j * fields[f]->stride[1] + i * fields[f]->stride[2]] =
@@ -364,6 +415,7 @@ nwc_status nwc_wind_retrieve(nwc_ctx *ctx, const nwc_wind_input *input, int64_t 
     if ((status = nwc__wind_data_create(ctx, &r.nest.level[0].box, r.list.data, r.list.n, &r.data)) != NWC_OK)
         goto done;
     if ((status = solve(ctx, &r)) != NWC_OK) goto done;
+    if ((status = find_errors(ctx, &r, output)) != NWC_OK) goto done;
     const bool converged = tell(&r);
     if (report) *report = r.report;
     if (r.report.flags & NWC_WIND_NO_BACKGROUND) {
@@ -371,14 +423,15 @@ nwc_status nwc_wind_retrieve(nwc_ctx *ctx, const nwc_wind_input *input, int64_t 
         status = nwc__fail(NWC_ERR_NODATA, "input: an observation or a background expected, there is neither");
         goto done;
     }
-    if ((status = nwc__wind_output(ctx, &r.frame, &r.nest.level[0].box, &r.data, r.nest.level[0].wind, output)) !=
-        NWC_OK)
+    if ((status = nwc__wind_output(ctx, &r.frame, &r.nest.level[0].box, &r.data, r.nest.level[0].wind, r.known,
+                                   output)) != NWC_OK)
         goto done;
     if (!converged)
         status =
             nwc__fail(NWC_ERR_CONVERGENCE, "wind: the gradient is %.3g of that at the background after %d iterations",
                       r.report.gradient, (int)r.report.iterations);
 done:
+    nwc__free(ctx, r.known);
     nwc__free(ctx, r.weight);
     nwc__free(ctx, r.after);
     nwc__free(ctx, r.before);

@@ -9,7 +9,7 @@
  * Of the mean weight of data: what the metric takes the data to tell of every wave. Any part from 1/100 to 1 leads to the same wind; with less
  * the first iterations are spent on large waves, so that a wind that is not iterated to the end is a smooth one.
  */
-#define PART_OF_DENSITY 0.1
+#define PART_OF_DENSITY 0.3
 
 #define WORTHWHILE 0.5 /* the norm after some iterations over that before, above which rounding is all that is left */
 

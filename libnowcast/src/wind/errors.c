@@ -1,0 +1,331 @@
+/*
+ * How far the wind may be off, cell by cell. Were data everywhere as dense, and seen from the same directions, as they are about a cell,
+ * the covariance of errors would be known wave by wave: with G_i = (1 + kappa^2)^alpha / (sigma_i^2 c) + (what data tell of component i) the
+ * variance of component i among winds free of divergence is 1 / (G_i + k_i^2 / sum over the others of k_j^2 / G_j). Its sum over waves is
+ * tabulated by what data tell along the two horizontal directions that the beams make and upward; errors of w are sums of sines, which
+ * are small near the ground and the lid. Costs little beside the wind itself, and an ensemble would need a wind for each member.
+ *
+ * Errors that were stated wrongly show in two numbers: the cost, which is about the number of data where they are right, and what the
+ * data differ from the background by, which is the sum of the variances of both. What data have settled is multiplied by the
+ * first, over what it ought to be, and what is left as the background has it by the second.
+ */
+#include "wind/frame.h"
+
+#define PI 3.14159265358979323846
+#define REACH 0.25        /* of the lengths of the prior, over which data tell of a cell */
+#define REACH_SMOOTH 0.75 /* the same where the prior is smooth, whose lengths are a third */
+#define LEAST_LOG (-2.0)  /* of what data tell, over what the prior does, to base 10 */
+#define LOG_STEP 0.75
+#define LEAST_WAVE 0.03 /* kappa */
+#define FEW 100.0       /* data that tell as much of errors as what was stated beforehand */
+#define MOST_TIMES 25.0 /* that variances are larger than they were stated */
+#define FLAT 0.0311     /* tan^2 10 degrees: eigenvalues of two beams that cross at 20 degrees */
+#define BESIDE                                                                                                         \
+    0.0077 /* tan^2 5 degrees: beams side by side, which tell how the wind along them changes, not that across */
+
+enum { STEPS = 13, HEIGHTS = 7, RADII = 24, SLOPES = 10, TURNS = 6 };
+
+/* Over length_v, of a cell above the ground or below the lid; the last is far from both. */
+static const double heights[HEIGHTS] = {0.02, 0.05, 0.12, 0.3, 0.7, 1.5, INFINITY};
+
+/* Variances over those of the prior: along the direction best seen, across it, and upward at each height. */
+struct entry {
+    double along, across, up[HEIGHTS];
+};
+
+struct tables {
+    struct entry entry[STEPS][STEPS][STEPS]; /* by what is told along, across, and upward */
+};
+
+/* One wave: its weight in sums for u, v and for w, squares of k, and (1 + kappa^2)^alpha. */
+struct wave {
+    double weight, weight_w, square[3], prior, standing[HEIGHTS];
+};
+
+/* Of the variance of a wave, what the mean of two walls d apart has. */
+static double of_mean(double square, double d)
+{
+    return pow(cos(0.5 * sqrt(square) * d), 2.0);
+}
+
+static void make_waves(const nwc__wind_prior *prior, struct wave *waves)
+{
+    const nwc__wind_box *const box = prior->box;
+    const double longest = PI * fmin(prior->length_h / fmax(box->dx, box->dy), prior->length_v / box->dz);
+    const double step = log(fmax(longest, 1.0) / LEAST_WAVE) / RADII;
+    /* sum of waves over c: c / (2 pi L)^3 integral d kappa^3, c = 8 pi L^3 or 64 pi L^3 */
+    const double whole = (prior->order == 2 ? 8.0 : 64.0) * PI * 4.0 * PI / pow(2.0 * PI, 3.0);
+    struct wave *wave = waves;
+    for (int r = 0; r < RADII; r++)
+        for (int s = 0; s < SLOPES; s++)
+            for (int t = 0; t < TURNS; t++, wave++) {
+                const double kappa = LEAST_WAVE * exp(((double)r + 0.5) * step), mu = ((double)s + 0.5) / SLOPES;
+                const double turn = 0.5 * PI * ((double)t + 0.5) / TURNS, flat = 1.0 - mu * mu;
+                wave->square[0] = flat * pow(kappa * cos(turn) / prior->length_h, 2.0);
+                wave->square[1] = flat * pow(kappa * sin(turn) / prior->length_h, 2.0);
+                wave->square[2] = pow(kappa * mu / prior->length_v, 2.0);
+                const double weight = whole * pow(kappa, 3.0) * step / (SLOPES * TURNS);
+                wave->weight = 0.5 * weight * (of_mean(wave->square[0], box->dx) + of_mean(wave->square[1], box->dy));
+                wave->weight_w = weight * of_mean(wave->square[2], box->dz);
+                wave->prior = pow(1.0 + kappa * kappa, (double)prior->order);
+                for (int h = 0; h < HEIGHTS; h++)
+                    wave->standing[h] = isfinite(heights[h]) ? 2.0 * pow(sin(kappa * mu * heights[h]), 2.0) : 1.0;
+            }
+}
+
+/* ratio: variance of w over that of u in the prior, whose own is the unit of G for u and v. */
+static struct entry make_entry(const struct wave *waves, const double told[3], double ratio)
+{
+    struct entry e = {0.0, 0.0, {0.0}};
+    for (int w = 0; w < RADII * SLOPES * TURNS; w++) {
+        const struct wave *const q = &waves[w];
+        double g[3], part[3];
+        for (int c = 0; c < 3; c++) {
+            g[c] = (q->prior + told[c]) / (c == 2 ? ratio : 1.0);
+            part[c] = q->square[c] / g[c];
+        }
+        const double sum = part[0] + part[1] + part[2], up = q->weight_w / (g[2] + q->square[2] / (sum - part[2]));
+        e.along += q->weight / (g[0] + q->square[0] / (sum - part[0]));
+        e.across += q->weight / (g[1] + q->square[1] / (sum - part[1]));
+        for (int h = 0; h < HEIGHTS; h++) e.up[h] += q->standing[h] * up / ratio;
+    }
+    return e;
+}
+
+struct make {
+    const struct wave *waves;
+    double ratio;
+    struct tables *tables;
+};
+
+static nwc_status make_plane(int64_t i, void *user)
+{
+    const struct make *const job = user;
+    for (int j = 0; j < STEPS; j++)
+        for (int k = 0; k < STEPS; k++) {
+            const double told[3] = {pow(10.0, LEAST_LOG + LOG_STEP * (double)i), pow(10.0, LEAST_LOG + LOG_STEP * j),
+                                    pow(10.0, LEAST_LOG + LOG_STEP * k)};
+            job->tables->entry[i][j][k] = make_entry(job->waves, told, job->ratio);
+        }
+    return NWC_OK;
+}
+
+/* ---- what data tell of a cell ---- */
+
+/* Both ways along n values a step apart: each becomes a mean with weights that fall as part^distance, and are none beyond the ends. */
+static void spread(float *values, int64_t n, int64_t step, double part, double *work)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++) work[i] = sum = part * sum + (double)values[i * step];
+    sum = 0.0;
+    for (int64_t i = n - 1; i >= 0; i--) {
+        const double here = (double)values[i * step];
+        values[i * step] = (float)((1.0 - part) / (1.0 + part) * (work[i] + part * sum));
+        sum = part * sum + here;
+    }
+}
+
+struct spread {
+    const nwc__wind_shape *shape;
+    float *known;
+    double part[3];
+    bool upward;
+};
+
+enum { LONGEST = 4096 }; /* cells along an axis that are worked on at once */
+
+/* Rows and columns of a level of one of the parts, or the columns upward of a row of all. */
+static nwc_status spread_tile(int64_t tile, void *user)
+{
+    const struct spread *const job = user;
+    const nwc__wind_shape *const s = job->shape;
+    const int64_t level = s->ny * s->nx, parts = NWC__WIND_KNOWN;
+    double work[LONGEST];
+    if (job->upward) {
+        for (int64_t p = 0; p < parts; p++)
+            for (int64_t i = 0; i < s->nx; i++)
+                spread(job->known + p * s->nz * level + tile * s->nx + i, s->nz, level, job->part[2], work);
+        return NWC_OK;
+    }
+    float *const plane = job->known + tile * level;
+    for (int64_t j = 0; j < s->ny; j++) spread(plane + j * s->nx, s->nx, 1, job->part[0], work);
+    for (int64_t i = 0; i < s->nx; i++) spread(plane + i, s->ny, s->nx, job->part[1], work);
+    return NWC_OK;
+}
+
+static int64_t cell_of(const nwc__wind_box *box, const nwc__wind_datum *d)
+{
+    const nwc__wind_shape *const s = &box->shape;
+    const int64_t i = (int64_t)((double)d->x / box->dx), j = (int64_t)((double)d->y / box->dy),
+                  k = (int64_t)((double)d->z / box->dz);
+    return ((k < s->nz ? k : s->nz - 1) * s->ny + (j < s->ny ? j : s->ny - 1)) * s->nx + (i < s->nx ? i : s->nx - 1);
+}
+
+nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data, float *known)
+{
+    const nwc__wind_box *const box = prior->box;
+    const nwc__wind_shape *const s = &box->shape;
+    const double reach = prior->order == 2 ? REACH : REACH_SMOOTH;
+    if (s->nx > LONGEST || s->ny > LONGEST || s->nz > LONGEST)
+        return nwc__fail(NWC_ERR_ARG, "grid: less than %d cells along an axis expected", (int)LONGEST);
+    memset(known, 0, (size_t)(NWC__WIND_KNOWN * box->cells) * sizeof *known);
+    for (int64_t o = 0; o < data->n; o++) {
+        const nwc__wind_datum *const d = &data->data[o];
+        float *const at = known + cell_of(box, d);
+        at[0] += d->weight * d->u * d->u;
+        at[box->cells] += d->weight * d->u * d->v;
+        at[2 * box->cells] += d->weight * d->v * d->v;
+        at[3 * box->cells] += d->weight * d->w * d->w;
+    }
+    struct spread job = {.shape = s,
+                         .known = known,
+                         .part = {exp(-box->dx / (reach * prior->length_h)), exp(-box->dy / (reach * prior->length_h)),
+                                  exp(-box->dz / (reach * prior->length_v))}};
+    NWC__TRY(nwc__wind_each(ctx, NWC__WIND_KNOWN * s->nz, s->plane, spread_tile, &job));
+    job.upward = true;
+    return nwc__wind_each(ctx, s->ny, NWC__WIND_KNOWN * s->nz * s->nx, spread_tile, &job);
+}
+
+/* What is told along the direction told of most, and across it; and the angle of the former from x. */
+struct axes {
+    double along, across, angle;
+};
+
+static struct axes axes_of(double xx, double xy, double yy)
+{
+    const double half = 0.5 * (xx - yy), away = hypot(half, xy), mean = 0.5 * (xx + yy);
+    return (struct axes){mean + away, fmax(mean - away - BESIDE * (mean + away), 0.0), 0.5 * atan2(xy, half)};
+}
+
+double nwc__wind_crossing(const nwc__wind_box *box, const nwc__wind_data *data, const float *known)
+{
+    double crossed = 0.0;
+    for (int64_t o = 0; o < data->n; o++) {
+        const float *const at = known + cell_of(box, &data->data[o]);
+        const struct axes a = axes_of((double)at[0], (double)at[box->cells], (double)at[2 * box->cells]);
+        crossed += a.across > FLAT * a.along;
+    }
+    return data->n ? crossed / (double)data->n : 0.0;
+}
+
+/* ---- errors ---- */
+
+struct errors {
+    const nwc__wind_prior *prior;
+    const struct tables *tables;
+    double by_cost, by_background;
+    float *known; /* in; out: errors in the first three parts */
+};
+
+/* A table for the height of a level. */
+struct triple {
+    float along, across, up;
+};
+
+static void make_level(const struct tables *tables, double height, struct triple *level)
+{
+    int h = 0;
+    while (h < HEIGHTS - 2 && heights[h + 1] <= height) h++;
+    const double part = h == HEIGHTS - 2 ? 1.0 - exp(-(height - heights[h])) /* towards no end in sight */
+                                         : fmax(0.0, (height - heights[h]) / (heights[h + 1] - heights[h]));
+    const struct entry *const from = &tables->entry[0][0][0];
+    for (int e = 0; e < STEPS * STEPS * STEPS; e++) {
+        const double up = from[e].up[h] + fmax(part, 0.0) * (from[e].up[h + 1] - from[e].up[h]);
+        level[e] = (struct triple){(float)log(from[e].along), (float)log(from[e].across), (float)log(fmax(up, 1e-12))};
+    }
+}
+
+static int64_t step_of(double told, double *part)
+{
+    const double at = fmin(fmax((log10(fmax(told, 1e-30)) - LEAST_LOG) / LOG_STEP, 0.0), (double)(STEPS - 1));
+    const int64_t i = at < STEPS - 2 ? (int64_t)at : STEPS - 2;
+    *part = at - (double)i;
+    return i;
+}
+
+/*
+ * The variance for other scales of background and data. Of a background p and a datum r it is p r / (p + r): by the share left of the
+ * background's, its logarithm changes with that of p, and by the rest with that of r.
+ */
+static double scaled(const struct errors *job, double variance, double prior)
+{
+    const double left = fmin(variance / prior, 1.0);
+    return variance * pow(job->by_cost, 1.0 - left) * pow(job->by_background, left);
+}
+
+/* Logarithms of variances, linear between those of the table. */
+static void look_up(const struct triple *level, const double told[3], double variance[3])
+{
+    double part[3], sum[3] = {0.0, 0.0, 0.0};
+    int64_t at = 0;
+    for (int a = 0; a < 3; a++) at = at * STEPS + step_of(told[a], &part[a]);
+    for (int c = 0; c < 8; c++) {
+        const struct triple *const t = &level[at + (c >> 2) * STEPS * STEPS + (c >> 1 & 1) * STEPS + (c & 1)];
+        const double weight = (c >> 2 ? part[0] : 1.0 - part[0]) * (c >> 1 & 1 ? part[1] : 1.0 - part[1]) *
+                              (c & 1 ? part[2] : 1.0 - part[2]);
+        sum[0] += weight * (double)t->along, sum[1] += weight * (double)t->across, sum[2] += weight * (double)t->up;
+    }
+    for (int a = 0; a < 3; a++) variance[a] = exp(sum[a]);
+}
+
+static nwc_status find_level(int64_t k, void *user)
+{
+    const struct errors *const job = user;
+    const nwc__wind_prior *const prior = job->prior;
+    const nwc__wind_box *const box = prior->box;
+    const int64_t level = box->shape.ny * box->shape.nx;
+    struct triple table[STEPS * STEPS * STEPS];
+    const double from_ground = ((double)k + 0.5) * box->dz, from_lid = ((double)(box->shape.nz - k) - 0.5) * box->dz;
+    make_level(job->tables, fmin(from_ground, from_lid) / prior->length_v, table);
+    const double over_h = prior->over_sigma[0][k],
+                 over_w = 0.5 * (prior->over_sigma[2][k] + prior->over_sigma[2][k + 1]);
+    const double h = 1.0 / (over_h * over_h * prior->over_c), w = 1.0 / (over_w * over_w * prior->over_c);
+    const double nothing[3] = {0.0, 0.0, 0.0};
+    double prior_of[3];
+    look_up(table, nothing, prior_of);
+    float *const xx = job->known + k * level, *const xy = xx + box->cells, *const yy = xy + box->cells,
+                 *const ww = yy + box->cells;
+    for (int64_t c = 0; c < level; c++) {
+        const struct axes a = axes_of((double)xx[c], (double)xy[c], (double)yy[c]);
+        const double told[3] = {h * a.along, h * a.across, w * (double)ww[c]};
+        double variance[3];
+        look_up(table, told, variance);
+        for (int v = 0; v < 3; v++) variance[v] = scaled(job, variance[v], prior_of[v]);
+        const double along = pow(cos(a.angle), 2.0), across = 1.0 - along;
+        xx[c] = (float)(1.0 / over_h * sqrt(along * variance[0] + across * variance[1]));
+        xy[c] = (float)(1.0 / over_h * sqrt(across * variance[0] + along * variance[1]));
+        yy[c] = (float)(1.0 / over_w * sqrt(variance[2]));
+    }
+    return NWC_OK;
+}
+
+/* A number that ought to be 1, of n data. */
+static double believed(double number, double n)
+{
+    return n > 0.0 ? fmin((fmax(number, 0.0) * n + FEW) / (n + FEW), MOST_TIMES) : 1.0;
+}
+
+nwc_status nwc__wind_errors(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_tally *tally, float *known)
+{
+    nwc_status status = NWC_OK;
+    const int64_t nz = prior->box->shape.nz;
+    struct wave *waves = NULL;
+    struct tables *tables = NULL;
+    double ratio = 0.0;
+    NWC__ALLOC(ctx, waves, RADII * SLOPES * TURNS);
+    NWC__ALLOC(ctx, tables, 1);
+    make_waves(prior, waves);
+    for (int64_t k = 0; k < nz; k++)
+        ratio += pow(prior->over_sigma[0][k] / prior->over_sigma[2][k + 1], 2.0) / (double)nz;
+    struct make make = {waves, ratio, tables};
+    if ((status = nwc__for_each_tile(ctx, NULL, STEPS, make_plane, &make)) != NWC_OK) goto done;
+    /* of winds free of divergence the prior has less variance than of all */
+    const double of_all = tables->entry[0][0][0].along, cost = believed(tally->cost, tally->n);
+    const double background = believed(tally->background / of_all, tally->n);
+    struct errors job = {prior, tables, cost, fmax(background, cost), known};
+    status = nwc__for_each_tile(ctx, NULL, nz, find_level, &job);
+done:
+    nwc__free(ctx, tables);
+    nwc__free(ctx, waves);
+    return status;
+}
