@@ -81,6 +81,10 @@ def test_two_radars_read_from_files_tell_the_wind_of_a_storm(storm, found, place
     assert error["v"] < 0.4 * spread["v"]
     assert error["w"] < 0.75 * spread["w"]
     assert np.corrcoef(found["w"].values[both], true["w"][both])[0, 1] > 0.75
+    unseen = found["sources"].values == 0
+    for name in "uvw":
+        stated = found[f"{name}_error"].values
+        assert rms(stated[both]) < 0.8 * rms(stated[unseen])  # known better where radars see
     lifted = both & (true["w"] > 5.0)
     assert found["w"].values[lifted].mean() > 0.3 * true["w"][lifted].mean()
 

@@ -26,6 +26,7 @@ FLAGS = {
     "one_source": lib.NWC_WIND_ONE_SOURCE,
     "low_lid": lib.NWC_WIND_LOW_LID,
     "not_converged": lib.NWC_WIND_NOT_CONVERGED,
+    "no_crossing": lib.NWC_WIND_NO_CROSSING,
 }
 """Bits of ``flags``: what is special about a wind."""
 
@@ -36,7 +37,9 @@ _SAID = {
     "one_source": "one radar alone: what lies across its beams is the background's, and w is not to be trusted",
     "low_lid": "data lie above the lid that was asked for, and were left out",
     "not_converged": "iterations ran out before the gradient was small enough",
+    "no_crossing": "beams hardly anywhere cross at more than 20 degrees: w is not to be trusted",
 }
+_FIELDS = ("u", "v", "w", "u_error", "v_error", "w_error", "divergence", "vorticity")
 _MOMENTS = ("VRADDH", "VRADH", "DBZH", "VCONF", "QIND")
 _POINT_ERROR_M_S = 2.0
 _POINT_HOURS = 1.0  # reports farther from the time are not used
@@ -156,15 +159,16 @@ def retrieve(
         The search ends when the gradient is so small a part of that at the start, 0.02 when omitted, or after so many
         iterations, 60; it then says so, in ``flags`` and in the log.
     robust : float, optional
-        Differences of so many errors count half as much, larger ones ever less, where folds or clutter may have been
+        Differences of so many errors count half as much, large ones hardly at all, where folds or clutter may have been
         left in; none does when omitted.
 
     Returns
     -------
     (z, y, x) Dataset of ``u``, ``v`` along the grid's x and y and ``w`` upward, m s-1, NaN below the ground and above
-    the lid; ``divergence`` and ``vorticity``, s-1; ``sources``, a bit for each source that has a datum in the cell.
-    Over ``source`` what each had to say, and how the wind was found, which ``report`` puts in words; ``flags`` are bits
-    that its attribute ``flag_meanings`` names. ``nowcast.wind.to_true`` turns u and v to the true east and north.
+    the lid; ``u_error``, ``v_error`` and ``w_error``, their standard errors, m s-1; ``divergence`` and ``vorticity``,
+    s-1; ``sources``, a bit for each source that has a datum in the cell. Over ``source`` what each had to say, and how
+    the wind was found, which ``report`` puts in words; ``flags`` are bits that its attribute ``flag_meanings`` names.
+    ``nowcast.wind.to_true`` turns u and v to the true east and north.
 
     Raises
     ------
@@ -418,15 +422,13 @@ def _winds(table: pd.DataFrame, time: np.datetime64, error: float) -> pd.DataFra
 
 def _called(held: _Input, grid: Grid, ns: int, options: Any) -> tuple[Mapping[str, npt.NDArray[Any]], Any]:
     shape = (len(grid.z), grid.ny, grid.nx)
-    made: dict[str, Array] = {
-        name: np.empty(shape, dtype=np.float32) for name in ("u", "v", "w", "divergence", "vorticity")
-    }
+    made: dict[str, Array] = {name: np.empty(shape, dtype=np.float32) for name in _FIELDS}
     bits = np.zeros(shape, dtype=np.int32)
     out, told = ffi.new("nwc_wind_output *"), ffi.new("nwc_wind_report *")
     kept = []
     for name, cells in made.items():
-        kept.append(_field.Fields([cells], "m s-1" if name in "uvw" else "s-1", grid))
-        setattr(out, name, kept[-1].c)
+        kept.append(_field.Fields([cells], "s-1" if name in ("divergence", "vorticity") else "m s-1", grid))
+        setattr(out, f"error_{name[0]}" if name.endswith("_error") else name, kept[-1].c)
     labels = ffi.new("nwc_labels *")
     labels.data = ffi.cast("int32_t *", bits.ctypes.data)
     _field.layout(labels, bits)
@@ -456,6 +458,10 @@ def _dataset(
     made: Mapping[str, npt.NDArray[Any]], told: Any, grid: Grid, time: np.datetime64, names: list[str], files: str
 ) -> xr.Dataset:
     about: dict[str, dict[str, Any]] = {name: dict(names_of(grid)[name]) for name in ("u", "v", "w")}
+    for name in ("u", "v", "w"):
+        standard = f"{about[name]['standard_name']} standard_error"
+        text = f"standard error of {about[name]['long_name']}"
+        about[f"{name}_error"] = {"units": "m s-1", "standard_name": standard, "long_name": text}
     about["divergence"] = {
         "units": "s-1",
         "standard_name": "divergence_of_wind",

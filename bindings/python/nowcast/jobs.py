@@ -411,7 +411,7 @@ def wind(
     about = made["flags"].attrs
     bits = zip(about["flag_meanings"].split(), about["flag_masks"], strict=True)
     special = [name for name, bit in bits if int(made["flags"]) & int(bit)]
-    degraded = bool(left_out or incomplete or {"one_source", "not_converged"} & set(special))
+    degraded = bool(left_out or incomplete or {"one_source", "no_crossing", "not_converged"} & set(special))
     made.attrs |= {"degraded": np.int32(degraded), "left_out": "\n".join(left_out)}
     winds.write(made, output)
     upward = made["w"].values
