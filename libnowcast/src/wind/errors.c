@@ -112,16 +112,21 @@ static nwc_status make_plane(int64_t i, void *user)
 
 /* ---- what data tell of a cell ---- */
 
-/* Both ways along n values a step apart: each becomes a mean with weights that fall as part^distance, and are none beyond the ends. */
-static void spread(float *values, int64_t n, int64_t step, double part, double *work)
+/*
+ * Means along n values a step apart with weights that fall as part^distance, of which there are none beyond the ends: one way, and the
+ * result the other way, which begins with what the first would go on to beyond the end.
+ */
+static void spread(float *values, int64_t n, int64_t step, double part)
 {
-    double sum = 0.0;
-    for (int64_t i = 0; i < n; i++) work[i] = sum = part * sum + (double)values[i * step];
-    sum = 0.0;
+    double mean = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        mean = part * mean + (1.0 - part) * (double)values[i * step];
+        values[i * step] = (float)mean;
+    }
+    mean *= part / (1.0 + part);
     for (int64_t i = n - 1; i >= 0; i--) {
-        const double here = (double)values[i * step];
-        values[i * step] = (float)((1.0 - part) / (1.0 + part) * (work[i] + part * sum));
-        sum = part * sum + here;
+        mean = part * mean + (1.0 - part) * (double)values[i * step];
+        values[i * step] = (float)mean;
     }
 }
 
@@ -132,24 +137,21 @@ struct spread {
     bool upward;
 };
 
-enum { LONGEST = 4096 }; /* cells along an axis that are worked on at once */
-
 /* Rows and columns of a level of one of the parts, or the columns upward of a row of all. */
 static nwc_status spread_tile(int64_t tile, void *user)
 {
     const struct spread *const job = user;
     const nwc__wind_shape *const s = job->shape;
     const int64_t level = s->ny * s->nx, parts = NWC__WIND_KNOWN;
-    double work[LONGEST];
     if (job->upward) {
         for (int64_t p = 0; p < parts; p++)
             for (int64_t i = 0; i < s->nx; i++)
-                spread(job->known + p * s->nz * level + tile * s->nx + i, s->nz, level, job->part[2], work);
+                spread(job->known + p * s->nz * level + tile * s->nx + i, s->nz, level, job->part[2]);
         return NWC_OK;
     }
     float *const plane = job->known + tile * level;
-    for (int64_t j = 0; j < s->ny; j++) spread(plane + j * s->nx, s->nx, 1, job->part[0], work);
-    for (int64_t i = 0; i < s->nx; i++) spread(plane + i, s->ny, s->nx, job->part[1], work);
+    for (int64_t j = 0; j < s->ny; j++) spread(plane + j * s->nx, s->nx, 1, job->part[0]);
+    for (int64_t i = 0; i < s->nx; i++) spread(plane + i, s->ny, s->nx, job->part[1]);
     return NWC_OK;
 }
 
@@ -166,8 +168,6 @@ nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc_
     const nwc__wind_box *const box = prior->box;
     const nwc__wind_shape *const s = &box->shape;
     const double reach = prior->order == 2 ? REACH : REACH_SMOOTH;
-    if (s->nx > LONGEST || s->ny > LONGEST || s->nz > LONGEST)
-        return nwc__fail(NWC_ERR_ARG, "grid: less than %d cells along an axis expected", (int)LONGEST);
     memset(known, 0, (size_t)(NWC__WIND_KNOWN * box->cells) * sizeof *known);
     for (int64_t o = 0; o < data->n; o++) {
         const nwc__wind_datum *const d = &data->data[o];
