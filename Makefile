@@ -80,6 +80,7 @@ draw-dealias: peers
 # Weather told from what is not, on simulated sweeps, beside Py-ART and wradlib.
 bench-quality: peers
 	.venv/bin/python benchmarks/peers/quality.py --python build/peers/bin/python
+	.venv/bin/python benchmarks/hydrometeors.py
 
 # KDP, attenuation, rain and hail of simulated storms, beside Py-ART, wradlib and the truth.
 bench-products: peers

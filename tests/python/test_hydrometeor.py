@@ -74,6 +74,72 @@ def test_what_is_asked_wrongly_is_told(widespread) -> None:
         radar.hydrometeors(single)
 
 
+def test_classes_are_of_what_is_in_the_gates_of_a_storm_and_none_of_clutter() -> None:
+    """The volume has noise, attenuation, clutter and second trips; the storm knows what is in the middle of gates."""
+    storm = sim.supercell(seed=1, particles=3000)
+    sweeps = tuple(Sweep(angle, 1.5, 250.0, 70e3, prf=1500.0, rate=20.0) for angle in (0.5, 3.0, 6.0, 10.0))
+    site, effects = sim.Site.near(storm, -30e3, -20e3), sim.Effects(clutter=45.0)
+    scan = sim.scan(storm, site, Strategy("plan", Radar(), sweeps), 900.0, seed=1, effects=effects)
+    found = radar.attenuation(radar.phase(radar.quality(scan.volume)))
+    classes = radar.hydrometeors(found, freezing_level=storm.environment.height_of(273.15))
+    table = np.zeros((len(sim.CONTENTS), len(CLASS)), dtype=int)
+    for name, content in sim.contents(storm, scan).items():
+        echo = scan.volume[name]["DBZH"].values > radar.NOTHING_DBZ
+        np.add.at(table, (content[echo], classes[name]["CLASS"].values[echo]), 1)
+    print(table)
+
+    def part(content: str, *names: str) -> float:
+        row = table[sim.CONTENTS.index(content)]
+        return float(row[[CLASS[name] for name in names]].sum() / row.sum())
+
+    assert table.sum(axis=1)[[sim.CONTENTS.index(name) for name in ("rain", "snow", "graupel", "clutter")]].min() > 100
+    assert part("clutter", "none") > 0.99
+    dry = ("ice_crystals", "aggregates", "vertical_ice")
+    assert part("rain", "drizzle", "rain", "big_drops") > 0.78
+    assert part("snow", *dry) > 0.9
+    assert part("melting", "wet_snow") > 0.7
+    assert part("graupel", "light_graupel", "dense_graupel", "hail", *dry) > 0.6  # the rest melts
+    assert part("hail", "hail", "light_graupel", "dense_graupel") > 0.4
+    for name in ("rain", "snow", "melting", "graupel", "hail"):
+        assert part(name, "none") < 0.01
+
+
+def test_what_is_in_gates_is_what_is_in_the_storm_there() -> None:
+    storm = sim.stratiform(rate=4.0)
+    sweeps = (Sweep(20.0, 10.0, 250.0, 30e3, prf=2000.0, stop=40.0),)
+    scan = sim.scan(storm, sim.Site.near(storm, 0.0, 0.0), Strategy("plan", Radar(), sweeps), 0.0)
+    content = sim.contents(storm, scan)["sweep_0"]
+    height = beam.ray(scan.truth["sweep_0"]["range"].values, 20.0, 50.0)[1]
+    freezing = storm.environment.height_of(273.15)
+    kinds = [set(np.unique(content[:, where])) for where in (height < freezing - 1500.0, height > freezing + 200.0)]
+    rain, melting, snow = (sim.CONTENTS.index(name) for name in ("rain", "melting", "snow"))
+    assert kinds[0] == {rain}
+    assert kinds[1] - {0} == {snow}
+    between = (height > freezing - 1000.0) & (height < freezing)
+    assert melting in content[:, between]
+    assert not (content[:, between] == 0).any()
+
+
+@pytest.mark.realdata
+def test_no_weather_of_npol_is_filtered_out(real_data: Path) -> None:
+    """Where the file has no class it has no ZDR, RHOHV and phase either: only speckle can be told there."""
+    volume = radar.read(real_data / "radar" / "uf" / "MC3E_NPOL_2011_0524_2356_hid.uf.gz")
+    checked = radar.quality(volume)
+    table = np.zeros((2, 2), dtype=int)
+    blind = []
+    for name in ("sweep_0", "sweep_1", "sweep_2"):
+        echo = volume[name]["DBZH"].values > radar.NOTHING_DBZ
+        weather = volume[name]["CLASS"].values[echo] > 0
+        kept = checked[name]["DBZHQ"].values[echo] > radar.NOTHING_DBZ
+        np.add.at(table, (weather.astype(int), kept.astype(int)), 1)
+        blind.append(np.isnan(volume[name]["RHOHV"].values[echo][~weather]).mean())
+    print(table)
+    assert table[1].sum() == 114852
+    assert table[1, 0] < 12
+    assert table[0, 0] > 1000
+    assert min(blind) > 0.99
+
+
 @pytest.mark.realdata
 def test_classes_are_those_stored_with_the_rhis_of_a_tornado_outbreak(real_data: Path) -> None:
     volume = radar.read(real_data / "radar" / "uf" / "MC3E_NPOL_2011_0524_2356_hid.uf.gz")
