@@ -88,14 +88,14 @@ static void rates_are_those_of_the_published_equations(void **state)
 static void pairs_of_z_and_r_are_those_of_their_authors(void **state)
 {
     (void)state;
-    const double known[][2] = {{200, 1.6}, {300, 1.4}, {250, 1.2}, {130, 2.0}, {75, 2.0}, {300, 1.5}};
+    const double known[][2] = {{200, 1.6}, {300, 1.4}, {250, 1.2}, {130, 2.0}, {75, 2.0}};
     double a, b;
-    for (int32_t k = 0; k < 6; k++) {
+    for (int32_t k = 0; k < 5; k++) {
         assert_ok(nwc_rain_zr(k, &a, &b));
         assert_near(a, known[k][0], 0.0);
         assert_near(b, known[k][1], 0.0);
     }
-    assert_fails(NWC_ERR_ARG, "zr:", nwc_rain_zr(6, &a, &b));
+    assert_fails(NWC_ERR_ARG, "zr:", nwc_rain_zr(5, &a, &b));
     assert_fails(NWC_ERR_ARG, "a, b:", nwc_rain_zr(0, NULL, &b));
 }
 

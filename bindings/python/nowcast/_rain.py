@@ -25,7 +25,6 @@ ZR = {
     "tropical": lib.NWC_ZR_TROPICAL,
     "cool_east": lib.NWC_ZR_COOL_EAST,
     "cool_west": lib.NWC_ZR_COOL_WEST,
-    "joss_waldvogel": lib.NWC_ZR_JOSS_WALDVOGEL,
 }
 
 
@@ -49,8 +48,8 @@ def rain_rate(
         ``"z"``, ``"kdp"``, ``"z_zdr"``, ``"kdp_zdr"``, ``"a"`` (specific attenuation, AH), or ``"blend"``: of the first
         four the one that suits the gate (Cifelli et al. 2011).
     zr : str or (a, b)
-        Z = a R^b: ``"marshall_palmer"``, ``"convective"``, ``"tropical"``, ``"cool_east"``, ``"cool_west"``,
-        ``"joss_waldvogel"``, or two numbers.
+        Z = a R^b: ``"marshall_palmer"``, ``"convective"``, ``"tropical"``, ``"cool_east"``, ``"cool_west"``, or
+        two numbers.
     band : "S", "C" or "X", optional
         By default what the volume's frequency says.
     most_dbz : float, optional

@@ -28,8 +28,7 @@ typedef enum nwc_zr {
     NWC_ZR_CONVECTIVE = 1,      /**< 300, 1.4 */
     NWC_ZR_TROPICAL = 2,        /**< 250, 1.2: Rosenfeld, Wolff and Atlas (1993) */
     NWC_ZR_COOL_EAST = 3,       /**< 130, 2.0: stratiform in winter, eastern United States */
-    NWC_ZR_COOL_WEST = 4,       /**< 75, 2.0: the same, western */
-    NWC_ZR_JOSS_WALDVOGEL = 5   /**< 300, 1.5: Joss and Waldvogel (1970) */
+    NWC_ZR_COOL_WEST = 4        /**< 75, 2.0: the same, western */
 } nwc_zr;
 
 /** The a and b of an nwc_zr. @return NWC_OK; NWC_ERR_ARG */
@@ -87,8 +86,9 @@ typedef enum nwc_precipitation {
  * Say what precipitation is in every gate, from the wet-bulb temperature at its height and from what the radar sees.
  *
  * Adds PTYPE, unit 1, values of nwc_precipitation, on the gates of reflectivity. Above the highest level 0 degrees below is snow,
- * at 2 degrees and more rain, between both mixed (Sims and Liu 2015, figure 6: half of each at 1 degree); from -1 to 4 degrees
- * RHOHV below 0.96 with 15 dBZ or more says mixed whatever the profile does, and above 0.98 leaves it to the nearer of the other
+ * at 2 degrees and more rain, between both mixed (after Sims and Liu 2015; by Wang et al. 2019, eq. 1, 84 % falls as snow at 0
+ * degrees, half at 0.8 and 9 % at 2); from -1 to 4 degrees RHOHV below 0.96 with 15 dBZ or more says mixed whatever the profile
+ * does, and above 0.98 leaves it to the nearer of the other
  * two. Hail is where there is liquid water and Z is as nwc_rain_rate says, or 55 dBZ and no ZDR is known.
  *
  * @param n         levels of the profile, 1 or more

@@ -38,7 +38,7 @@ static const double by_attenuation[][TEMPERATURES][2] = {{{0, 0}, {0, 0}, {0, 0}
                                                          {{221, 0.92}, {250, 0.91}, {294, 0.89}, {352, 0.89}},
                                                          {{49.1, 0.87}, {45.5, 0.83}, {43.5, 0.79}, {43.0, 0.76}}};
 
-static const double zr[][2] = {{200.0, 1.6}, {300.0, 1.4}, {250.0, 1.2}, {130.0, 2.0}, {75.0, 2.0}, {300.0, 1.5}};
+static const double zr[][2] = {{200.0, 1.6}, {300.0, 1.4}, {250.0, 1.2}, {130.0, 2.0}, {75.0, 2.0}};
 
 struct job {
     const nwc__rain_kernels *kernels;
@@ -54,7 +54,7 @@ struct job {
 
 nwc_status nwc_rain_zr(int32_t which, double *a, double *b)
 {
-    if (which < NWC_ZR_MARSHALL_PALMER || which > NWC_ZR_JOSS_WALDVOGEL)
+    if (which < NWC_ZR_MARSHALL_PALMER || which > NWC_ZR_COOL_WEST)
         return nwc__fail(NWC_ERR_ARG, "zr: an nwc_zr expected, %d given", (int)which);
     if (!a || !b) return nwc__fail(NWC_ERR_ARG, "a, b: places for two numbers expected, NULL given");
     *a = zr[which][0], *b = zr[which][1];
