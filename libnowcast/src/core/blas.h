@@ -41,6 +41,10 @@ enum { NWC__SMALL_MAX = 64 };
  */
 bool nwc__solve_spd(int32_t n, double *a, double *b);
 
+/* Both halves of that, for several b: the factor of a in its lower triangle, and what one b becomes by it. */
+bool nwc__factor_spd(int32_t n, double *a);
+void nwc__solve_factored(int32_t n, const double *factor, double *b);
+
 /*
  * The x (n) that makes |a x - b| least, a being (m, n), m >= n, n <= NWC__SMALL_MAX, by Householder's QR. Overwrites a and
  * b; *residual_ss (may be NULL) is the least sum of squares. False when a column depends on those before it, to 1e-12 of

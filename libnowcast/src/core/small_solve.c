@@ -5,7 +5,7 @@
  */
 #include "core/blas.h"
 
-bool nwc__solve_spd(int32_t n, double *a, double *b)
+bool nwc__factor_spd(int32_t n, double *a)
 {
     assert(n >= 1);
     for (int32_t j = 0; j < n; j++) {
@@ -21,14 +21,25 @@ bool nwc__solve_spd(int32_t n, double *a, double *b)
             a[i * n + j] = v / root;
         }
     }
+    return true;
+}
+
+void nwc__solve_factored(int32_t n, const double *factor, double *b)
+{
     for (int32_t j = 0; j < n; j++) {
-        for (int32_t k = 0; k < j; k++) b[j] -= a[j * n + k] * b[k];
-        b[j] /= a[j * n + j];
+        for (int32_t k = 0; k < j; k++) b[j] -= factor[j * n + k] * b[k];
+        b[j] /= factor[j * n + j];
     }
     for (int32_t j = n - 1; j >= 0; j--) {
-        for (int32_t k = j + 1; k < n; k++) b[j] -= a[k * n + j] * b[k];
-        b[j] /= a[j * n + j];
+        for (int32_t k = j + 1; k < n; k++) b[j] -= factor[k * n + j] * b[k];
+        b[j] /= factor[j * n + j];
     }
+}
+
+bool nwc__solve_spd(int32_t n, double *a, double *b)
+{
+    if (!nwc__factor_spd(n, a)) return false;
+    nwc__solve_factored(n, a, b);
     return true;
 }
 

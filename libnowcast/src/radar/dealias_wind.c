@@ -112,8 +112,9 @@ static int knots(const nwc__fold_wind *wind, double height, double share[2])
 }
 
 struct fit {
-    int32_t n; /* 2 K + clusters */
-    double a[NWC__SMALL_MAX * NWC__SMALL_MAX], b[NWC__SMALL_MAX], x[NWC__SMALL_MAX];
+    int32_t n;                                 /* 2 K + clusters */
+    double a[NWC__SMALL_MAX * NWC__SMALL_MAX]; /* which becomes its Cholesky factor as x is found */
+    double b[NWC__SMALL_MAX], x[NWC__SMALL_MAX];
 };
 
 static void add_row(struct fit *fit, int count, const int32_t *which, const double *value, double y, double weight)
@@ -190,19 +191,17 @@ static bool solve(struct fit *fit, const nwc__fold_wind *wind, const nwc__fold_w
             add_row(fit, 1, &which[4], &turn, p->expected / p->n_expected, weight * p->n_expected / p->gates);
         }
     }
-    double factor[NWC__SMALL_MAX * NWC__SMALL_MAX];
-    memcpy(factor, fit->a, sizeof factor);
     memcpy(fit->x, fit->b, sizeof fit->x);
-    return nwc__solve_spd(fit->n, factor, fit->x);
+    return nwc__solve_spd(fit->n, fit->a, fit->x);
 }
 
 /* The standard error of unknown k of the last solution. */
 static double error_of(const struct fit *fit, int32_t k)
 {
-    double factor[NWC__SMALL_MAX * NWC__SMALL_MAX], unit[NWC__SMALL_MAX] = {0.0};
-    memcpy(factor, fit->a, sizeof factor);
+    double unit[NWC__SMALL_MAX] = {0.0};
     unit[k] = 1.0;
-    return nwc__solve_spd(fit->n, factor, unit) ? sqrt(unit[k]) : INFINITY;
+    nwc__solve_factored(fit->n, fit->a, unit);
+    return sqrt(unit[k]);
 }
 
 void nwc__wind_fit(const nwc__wind_patch *patches, int64_t n, int32_t n_clusters, nwc__fold_wind *wind, int32_t *fold,
