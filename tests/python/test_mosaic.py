@@ -186,6 +186,27 @@ def test_the_program_writes_a_mosaic_and_says_what_is_missing(tmp_path: Path) ->
     assert CliRunner().invoke(main, ["mosaic"]).exit_code == 2
 
 
+def test_the_program_averages_z_when_asked_to(tmp_path: Path) -> None:
+    def uneven(data: xr.Dataset) -> xr.Dataset:
+        return data.assign(DBZH=data["DBZH"] - 20.0 * (np.arange(data.sizes["range"]) % 2)) if "DBZH" in data else data
+
+    radar.write(radar.remake(made_volume().map_over_datasets(uneven)), tmp_path / "a.nc")
+    greatest = {}
+    for how in ("echo", "z"):
+        out = tmp_path / f"{how}.nc"
+        asked = ["mosaic", str(tmp_path / "a.nc"), "-o", str(out), "--radius", "20", "--dx", "2", "--reflectivity", how]
+        run = CliRunner().invoke(main, asked)
+        assert run.exit_code == 0, run.output
+        with xr.open_dataset(out) as cubes:
+            greatest[how] = cubes["DBZH"].load()
+    there = greatest["echo"] > -30.0
+    more = (greatest["z"] - greatest["echo"]).where(there)
+    assert float(more.min()) > -1e-3
+    # Of 30 and 10 dBZ with weights w and 1 - w, they differ most where w is 0.207.
+    w = 1.0 / (2.0 * np.log(10.0)) - 10.0 / 990.0
+    assert float(more.max()) == pytest.approx(10.0 * np.log10(10.0 + 990.0 * w) - 10.0 - 20.0 * w, abs=0.05)
+
+
 def sweeps_of(tree: xr.DataTree) -> list[xr.DataTree]:
     """The sweeps of a volume as they come, the last saying that it is."""
     names = sorted(tree.children)

@@ -20,6 +20,7 @@ from nowcast._open import describe
 from nowcast.errors import NoDataError, NowcastError, UnsupportedError
 from nowcast.forecast import SAMPLINGS
 from nowcast.mosaic import METHODS as MOSAICS
+from nowcast.mosaic import REFLECTIVITIES
 from nowcast.motion import METHODS
 from nowcast.radar import FORMATS, Health
 
@@ -261,6 +262,13 @@ def _place(site: str | None) -> tuple[float, float, float] | str | None:
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--field", "fields", multiple=True, default=("DBZH", "VRADH"), show_default=True, help="Moment to take.")
 @click.option("--method", type=click.Choice(list(MOSAICS)), default="linear", show_default=True)
+@click.option(
+    "--reflectivity",
+    type=click.Choice(list(REFLECTIVITIES)),
+    default="echo",
+    show_default=True,
+    help="Mean dBZ of the gates with echo, or mean Z, as hail needs it.",
+)
 @click.option("--radius", type=float, default=200.0, show_default=True, help="km about every radar.")
 @click.option("--dx", type=float, default=1.0, show_default=True, help="Cells along x and y, km.")
 @click.option("--dz", type=float, default=0.5, show_default=True, help="Levels, km.")

@@ -147,6 +147,7 @@ def mosaic(
     *,
     fields: Sequence[str] = ("DBZH", "VRADH"),
     method: str = "linear",
+    reflectivity: str = "echo",
     radius: float = 200e3,
     dx: float = 1000.0,
     dz: float = 500.0,
@@ -164,7 +165,7 @@ def mosaic(
     ----------
     inputs : paths, patterns or folders of radar volumes, as ``nowcast.open`` takes them
     output : path ending in .nc
-    fields, method, time, max_age, motion
+    fields, method, reflectivity, time, max_age, motion
         As in ``nowcast.mosaic.build``; a motion that cannot be estimated makes the mosaic degraded. Fields that steps
         of ``nowcast.radar`` make are made where a volume lacks them: QIND and DBZHQ, VRADDH, AZSHR, DIVR, EDR, and
         with ``ground`` DBZHB. A field that no volume then has is left out, and makes the mosaic degraded.
@@ -191,7 +192,16 @@ def mosaic(
     absent = [name for name in fields if name not in there]
     chosen = [name for name in fields if name in there] or list(fields)
     place = grid.around(volumes, radius, dx=dx, dz=dz, top=top)
-    made = mosaics.build(volumes, grid=place, fields=chosen, method=method, time=time, max_age=max_age, motion=motion)
+    made = mosaics.build(
+        volumes,
+        grid=place,
+        fields=chosen,
+        method=method,
+        reflectivity=reflectivity,
+        time=time,
+        max_age=max_age,
+        motion=motion,
+    )
     incomplete = [
         f"{tree.attrs['instrument_name']}: {tree.attrs['incomplete']}" for tree in volumes if tree.attrs["incomplete"]
     ]
@@ -225,6 +235,7 @@ def mosaic_live(
     *,
     fields: Sequence[str] = ("DBZH", "VRADH"),
     method: str = "linear",
+    reflectivity: str = "echo",
     radius: float = 200e3,
     dx: float = 1000.0,
     dz: float = 500.0,
@@ -242,7 +253,7 @@ def mosaic_live(
     ----------
     folder, poll, timeout, stop : as for ``nowcast.radar.follow``
     output : path ending in .nc, which always holds a whole mosaic once there is one
-    fields, method, max_age, motion : as for ``nowcast.mosaic.Live``
+    fields, method, reflectivity, max_age, motion : as for ``nowcast.mosaic.Live``
     radius, dx, dz, top : float
         m: the grid is ``nowcast.grid.around`` the radar met first; of others it has what lies on it.
     every : "sweep" or "volume"
@@ -262,7 +273,9 @@ def mosaic_live(
         try:
             if live is None:
                 place = grid.around(sweep, radius, dx=dx, dz=dz, top=top)
-                live = mosaics.Live(place, fields, method=method, max_age=max_age, motion=motion)
+                live = mosaics.Live(
+                    place, fields, method=method, reflectivity=reflectivity, max_age=max_age, motion=motion
+                )
             live.add(sweep)
             if every == "volume" and sweep.attrs["complete"] != "true":
                 continue
