@@ -150,8 +150,9 @@ NWC_API void nwc_wind_options_init(nwc_wind_options *options);
  *         NWC_ERR_CANCELED
  *
  * The same bits for every thread count. Without observations the wind is the background, freed of divergence, and the report says so.
- * Of one radar alone w is not to be trusted. About two thirds of errors in echo lie within those that are stated. Sources: Gao et al. (1999), Mon. Wea. Rev. 127, 2128, and Potvin et al. (2012), J.
- * Atmos. Oceanic Technol. 29, 1417, for the problem; docs/decisions/wind.md for how it is posed and solved here.
+ * Of one radar alone w is not to be trusted. About two thirds of errors in echo lie within those that are stated where beams resolve
+ * the storm, fewer where they do not: stated are errors of data and background alone. Sources: Gao et al. (1999), Mon. Wea. Rev. 127, 2128,
+ * and Potvin et al. (2012), J. Atmos. Oceanic Technol. 29, 1417, for the problem; docs/decisions/wind.md for how it is posed and solved here.
  */
 NWC_API nwc_status nwc_wind_retrieve(nwc_ctx *ctx, const nwc_wind_input *input, int64_t time_ns,
                                      const nwc_wind_options *options, const nwc_wind_output *output,
