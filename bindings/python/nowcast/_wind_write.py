@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from nowcast import _field, _lib
-from nowcast._files import replacing
+from nowcast import _field, _lib, _netcdf
 from nowcast._lib import lib
 from nowcast._wind_level import Array, height_coordinate, names_of
 from nowcast._writer import Writer
@@ -132,33 +131,11 @@ def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """
     suffix = Path(path).suffix
     if suffix == ".nc":
-        _write_netcdf(data, path)
+        _netcdf.write(data, path)
     elif suffix in (".grib2", ".grb2"):
         _write_grib(data, path)
     else:
         raise UnsupportedError(f"{path}: a name ending in .nc or .grib2 expected")
-
-
-def _write_netcdf(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
-    data = data.copy()
-    if "lead_time" in data.coords:
-        minutes = data["lead_time"].values / np.timedelta64(1, "m")
-        attributes = {"standard_name": "forecast_period", "units": "min", "long_name": "time since the analysis"}
-        data = data.assign_coords(lead_time=(data["lead_time"].dims, minutes, attributes))
-    for name in ("time", "forecast_reference_time"):
-        if name in data.coords:
-            data[name].encoding |= {"units": "seconds since 1970-01-01", "calendar": "standard", "dtype": "int64"}
-    for field in data.data_vars.values():
-        if field.dtype.kind == "f" and field.ndim > 1:
-            chunk = tuple(1 if dim not in ("y", "x") else size for dim, size in field.sizes.items())
-            field.encoding |= {"zlib": True, "complevel": 1, "chunksizes": chunk}
-    with replacing(path) as beside:
-        try:
-            data.to_netcdf(beside)
-        except (ModuleNotFoundError, ValueError) as error:
-            if "install" not in str(error):
-                raise
-            raise UnsupportedError("no package that writes netCDF: pip install 'libnowcast[netcdf]'") from error
 
 
 def _write_grib(data: xr.Dataset, path: str | os.PathLike[str]) -> None:

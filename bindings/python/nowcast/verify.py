@@ -17,12 +17,12 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from nowcast import _field, _lib
+from nowcast import _field, _lib, _netcdf
 from nowcast._files import replacing
 from nowcast._lib import ffi, lib
 from nowcast._wind_profiles import compare as compare_winds
 from nowcast._wind_profiles import scores as wind_scores
-from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
+from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid, ascending
 
 __all__ = ["Scores", "bootstrap", "compare_winds", "pool", "score", "to_csv", "to_netcdf", "wind_scores"]
@@ -283,17 +283,7 @@ def to_netcdf(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     ------
     UnsupportedError : no package that writes netCDF is installed.
     """
-    if "lead_time" in data.coords:
-        minutes = data["lead_time"].values / np.timedelta64(1, "m")
-        attrs = {"standard_name": "forecast_period", "units": "min"}
-        data = data.assign_coords(lead_time=("lead_time", minutes, attrs) if minutes.ndim else ((), minutes, attrs))
-    with replacing(path) as beside:
-        try:
-            data.to_netcdf(beside)
-        except (ModuleNotFoundError, ValueError) as error:
-            if "install" not in str(error):
-                raise
-            raise UnsupportedError("no package that writes netCDF: pip install 'libnowcast[netcdf]'") from error
+    _netcdf.write(data, path)
 
 
 # ---- fields ----

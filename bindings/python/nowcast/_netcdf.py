@@ -1,0 +1,41 @@
+"""Datasets as CF netCDF-4: scores, mosaics, products and winds."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from nowcast._files import replacing
+from nowcast.errors import UnsupportedError
+
+
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Refuse a name that netCDF does not have, before any work is done for it."""
+    if Path(path).suffix != ".nc":
+        raise UnsupportedError(f"{path}: a name ending in .nc expected")
+
+
+def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write all that data hold, whole or not at all: lead times in minutes, fields packed, each level apart.
+
+    Raises
+    ------
+    UnsupportedError : no package that writes netCDF is installed.
+    """
+    data = data.copy()
+    if "lead_time" in data.coords:
+        lead = data["lead_time"]
+        attributes = {"standard_name": "forecast_period", "units": "min", "long_name": "time since the analysis"}
+        data = data.assign_coords(lead_time=(lead.dims, lead.values / np.timedelta64(1, "m"), attributes))
+    for field in data.data_vars.values():
+        if field.dims[-2:] == ("y", "x"):  # levels are read one by one
+            chunk = (*(1 for _ in field.shape[:-2]), *field.shape[-2:])
+            field.encoding |= {"zlib": True, "complevel": 1, "chunksizes": chunk}
+    with replacing(path) as beside:
+        try:
+            data.to_netcdf(beside)
+        except (ModuleNotFoundError, ValueError) as error:
+            if "install" not in str(error):
+                raise
+            raise UnsupportedError("no package that writes netCDF: pip install 'libnowcast[netcdf]'") from error
