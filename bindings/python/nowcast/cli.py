@@ -5,7 +5,7 @@ import importlib.util
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -246,15 +246,45 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
     _finish(summary, as_json, text)
 
 
-def _place(site: str | None) -> tuple[float, float, float] | str | None:
+def _place(_: click.Context, option: click.Parameter, site: str | None) -> tuple[float, float, float] | str | None:
     """A place LON,LAT,HEIGHT as (latitude, longitude, altitude), or the name of a radar."""
     if site is None or "," not in site:
         return site
     try:
         lon, lat, height = (float(part) for part in site.split(","))
     except ValueError:
-        raise click.BadParameter(f"LON,LAT,HEIGHT or a name expected, {site} given", param_hint="--site") from None
+        raise click.BadParameter(f"LON,LAT,HEIGHT or a name expected, {site} given", param=option) from None
     return lat, lon, height
+
+
+def _metres(_: click.Context, option: click.Parameter, km: float) -> float:
+    return 1e3 * km
+
+
+def _around_radars(radius: float) -> Callable[[Any], Any]:
+    """Options of the grid about radars, given in km, and of where these are; jobs take m."""
+
+    def of_grid(name: str, default: float, text: str) -> Callable[[Any], Any]:
+        return click.option(name, type=float, default=default, show_default=True, callback=_metres, help=text)
+
+    options = (
+        of_grid("--radius", radius, "km about every radar."),
+        of_grid("--dx", 1.0, "Cells along x and y, km."),
+        of_grid("--dz", 0.5, "Levels, km."),
+        of_grid("--top", 20.0, "Highest level, km above mean sea level."),
+        click.option(
+            "--site",
+            callback=_place,
+            help="Where the radar is, of volumes that do not say: LON,LAT,HEIGHT (m), or a NEXRAD name.",
+        ),
+    )
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 @main.command()
@@ -269,10 +299,7 @@ def _place(site: str | None) -> tuple[float, float, float] | str | None:
     show_default=True,
     help="Mean dBZ of the gates with echo, or mean Z, as hail needs it.",
 )
-@click.option("--radius", type=float, default=200.0, show_default=True, help="km about every radar.")
-@click.option("--dx", type=float, default=1.0, show_default=True, help="Cells along x and y, km.")
-@click.option("--dz", type=float, default=0.5, show_default=True, help="Levels, km.")
-@click.option("--top", type=float, default=20.0, show_default=True, help="Highest level, km above mean sea level.")
+@_around_radars(200.0)
 @click.option("--time", help="UTC of the mosaic; by default the ends of the volumes.")
 @click.option("--max-age", type=float, help="s; sweeps farther from the time are left out.")
 @click.option(
@@ -283,24 +310,17 @@ def _place(site: str | None) -> tuple[float, float, float] | str | None:
 @click.option("--follow", type=click.Choice(["sweep", "volume"]), help="Follow a folder, and write at each of these.")
 @click.option("--timeout", type=float, help="s without anything new after which --follow ends; never by default.")
 @click.option("--dem", "ground", help="Heights of the ground, GeoTIFF or netCDF: what they hide of beams is left out.")
-@click.option("--site", help="Where the radar is, of volumes that do not say: LON,LAT,HEIGHT (m), or a NEXRAD name.")
 @_on_error
 @_json
 def mosaic(
     inputs: tuple[str, ...],
     output: str,
-    radius: float,
-    dx: float,
-    dz: float,
-    top: float,
     follow: str | None,
     timeout: float | None,
-    site: str | None,
     as_json: bool,
     **choices: Any,
 ) -> None:
     """Bring radar volumes, of one radar or several, onto a three-dimensional grid."""
-    choices |= {"radius": 1e3 * radius, "dx": 1e3 * dx, "dz": 1e3 * dz, "top": 1e3 * top, "site": _place(site)}
     if follow is not None:
         _mosaic_live(inputs, output, as_json, every=follow, timeout=timeout, **choices)
         return
@@ -337,28 +357,18 @@ def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices:
 @_inputs
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--background", help="A model, or soundings and profilers; by default a profile fitted to the volumes.")
-@click.option("--radius", type=float, default=80.0, show_default=True, help="km about every radar.")
-@click.option("--dx", type=float, default=1.0, show_default=True, help="Cells along x and y, km.")
-@click.option("--dz", type=float, default=0.5, show_default=True, help="Levels, km.")
-@click.option("--top", type=float, default=20.0, show_default=True, help="Highest level, km above mean sea level.")
+@_around_radars(80.0)
 @click.option("--time", help="UTC of the wind; by default the middle of the volumes.")
 @click.option("--max-age", type=float, help="s; rays farther from the time are left out.")
-@click.option("--site", help="Where the radar is, of volumes that do not say: LON,LAT,HEIGHT (m), or a NEXRAD name.")
 @_on_error
 @_json
 def wind(
     inputs: tuple[str, ...],
     output: str,
-    radius: float,
-    dx: float,
-    dz: float,
-    top: float,
-    site: str | None,
     as_json: bool,
     **choices: Any,
 ) -> None:
     """Find the wind in three dimensions that radar volumes of one time agree upon."""
-    choices |= {"radius": 1e3 * radius, "dx": 1e3 * dx, "dz": 1e3 * dz, "top": 1e3 * top, "site": _place(site)}
     with _progress():
         summary = jobs.wind(inputs, output, **choices)
     text = f"{output}: {summary['report']}"
