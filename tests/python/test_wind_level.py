@@ -1,7 +1,6 @@
 """The wind at heights above the ground and at 10 m, as Python sees it."""
 
 import math
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ import xarray as xr
 from nowcast import errors, obs, wind
 from nowcast.grid import Grid
 
-DATA = Path(os.environ.get("NOWCAST_TEST_DATA", "../shared/data"))
 Z = (20.0, 60.0, 100.0, 400.0, 1000.0, 2000.0, 3500.0, 6500.0)
 GRID = Grid("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=32 +lon_0=100 +ellps=WGS84", 12, 9, 1.8e6, 1e5, 1000.0, 1000.0, Z)
 
@@ -157,10 +155,10 @@ def test_wrong_winds_are_refused(space: xr.Dataset) -> None:
         wind.near_ground(space, stations=table([(120.0, 32.0)], 0.0, 0.0, 0.0), window=-1.0)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
-def test_the_law_of_height_fits_soundings_nearly_as_well_as_any_factor_can() -> None:
+@pytest.mark.realdata
+def test_the_law_of_height_fits_soundings_nearly_as_well_as_any_factor_can(real_data: Path) -> None:
     """What nwc_wind_levels and its options say of soundings."""
-    profiles = _profiles()
+    profiles = _profiles(real_data)
     assert len(profiles) == 6
     ratios, logarithm, variance = [], [], []
     for top in (250.0, 500.0, 750.0, 1000.0):
@@ -180,14 +178,14 @@ def test_the_law_of_height_fits_soundings_nearly_as_well_as_any_factor_can() -> 
     assert np.median(variance) == pytest.approx(0.025, rel=0.4)
 
 
-def _profiles() -> list[np.ndarray]:
+def _profiles(folder: Path) -> list[np.ndarray]:
     """Height above the ground, u and v of soundings that reach 3.5 km."""
     made = []
     names = ("bmx_sounding_20080411_12Z", "may4_sounding", "may22_sounding", "jan20_sounding")
-    for path in [DATA / f"obs/sounding/{name}.txt" for name in names] + [DATA / "obs/profile-bufr/temp_hires.bufr"]:
+    for path in [folder / f"obs/sounding/{name}.txt" for name in names] + [folder / "obs/profile-bufr/temp_hires.bufr"]:
         wide = obs.wide(obs.derive(obs.read(path)))
         made.append(wide[["height", "eastward_wind", "northward_wind"]].dropna().to_numpy())
-    with xr.open_dataset(DATA / "retrieval/darwin-20060120/test_sounding.cdf") as darwin:
+    with xr.open_dataset(folder / "retrieval/darwin-20060120/test_sounding.cdf") as darwin:
         rows = np.array([darwin[name].values for name in ("alt", "u_wind", "v_wind")], dtype=float).T
         made.append(rows[(np.abs(rows) < 1e4).all(axis=1)])
     for number, rows in enumerate(made):
