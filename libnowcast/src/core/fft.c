@@ -143,7 +143,7 @@ nwc_status nwc__fft_create(nwc_ctx *ctx, int64_t ny, int64_t nx, nwc__fft **made
         }
     }
     for (int64_t k = 0; k <= nx / 2; k++) {
-        const double angle = -2.0 * 3.14159265358979323846 * (double)k / (double)nx;
+        const double angle = -2.0 * NWC__PI * (double)k / (double)nx;
         fft->turn[k] = (complex_number){(float)cos(angle), (float)sin(angle)};
     }
 

@@ -15,6 +15,9 @@
 #define NWC__PRINTF(at, first)
 #endif
 
+#define NWC__PI 3.14159265358979323846
+#define NWC__RADIANS (NWC__PI / 180.0) /* in a degree */
+
 /* ---- status ---- */
 
 /* Set this thread's error text and return status: return nwc__fail(NWC_ERR_ARG, "dt_s: above 0 expected, %g given", dt_s); */

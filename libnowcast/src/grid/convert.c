@@ -100,7 +100,7 @@ static nwc_status turn_of(nwc_ctx *ctx, const nwc_grid *grid, int64_t row, int64
 {
     const int64_t n = rows * grid->nx;
     double *const x = work, *const y = work + n, *const x_up = work + 2 * n, *const y_up = work + 3 * n;
-    const double step = 0.01 * grid->dy, degree = acos(-1.0) / 180.0;
+    const double step = 0.01 * grid->dy;
     for (int64_t c = 0; c < n; c++) {
         x[c] = x_up[c] = grid->x_first + grid->dx * (double)(c % grid->nx);
         y[c] = grid->y_first + grid->dy * (double)(row + c / grid->nx) - 0.5 * step;
@@ -109,7 +109,7 @@ static nwc_status turn_of(nwc_ctx *ctx, const nwc_grid *grid, int64_t row, int64
     NWC__TRY(nwc_grid_to_lonlat(ctx, grid, n, x, y, x, y));
     NWC__TRY(nwc_grid_to_lonlat(ctx, grid, n, x_up, y_up, x_up, y_up));
     for (int64_t c = 0; c < n; c++) {
-        const double east = remainder(x_up[c] - x[c], 360.0) * cos(0.5 * degree * (y[c] + y_up[c]));
+        const double east = remainder(x_up[c] - x[c], 360.0) * cos(0.5 * NWC__RADIANS * (y[c] + y_up[c]));
         const double north = y_up[c] - y[c], length = hypot(east, north);
         sine[c] = east / length, cosine[c] = north / length;
     }

@@ -7,7 +7,6 @@
 #include "mosaic/internal.h"
 #include "radar/beam.h"
 
-#define PI 3.14159265358979323846
 #define NODE_M 1000.0
 #define PATH_M 500.0 /* between points of a traced beam */
 #define LEAST_DEG (-3.0)
@@ -34,7 +33,7 @@ static double elevation_of(int64_t b)
 {
     const int64_t even = (int64_t)((EVEN_DEG - LEAST_DEG) / STEP_DEG + 0.5);
     const double degrees = b <= even ? LEAST_DEG + STEP_DEG * (double)b : EVEN_DEG * pow(RATIO, (double)(b - even));
-    return fmin(degrees, 90.0) * PI / 180.0;
+    return fmin(degrees, 90.0) * NWC__PI / 180.0;
 }
 
 static nwc_status trace_beam(int64_t b, void *user)
@@ -76,7 +75,7 @@ static void fill_node(const struct fan *fan, const nwc_grid *grid, int64_t node,
             const double low = fan->height_m[b * fan->nodes + node], high = fan->height_m[(b + 1) * fan->nodes + node];
             const double in = (grid->z_m[k] - low) / (high - low);
             const nwc__sight under = difference(fan, b, node), over = difference(fan, b + 1, node);
-            angle = (float)((under.elevation + in * (over.elevation - under.elevation)) * 180.0 / PI);
+            angle = (float)((under.elevation + in * (over.elevation - under.elevation)) * 180.0 / NWC__PI);
             range = (float)(under.range_m + in * (over.range_m - under.range_m));
         }
         bend->elevation_deg[node * grid->nz + k] = angle, bend->range_m[node * grid->nz + k] = range;

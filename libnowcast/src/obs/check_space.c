@@ -8,13 +8,12 @@
 enum { MOST_NEIGHBOURS = 64 };
 
 #define EARTH_M 6371229.0
-#define DEGREE (3.14159265358979323846 / 180.0)
 
 double nwc__rows_apart_m(const struct nwc__obs_cells *cells, int64_t a, int64_t b)
 {
-    const double phi_a = DEGREE * cells->latitude_deg[a], phi_b = DEGREE * cells->latitude_deg[b];
+    const double phi_a = NWC__RADIANS * cells->latitude_deg[a], phi_b = NWC__RADIANS * cells->latitude_deg[b];
     const double north = sin(0.5 * (phi_b - phi_a));
-    const double east = sin(0.5 * DEGREE * (cells->longitude_deg[b] - cells->longitude_deg[a]));
+    const double east = sin(0.5 * NWC__RADIANS * (cells->longitude_deg[b] - cells->longitude_deg[a]));
     return 2.0 * EARTH_M * asin(fmin(1.0, sqrt(north * north + cos(phi_a) * cos(phi_b) * east * east)));
 }
 
@@ -86,7 +85,7 @@ static bool as_high(const struct nwc__check *check, int64_t a, int64_t b)
 static bool is_near(const struct nwc__check *check, int64_t a, int64_t b, double radius_m, double *apart_m)
 {
     const struct nwc__obs_cells *const c = &check->cells;
-    if (!(fabs(c->latitude_deg[a] - c->latitude_deg[b]) * DEGREE * EARTH_M <= radius_m)) return false;
+    if (!(fabs(c->latitude_deg[a] - c->latitude_deg[b]) * NWC__RADIANS * EARTH_M <= radius_m)) return false;
     *apart_m = nwc__rows_apart_m(c, a, b);
     return *apart_m <= radius_m;
 }

@@ -7,8 +7,6 @@
 
 #include "core/atmosphere.h"
 
-#define DEGREE (3.14159265358979323846 / 180.0)
-
 /* ---- levels of a profile ---- */
 
 /* A level that has both. */
@@ -112,14 +110,14 @@ static nwc_status derive_wind(nwc_obs *obs, const int64_t *order, int64_t first,
     const int64_t east = find(&c, order, first, end, NWC_QUANTITY_EASTWARD_WIND);
     const int64_t north = find(&c, order, first, end, NWC_QUANTITY_NORTHWARD_WIND);
     if (speed >= 0 && east < 0 && north < 0 && (from >= 0 || c.value[speed] == 0.0)) {
-        const double s = c.value[speed], angle = from >= 0 ? DEGREE * c.value[from] : 0.0;
+        const double s = c.value[speed], angle = from >= 0 ? NWC__RADIANS * c.value[from] : 0.0;
         const int64_t other = from >= 0 ? from : speed;
         NWC__TRY(derive(obs, speed, other, NWC_QUANTITY_EASTWARD_WIND, s == 0.0 ? 0.0 : -s * sin(angle)));
         return derive(obs, speed, other, NWC_QUANTITY_NORTHWARD_WIND, s == 0.0 ? 0.0 : -s * cos(angle));
     }
     if (east >= 0 && north >= 0 && speed < 0 && from < 0) {
         const double u = c.value[east], v = c.value[north];
-        double angle = atan2(-u, -v) / DEGREE;
+        double angle = atan2(-u, -v) / NWC__RADIANS;
         if (angle < 0.0) angle += 360.0;
         NWC__TRY(derive(obs, east, north, NWC_QUANTITY_WIND_SPEED, hypot(u, v)));
         return derive(obs, east, north, NWC_QUANTITY_WIND_FROM_DIRECTION, u == 0.0 && v == 0.0 ? NAN : angle);

@@ -7,8 +7,6 @@
 
 #include <proj.h>
 
-#define PI 3.14159265358979323846
-#define RADIANS NWC__RADIANS
 #define WGS84_RADIUS 6378137.0
 #define WGS84_FLATTENING (1.0 / 298.257223563)
 
@@ -49,7 +47,7 @@ static nwc_status find_radius(double latitude_deg, double *radius_m)
         status = nwc__fail(NWC_ERR_INTERNAL, "PROJ makes no geocentric coordinates");
         goto done;
     }
-    const PJ_COORD at = proj_trans(cartesian, PJ_FWD, proj_coord(0.0, latitude_deg * RADIANS, 0.0, 0.0));
+    const PJ_COORD at = proj_trans(cartesian, PJ_FWD, proj_coord(0.0, latitude_deg * NWC__RADIANS, 0.0, 0.0));
     *radius_m = sqrt(at.xyz.x * at.xyz.x + at.xyz.y * at.xyz.y + at.xyz.z * at.xyz.z);
 done:
     proj_destroy(cartesian);
@@ -146,7 +144,7 @@ void nwc__beam_bearing(const nwc_beam *beam, double lon_deg, double lat_deg, dou
     if (isfinite(lon_deg) && fabs(lat_deg) <= 90.0)
         geod_inverse(&beam->ellipsoid, beam->latitude_deg, beam->longitude_deg, lat_deg, lon_deg, ground_m, &degrees,
                      NULL);
-    *azimuth = degrees * RADIANS;
+    *azimuth = degrees * NWC__RADIANS;
 }
 
 nwc_status nwc_beam_path(const nwc_beam *beam, double elevation_deg, int64_t n, const double *range_m, double *height_m,
@@ -162,11 +160,11 @@ nwc_status nwc_beam_path(const nwc_beam *beam, double elevation_deg, int64_t n, 
     nwc__along along[POINTS];
     for (int64_t first = 0; first < n; first += POINTS) {
         const int64_t part = n - first < POINTS ? n - first : POINTS;
-        nwc__beam_follow(beam, elevation_deg * RADIANS, part, range_m + first, along);
+        nwc__beam_follow(beam, elevation_deg * NWC__RADIANS, part, range_m + first, along);
         for (int64_t i = 0; i < part; i++) {
             if (height_m) height_m[first + i] = along[i].height_m;
             if (ground_m) ground_m[first + i] = along[i].ground_m;
-            if (angle_deg) angle_deg[first + i] = along[i].angle / RADIANS;
+            if (angle_deg) angle_deg[first + i] = along[i].angle / NWC__RADIANS;
         }
     }
     return NWC_OK;
@@ -212,7 +210,7 @@ static nwc_status locate_tile(int64_t tile, void *user)
         nwc__along at = {NAN, NAN, NAN};
         double lon = NAN, lat = NAN;
         if (isfinite(azimuth) && fabs(elevation) <= 90.0 && range >= 0.0 && isfinite(range)) {
-            nwc__beam_follow(job->beam, elevation * RADIANS, 1, &range, &at);
+            nwc__beam_follow(job->beam, elevation * NWC__RADIANS, 1, &range, &at);
             geod_direct(&job->beam->ellipsoid, job->beam->latitude_deg, job->beam->longitude_deg, azimuth, at.ground_m,
                         &lat, &lon, NULL);
         }
@@ -230,9 +228,9 @@ static nwc_status find_tile(int64_t tile, void *user)
         nwc__sight sight = {NAN, NAN};
         nwc__beam_bearing(job->beam, job->from[0][i], job->from[1][i], &ground, &azimuth);
         if (isfinite(ground) && isfinite(job->from[2][i])) sight = nwc__beam_sight(job->beam, ground, job->from[2][i]);
-        const double turned = fmod(azimuth / RADIANS + 360.0, 360.0);
+        const double turned = fmod(azimuth / NWC__RADIANS + 360.0, 360.0);
         job->to[0][i] = isnan(sight.range_m) ? (double)NAN : turned;
-        job->to[1][i] = sight.elevation / RADIANS, job->to[2][i] = sight.range_m;
+        job->to[1][i] = sight.elevation / NWC__RADIANS, job->to[2][i] = sight.range_m;
     }
     return NWC_OK;
 }
@@ -278,9 +276,9 @@ static nwc_status place_ray(int64_t ray, void *user)
     const struct gates *const job = user;
     const int64_t first = ray * job->n;
     const double azimuth = job->azimuth_deg[ray];
-    const double sine = sin(azimuth * RADIANS), cosine = cos(azimuth * RADIANS);
+    const double sine = sin(azimuth * NWC__RADIANS), cosine = cos(azimuth * NWC__RADIANS);
     nwc__along *const along = job->along + first;
-    nwc__beam_follow(job->beam, job->elevation_deg[ray] * RADIANS, job->n, job->range_m, along);
+    nwc__beam_follow(job->beam, job->elevation_deg[ray] * NWC__RADIANS, job->n, job->range_m, along);
     for (int64_t g = 0; g < job->n; g++) {
         if (job->east_m) job->east_m[first + g] = along[g].ground_m * sine;
         if (job->north_m) job->north_m[first + g] = along[g].ground_m * cosine;
@@ -343,12 +341,12 @@ nwc_status nwc_beam_size(double width_h_deg, double width_v_deg, int64_t n, cons
         return nwc__fail(NWC_ERR_ARG, "widths, depth: above 0 expected, %g and %g degrees and %g m given", width_h_deg,
                          width_v_deg, depth_m);
     if (n < 0 || (n && !range_m)) return nwc__fail(NWC_ERR_ARG, "range_m: ranges expected, NULL given");
-    const double h = width_h_deg * RADIANS, v = width_v_deg * RADIANS;
+    const double h = width_h_deg * NWC__RADIANS, v = width_v_deg * NWC__RADIANS;
     for (int64_t i = 0; i < n; i++) {
         const double range = range_m[i] >= 0.0 ? range_m[i] : (double)NAN;
         if (across_m) across_m[i] = 2.0 * range * tan(0.5 * h);
         if (up_m) up_m[i] = 2.0 * range * tan(0.5 * v);
-        if (volume_m3) volume_m3[i] = PI * range * range * h * v * depth_m / (8.0 * log(2.0));
+        if (volume_m3) volume_m3[i] = NWC__PI * range * range * h * v * depth_m / (8.0 * log(2.0));
     }
     return NWC_OK;
 }

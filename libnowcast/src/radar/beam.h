@@ -43,7 +43,6 @@ void nwc__beam_bearing(const nwc_beam *beam, double lon_deg, double lat_deg, dou
 
 /* ---- over a sphere of four thirds of the earth's mean radius: for what does not need the place of the radar ---- */
 
-#define NWC__RADIANS (3.14159265358979323846 / 180.0)
 #define NWC__EARTH_M 6371000.0
 #define NWC__EFFECTIVE_EARTH_M (4.0 / 3.0 * NWC__EARTH_M) /* beams go straight over it */
 

@@ -137,7 +137,7 @@ static void start(struct problem *q, const float *phase, const float *scale)
     }
     for (int64_t i = 0; i < n; i++) q->p[i] = q->measured[i];
     for (int64_t i = 0; i + 3 < n; i++) {
-        const double wave = (double)(scale[i + 1] + scale[i + 2]) / (4.0 * 3.14159265358979324);
+        const double wave = (double)(scale[i + 1] + scale[i + 2]) / (4.0 * NWC__PI);
         q->a[i] = wave * wave * wave * wave * wave * wave;
         if (i == 0) q->end[0] = END_WEIGHT * q->a[i] / wave;
         q->end[1] = END_WEIGHT * q->a[i] / wave;

@@ -251,7 +251,7 @@ static double largest_gap(const nwc__profile_point *points, int64_t n)
 {
     bool seen[360] = {false};
     for (int64_t i = 0; i < n; i++) {
-        const double azimuth = atan2(points[i].sin_az, points[i].cos_az) * (180.0 / 3.14159265358979323846);
+        const double azimuth = atan2(points[i].sin_az, points[i].cos_az) * (180.0 / NWC__PI);
         seen[((int)floor(azimuth) + 360) % 360] = true;
     }
     int gap = 0, run = 0;

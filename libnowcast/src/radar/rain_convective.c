@@ -10,7 +10,6 @@
 #define STRONG_BACKGROUND 42.43 /* where 10 - background^2 / 180 is 0 */
 #define COSINE_HEIGHT 8.0
 #define COSINE_WIDTH 128.0
-#define PI 3.14159265358979324
 
 enum { RADII = 5, MOST_RADIUS = 2000 /* cells */ };
 
@@ -86,7 +85,7 @@ static bool is_core(const nwc_convective_options *o, double dbz, double backgrou
 {
     if (dbz >= o->intensity_dbz) return true;
     double above = background < 0.0 ? 10.0 : 10.0 - background * background / 180.0;
-    if (o->cosine) above = COSINE_HEIGHT * cos(PI * fmax(background, 0.0) / COSINE_WIDTH);
+    if (o->cosine) above = COSINE_HEIGHT * cos(NWC__PI * fmax(background, 0.0) / COSINE_WIDTH);
     if (!o->cosine && background >= STRONG_BACKGROUND) above = 0.0;
     return dbz - background >= fmax(above, 0.0);
 }

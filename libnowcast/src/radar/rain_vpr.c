@@ -259,7 +259,7 @@ static nwc_status correct_rays(int64_t tile, void *user)
     const int64_t n = job->gates.n;
     double *const range = job->range + tile * 2 * n, *const height = range + n;
     const double width = isfinite(job->facts.beam_width_v_deg) ? job->facts.beam_width_v_deg : DEFAULT_BEAM_DEG;
-    const double spread = width * 3.14159265358979324 / 180.0 / TWO_WAY;
+    const double spread = width * NWC__PI / 180.0 / TWO_WAY;
     for (int64_t r = tile * TILE_RAYS; r < job->sweep.n_rays && r < (tile + 1) * TILE_RAYS; r++) {
         NWC__TRY(trace(job, (double)job->sweep.elevation_deg[r], n, range, height, NULL));
         const float *const dbz = job->dbz.field.data + r * job->dbz.field.stride[0];

@@ -64,15 +64,15 @@ static int64_t gates_within(const struct job *job, double t)
 /* Add the rays to one side of ray number r by azimuth until they lie outside the window everywhere. */
 static void add_side(const struct job *job, int64_t r, int64_t side, float *fit)
 {
-    const double radian = acos(-1.0) / 180.0, centre = job->rays[r].azimuth;
+    const double centre = job->rays[r].azimuth;
     for (int64_t k = 1; k < job->n_rays; k++) {
         const struct ray *const ray = &job->rays[((r + side * k) % job->n_rays + job->n_rays) % job->n_rays];
         const double degrees = remainder(ray->azimuth - centre, 360.0);
         const bool next = k == 1 && fabs(degrees) < MOST_NEIGHBOUR_DEG;
         if (degrees * (double)side < 0.0 || (fabs(degrees) > MOST_ANGLE_DEG && !next)) return;
-        const int64_t n = next ? job->n_gates : gates_within(job, degrees * radian);
+        const int64_t n = next ? job->n_gates : gates_within(job, degrees * NWC__RADIANS);
         if (n == 0) return;
-        job->kernels->add_ray(job->sums + ray->row * NWC__SHEAR_SUMS * job->n_gates, (float)(degrees * radian),
+        job->kernels->add_ray(job->sums + ray->row * NWC__SHEAR_SUMS * job->n_gates, (float)(degrees * NWC__RADIANS),
                               job->half, n, job->n_gates, fit);
     }
 }

@@ -13,8 +13,6 @@
 
 NWC__DECLARE_KERNELS(nwc__terrain_kernels);
 
-#define PI 3.14159265358979323846
-#define RADIANS (PI / 180.0)
 #define NODE_M 4000.0 /* apart: places between them are linear to half a metre */
 #define FINE_M 100.0  /* ground is sampled in steps of half a cell, but no finer than this, or a cell */
 #define LEAST_COSINE 0.1
@@ -111,7 +109,7 @@ static nwc_status make_nodes(nwc_ctx *ctx, const nwc_beam *beam, const nwc_grid 
     for (int64_t j = 0; j < n; j++)
         for (int64_t i = 0; i < n; i++) {
             const double east = (double)(i - side) * NODE_M, north = (double)(j - side) * NODE_M;
-            geod_direct(&beam->ellipsoid, beam->latitude_deg, beam->longitude_deg, atan2(east, north) / RADIANS,
+            geod_direct(&beam->ellipsoid, beam->latitude_deg, beam->longitude_deg, atan2(east, north) / NWC__RADIANS,
                         hypot(east, north), &row[j * n + i], &column[j * n + i], NULL);
         }
     if ((status = nwc_grid_from_lonlat(ctx, grid, n * n, column, row, column, row)) != NWC_OK) goto done;
@@ -231,14 +229,14 @@ static void look_along(const struct job *job, double azimuth, double elevation, 
 
 static float share(double area)
 {
-    return (float)fmax(0.0, fmin(1.0, area / PI));
+    return (float)fmax(0.0, fmin(1.0, area / NWC__PI));
 }
 
 static void look(const struct job *job, int64_t ray, const struct scratch *s)
 {
     const struct beams *const beams = job->beams;
-    const double azimuth = (double)beams->azimuth_deg[ray] * RADIANS;
-    const double elevation = (double)beams->elevation_deg[ray] * RADIANS;
+    const double azimuth = (double)beams->azimuth_deg[ray] * NWC__RADIANS;
+    const double elevation = (double)beams->elevation_deg[ray] * NWC__RADIANS;
     const int64_t n = beams->n_gates;
     if (!isfinite(azimuth) || !isfinite(elevation)) {
         for (int64_t g = 0; job->cumulative && g < n; g++) job->cumulative[ray * n + g] = NAN;
@@ -389,9 +387,16 @@ nwc_status nwc_terrain_table(nwc_ctx *ctx, const nwc_beam *beam, const nwc_field
         if (!isfinite(azimuth_deg[r]) || !(fabsf(elevation_deg[r]) <= 90.0F))
             return nwc__fail(NWC_ERR_ARG, "ray %lld: an azimuth and an elevation expected, %g and %g given",
                              (long long)r, (double)azimuth_deg[r], (double)elevation_deg[r]);
-    const struct beams beams = {beam,           width_h_deg * RADIANS, width_v_deg * RADIANS, n_rays,
-                                n_gates,        azimuth_deg,           elevation_deg,         first_gate_m,
-                                gate_spacing_m, options.nearest_m};
+    const struct beams beams = {beam,
+                                width_h_deg * NWC__RADIANS,
+                                width_v_deg * NWC__RADIANS,
+                                n_rays,
+                                n_gates,
+                                azimuth_deg,
+                                elevation_deg,
+                                first_gate_m,
+                                gate_spacing_m,
+                                options.nearest_m};
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__terrain_kernels),
                       .beams = &beams,
                       .parts = options.parts,
@@ -453,8 +458,8 @@ nwc_status nwc_terrain_block(nwc_ctx *ctx, nwc_volume *volume, const nwc_field *
     }
     NWC__TRY(nwc_beam_create(ctx, facts.latitude_deg, facts.longitude_deg, facts.altitude_m, &bending, &beam));
     struct beams beams = {.beam = beam,
-                          .width_h = RADIANS * (facts.beam_width_h_deg > 0.0 ? facts.beam_width_h_deg : otherwise),
-                          .width_v = RADIANS * (facts.beam_width_v_deg > 0.0 ? facts.beam_width_v_deg : otherwise),
+                          .width_h = NWC__RADIANS * (facts.beam_width_h_deg > 0.0 ? facts.beam_width_h_deg : otherwise),
+                          .width_v = NWC__RADIANS * (facts.beam_width_v_deg > 0.0 ? facts.beam_width_v_deg : otherwise),
                           .nearest_m = options.nearest_m};
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__terrain_kernels), .beams = &beams, .parts = options.parts};
     cut_parts(&job);

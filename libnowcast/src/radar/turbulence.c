@@ -11,8 +11,6 @@
 
 #include <stdlib.h>
 
-#define PI 3.14159265358979323846
-#define RADIANS (PI / 180.0)
 #define LIGHT_M_S 299792458.0
 #define GAMMA_2_3 1.3541179394264004
 #define PULSE_SIGMA 0.35   /* of the depth of a gate: Doviak and Zrnic (1993), eq. 5.76 */
@@ -70,7 +68,7 @@ static nwc_status work_ray(int64_t ray, void *user)
     float *const width = job->rows + ROWS * ray * n, *const across = width + n, *const along = across + n;
     float *const snr = along + n, *const velocity = snr + n, *const quality = velocity + n;
     float *const edr = job->edr + ray * n;
-    const double fall = job->fall_m_s * sin((double)job->elevation_deg[ray] * RADIANS);
+    const double fall = job->fall_m_s * sin((double)job->elevation_deg[ray] * NWC__RADIANS);
     nwc__ray_on_gates(&job->width, ray, &job->gates, width);
     nwc__ray_on_gates(&job->across, ray, &job->gates, across);
     nwc__ray_on_gates(&job->along, ray, &job->gates, along);
@@ -117,11 +115,12 @@ static double turn_variance(const nwc_sweep *sweep, double frequency_hz, double 
     const double seconds = 1e-9 * (double)llabs(sweep->time_ns[n - 1] - sweep->time_ns[0]);
     double turned = 0.0, level = 0.0;
     for (int64_t r = 1; r < n; r++)
-        turned += fabs(remainder((double)sweep->azimuth_deg[r] - (double)sweep->azimuth_deg[r - 1], 360.0)) * RADIANS;
-    for (int64_t r = 0; r < n; r++) level += cos((double)sweep->elevation_deg[r] * RADIANS) / (double)n;
+        turned +=
+            fabs(remainder((double)sweep->azimuth_deg[r] - (double)sweep->azimuth_deg[r - 1], 360.0)) * NWC__RADIANS;
+    for (int64_t r = 0; r < n; r++) level += cos((double)sweep->elevation_deg[r] * NWC__RADIANS) / (double)n;
     if (!(seconds > 0.0) || !(frequency_hz > 0.0) || !isfinite(turned)) return 0.0;
-    const double sigma =
-        turned / seconds * (LIGHT_M_S / frequency_hz) * level * sqrt(log(2.0)) / (2.0 * PI * width_deg * RADIANS);
+    const double sigma = turned / seconds * (LIGHT_M_S / frequency_hz) * level * sqrt(log(2.0)) /
+                         (2.0 * NWC__PI * width_deg * NWC__RADIANS);
     return sigma * sigma;
 }
 
@@ -141,7 +140,7 @@ static nwc_status work_sweep(nwc_ctx *ctx, nwc_volume *volume, const nwc_volume_
     (void)nwc__find(volume, index, "SNRH", &job.snr), (void)nwc__find(volume, index, "QIND", &job.quality);
     const double wide = facts->beam_width_h_deg > 0.0 ? facts->beam_width_h_deg : o->beam_width_deg;
     const double tall = facts->beam_width_v_deg > 0.0 ? facts->beam_width_v_deg : o->beam_width_deg;
-    const double sigma = RADIANS / (4.0 * sqrt(log(2.0))); /* of the power of both ways: eq. 5.75 */
+    const double sigma = NWC__RADIANS / (4.0 * sqrt(log(2.0))); /* of the power of both ways: eq. 5.75 */
     job.sigma_h = wide * sigma, job.sigma_v = tall * sigma;
     job.sigma_r = PULSE_SIGMA * (o->depth_m > 0.0 ? o->depth_m : job.gates.spacing_m);
     const bool nexrad = !isfinite(facts->frequency_hz) && strncmp(facts->format, "NEXRAD", 6) == 0;
@@ -153,7 +152,7 @@ static nwc_status work_sweep(nwc_ctx *ctx, nwc_volume *volume, const nwc_volume_
         NWC__TRY(nwc_volume_find(volume, beside, "VRADDH", &velocity));
         NWC__TRY(nwc__sample_moment(ctx, &other, &velocity, &sweep, &job.gates, false, WITHIN_DEG, &job.other));
         (void)nwc__find(volume, index, "VRADDH", &job.velocity);
-        job.apart = apart_deg * RADIANS;
+        job.apart = apart_deg * NWC__RADIANS;
     }
     NWC__ALLOC(ctx, per_width, job.gates.n);
     NWC__ALLOC(ctx, job.rows, ROWS * sweep.n_rays * job.gates.n);

@@ -15,7 +15,7 @@
 #define MARGIN_IN_SIGMA 3.0
 #define FAR_M 1e6 /* how far the outermost level may go on: without end */
 #define EARTH_M 6371229.0
-#define DEGREE_M (EARTH_M * 3.14159265358979323846 / 180.0)
+#define DEGREE_M (EARTH_M * NWC__PI / 180.0)
 #define HOUR_NS 3.6e12
 
 #define USUAL_GAP_M 2000.0 /* between levels; what interpolation over it is wrong by is in the error given */

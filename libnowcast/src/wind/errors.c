@@ -11,7 +11,6 @@
  */
 #include "wind/frame.h"
 
-#define PI 3.14159265358979323846
 #define REACH 0.25        /* of the lengths of the prior, over which data tell of a cell */
 #define REACH_SMOOTH 0.75 /* the same where the prior is smooth, whose lengths are a third */
 #define LEAST_LOG (-2.0)  /* of what data tell, over what the prior does, to base 10 */
@@ -51,16 +50,16 @@ static double of_mean(double square, double d)
 static void make_waves(const nwc__wind_prior *prior, struct wave *waves)
 {
     const nwc__wind_box *const box = prior->box;
-    const double longest = PI * fmin(prior->length_h / fmax(box->dx, box->dy), prior->length_v / box->dz);
+    const double longest = NWC__PI * fmin(prior->length_h / fmax(box->dx, box->dy), prior->length_v / box->dz);
     const double step = log(fmax(longest, 1.0) / LEAST_WAVE) / RADII;
     /* sum of waves over c: c / (2 pi L)^3 integral d kappa^3, c = 8 pi L^3 or 64 pi L^3 */
-    const double whole = (prior->order == 2 ? 8.0 : 64.0) * PI * 4.0 * PI / pow(2.0 * PI, 3.0);
+    const double whole = (prior->order == 2 ? 8.0 : 64.0) * NWC__PI * 4.0 * NWC__PI / pow(2.0 * NWC__PI, 3.0);
     struct wave *wave = waves;
     for (int r = 0; r < RADII; r++)
         for (int s = 0; s < SLOPES; s++)
             for (int t = 0; t < TURNS; t++, wave++) {
                 const double kappa = LEAST_WAVE * exp(((double)r + 0.5) * step), mu = ((double)s + 0.5) / SLOPES;
-                const double turn = 0.5 * PI * ((double)t + 0.5) / TURNS, flat = 1.0 - mu * mu;
+                const double turn = 0.5 * NWC__PI * ((double)t + 0.5) / TURNS, flat = 1.0 - mu * mu;
                 wave->square[0] = flat * pow(kappa * cos(turn) / prior->length_h, 2.0);
                 wave->square[1] = flat * pow(kappa * sin(turn) / prior->length_h, 2.0);
                 wave->square[2] = pow(kappa * mu / prior->length_v, 2.0);

@@ -310,7 +310,7 @@ static nwc_status fill_tile(int64_t tile, void *user)
 /* The middle step between rays by azimuth. */
 static double step_of(const nwc_sweep *sweep)
 {
-    return 2.0 * 3.14159265358979323846 / fmax((double)sweep->n_rays, 90.0);
+    return 2.0 * NWC__PI / fmax((double)sweep->n_rays, 90.0);
 }
 
 static bool take_sweep(const struct job *job, const nwc_volume *volume, int32_t s, struct turn *turn)

@@ -220,7 +220,7 @@ nwc_status nwc_wind_outflow(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v
     }
     job.half_m = fmax(job.half_m, job.step_m);
     for (int a = 0; a < AXES; a++) {
-        const double angle = acos(-1.0) * (double)a / AXES;
+        const double angle = NWC__PI * (double)a / AXES;
         job.cosine[a] = cos(angle), job.sine[a] = sin(angle);
     }
     status = nwc__for_each_tile(ctx, "outflow", u->dim[0], outflow_row, &job);

@@ -68,7 +68,7 @@ static double correlation(const nwc_wind_merge_options *o, const struct place *a
 
 static struct place place_of(double longitude_deg, double latitude_deg, double ground)
 {
-    const double radian = acos(-1.0) / 180.0, lon = radian * longitude_deg, lat = radian * latitude_deg;
+    const double lon = NWC__RADIANS * longitude_deg, lat = NWC__RADIANS * latitude_deg;
     return (struct place){{cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat)}, ground};
 }
 
@@ -306,7 +306,7 @@ static nwc_status find_sites(nwc_ctx *ctx, const nwc_grid *grid, const nwc_wind_
                              double *work, struct site *sites)
 {
     double *const x = work, *const y = work + n, *const up_x = work + 2 * n, *const up_y = work + 3 * n;
-    const double step = 0.01 * grid->dy, radian = acos(-1.0) / 180.0;
+    const double step = 0.01 * grid->dy;
     for (int64_t s = 0; s < n; s++) x[s] = stations[s].longitude_deg, y[s] = stations[s].latitude_deg;
     NWC__TRY(nwc_grid_from_lonlat(ctx, grid, n, x, y, x, y));
     for (int64_t s = 0; s < n; s++) {
@@ -320,7 +320,7 @@ static nwc_status find_sites(nwc_ctx *ctx, const nwc_grid *grid, const nwc_wind_
     NWC__TRY(nwc_grid_to_lonlat(ctx, grid, n, x, y, x, y));
     NWC__TRY(nwc_grid_to_lonlat(ctx, grid, n, up_x, up_y, up_x, up_y));
     for (int64_t s = 0; s < n; s++) {
-        const double east = remainder(up_x[s] - x[s], 360.0) * cos(0.5 * radian * (y[s] + up_y[s]));
+        const double east = remainder(up_x[s] - x[s], 360.0) * cos(0.5 * NWC__RADIANS * (y[s] + up_y[s]));
         const double north = up_y[s] - y[s], length = hypot(east, north);
         sites[s].sine = east / length, sites[s].cosine = north / length;
     }

@@ -7,8 +7,6 @@
  */
 #include "wind/internal.h"
 
-#define PI 3.14159265358979323846
-
 nwc_status nwc__wind_prior_create(nwc_ctx *ctx, const nwc__wind_box *box, int32_t order, double length_h,
                                   double length_v, const double *error_h, const double *error_w, nwc__wind_prior *prior)
 {
@@ -20,7 +18,7 @@ nwc_status nwc__wind_prior_create(nwc_ctx *ctx, const nwc__wind_box *box, int32_
                                .order = order,
                                .length_h = length_h,
                                .length_v = length_v,
-                               .over_c = 1.0 / ((order == 2 ? 8.0 : 64.0) * PI * volume)};
+                               .over_c = 1.0 / ((order == 2 ? 8.0 : 64.0) * NWC__PI * volume)};
     for (int c = 0; c < 3; c++) NWC__ALLOC(ctx, prior->over_sigma[c], nz + 1);
     for (int64_t k = 0; k <= nz; k++) {
         const int64_t below = k > 0 ? k - 1 : 0, above = k < nz ? k : nz - 1;

@@ -10,7 +10,6 @@
 
 #include "wind/waves.h"
 
-#define PI 3.14159265358979323846
 #define GAIN_OF_W 16.0 /* G^-1: w, of which less is known, gives way more than u and v do */
 
 struct nwc__wind_projection {
@@ -26,7 +25,7 @@ struct nwc__wind_projection {
 static void fill_lambda(double *lambda, int64_t n, double d)
 {
     for (int64_t k = 0; k < n; k++) {
-        const double s = 2.0 / d * sin(0.5 * PI * (double)(k + 1) / (double)(n + 1));
+        const double s = 2.0 / d * sin(0.5 * NWC__PI * (double)(k + 1) / (double)(n + 1));
         lambda[k] = s * s;
     }
 }

@@ -184,7 +184,6 @@ static nwc_status gather(nwc_ctx *ctx, struct retrieval *r, int64_t time_ns)
 /* The mean wind of the data from STEERING_LOW_M to STEERING_HIGH_M, by which storms move where their motion is not told. */
 static nwc_status find_motion(nwc_ctx *ctx, struct retrieval *r)
 {
-    nwc_status status = NWC_OK;
     double u[PROFILE_LEVELS], v[PROFILE_LEVELS], n = 0.0;
     r->report.motion_u_m_s = r->report.motion_v_m_s = 0.0;
     if (r->list.n == 0) return NWC_OK;
@@ -195,7 +194,7 @@ static nwc_status find_motion(nwc_ctx *ctx, struct retrieval *r)
         r->report.motion_u_m_s += u[k], r->report.motion_v_m_s += v[k], n += 1.0;
     }
     r->report.motion_u_m_s /= n, r->report.motion_v_m_s /= n;
-    return status;
+    return NWC_OK;
 }
 
 /* Each datum to where the storm takes it by the time of the wind; what then lies outside is dropped. */

@@ -12,7 +12,6 @@
 
 #include "wind/internal.h"
 
-#define PI 3.14159265358979323846
 #define PART_OF_W (1.0 / 16.0) /* w is observed an order of magnitude less */
 
 enum { STRIP = NWC__WIND_STRIP, MOST_TURNS = 60 };
@@ -136,7 +135,7 @@ nwc_status nwc__wind_spectral_create(nwc_ctx *ctx, const nwc__wind_prior *prior,
     NWC__ALLOC(ctx, s->strips, NWC__WIND_LANES * 4 * nz * STRIP);
     if ((status = make_levels(ctx, s)) != NWC_OK) goto done;
     for (int64_t k = 0; k < room; k++) {
-        s->x[k] = (nwc__real)(2.0 / box->dx * sin(0.5 * PI * (double)k / (double)(nx + 1)));
+        s->x[k] = (nwc__real)(2.0 / box->dx * sin(0.5 * NWC__PI * (double)k / (double)(nx + 1)));
         s->lambda_x[k] = s->x[k] * s->x[k];
     }
     s->prior_h = prior->over_c * mean_square(prior->over_sigma[0], 0, nz);
@@ -221,7 +220,7 @@ static void solve_strip(const nwc__wind_spectral *s, int64_t j, int64_t i, nwc__
             take(shape, levels[c], at + row[c] * shape->pitch + column[c], column[c] < 0, end, wall);
         box->kernels->mix(nz, c == 2 ? s->walls[0] : s->centres[0], wall, wave[c]);
     }
-    const double y = 2.0 / box->dy * sin(0.5 * PI * (double)j / (double)(shape->ny + 1));
+    const double y = 2.0 / box->dy * sin(0.5 * NWC__PI * (double)j / (double)(shape->ny + 1));
     for (int64_t m = 0; m < nz; m++) {
         const nwc__wind_wave q = {.order = s->prior->order,
                                   .floor_h = (nwc__real)s->density,

@@ -7,8 +7,6 @@
 
 #include "core/fft.h"
 
-#define PI 3.14159265358979323846
-
 struct nwc__waves {
     int64_t n[2]; /* intervals along y and x */
     nwc__fft *fft;
@@ -40,7 +38,7 @@ nwc_status nwc__waves_create(nwc_ctx *ctx, int64_t ny, int64_t nx, nwc__waves **
     for (int a = 0; a < 2; a++) {
         NWC__ALLOC(ctx, w->turn[a], 2 * w->n[a]);
         for (int64_t k = 0; k < w->n[a]; k++) {
-            const double angle = 0.5 * PI * (double)k / (double)w->n[a];
+            const double angle = 0.5 * NWC__PI * (double)k / (double)w->n[a];
             w->turn[a][2 * k] = (float)cos(angle), w->turn[a][2 * k + 1] = (float)sin(angle);
         }
     }

@@ -28,7 +28,6 @@ enum {
 #define DAY_NS INT64_C(86400000000000)
 #define EARTH_M 6371200.0
 #define BOXES_TO_EQUATOR 2496.348607 /* boxes from the pole to where the latitude is 0 */
-#define RADIANS(degrees) ((degrees) * (3.14159265358979323846 / 180.0))
 
 struct packet {
     const uint8_t *rows;
@@ -120,9 +119,10 @@ static void place_about_radar(const nwc__level3 *level3, const struct packet *pa
 /* Boxes are counted from the pole, along 105 W and across; that with the radar in it is the middle one. */
 static void place_boxes(const nwc__level3 *level3, char *projection, nwc_grid *grid)
 {
-    const double latitude = RADIANS(level3->latitude_deg), turned = RADIANS(level3->longitude_deg + 105.0);
+    const double latitude = level3->latitude_deg * NWC__RADIANS;
+    const double turned = (level3->longitude_deg + 105.0) * NWC__RADIANS;
     const double from_pole = BOXES_TO_EQUATOR * cos(latitude) / (1.0 + sin(latitude));
-    const double step_m = EARTH_M * (1.0 + sin(RADIANS(60.0))) / BOXES_TO_EQUATOR;
+    const double step_m = EARTH_M * (1.0 + sin(60.0 * NWC__RADIANS)) / BOXES_TO_EQUATOR;
     snprintf(projection, NWC__TEXT, "+proj=stere +lat_0=90 +lat_ts=60 +lon_0=-105 +R=%.0f +units=m", EARTH_M);
     *grid = (nwc_grid){.projection = projection,
                        .nx = BOXES,

@@ -12,7 +12,6 @@
 enum { STEPS = 1 + NWC__LEVEL3_STEPS, MOST_VALUES = 16 + NWC__LEVEL3_STEPS };
 
 #define STEP_S 900.0
-#define RADIANS (3.14159265358979323846 / 180.0)
 
 /* Rows of one report. */
 struct report {
@@ -72,7 +71,7 @@ static nwc_status find_places(nwc_ctx *ctx, const nwc__level3 *level3, const nwc
     for (int64_t p = 0; p < n * STEPS; p++) {
         const nwc__level3_cell *const cell = &cells[p / STEPS];
         const int64_t step = p % STEPS;
-        const double azimuth = (step ? cell->ahead_deg[step - 1] : cell->azimuth_deg) * RADIANS;
+        const double azimuth = (step ? cell->ahead_deg[step - 1] : cell->azimuth_deg) * NWC__RADIANS;
         const double range = step ? cell->ahead_m[step - 1] : cell->range_m;
         x[p] = range * sin(azimuth), y[p] = range * cos(azimuth);
     }

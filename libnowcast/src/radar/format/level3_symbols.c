@@ -20,8 +20,6 @@ enum {
     MOST_COLUMNS = 8
 };
 
-#define DEGREES (180.0 / 3.14159265358979323846)
-
 /* Packet 15 has names at places in quarters of a kilometre, east and north of the radar. */
 void nwc__level3_find_place(const nwc__level3 *level3, nwc__level3_cell *cell)
 {
@@ -35,7 +33,7 @@ void nwc__level3_find_place(const nwc__level3 *level3, nwc__level3_cell *cell)
             if (memcmp(symbol + 4, cell->id, 2) != 0) continue;
             const double x = 250.0 * (int16_t)nwc__u16_be(symbol), y = 250.0 * (int16_t)nwc__u16_be(symbol + 2);
             cell->range_m = hypot(x, y);
-            cell->azimuth_deg = atan2(x, y) * DEGREES;
+            cell->azimuth_deg = atan2(x, y) * (180.0 / NWC__PI);
             if (cell->azimuth_deg < 0.0) cell->azimuth_deg += 360.0;
             return;
         }

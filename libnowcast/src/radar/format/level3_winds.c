@@ -27,7 +27,6 @@ enum {
 #define KNOT_M_S (1852.0 / 3600.0)
 #define HALF_DAY_NS INT64_C(43200000000000)
 #define FOOT_M 0.3048
-#define DEGREES (180.0 / 3.14159265358979323846)
 
 struct label {
     int32_t at; /* pixels, right or down */
@@ -132,7 +131,7 @@ static bool read_line(const char *line, int64_t time_ns, nwc__level3_wind *wind)
         line = end;
     }
     if (!isfinite(field[0]) || !isfinite(field[1]) || !isfinite(field[2])) return false;
-    const double from = atan2(-field[1], -field[2]) * DEGREES;
+    const double from = atan2(-field[1], -field[2]) * (180.0 / NWC__PI);
     *wind = (nwc__level3_wind){.time_ns = time_ns,
                                .height_m = 100.0 * FOOT_M * field[0],
                                .from_deg = from < 0.0 ? from + 360.0 : from,
