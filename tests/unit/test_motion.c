@@ -35,6 +35,13 @@ static void turning(double y, double x, double *u, double *v)
     *u = -1.5e-4 * (y - 0.5 * NY), *v = 1.5e-4 * (x - 0.5 * NX);
 }
 
+/* 31 m/s: further in five minutes than half of a wave of the rain. */
+static void gale(double y, double x, double *u, double *v)
+{
+    (void)y, (void)x;
+    *u = 8.0 / 300.0, *v = -4.5 / 300.0;
+}
+
 static void still(double y, double x, double *u, double *v)
 {
     (void)y, (void)x;
@@ -110,6 +117,32 @@ static void a_known_motion_is_found(void **state)
     check_motion(uniform, fast, 6, 0.5);
     check_motion(turning, even, 3, 1.0);
     check_motion(still, even, 3, 0.01);
+}
+
+/* On a grid so small that no lower resolution brings the motion below a cell; frames are corners of larger ones. */
+static void fast_motion_is_found_on_small_grids(void **state)
+{
+    (void)state;
+    const double times_s[3] = {0.0, 300.0, 600.0};
+    const nwc_grid parts[3] = {{.nx = 120, .ny = 120}, {.nx = 64, .ny = 48}, {.nx = 32, .ny = 40}};
+    for (int p = 0; p < 3; p++) {
+        nwc_grid part = square;
+        part.nx = parts[p].nx, part.ny = parts[p].ny;
+        struct scene *const scene = make_scene(gale, times_s, 3, &part);
+        for (int f = 0; f < 6; f++) {
+            nwc_field *const field = f < 3 ? &scene->frames[f] : &scene->out[f - 3];
+            field->dim[0] = part.ny, field->dim[1] = part.nx;
+        }
+        assert_ok(estimate(NULL, scene, 3, NULL));
+        double u = 0.0, v = 0.0;
+        const int64_t rows = part.ny / 2, columns = part.nx / 2;
+        for (int64_t j = rows / 2; j < rows / 2 + rows; j++)
+            for (int64_t i = columns / 2; i < columns / 2 + columns; i++)
+                u += scene->u[j * NX + i], v += scene->v[j * NX + i];
+        assert_near(u / (double)(rows * columns), 8000.0 / 300.0, 2.0);
+        assert_near(v / (double)(rows * columns), -4500.0 / 300.0, 2.0);
+        free(scene);
+    }
 }
 
 /* Where one method finds the uniform motion of a scene, to within 1 m/s. */
@@ -402,6 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_motion_is_found),
+        cmocka_unit_test(fast_motion_is_found_on_small_grids),
         cmocka_unit_test(what_was_carried_over_does_not_stand_still),
         cmocka_unit_test(cells_alike_by_chance_are_followed),
         cmocka_unit_test(frames_that_are_the_same_tell_no_motion),
