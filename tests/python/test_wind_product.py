@@ -75,6 +75,28 @@ def test_grib_has_levels_above_the_ground_and_winds_along_the_grid(product: xr.D
         wind.write(product[["share"]], tmp_path / "low.grib2")
 
 
+def test_grib_has_wind_in_space_above_mean_sea_level(tmp_path: Path) -> None:
+    place = Grid(LCC, 12, 9, 0.0, 0.0, 2000.0, 2000.0, (250.0, 750.5, 3000.0))
+    cells = np.random.default_rng(3).normal(0.0, 5.0, (3, 3, 9, 12)).astype(np.float32)
+    names = ("u", "v", "w")
+    about = {"units": "m s-1", "grid_mapping": "crs"}
+    space = xr.Dataset(
+        {name: (("z", "y", "x"), part, about) for name, part in zip(names, cells, strict=True)},
+        coords=place.levels() | place.coords() | {"time": np.datetime64("2024-05-01T06:00", "ns")},
+    )
+    wind.write(space, tmp_path / "space.grib2")
+    with model.open(tmp_path / "space.grib2") as read:
+        table = read.table()
+        assert len(table) == 9
+        assert set(table["vertical"]) == {"height above sea"}
+        assert sorted(table["level"].unique()) == [250.0, 750.5, 3000.0]
+        for name, part in zip(("u", "v", "wz"), cells, strict=True):
+            for k, level in enumerate(place.z):
+                np.testing.assert_allclose(read.read(name, level=level).values, part[k], atol=1e-3)
+        back = read.on_grid(("u", "v"), place, heights=[500.25])  # the middle between two levels
+        np.testing.assert_allclose(back["u"].values[0, 0, 1:-1, 1:-1], cells[0, :2, 1:-1, 1:-1].mean(axis=0), atol=2e-3)
+
+
 def test_wind_turns_with_the_grid(product: xr.Dataset, tmp_path: Path) -> None:
     longlat = Grid("+proj=longlat +R=6371229", 20, 15, MIDDLE[0] - 0.2, MIDDLE[1] - 0.14, 0.02, 0.02)
     made = wind.to_grid(product, longlat)

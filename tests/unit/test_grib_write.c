@@ -112,16 +112,20 @@ static void wind_lies_along_the_grid_at_its_height(void **state)
     (void)state;
     const struct {
         const char *quantity;
-        double height;
-        long factor, value, along;
-    } cases[] = {{"0-2-2", 100.0, 0, 100, 1}, {"0-2-3", 62.5, 1, 625, 1}, {"0-2-22", 10.0, 0, 10, 0}};
+        double above_ground, above_sea;
+        long surface, factor, value, along;
+    } cases[] = {{"0-2-2", 100.0, 0.0, 103, 0, 100, 1},
+                 {"0-2-3", 62.5, 0.0, 103, 1, 625, 1},
+                 {"0-2-22", 10.0, 2000.0, 103, 0, 10, 0},
+                 {"0-2-9", 0.0, 1250.5, 102, 1, 12505, 0}};
     for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
         FILE *file;
         nwc_layer layer = rate_on(&conical);
-        layer.quantity = cases[n].quantity, layer.field.units = "m s-1", layer.above_ground_m = cases[n].height;
+        layer.quantity = cases[n].quantity, layer.field.units = "m s-1";
+        layer.above_ground_m = cases[n].above_ground, layer.height_m = cases[n].above_sea;
         assert_ok(write_layers(NULL, &layer, 1));
         codes_handle *const handle = first_message(&file);
-        assert_key(handle, "typeOfFirstFixedSurface", 103);
+        assert_key(handle, "typeOfFirstFixedSurface", cases[n].surface);
         assert_key(handle, "scaleFactorOfFirstFixedSurface", cases[n].factor);
         assert_key(handle, "scaledValueOfFirstFixedSurface", cases[n].value);
         assert_key(handle, "uvRelativeToGrid", cases[n].along);
@@ -131,6 +135,8 @@ static void wind_lies_along_the_grid_at_its_height(void **state)
     nwc_layer layer = rate_on(&conical);
     layer.above_ground_m = NAN;
     assert_fails(NWC_ERR_ARG, "above_ground_m", write_layers(NULL, &layer, 1));
+    layer.above_ground_m = 0.0, layer.height_m = -10.0;
+    assert_fails(NWC_ERR_ARG, "height_m", write_layers(NULL, &layer, 1));
 }
 
 static void amounts_members_and_probabilities_have_their_templates(void **state)

@@ -1,6 +1,7 @@
 """The low-level wind on other grids, and in files."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,12 +118,13 @@ def towards_north(
 
 
 def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
-    """Write wind on levels, or the whole product, in the format its name ends in; whole or not at all.
+    """Write wind in space or on levels, or the whole product, in the format its name ends in; whole or not at all.
 
     ``.nc`` is CF netCDF-4 with all that data hold; heights are above the ground, and lead times in minutes. ``.grib2``
-    is GRIB 2, packed in 16 bits: ``u``, ``v``, ``w`` and ``gust``, of every time and height, at heights above the
-    ground (type of surface 103), components along the grid's axes. GRIB has latitude-longitude, Lambert, polar
-    stereographic and Mercator grids only: ``to_grid`` brings wind to one.
+    is GRIB 2, packed in 16 bits: ``u``, ``v``, ``w`` and ``gust``, of every time and height, components along the
+    grid's axes. Levels are heights above the ground (type of surface 103), those of a wind in space above mean sea
+    level (102). GRIB has latitude-longitude, Lambert, polar stereographic and Mercator grids only: ``to_grid`` brings
+    wind to one.
 
     Raises
     ------
@@ -150,9 +152,17 @@ def _write_grib(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
                     raise ArgumentError(f"data: a coordinate time expected of {name}, none found")
                 field = field.assign_coords(time=data["forecast_reference_time"].values)
             field = field if "time" in field.dims else field.expand_dims("time")
-            if "height" not in field.dims:
-                field = field.assign_coords(height=10.0) if "height" not in field.coords else field
-                field = field.expand_dims("height")
-            for height in field["height"].values:
-                above = ((), height, height_coordinate([height])[2])
-                writer.add(field.sel(height=height).assign_coords(height=above).transpose("time", "y", "x"))
+            for level in _levels(field):
+                writer.add(level.transpose("time", "y", "x"))
+
+
+def _levels(field: xr.DataArray) -> Iterator[xr.DataArray]:
+    """A field level by level: at heights above mean sea level, above the ground, or at 10 m where it has neither."""
+    if "z" in field.dims:
+        for k in range(field.sizes["z"]):
+            yield field.isel(z=k)
+        return
+    heights = np.atleast_1d(field.coords["height"].values if "height" in field.coords else 10.0)
+    for k, height in enumerate(heights):
+        level = field.isel(height=k) if "height" in field.dims else field
+        yield level.assign_coords(height=((), height, height_coordinate([height])[2]))

@@ -95,6 +95,9 @@ class Writer:
         height = data.coords.get("height")
         if self._grib and height is not None and height.attrs.get("standard_name") == "height":
             layer.above_ground_m = float(height)
+        z = data.coords.get("z")
+        if self._grib and z is not None and z.ndim == 0 and z.attrs.get("standard_name") == "altitude":
+            layer.height_m = float(z)
         with HDF5_LOCK:
             _lib.check(lib.nwc_writer_add(self._handle, layer))
 

@@ -34,7 +34,7 @@ typedef struct nwc_layer {
     int64_t time_ns; /**< valid time, UTC; of the end of the interval for an accumulation; NWC_TIME_UNKNOWN for none */
     int64_t reference_ns;  /**< time the forecast started from; time_ns for an observation */
     double duration_s;     /**< length of the accumulation interval; 0 for an instantaneous value */
-    double height_m;       /**< of one of several levels, above mean sea level; 0 for a field of none; not written */
+    double height_m;       /**< of one of several levels, above mean sea level; 0 for none. To GRIB only */
     int32_t members;       /**< of the ensemble it belongs to; 0 for none. Only GRIB has a place for these and below */
     int32_t member;        /**< its number there, from 0 */
     int32_t event;         /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100 */

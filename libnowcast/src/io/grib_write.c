@@ -20,6 +20,7 @@ enum {
     NOWCAST = 14,
     OBSERVATION = 8,
     WHOLE = 255,
+    ABOVE_SEA = 102,
     ABOVE_GROUND = 103,
     ALONG_GRID = 0x08
 };
@@ -263,10 +264,14 @@ static nwc_status set_product(const nwc_layer *layer, const struct parameter *pa
     set(settings, "typeOfGeneratingProcess", forecast ? NOWCAST : OBSERVATION);
     set(settings, "indicatorOfUnitOfTimeRange", minutes ? 0 : 13);
     set(settings, "forecastTime", (double)(lead / unit));
-    const bool above = layer->above_ground_m > 0.0;
-    set(settings, "typeOfFirstFixedSurface", above ? ABOVE_GROUND : parameter->level_type);
-    if (above)
-        set_scaled(settings, "scaleFactorOfFirstFixedSurface", "scaledValueOfFirstFixedSurface", layer->above_ground_m);
+    const bool above_ground = layer->above_ground_m > 0.0, above_sea = !above_ground && layer->height_m > 0.0;
+    set(settings, "typeOfFirstFixedSurface",
+        above_ground ? ABOVE_GROUND
+        : above_sea  ? ABOVE_SEA
+                     : parameter->level_type);
+    if (above_ground || above_sea)
+        set_scaled(settings, "scaleFactorOfFirstFixedSurface", "scaledValueOfFirstFixedSurface",
+                   above_ground ? layer->above_ground_m : layer->height_m);
     set(settings, "typeOfSecondFixedSurface", WHOLE);
     if (layer->members) {
         set(settings, "typeOfEnsembleForecast", 3);
@@ -376,6 +381,8 @@ static nwc_status add(void *of, const nwc_layer *layer, const char *name)
     NWC__TRY(find_parameter(layer, &parameter));
     if (!(layer->above_ground_m >= 0.0 && layer->above_ground_m < 1e5))
         return nwc__fail(NWC_ERR_ARG, "layer.above_ground_m: 0 to 100000 expected, %g given", layer->above_ground_m);
+    if (!(layer->height_m >= 0.0 && layer->height_m < 1e5))
+        return nwc__fail(NWC_ERR_ARG, "layer.height_m: 0 to 100000 expected, %g given", layer->height_m);
     if (layer->event && strcmp(layer->field.units, "1") != 0 && strcmp(layer->field.units, "%") != 0)
         return nwc__fail(NWC_ERR_ARG, "layer.field.units: 1 or %% expected for a probability, %s given",
                          layer->field.units);
