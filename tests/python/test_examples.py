@@ -15,14 +15,16 @@ from nowcast import radar, sim
 ROOT = Path(__file__).parents[2]
 
 
-def run_notebook(name: str, folder: Path) -> int:
-    """Run a notebook in a folder; the number of pictures in it."""
+def run_notebook(name: str, folder: Path, data: Path | None = None) -> int:
+    """Run a notebook in a folder, with the folder of real data or without; the number of pictures in it."""
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
     notebook = nbformat.read(ROOT / "examples" / "notebooks" / name, as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells), "the notebook is kept without outputs"
-    client = nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
-    client.execute(env=os.environ | {"IPYTHONDIR": str(folder / ".ipython")})
+    client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}})
+    around = {key: value for key, value in os.environ.items() if key != "NOWCAST_TEST_DATA"}
+    around |= {"IPYTHONDIR": str(folder / ".ipython")} | ({} if data is None else {"NOWCAST_TEST_DATA": str(data)})
+    client.execute(env=around)
     return sum("image/png" in out.get("data", {}) for cell in notebook.cells for out in cell.get("outputs", []))
 
 
@@ -41,6 +43,31 @@ def test_the_notebook_of_two_radars_goes_from_volumes_to_products(tmp_path: Path
     composite = nowcast.open(tmp_path / "products.nc", quantity="composite")
     assert 40.0 < float(composite.max()) < 75.0
     assert nowcast.open(tmp_path / "mosaic.nc").sizes["z"] == 30
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_notebook_of_wind_goes_from_simulated_volumes_to_updraughts(tmp_path: Path) -> None:
+    assert run_notebook("wind.ipynb", tmp_path) == 6
+    assert (tmp_path / "west.h5").exists()
+    check_winds(tmp_path, 5.0, 25.0)
+
+
+@pytest.mark.realdata
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_notebook_of_wind_goes_from_real_volumes_to_updraughts(tmp_path: Path, real_data: Path) -> None:
+    assert run_notebook("wind.ipynb", tmp_path, real_data) == 6
+    assert not (tmp_path / "west.h5").exists()
+    check_winds(tmp_path, 10.0, 30.0)
+
+
+def check_winds(folder: Path, least: float, most: float) -> None:
+    """What the notebook of wind writes: an updraught between limits, m/s, where both radars see; and a forecast."""
+    with xr.open_dataset(folder / "wind.nc") as found:
+        both = found["w"].where(found["sources"] == 3)
+        assert least < float(both.max()) < most
+    with xr.open_dataset(folder / "low.nc") as low:
+        assert low.sizes["time"] == 4
+        assert np.isfinite(low["u"].sel(height=500.0)).all()
 
 
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
