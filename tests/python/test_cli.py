@@ -124,6 +124,46 @@ def test_one_frame_stays_where_it_is_and_is_degraded(storms: Path) -> None:
     np.testing.assert_array_equal(made.values[0], nowcast.grid.rain_rate(nowcast.open(frames(storms, 0))).values[0])
 
 
+def told(output: Path, attribute: str) -> list[object]:
+    """What the fields of a file say."""
+    with xr.open_dataset(output) as written:
+        return [data.attrs[attribute] for data in written.values() if attribute in data.attrs]
+
+
+def test_every_method_forecasts_the_storms_and_says_its_name(storms: Path) -> None:
+    output = storms / "f.nc"
+    plain = forecast(frames(storms, 0, 5, 10), output, "--minutes", 20)[2].values
+    assert told(output, "forecast_method") == ["extrapolation"]
+    for method in ("ranked", "textured", "mean", "sprog"):
+        choices = ("--minutes", 20, "--method", method, "--motion", "lucas_kanade")
+        code, summary, made = forecast(frames(storms, 0, 5, 10), output, *choices)
+        assert code == 0
+        assert summary["forecast_method"] == method
+        assert told(output, "forecast_method") == [method]
+        assert told(output, "degraded") == [0]
+        both = np.isfinite(made.values) & np.isfinite(plain)
+        assert np.corrcoef(made.values[both], plain[both])[0, 1] > 0.8
+
+
+def test_a_method_that_compares_frames_extrapolates_a_single_one(storms: Path) -> None:
+    output = storms / "f.nc"
+    code, summary, made = forecast(frames(storms, 0), output, "--minutes", 10, "--method", "ranked")
+    assert code == 3
+    assert summary["forecast_method"] == "extrapolation"
+    assert told(output, "forecast_method") == ["extrapolation"]
+    assert told(output, "degraded") == [1]
+    np.testing.assert_array_equal(made.values[0], nowcast.grid.rain_rate(nowcast.open(frames(storms, 0))).values[0])
+
+
+def test_no_rain_is_a_good_forecast_of_no_rain_by_every_method(tmp_path: Path) -> None:
+    inputs = [put(tmp_path, minute, np.zeros((NY, NX), np.uint8)) for minute in (0, 5, 10)]
+    for method in nowcast.forecast.METHODS:
+        code, summary, made = forecast(inputs, tmp_path / "f.nc", "--method", method)
+        assert code == 0
+        assert summary["forecast_method"] == method
+        assert (made.values == 0).all()
+
+
 def test_a_truncated_frame_is_left_out_by_name(storms: Path) -> None:
     broken = frames(storms, 5)[0]
     broken.write_bytes(broken.read_bytes()[:200])

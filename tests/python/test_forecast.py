@@ -6,7 +6,7 @@ import xarray as xr
 
 from nowcast import forecast as forecasting
 from nowcast import motion
-from nowcast.errors import ArgumentError
+from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid
 
 N = 60
@@ -95,3 +95,87 @@ def test_wrong_frames_and_leads_are_refused() -> None:
         forecasting.delay(frames, [4, 2])
     with pytest.raises(ArgumentError, match="times_ns: increasing times expected"):
         forecasting.delay(frames[::-1], [2])
+
+
+def growing_showers(n: int = 4, minutes: float = 5.0) -> xr.DataArray:
+    """Rain that moves eastward by three cells from frame to frame and does not change otherwise."""
+    frames = composite([0] * n, minutes)
+    y, x = np.mgrid[0:N, 0:N]
+    for k in range(n):
+        rain = 12 * np.exp(-((y - 30) ** 2 + (x - 12 - 3 * k) ** 2) / 40) + 4 * np.exp(
+            -((y - 12) ** 2 + (x - 5 - 3 * k) ** 2) / 8
+        )
+        frames.values[k] = np.where(rain > 0.1, rain, 0)
+    return frames
+
+
+def flow_of(frames: xr.DataArray, minutes: float = 5.0) -> xr.Dataset:
+    flow = motion.calm(frames)
+    flow["u"].values[:] = 3000.0 / (60.0 * minutes)
+    return flow
+
+
+def test_products_of_rain_that_only_moves_are_the_extrapolation() -> None:
+    frames = growing_showers()
+    flow = flow_of(frames)
+    sharp = forecasting.extrapolate(frames, flow, minutes=20, delay=False)
+    made = forecasting.cascade(frames, flow, products=["sharp", "ranked", "textured", "mean"], minutes=20, delay=False)
+    assert list(made.data_vars) == ["sharp", "ranked", "textured", "mean"]
+    np.testing.assert_array_equal(made["sharp"].values, sharp.values)
+    for product in ("ranked", "textured", "mean"):
+        xr.testing.assert_equal(made[product].isnull(), sharp.isnull())
+        # what entered since the oldest frame was in fewer frames
+        np.testing.assert_allclose(made[product].values[:, :, 24:], sharp.values[:, :, 24:], atol=0.15, rtol=0.03)
+        assert made[product].attrs["units"] == "mm h-1"
+        np.testing.assert_array_equal(made[product]["time"].values, sharp["time"].values)
+        np.testing.assert_array_equal(made[product]["lead_time"].values, sharp["lead_time"].values)
+
+
+def test_ranked_and_textured_keep_the_values_of_sharp() -> None:
+    frames = growing_showers()
+    frames.values[:] *= np.random.default_rng(4).uniform(0.3, 1.7, frames.shape)
+    made = forecasting.cascade(frames, flow_of(frames), products=["textured", "sharp", "ranked"], leads=[10, 40])
+    for lead in range(2):
+        sharp = np.sort(made["sharp"].values[lead], axis=None)
+        for product in ("ranked", "textured"):
+            values = np.sort(made[product].values[lead], axis=None)
+            np.testing.assert_allclose(values, sharp, rtol=0.05, atol=0.02)
+            assert (values > 0).sum() == pytest.approx((sharp > 0).sum(), rel=0.02)
+
+
+def test_products_of_frames_north_first_and_float64() -> None:
+    frames = growing_showers()
+    flow = flow_of(frames)
+    turned = frames.isel(y=slice(None, None, -1)).astype(np.float64)
+    plain = forecasting.cascade(frames, flow, minutes=10)["ranked"]
+    made = forecasting.cascade(turned, flow.isel(y=slice(None, None, -1)), minutes=10)["ranked"]
+    np.testing.assert_array_equal(made.values[:, ::-1], plain.values)
+
+
+def test_what_products_refuse() -> None:
+    frames = growing_showers()
+    flow = flow_of(frames)
+    with pytest.raises(ArgumentError, match="products: some of sharp, ranked, textured, mean expected, 'best' given"):
+        forecasting.cascade(frames, flow, products=["best"])
+    with pytest.raises(ArgumentError, match=r"frames: dimensions \(time, y, x\) expected"):
+        forecasting.cascade(frames[-1], flow)
+    with pytest.raises(ArgumentError, match="frames: values of 0 or more expected, -1 at cell"):
+        forecasting.cascade(frames - 1, flow, delay=False)
+    with pytest.raises(NoDataError, match="frames: 2 expected"):
+        forecasting.cascade(frames[-1:], flow)
+
+
+def test_sprog_of_rain_that_only_moves_is_the_extrapolation() -> None:
+    frames = growing_showers()
+    flow = flow_of(frames)
+    sharp = forecasting.extrapolate(frames, flow, leads=[5, 20], delay=False)
+    made = forecasting.sprog(frames, flow, leads=[5, 20], delay=False)
+    assert made.dims == ("time", "y", "x")
+    assert made.attrs["units"] == "mm h-1"
+    xr.testing.assert_equal(made.isnull(), sharp.isnull())
+    wet = sharp.values[:, :, 30:] > 0.5
+    np.testing.assert_allclose(made.values[:, :, 30:][wet], sharp.values[:, :, 30:][wet], rtol=0.12)
+    raw = forecasting.sprog(frames, flow, leads=[5], levels=8, order=1, threshold=0.2, match=False, delay=False)
+    assert not ((raw.values > 0) & (raw.values < 0.199)).any()
+    with pytest.raises(ArgumentError, match="levels: 3 to 16 expected, 2 given"):
+        forecasting.sprog(frames, flow, levels=2)

@@ -18,6 +18,7 @@ import rich.table
 from nowcast import _lib, io, jobs
 from nowcast._open import describe
 from nowcast.errors import NoDataError, NowcastError, UnsupportedError
+from nowcast.forecast import METHODS as FORECASTS
 from nowcast.forecast import SAMPLINGS
 from nowcast.mosaic import METHODS as MOSAICS
 from nowcast.mosaic import REFLECTIVITIES
@@ -223,7 +224,8 @@ def convert(
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Longest lead time.")
 @click.option("--step", type=float, default=5.0, show_default=True, help="Minutes between lead times.")
-@click.option("--method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
+@click.option("--method", type=click.Choice(FORECASTS), default="extrapolation", show_default=True)
+@click.option("--motion", "motion_method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
 @click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")
 @click.option("--max-speed", type=float, help="m s-1; faster motion is taken for error.")
 @click.option(
@@ -234,11 +236,16 @@ def convert(
 @_on_error
 @_json
 def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_json: bool, **choices: Any) -> None:
-    """Extrapolate the latest of a sequence of fields, in mm h-1."""
+    """Carry the latest of a sequence of fields into the future, in mm h-1.
+
+    Methods: extrapolation, the latest field carried as it is; ranked, each scale damped as it lasts and the values of
+    the extrapolation kept; textured, which keeps small scales too; mean, the expected amount; sprog, Seed's method.
+    """
     with _progress():
         summary = jobs.forecast(inputs, output, a=zr[0], b=zr[1], **choices)
     text = (
-        f"{output}: from {summary['reference_time']} to +{summary['lead_minutes'][-1]:g} min; "
+        f"{output}: {summary['forecast_method']} from {summary['reference_time']} to "
+        f"+{summary['lead_minutes'][-1]:g} min; "
         f"motion {summary['motion_status']}, mean {summary['mean_speed_m_s']:.1f} m s-1"
     )
     if summary["carried_over"]:

@@ -1,6 +1,7 @@
 """Fields carried into the future."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,18 @@ from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["DELAY_MINUTES", "SAMPLINGS", "delay", "extrapolate", "lead_times"]
+__all__ = [
+    "DELAY_MINUTES",
+    "METHODS",
+    "PRODUCTS",
+    "SAMPLINGS",
+    "cascade",
+    "delay",
+    "extrapolate",
+    "lead_times",
+    "run",
+    "sprog",
+]
 
 SAMPLINGS = {
     "nearest": lib.NWC_SAMPLE_NEAREST,
@@ -20,6 +32,17 @@ SAMPLINGS = {
     "fading": lib.NWC_SAMPLE_FADING,
 }
 """How a field is read between its cells, by name."""
+
+PRODUCTS = {
+    "sharp": lib.NWC_CASCADE_SHARP,
+    "ranked": lib.NWC_CASCADE_RANKED,
+    "textured": lib.NWC_CASCADE_TEXTURED,
+    "mean": lib.NWC_CASCADE_MEAN,
+}
+"""What a forecast by bands of scale gives, by name."""
+
+METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog")
+"""What ``run`` makes, by name: ``extrapolate``, a product of ``cascade``, or ``sprog``."""
 
 DELAY_MINUTES = 20.0
 """Lead times beyond this have no delay."""
@@ -127,45 +150,205 @@ def extrapolate(
     ArgumentError : dimensions, grids, lead times or options are wrong.
     NoDataError : no motion is known anywhere.
     """
-    if sampling is not None and sampling not in SAMPLINGS:
-        raise ArgumentError(f"sampling: one of {', '.join(SAMPLINGS)} expected, {sampling!r} given")
     latest = frames.isel(time=-1) if "time" in frames.dims else frames
     if latest.dims != ("y", "x"):
         raise ArgumentError(f"frames: dimensions (time, y, x) or (y, x) expected, {frames.dims} given")
-    if "time" not in latest.coords:
-        raise ArgumentError("frames: a coordinate time expected, none found")
-    grid = Grid.of(latest)
-    if Grid.of(flow) != grid:
-        raise ArgumentError("flow: the grid of frames expected, another given")
-    chosen_leads = lead_times(minutes, step) if leads is None else list(leads)
-    seconds = [60.0 * lead for lead in chosen_leads]
-    late = _late(frames, chosen_leads, delay)
-
+    ahead = _Ahead(frames, latest, flow, minutes, step, leads, sampling, travel, delay)
     carried = _field.as_float32(latest.values)
-    source = _field.Fields([ascending(latest, carried)], latest.attrs.get("units"), grid)
-    motion = []
-    for name in ("u", "v"):
-        component = flow[name].transpose("y", "x")
-        cells = ascending(component, _field.as_float32(component.values))
-        motion.append(_field.Fields([cells], component.attrs.get("units"), grid))
-    cells = np.empty((len(seconds), *carried.shape), dtype=np.float32)
-    out = _field.Fields([ascending(latest, cells)], latest.attrs.get("units"), grid)
-    chosen = SAMPLINGS[sampling] if sampling is not None else None
-    options = _lib.options("extrapolate", sampling=chosen, travel=travel)
-    if late is not None:
-        behind = _field.Fields([ascending(latest, _field.as_float32(late.values))], "s")
-        options.delay = behind.c
+    source = _field.Fields([ascending(latest, carried)], latest.attrs.get("units"), ahead.grid)
+    cells, out = ahead.room(1)
     with _lib.call() as ctx:
-        c_leads = ffi.new("double[]", seconds)
+        _lib.check(lib.nwc_forecast_extrapolate(ctx, source.c, 1, *ahead.c, out.c))
+    return ahead.described(cells[0])
+
+
+def run(frames: xr.DataArray, flow: xr.Dataset, method: str = "extrapolation", **options: Any) -> xr.DataArray:
+    """A forecast by the name of its method, with the options that ``extrapolate`` takes: (time, y, x)."""
+    if method not in METHODS:
+        raise ArgumentError(f"method: one of {', '.join(METHODS)} expected, {method!r} given")
+    if method == "extrapolation":
+        return extrapolate(frames, flow, **options)
+    if method == "sprog":
+        return sprog(frames, flow, **options)
+    return cascade(frames, flow, products=[method], **options)[method].rename(frames.name)
+
+
+def cascade(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    products: Sequence[str] = ("ranked",),
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.Dataset:
+    """Carry the latest fields along a motion field and let go of what cannot be followed, scale by scale.
+
+    Up to four of the latest frames, 3.5 to 30 minutes one after the other, tell how long rain of each scale lasts.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+        0 where there is nothing and above it elsewhere: rain, VIL, hail; not dBZ. NaN where the radar did not look.
+    flow : Dataset of ``u`` and ``v``, m s-1
+        On the grid of frames, as ``nowcast.motion.estimate`` gives it.
+    products : sequence of "sharp", "ranked", "textured" and "mean"
+        sharp: the latest frame carried, as ``extrapolate`` does. ranked: where rain is most likely, with the values of
+        sharp. textured: as ranked, with most of the amplitude of small scales. mean: the expected amount, smooth.
+    minutes, step, leads, sampling, travel, delay
+        As in ``extrapolate``.
+
+    Returns
+    -------
+    Dataset of a variable (time, y, x) for each product, with the coordinates that ``extrapolate`` gives.
+
+    Raises
+    ------
+    ArgumentError : dimensions, grids, times, lead times or options are wrong, or values below 0 are given.
+    NoDataError : there are not two frames to compare, or no motion is known anywhere.
+    """
+    if frames.dims != ("time", "y", "x"):
+        raise ArgumentError(f"frames: dimensions (time, y, x) expected, {frames.dims} given")
+    for product in products:
+        if product not in PRODUCTS:
+            raise ArgumentError(f"products: some of {', '.join(PRODUCTS)} expected, {product!r} given")
+    ahead = _Ahead(frames, frames.isel(time=-1), flow, minutes, step, leads, sampling, travel, delay)
+    sequence, c_times = _sequence(frames, ahead.grid)
+    wanted = ffi.new("int32_t[]", [PRODUCTS[product] for product in products])
+    cells, out = ahead.room(len(products))
+    u, v, c_leads, n_leads, options = ahead.c
+    with _lib.call() as ctx:
         _lib.check(
-            lib.nwc_forecast_extrapolate(
-                ctx, source.c, 1, motion[0].c, motion[1].c, c_leads, len(seconds), options, out.c
+            lib.nwc_forecast_cascade(
+                ctx, sequence.c, c_times, len(c_times), u, v, c_leads, n_leads, wanted, len(products), options, out.c
             )
         )
-    made = _described(latest, flow, cells, seconds)
-    if late is not None:
-        made.attrs["carried_over"] = late.attrs.get("carried_over", float("nan"))
-    return made
+    made = {product: ahead.described(cells[k], product) for k, product in enumerate(products)}
+    return xr.Dataset(made)
+
+
+def sprog(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    levels: int | None = None,
+    order: int | None = None,
+    threshold: float | None = None,
+    match: bool | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.DataArray:
+    """S-PROG (Seed 2003): decibels of rain by wavelength, each level damped as its past says, carried along the motion.
+
+    The method of that name in pysteps, for comparison with it; ``cascade`` is the better forecast.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+        Rain, 0 where there is none. NaN where the radar did not look.
+    flow : Dataset of ``u`` and ``v``, m s-1
+        On the grid of frames, as ``nowcast.motion.estimate`` gives it.
+    levels : int, optional
+        Of wavelength, 3 to 16; the library's default, 6, when omitted.
+    order : 1 or 2, optional
+        Of autoregression; 2 when omitted, and 1 where there are only two frames.
+    threshold : float, optional
+        What is below it counts as dry, in the unit of frames; 0.1 when omitted.
+    match : bool, optional
+        True when omitted: values are those of the latest frame, by rank.
+    minutes, step, leads, sampling, travel, delay
+        As in ``extrapolate``.
+
+    Returns
+    -------
+    (time, y, x) DataArray as ``extrapolate`` gives it.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as ``cascade``.
+    """
+    if frames.dims != ("time", "y", "x"):
+        raise ArgumentError(f"frames: dimensions (time, y, x) expected, {frames.dims} given")
+    ahead = _Ahead(frames, frames.isel(time=-1), flow, minutes, step, leads, sampling, travel, delay)
+    sequence, c_times = _sequence(frames, ahead.grid)
+    cells, out = ahead.room(1)
+    chosen = _lib.options("sprog", levels=levels, order=order, threshold=threshold, match=match)
+    u, v, c_leads, n_leads, options = ahead.c
+    with _lib.call() as ctx:
+        _lib.check(
+            lib.nwc_forecast_sprog(
+                ctx, sequence.c, c_times, len(c_times), u, v, c_leads, n_leads, chosen, options, out.c
+            )
+        )
+    return ahead.described(cells[0])
+
+
+def _sequence(frames: xr.DataArray, grid: Grid) -> tuple[_field.Fields, Any]:
+    """Frames and their times as C has them."""
+    times = frames["time"].values.astype("datetime64[ns]").astype(np.int64)
+    given = _field.as_float32(frames.values)
+    fields = _field.Fields([ascending(frames, frame) for frame in given], frames.attrs.get("units"), grid)
+    return fields, ffi.new("int64_t[]", times.tolist())
+
+
+class _Ahead:
+    """What forecasts along a motion have in common: the motion, lead times and options, and what is made of results."""
+
+    def __init__(
+        self,
+        frames: xr.DataArray,
+        latest: xr.DataArray,
+        flow: xr.Dataset,
+        minutes: float,
+        step: float,
+        leads: Sequence[float] | None,
+        sampling: str | None,
+        travel: float | None,
+        delay: xr.DataArray | bool,
+    ) -> None:
+        if sampling is not None and sampling not in SAMPLINGS:
+            raise ArgumentError(f"sampling: one of {', '.join(SAMPLINGS)} expected, {sampling!r} given")
+        if "time" not in latest.coords:
+            raise ArgumentError("frames: a coordinate time expected, none found")
+        self.latest, self.flow, self.grid = latest, flow, Grid.of(latest)
+        if Grid.of(flow) != self.grid:
+            raise ArgumentError("flow: the grid of frames expected, another given")
+        chosen = lead_times(minutes, step) if leads is None else list(leads)
+        self.seconds = [60.0 * lead for lead in chosen]
+        self.late = _late(frames, chosen, delay)
+        self.motion = []
+        for name in ("u", "v"):
+            component = flow[name].transpose("y", "x")
+            values = ascending(component, _field.as_float32(component.values))
+            self.motion.append(_field.Fields([values], component.attrs.get("units"), self.grid))
+        number = SAMPLINGS[sampling] if sampling is not None else None
+        options = _lib.options("extrapolate", sampling=number, travel=travel)
+        if self.late is not None:
+            self._behind = _field.Fields([ascending(latest, _field.as_float32(self.late.values))], "s")
+            options.delay = self._behind.c
+        c_leads = ffi.new("double[]", self.seconds)
+        self.c = (self.motion[0].c, self.motion[1].c, c_leads, len(self.seconds), options)
+
+    def room(self, n: int) -> tuple[list[_field.Array], _field.Fields]:
+        """Cells (time, y, x) for n forecasts."""
+        shape = (len(self.seconds), *self.latest.shape)
+        cells = [np.empty(shape, dtype=np.float32) for _ in range(n)]
+        fields = [ascending(self.latest, some) for some in cells]
+        return cells, _field.Fields(fields, self.latest.attrs.get("units"), self.grid)
+
+    def described(self, cells: _field.Array, name: str | None = None) -> xr.DataArray:
+        """Forecast cells with times, places and attributes."""
+        made = _described(self.latest, self.flow, cells, self.seconds)
+        if self.late is not None:
+            made.attrs["carried_over"] = self.late.attrs.get("carried_over", float("nan"))
+        return made if name is None else made.rename(name)
 
 
 def _late(frames: xr.DataArray, leads: list[float], given: xr.DataArray | bool) -> xr.DataArray | None:

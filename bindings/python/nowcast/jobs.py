@@ -49,7 +49,8 @@ def forecast(
     *,
     minutes: float = 60,
     step: float = 5,
-    method: str = "variational",
+    method: str = "extrapolation",
+    motion_method: str = "variational",
     sampling: str | None = None,
     max_speed: float | None = None,
     frames: int | None = None,
@@ -61,6 +62,9 @@ def forecast(
     """Read a sequence, estimate its motion, carry its latest field on, write the forecast in mm h-1 as CF netCDF.
 
     Lead times are computed and written a few at a time: memory holds the frames and the motion, not the forecast.
+
+    A method that compares frames needs two of them, 3.5 to 30 minutes apart; without them the latest is extrapolated,
+    and the forecast is ``degraded``. ``forecast_method``, in the summary and the file, says what was done.
 
     Where the composite carries cells over until the next scan, what it will show is forecast, as
     ``nowcast.forecast.delay`` has it; ``carried_over`` is then the share of such cells, 0 elsewhere.
@@ -78,8 +82,10 @@ def forecast(
     output : path ending in .nc
     minutes, step, sampling
         As in ``nowcast.forecast.extrapolate``.
-    method, max_speed
-        As in ``nowcast.motion.estimate``.
+    method
+        One of ``nowcast.forecast.METHODS``.
+    motion_method, max_speed
+        ``method`` and ``max_speed`` of ``nowcast.motion.estimate``.
     a, b : float
         Z-R relation for reflectivity, as in ``nowcast.grid.rain_rate``.
 
@@ -88,6 +94,8 @@ def forecast(
     NoDataError : the latest frame is known nowhere.
     """
     began = clock.monotonic()
+    if method not in forecasting.METHODS:
+        raise ArgumentError(f"method: one of {', '.join(forecasting.METHODS)} expected, {method!r} given")
     if frames is not None and not 2 <= frames <= 24:
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
     _netcdf.check_name(output)
@@ -95,30 +103,37 @@ def forecast(
     rain = grid.rain_rate(io.open(inputs, quantity=quantity, on_error=on_error, last=frames or _FRAMES), a, b)
     if not np.isfinite(rain.values[-1]).any():
         raise NoDataError(f"{rain.attrs['input_files'].splitlines()[-1].split()[0]}: the latest frame is known nowhere")
-    flow, degraded = _motion(rain, method, max_speed, frames)
-    latest = rain.isel(time=-1)
-    left_out = rain.attrs.get("left_out", "").splitlines()
-    latest.attrs["degraded"] = np.int32(degraded or bool(left_out))
+    flow, degraded = _motion(rain, motion_method, max_speed, frames)
     near = [lead for lead in leads if lead <= forecasting.DELAY_MINUTES]
     delay = forecasting.delay(rain, near) if near else None
     carried_over = float(delay.attrs["carried_over"]) if delay is not None and delay.values.any() else 0.0
+    options: dict[str, Any] = {"sampling": sampling, "delay": False if delay is None else delay}
+    if method != "extrapolation":
+        try:
+            forecasting.run(rain, flow, method, leads=leads[:1], **options)
+        except NoDataError:
+            method, degraded = "extrapolation", True
+    latest = rain.isel(time=-1)
+    left_out = rain.attrs.get("left_out", "").splitlines()
+    given = latest if method == "extrapolation" else rain
+    given.attrs |= {"degraded": np.int32(degraded or bool(left_out)), "forecast_method": method}
     del rain
     batch = max(1, _BATCH_BYTES // max(1, 4 * latest.size))
     with Writer(output) as writer:
         for start in range(0, len(leads), batch):
             some = leads[start : start + batch]
-            late = False if delay is None else delay
-            writer.add(forecasting.extrapolate(latest, flow, leads=some, sampling=sampling, delay=late))
+            writer.add(forecasting.run(given, flow, method, leads=some, **options))
     speed = np.hypot(flow["u"].values, flow["v"].values)
     return {
         "output": str(output),
         "reference_time": f"{latest['time'].values.astype('datetime64[s]')}Z",
         "lead_minutes": leads,
+        "forecast_method": method,
         "motion_status": flow.attrs["motion_status"],
         "mean_speed_m_s": float(np.nanmean(speed)),
         "carried_over": carried_over,
         "left_out": left_out,
-        "degraded": bool(latest.attrs["degraded"]),
+        "degraded": bool(given.attrs["degraded"]),
         "seconds": clock.monotonic() - began,
     }
 

@@ -65,6 +65,85 @@ NWC_API nwc_status nwc_forecast_extrapolate(nwc_ctx *ctx, const nwc_field *field
                                             const nwc_field *v, const double *leads_s, int32_t n_leads,
                                             const nwc_extrapolate_options *options, nwc_field *forecasts);
 
+/** What a forecast by bands of scale gives. */
+typedef enum nwc_cascade_product {
+    NWC_CASCADE_SHARP = 0,  /**< the newest frame, carried: what nwc_forecast_extrapolate gives */
+    NWC_CASCADE_RANKED = 1, /**< where rain is most likely: each band damped as its past says, values those of sharp by
+                                   rank. Best in hits and errors of one field that keeps its distribution */
+    NWC_CASCADE_TEXTURED =
+        2,               /**< as ranked, bands keeping most of their amplitude: best where showers are small and what
+                                   counts is that there are some around */
+    NWC_CASCADE_MEAN = 3 /**< the expected amount: smooth, and with the least squared error */
+} nwc_cascade_product;
+
+/**
+ * Carry fields along a motion field and let go of what cannot be followed, scale by scale.
+ *
+ * The last frames, up to four, are brought to where the newest one is and taken apart into bands of scale (about 3 to 150
+ * cells). How well each band of one frame agrees with the next tells how long it lasts; its last two frames, weighted by
+ * that, foresee it, and the largest scales go on for some minutes as they changed. The sum is carried as
+ * nwc_forecast_extrapolate does, to which all of its text on coverage applies.
+ *
+ * Frames at least 3.5 and at most 30 minutes apart are compared, so steps may be uneven, and those that are known where
+ * less than half of the newest one is known are left out. Where only the newest frame is known it stands for the others.
+ * A band that is in no frame, as where it does not rain, is in no forecast.
+ *
+ * @param ctx        NULL for the defaults
+ * @param frames     n_frames fields (y, x) on one grid, each 0 where there is nothing and above it elsewhere: rain, VIL,
+ *                   hail; not dBZ. Infinite values count as unknown
+ * @param times_ns   UTC, strictly increasing
+ * @param u, v       (y, x), of the newest frame, as for nwc_forecast_extrapolate
+ * @param leads_s    n_leads lead times in seconds, increasing, each at least 0 and at most 86400
+ * @param products   n_products of nwc_cascade_product, each at most once
+ * @param options    of the extrapolation, NULL for the defaults
+ * @param forecasts  out: n_products fields (lead, y, x), which share no memory with what is given
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA when there are not two frames to compare, or no motion is known anywhere;
+ *         NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * The same bits for every thread count, for any subset of lead times, and for products asked for alone or together.
+ * Source: after Seed (2003), J. Appl. Meteor. 42, 381.
+ */
+NWC_API nwc_status nwc_forecast_cascade(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns,
+                                        int32_t n_frames, const nwc_field *u, const nwc_field *v, const double *leads_s,
+                                        int32_t n_leads, const int32_t *products, int32_t n_products,
+                                        const nwc_extrapolate_options *options, nwc_field *forecasts);
+
+/** Options of nwc_forecast_sprog. Fill with nwc_sprog_options_init. */
+typedef struct nwc_sprog_options {
+    size_t struct_size; /**< set by the init function */
+    int32_t levels;     /**< of wavelength, 3 to 16; default 6 */
+    int32_t order;      /**< of autoregression, 1 or 2 (default); 1 where there are only two frames */
+    double threshold;   /**< what is below it, in the frames' unit, counts as dry; above 0, default 0.1 */
+    int32_t match;      /**< 1 (default): values are those of the newest frame, by rank; 0: as they are, smoother and
+                             weaker with time */
+} nwc_sprog_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_sprog_options_init(nwc_sprog_options *options);
+
+/**
+ * S-PROG: decibels of rain taken apart by wavelength, each level damped as its past says, and carried along the motion.
+ *
+ * The method of the name in other packages, for comparison with them; nwc_forecast_cascade is the better forecast.
+ * Levels are Gaussians on the logarithm of the wave number, and the field is padded with dry cells to a size whose Fourier
+ * transform is fast; cells that are not known count as dry among waves and stay unknown in the forecast. Frames are chosen
+ * as by nwc_forecast_cascade, and the step of the autoregression is the time from the frame before to the newest one;
+ * between steps a forecast is linear.
+ *
+ * @param frames, times_ns, n_frames, u, v, leads_s, n_leads  as for nwc_forecast_cascade
+ * @param options        NULL for the defaults
+ * @param extrapolation  options of the extrapolation, NULL for the defaults
+ * @param forecast       out: (lead, y, x), shares no memory with what is given
+ * @return as nwc_forecast_cascade
+ *
+ * The same bits for every thread count and for any subset of lead times. Source: Seed (2003), J. Appl. Meteor. 42, 381;
+ * levels as Pulkkinen et al. (2018), J. Hydrol. 564, 66.
+ */
+NWC_API nwc_status nwc_forecast_sprog(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                                      const nwc_field *u, const nwc_field *v, const double *leads_s, int32_t n_leads,
+                                      const nwc_sprog_options *options, const nwc_extrapolate_options *extrapolation,
+                                      nwc_field *forecast);
+
 /**
  * How far the cells of a composite will stay behind its time: composites that carry cells over until the next scan.
  *

@@ -1,0 +1,154 @@
+/*
+ * Fields as waves. Levels are Gaussians on the logarithm of the wave number, of sum 1 (Pulkkinen et al. 2018, J. Hydrol.
+ * 564, 66; pysteps' filter_gaussian). No level is ever transformed back: a sum of weighted levels is one weight for each
+ * wave number, and their variances and correlations are sums over the spectrum (Parseval).
+ */
+#include "forecast/wavelengths.h"
+
+#include "forecast/wavelengths_kernel.h"
+
+NWC__DECLARE_KERNELS(nwc__wavelengths_kernels);
+
+enum {
+    ROWS = 8,      /* in a tile */
+    LEAST_SIDE = 8 /* cells: levels are at least as far apart as on such a side */
+};
+
+#define LEVEL_WIDTH 0.5 /* standard deviation of a level, in steps from one to the next */
+
+static int64_t longest(const struct nwc__wavelengths *waves)
+{
+    return waves->padded_ny > waves->padded_nx ? waves->padded_ny : waves->padded_nx;
+}
+
+nwc_status nwc__wavelengths_create(nwc_ctx *ctx, int64_t ny, int64_t nx, struct nwc__wavelengths *waves)
+{
+    nwc_status status = NWC_OK;
+    *waves = (struct nwc__wavelengths){.ny = ny, .nx = nx};
+    waves->padded_ny = nwc__fft_good_size(ny);
+    waves->padded_nx = nwc__fft_good_size(nx);
+    waves->table_size = (int64_t)(sqrt(0.5) * (double)longest(waves) + 2.0) * NWC__PER_WAVE;
+    if ((status = nwc__fft_create(ctx, waves->padded_ny, waves->padded_nx, &waves->fft)) != NWC_OK) goto done;
+    waves->size = nwc__fft_spectrum_size(waves->fft);
+    NWC__ALLOC(ctx, waves->work, nwc__fft_work_size(waves->fft));
+done:
+    if (status != NWC_OK) nwc__wavelengths_destroy(ctx, waves);
+    return status;
+}
+
+void nwc__wavelengths_destroy(nwc_ctx *ctx, struct nwc__wavelengths *waves)
+{
+    nwc__free(ctx, waves->work);
+    nwc__fft_destroy(ctx, waves->fft);
+    *waves = (struct nwc__wavelengths){0};
+}
+
+void nwc__wavelengths_levels(const struct nwc__wavelengths *waves, int32_t n_levels, float *tables)
+{
+    assert(n_levels >= 3 && n_levels <= NWC__MOST_WAVE_LEVELS);
+    const int64_t side = longest(waves) > LEAST_SIDE ? longest(waves) : LEAST_SIDE;
+    const double step = log(0.5 * (double)side) / n_levels; /* from one level to the next, of log wave number */
+    for (int64_t k = 0; k < waves->table_size; k++) {
+        double share[NWC__MOST_WAVE_LEVELS], sum = 0.0;
+        for (int32_t m = 0; m < n_levels; m++) {
+            const double centre = log(0.5 * (exp(step * m) + exp(step * (m + 1)))) / step;
+            const double from = k > 0 ? log((double)k / NWC__PER_WAVE) / step - centre : 0.0;
+            sum += share[m] = exp(-0.5 * from * from / (LEVEL_WIDTH * LEVEL_WIDTH));
+        }
+        for (int32_t m = 0; m < n_levels; m++) {
+            const double mean = m == 0 ? 1.0 : 0.0; /* belongs to the first level */
+            tables[m * waves->table_size + k] = (float)(k > 0 && sum > 0.0 ? share[m] / sum : mean);
+        }
+    }
+}
+
+void nwc__wavelengths_forward(const struct nwc__wavelengths *waves, const float *cells, float *spectrum)
+{
+    nwc__fft_forward(waves->fft, cells, spectrum, waves->work);
+}
+
+void nwc__wavelengths_inverse(const struct nwc__wavelengths *waves, float *spectrum, float *cells)
+{
+    nwc__fft_inverse(waves->fft, spectrum, cells, waves->work);
+}
+
+struct job {
+    const struct nwc__wavelengths_kernels *kernels;
+    const struct nwc__wavelengths *waves;
+    const float *a, *b, *a_table, *b_table;
+    float *out;
+    double *sums; /* for each tile */
+};
+
+static int64_t tiles_of(const struct nwc__wavelengths *waves)
+{
+    return (waves->padded_ny + ROWS - 1) / ROWS;
+}
+
+/* Square of the wave number of row j along y, and the step of it along x. */
+static float wave_of_row(const struct nwc__wavelengths *waves, int64_t j, float *x_wave)
+{
+    const int64_t ny = waves->padded_ny, k = 2 * j > ny ? ny - j : j;
+    const double y = (double)longest(waves) * (double)k / (double)ny;
+    *x_wave = (float)((double)longest(waves) / (double)waves->padded_nx);
+    return (float)(y * y);
+}
+
+static nwc_status multiply_rows(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    const int64_t n = job->waves->padded_nx / 2 + 1;
+    double sum = 0.0;
+    for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
+        float x_wave;
+        const float y2 = wave_of_row(job->waves, j, &x_wave);
+        sum += job->kernels->product(job->a + 2 * j * n, job->b + 2 * j * n, job->a_table, y2, x_wave, n);
+    }
+    job->sums[tile] = sum;
+    return NWC_OK;
+}
+
+nwc_status nwc__wavelengths_products(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *const *spectra,
+                                     int32_t n, const float *table,
+                                     double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES])
+{
+    nwc_status status = NWC_OK;
+    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__wavelengths_kernels), .waves = waves, .a_table = table};
+    const double cells = (double)(waves->padded_ny * waves->padded_nx), mean_weight = (double)(table[0] * table[0]);
+    NWC__ALLOC(ctx, job.sums, tiles_of(waves));
+    for (int32_t f = 0; f < n; f++) {
+        for (int32_t g = f; g < n; g++) {
+            job.a = spectra[f], job.b = spectra[g];
+            if ((status = nwc__for_each_tile(ctx, "waves", tiles_of(waves), multiply_rows, &job)) != NWC_OK) goto done;
+            double sum = -mean_weight * (double)job.a[0] * (double)job.b[0];
+            for (int64_t tile = 0; tile < tiles_of(waves); tile++) sum += job.sums[tile];
+            products[f][g] = products[g][f] = sum / (cells * cells);
+        }
+    }
+done:
+    nwc__free(ctx, job.sums);
+    return status;
+}
+
+static nwc_status mix_rows(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    const int64_t n = job->waves->padded_nx / 2 + 1;
+    const float scale = (float)(1.0 / (double)(job->waves->padded_ny * job->waves->padded_nx));
+    for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
+        float x_wave;
+        const float y2 = wave_of_row(job->waves, j, &x_wave);
+        job->kernels->mix(job->a + 2 * j * n, job->a_table, job->b + 2 * j * n, job->b_table, y2, x_wave, scale, n,
+                          job->out + 2 * j * n);
+    }
+    return NWC_OK;
+}
+
+nwc_status nwc__wavelengths_mix(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *a,
+                                const float *a_table, const float *b, const float *b_table, float *out)
+{
+    struct job job = {
+        .kernels = NWC__KERNELS(ctx, nwc__wavelengths_kernels), .waves = waves, .a = a, .b = b, .out = out};
+    job.a_table = a_table, job.b_table = b_table;
+    return nwc__for_each_tile(ctx, "waves", tiles_of(waves), mix_rows, &job);
+}
