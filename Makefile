@@ -3,14 +3,15 @@
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
 # Others: bench, bench-chain (from a volume to its products), bench-peers (beside pysteps, on real events), bench-volumes and
 # bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding, bench-dealias, bench-quality,
-# bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the truth), draw-dealias, read-back
-# (volumes written, by other packages), docs, lint, fuzz (some seconds more of each program), damage (every real file cut short
-# and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
+# bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the truth), draw-dealias,
+# model-values (GRIB beside ecCodes and cfgrib), read-back (volumes written, by other packages), docs, lint, fuzz (some seconds
+# more of each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan,
+# test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode \
-  bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds bench-chain read-back docs \
-  lint fuzz damage tsan test-long clean
+  bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds bench-chain \
+  model-values read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -58,6 +59,10 @@ bench-peers: peers
 
 bench-volumes: peers
 	.venv/bin/python benchmarks/peers/volumes.py --python build/peers/bin/python
+
+# Every value and place of GRIB files beside ecCodes for Python and cfgrib.
+model-values: peers
+	.venv/bin/python benchmarks/peers/model_values.py --python build/peers/bin/python
 
 bench-gridding: peers
 	.venv/bin/python benchmarks/peers/gridding.py --python build/peers/bin/python \

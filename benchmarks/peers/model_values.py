@@ -1,6 +1,8 @@
 """Model fields beside ecCodes for Python and cfgrib: every value and every place of every field of every file.
 
-usage: model_values.py --python build/peers/bin/python FILE...
+usage: model_values.py --python build/peers/bin/python [FILE...]
+
+Without files: those of model fields in the folder of real data (NOWCAST_TEST_DATA).
 
 The other packages run in their own environment (make bench-peers makes it): this program starts itself there.
 """
@@ -15,6 +17,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def begins_with_grib(path: Path) -> bool:
+    """Whether a file, packed by xz or not, has a GRIB message in its first bytes, behind a bulletin's heading perhaps."""
+    with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as file:
+        return b"GRIB" in file.read(64)
 
 
 def peer(path: Path, output: Path) -> None:
@@ -118,7 +129,9 @@ def main() -> None:
         peer(*arguments.peer)
         sys.stdout.flush()
         os._exit(0)  # libraries of the wheels there free the same memory twice as they are unloaded
-    results = [compare(path, arguments.python) for path in arguments.files]
+    data = Path(os.environ.get("NOWCAST_TEST_DATA", ROOT.parent / "shared" / "data"))
+    files = arguments.files or [path for path in sorted((data / "nwp").iterdir()) if begins_with_grib(path)]
+    results = [compare(path, arguments.python) for path in files]
     sys.exit(0 if all(results) else 1)
 
 
