@@ -198,6 +198,18 @@ def test_a_step_adds_its_moments_and_shares_the_rest(volume: Path) -> None:
     assert list(new.children) == list(tree.children)
 
 
+def test_moments_are_added_as_checks_would_add_them(volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = radar.read(volume)
+    handle = _volume.handle(tree, ["VRADH", "DBZH"])
+    added = _volume.add_moments(tree, handle, ["VRADH"])
+    monkeypatch.setattr(_tree, "_is_as_checked", lambda: False)
+    checked = _volume.add_moments(tree, handle, ["VRADH"])
+    xr.testing.assert_identical(added, checked)
+    assert list(map(_tree._facts, added.subtree)) == list(map(_tree._facts, checked.subtree))
+    added["sweep_0"]["DBZH"].attrs["units"] = "dB"
+    assert tree["sweep_0"]["DBZH"].attrs["units"] == "dBZ"
+
+
 def test_what_a_step_makes_of_fewer_gates_lies_on_the_range_axis(volume: Path) -> None:
     tree = radar.read(volume)
     handle = _volume.handle(tree, [])

@@ -56,6 +56,14 @@ def tree(root: Group, children: Mapping[str, Group]) -> xr.DataTree:
     return watched(_unchecked(root, children) if _is_as_checked() else _checked(root, children))
 
 
+def add(node: xr.DataTree, variables: Variables) -> None:
+    """Put data variables that fit into a node, over those of the same names."""
+    if _is_as_checked() and not any(name in node.coords for name in variables):
+        node._data_variables |= variables
+    else:
+        node.update(variables)
+
+
 def watched(made: xr.DataTree) -> xr.DataTree:
     """A tree that ``let_go`` looks after from now on."""
     key = next(_keys)

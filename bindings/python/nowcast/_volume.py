@@ -359,9 +359,9 @@ def handle(tree: xr.DataTree, names: Collection[str] | None = None, *, flags: bo
 
 def add_moments(tree: xr.DataTree, volume: Any, names: Collection[str]) -> xr.DataTree:
     """A tree with those moments of its ``handle`` that are in names, in the handle's memory; it shares all else."""
-    groups = {path: node.to_dataset(inherit=False) for path, node in tree.subtree_with_keys}
+    made = tree.copy()
     for index, group in enumerate(sweep_names(tree)):
-        data, arrays = groups[group], Arrays()
+        data, arrays = made.children[group].variables, Arrays()
         facts = _sweep_facts(volume, index, arrays, volume)
         rest = iter(arrays[_ROWS:])
         gates = data["range"].values.astype(np.float64)
@@ -370,9 +370,9 @@ def add_moments(tree: xr.DataTree, volume: Any, names: Collection[str]) -> xr.Da
             cells, flags = next(rest), next(rest) if moment["flagged"] else None
             if moment["name"] in names:
                 new |= _variables(moment, cells, flags, data["azimuth"].dims[0], gates, _spacing(gates))
-        groups[group] = data.assign(new)
+        _tree.add(made.children[group], new)
     _tree.let_go()
-    return _tree.watched(xr.DataTree.from_dict(groups, name=tree.name))
+    return _tree.watched(made)
 
 
 def _add_sweep(
