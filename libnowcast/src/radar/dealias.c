@@ -150,6 +150,7 @@ static nwc_status allocate_cells(nwc_ctx *ctx, struct part *part, bool before)
     NWC__ALLOC(ctx, fold->fold, fold->n_cells);
     NWC__ALLOC(ctx, fold->unfolded, fold->n_cells);
     NWC__ALLOC(ctx, fold->confidence, fold->n_cells);
+    NWC__ALLOC(ctx, fold->mark, fold->n_cells);
     fold->velocity = part->velocity;
     fold->before = part->before;
 done:
@@ -158,6 +159,7 @@ done:
 
 static void release(nwc_ctx *ctx, struct part *part)
 {
+    nwc__free(ctx, part->fold.mark);
     nwc__free(ctx, part->fold.confidence);
     nwc__free(ctx, part->fold.unfolded);
     nwc__free(ctx, part->fold.fold);

@@ -7,8 +7,8 @@
 /* The cost of a difference, in units of the Nyquist velocity: quadratic up to a half, linear beyond. */
 static inline double nwc__fold_cost(double difference)
 {
-    const double d = fabs(difference);
-    return d < 0.5 ? d * d : d - 0.25;
+    const double d = fabs(difference), least = d < 0.5 ? d : 0.5;
+    return least * (2.0 * d - least); /* without a branch, whose way would be anyone's guess */
 }
 
 enum {
@@ -39,6 +39,7 @@ typedef struct nwc__fold_sweep {
     int16_t *fold;                /* while solving: within its region; then of the gate */
     float *unfolded;              /* out: velocities; NaN where not known */
     float *confidence;            /* out: 0 to 1 */
+    uint8_t *mark;                /* gates near tears */
     int32_t n_labels, first_node;
 } nwc__fold_sweep;
 
@@ -48,14 +49,15 @@ typedef struct nwc__fold_beside {
     double stretch, rise; /* for a metre of range here: range there, and how much higher that is */
 } nwc__fold_beside;
 
-/* Room for one sweep: (cells) each, edges twice that. */
+/* Room for work on a sweep: (cells) each, edges and list twice that. */
 typedef struct nwc__fold_scratch {
     uint8_t *along, *across;
-    int32_t *edges;
+    int32_t *edges, *list;
     float *mean;
     float *lines;             /* NWC__LINES (gates + 2) */
     int32_t *last;            /* 2 (gates) */
     int32_t *rays;            /* (rays) */
+    int32_t *patch;           /* of each sector, ring and cluster, see dealias_wind.c */
     nwc__fold_beside *beside; /* (rays) */
 } nwc__fold_scratch;
 

@@ -205,28 +205,30 @@ static int64_t fill(nwc__fold_sweep *s, int window, int32_t *list, int64_t n, fl
 }
 
 /* Gates of regions as their nodes have it; those of none are listed, and their number returned. */
-static int64_t place_regions(nwc__fold_sweep *s, const nwc__fold_node *nodes, int32_t *list)
+static int64_t place_regions(nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels,
+                             const nwc__fold_node *nodes, int32_t *list)
 {
     int64_t open = 0;
     for (int64_t r = 0; r < s->n_rays; r++) {
         const float turn = 2.0f * s->nyquist_m_s[r];
-        int32_t label = -1, fold = 0; /* of the gate before, whose neighbour is mostly of the same region */
-        float sure = 0.0f;
-        for (int32_t i = s->row[r] + s->from[r]; i < s->row[r] + s->to[r]; i++) {
-            s->unfolded[i] = s->confidence[i] = NAN;
+        const int32_t end = s->row[r] + s->to[r];
+        for (int32_t i = s->row[r] + s->from[r], next; i < end; i = next) {
+            next = nwc__fold_run_end(s, i, end);
             if (s->label[i] >= 0) {
-                if (s->label[i] != label) {
-                    label = s->label[i];
-                    const nwc__fold_node *const node = &nodes[s->first_node + label];
-                    const float margin = clip(node->margin, 0.0f, 1000.0f);
-                    fold = node->fold;
-                    sure = margin / ((margin + MARGIN) * (1.0f + DOUBT * node->doubt * node->doubt));
+                const nwc__fold_node *const node = &nodes[s->first_node + s->label[i]];
+                const float margin = clip(node->margin, 0.0f, 1000.0f);
+                for (int32_t k = i; k < next; k++) {
+                    s->fold[k] = (int16_t)(s->fold[k] + node->fold);
+                    s->unfolded[k] = s->velocity[k] + turn * s->fold[k];
                 }
-                s->fold[i] = (int16_t)(s->fold[i] + fold);
-                s->unfolded[i] = s->velocity[i] + turn * s->fold[i];
-                s->confidence[i] = sure * clip(1.25f - s->rough[i] * (1.0f / 32768.0f), 0.0f, 1.0f);
-            } else if (isfinite(s->velocity[i])) {
-                list[open++] = i;
+                kernels->trust(next - i, margin / ((margin + MARGIN) * (1.0f + DOUBT * node->doubt * node->doubt)),
+                               s->rough + i, s->confidence + i);
+                continue;
+            }
+            for (int32_t k = i; k < next; k++) {
+                s->unfolded[k] = s->confidence[k] = NAN;
+                list[open] = k;
+                open += s->velocity[k] == s->velocity[k];
             }
         }
     }
@@ -234,10 +236,10 @@ static int64_t place_regions(nwc__fold_sweep *s, const nwc__fold_node *nodes, in
 }
 
 void nwc__fold_gates(nwc__fold_sweep *s, const nwc__fold_node *nodes, const nwc__fold_wind *wind, double altitude_m,
-                     nwc__fold_scratch *scratch)
+                     const struct nwc__dealias_kernels *kernels, nwc__fold_scratch *scratch)
 {
     int32_t *const list = scratch->edges;
-    int64_t open = place_regions(s, nodes, list);
+    int64_t open = place_regions(s, kernels, nodes, list);
     for (int window = 0; window < WINDOWS && open; window++)
         for (int pass = 0; pass < PASSES && open; pass++) {
             const int64_t left = fill(s, window, list, open, scratch->mean);

@@ -11,7 +11,7 @@
  * is expected of them.
  */
 void nwc__fold_gates(nwc__fold_sweep *sweep, const nwc__fold_node *nodes, const nwc__fold_wind *wind, double altitude_m,
-                     nwc__fold_scratch *scratch);
+                     const struct nwc__dealias_kernels *kernels, nwc__fold_scratch *scratch);
 
 /* Once the folds are found: lower the confidence of gates by what is around them, and put right those that are out by a pulse rate's folds. */
 void nwc__fold_finish(nwc__fold_sweep *sweep, const struct nwc__dealias_kernels *kernels, nwc__fold_scratch *scratch);

@@ -108,26 +108,21 @@ static void all_costs(const nwc__fold_sweep *s, const struct nwc__dealias_kernel
 
 /*
  * Edges dearer than CHEAP in the order of their costs, ray by ray: cell times two, plus one where the edge is to the next ray. first[k] is
- * where those of cost k begin.
+ * where those of cost k begin. list has room for as many.
  */
-static void sort_edges(const nwc__fold_sweep *s, const uint8_t *along, const uint8_t *across, int32_t *edges,
-                       int64_t *first)
+static void sort_edges(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, const uint8_t *along,
+                       const uint8_t *across, int32_t *list, int32_t *edges, int64_t *first)
 {
+    const uint8_t *const cost[2] = {along, across};
+    const int64_t n = kernels->edges(s->n_cells, along, across, CHEAP + 1, MOST, list);
     int64_t count[MOST + 1] = {0}, at[MOST + 1];
-    for (int64_t i = 0; i < s->n_cells; i++) {
-        if (along[i] > CHEAP && along[i] <= MOST) count[along[i]]++;
-        if (across[i] > CHEAP && across[i] <= MOST) count[across[i]]++;
-    }
+    for (int64_t e = 0; e < n; e++) count[cost[list[e] & 1][list[e] >> 1]]++;
     first[CHEAP + 1] = 0;
     for (int k = CHEAP + 1; k <= MOST; k++) {
         at[k] = first[k];
         first[k + 1] = first[k] + count[k];
     }
-    for (int64_t i = 0; i < s->n_cells; i++) {
-        const int a = along[i], b = across[i];
-        if (a > CHEAP && a <= MOST) edges[at[a]++] = (int32_t)(2 * i);
-        if (b > CHEAP && b <= MOST) edges[at[b]++] = (int32_t)(2 * i + 1);
-    }
+    for (int64_t e = 0; e < n; e++) edges[at[cost[list[e] & 1][list[e] >> 1]]++] = list[e];
 }
 
 /* ---- trees ---- */
@@ -137,32 +132,31 @@ static void join_along(const nwc__fold_sweep *s, const struct trees *trees, cons
 {
     for (int64_t r = 0; r < s->n_rays; r++) {
         const int32_t end = s->row[r] + s->to[r];
-        int32_t head = s->row[r] + s->from[r], relative = 0;
-        for (int32_t i = head; i < end; i++) {
-            if (i > head && along[i - 1] <= CHEAP) {
+        for (int32_t head = s->row[r] + s->from[r], i = head; i < end; head = i) {
+            int32_t relative = 0;
+            for (s->fold[i++] = 0; i < end && along[i - 1] <= CHEAP; i++) {
                 relative += step_between(s->velocity[i - 1], s->velocity[i], s->nyquist_m_s[r]);
                 trees->parent[i] = head;
-                trees->parent[head]--;
-            } else {
-                head = i, relative = 0;
-                trees->parent[i] = -1;
+                s->fold[i] = (int16_t)relative;
             }
-            trees->fold[i] = (int16_t)relative;
+            trees->parent[head] = head - i;
         }
     }
 }
 
 /* Across rays an edge beside one that has joined the same two rows of gates says nothing new. */
-static void join_across(const nwc__fold_sweep *s, const struct trees *trees, const uint8_t *along,
-                        const uint8_t *across)
+static void join_across(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, const struct trees *trees,
+                        const uint8_t *along, const uint8_t *across, int32_t *list)
 {
     for (int64_t r = 0; r < s->n_rays; r++) {
         const int64_t next = nwc__fold_ray_after(s, r);
-        const int32_t over = s->row[next] - s->row[r], first = s->row[r] + s->from[r], end = s->row[r] + s->to[r];
-        for (int32_t i = first; i < end; i++) {
-            if (across[i] > CHEAP) continue;
-            const int32_t j = i + over;
-            if (i > first && across[i - 1] <= CHEAP && along[i - 1] <= CHEAP && along[j - 1] <= CHEAP) continue;
+        const int64_t from = s->from[r] > s->from[next] ? s->from[r] : s->from[next];
+        const int64_t to = s->to[r] < s->to[next] ? s->to[r] : s->to[next];
+        if (!s->linked[r] || from >= to) continue;
+        const int32_t a = s->row[r] + (int32_t)from, b = s->row[next] + (int32_t)from;
+        const int64_t n = kernels->fresh(to - from, across + a, along + a, along + b, CHEAP, list);
+        for (int64_t k = 0; k < n; k++) {
+            const int32_t i = a + list[k], j = b + list[k];
             join(trees, i, j, step_between(s->velocity[i], s->velocity[j], s->nyquist_m_s[r]), INT32_MAX);
         }
     }
@@ -182,36 +176,40 @@ static void join_edges(const nwc__fold_sweep *s, const struct trees *trees, cons
     }
 }
 
-/* Roots of trees large enough get numbers; parents become labels, and the fold of every gate that within its region. */
-static void number_regions(nwc__fold_sweep *s)
+/* Roots of trees large enough get numbers, which become the labels of their gates; and the fold of every gate that within its region. */
+static void number_regions(nwc__fold_sweep *s, const struct trees *trees)
 {
-    const struct trees trees = {s->label, s->fold};
-    int32_t *const label = s->label;
+    int32_t *const parent = trees->parent;
     s->n_labels = 0;
-    for (int32_t i = 0; i < s->n_cells; i++) {
-        if (label[i] < 0) continue;
-        int32_t relative;
-        const int32_t root = root_of(&trees, i, &relative);
-        label[i] = root;
-        s->fold[i] = (int16_t)relative;
+    for (int32_t i = 0; i < s->n_cells; i++)
+        if (parent[i] < 0) s->label[i] = parent[i] <= -SMALLEST ? s->n_labels++ : -1;
+    for (int32_t i = 0; i < s->n_cells;) {
+        const int32_t up = parent[i], fold = s->fold[i];
+        if (up < 0) {
+            i++;
+            continue;
+        }
+        int32_t turn;
+        const int32_t root = root_of(trees, i, &turn), label = s->label[root];
+        turn -= fold; /* that of the parent, on which gates beside each other mostly hang */
+        s->fold[i] = (int16_t)fold;
+        do {
+            s->label[i] = label;
+            s->fold[i] = (int16_t)(s->fold[i] + turn);
+            parent[i++] = root;
+        } while (i < s->n_cells && parent[i] == up);
     }
-    for (int32_t i = 0; i < s->n_cells; i++) /* -1: no region; less: -2 less its number */
-        if (label[i] < 0) label[i] = label[i] <= -SMALLEST ? -2 - s->n_labels++ : -1;
-    for (int32_t i = 0; i < s->n_cells; i++)
-        if (label[i] >= 0) label[i] = label[label[i]] == -1 ? -1 : -2 - label[label[i]];
-    for (int32_t i = 0; i < s->n_cells; i++)
-        if (label[i] < -1) label[i] = -2 - label[i];
 }
 
 void nwc__fold_regions(nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels, nwc__fold_scratch *scratch)
 {
-    const struct trees trees = {s->label, s->fold};
+    const struct trees trees = {scratch->list, s->fold};
     int64_t first[MOST + 2];
     roughness(s, kernels, scratch->lines);
     all_costs(s, kernels, scratch->along, scratch->across);
+    sort_edges(s, kernels, scratch->along, scratch->across, scratch->list, scratch->edges, first);
     join_along(s, &trees, scratch->along);
-    join_across(s, &trees, scratch->along, scratch->across);
-    sort_edges(s, scratch->along, scratch->across, scratch->edges, first);
+    join_across(s, kernels, &trees, scratch->along, scratch->across, scratch->last);
     join_edges(s, &trees, scratch->edges, first);
-    number_regions(s);
+    number_regions(s, &trees);
 }

@@ -2,9 +2,7 @@
 #include "radar/dealias_rows.h"
 #include "radar/beam.h"
 
-#define SAME_AZIMUTH 1.5    /* degrees between rays of two sweeps */
-#define ABOVE_M 4000.0      /* farthest two gates above each other are compared */
-#define ABOVE_SCALE_M 400.0 /* at which height a pair counts half */
+#define SAME_AZIMUTH 1.5 /* degrees between rays of two sweeps */
 
 const float *nwc__fold_line(const nwc__fold_sweep *s, const float *cells, int64_t ray, bool there, int64_t first,
                             int64_t end, float *line)
@@ -13,10 +11,9 @@ const float *nwc__fold_line(const nwc__fold_sweep *s, const float *cells, int64_
     if (there && s->from[ray] <= first && s->to[ray] >= end) return own + first;
     const int64_t from = !there || s->from[ray] > end ? end : s->from[ray] > first ? s->from[ray] : first;
     const int64_t to = s->to[ray] < end ? s->to[ray] : end;
-    int64_t g = first;
-    for (; g < from; g++) line[g - first] = NAN;
-    for (; g < to; g++) line[g - first] = own[g];
-    for (; g < end; g++) line[g - first] = NAN;
+    for (int64_t g = first; g < from; g++) line[g - first] = NAN;
+    if (from < to) memcpy(line + from - first, own + from, (size_t)(to - from) * sizeof *line);
+    for (int64_t g = to > from ? to : from; g < end; g++) line[g - first] = NAN;
     return line;
 }
 
@@ -60,10 +57,4 @@ void nwc__fold_look_beside(const nwc__fold_sweep *s, const nwc__fold_sweep *othe
         beside[r].stretch = cos(here) / cos(there);
         beside[r].rise = sin(there) * beside[r].stretch - sin(here);
     }
-}
-
-double nwc__fold_weight_beside(double apart_m)
-{
-    const double far = apart_m / ABOVE_SCALE_M;
-    return apart_m <= ABOVE_M ? 1.0 / (1.0 + far * far) : 0.0;
 }

@@ -15,6 +15,15 @@ static inline int64_t nwc__fold_ray_after(const nwc__fold_sweep *sweep, int64_t 
     return ray + 1 < sweep->n_rays ? ray + 1 : 0;
 }
 
+/* The end of the gates from cell i on, before end, that have one label. */
+static inline int32_t nwc__fold_run_end(const nwc__fold_sweep *sweep, int32_t i, int32_t end)
+{
+    const int32_t label = sweep->label[i];
+    do i++;
+    while (i < end && sweep->label[i] == label);
+    return i;
+}
+
 /*
  * Cells of a ray from gate first to gate end, NaN where it holds none: its own, or put into line. There: false for a ray that is not
  * to be looked at, all NaN.
@@ -38,7 +47,14 @@ static inline int64_t nwc__fold_gate_beside(const nwc__fold_beside *beside, cons
     return (int64_t)floor((range * beside->stretch - other->first_gate_m) / other->gate_spacing_m + 0.5);
 }
 
+#define NWC__ABOVE_M 4000.0      /* farthest two gates above each other are compared */
+#define NWC__ABOVE_SCALE_M 400.0 /* at which height a pair counts half */
+
 /* What a gate above or below counts; 0 where it is too far. */
-double nwc__fold_weight_beside(double apart_m);
+static inline double nwc__fold_weight_beside(double apart_m)
+{
+    const double far = apart_m * (1.0 / NWC__ABOVE_SCALE_M);
+    return apart_m <= NWC__ABOVE_M ? 1.0 / (1.0 + far * far) : 0.0;
+}
 
 #endif

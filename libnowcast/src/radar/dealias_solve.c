@@ -57,16 +57,30 @@ static double group_cost(const struct job *job, const struct group *group, int32
     return group->weight * sum;
 }
 
+/* Whether the difference of their folds alone counts. */
 static bool alike(const struct job *job, const struct group *group)
 {
     return job->nodes[group->a].nyquist == job->nodes[group->b].nyquist;
+}
+
+/* What a group of one Nyquist velocity costs with this fold of b less that of a, and with one less and one more. */
+static void group_costs(const struct job *job, const struct group *group, int32_t fold, double *less, double *here,
+                        double *more)
+{
+    const double turn = 2.0 * job->nodes[group->b].nyquist, one = 1.0 / job->nodes[group->b].nyquist;
+    double sum[3] = {0.0, 0.0, 0.0};
+    for (int64_t p = group->first; p < group->end; p++) {
+        const double d = (job->pairs[p].difference + turn * fold) * one;
+        for (int k = 0; k < 3; k++) sum[k] += job->pairs[p].weight * nwc__fold_cost(d + 2.0 * (k - 1));
+    }
+    *less = group->weight * sum[0], *here = group->weight * sum[1], *more = group->weight * sum[2];
 }
 
 /* Energies of a group for a move by step. Most groups stay as they were from move to move, and keep theirs. */
 static const double *group_energy(struct job *job, int64_t g, int32_t step)
 {
     const struct group *const group = &job->groups[g];
-    const bool same = alike(job, group); /* then their difference alone counts */
+    const bool same = alike(job, group);
     const int32_t a = same ? 0 : job->nodes[group->a].fold;
     const int32_t b = job->nodes[group->b].fold - (same ? job->nodes[group->a].fold : 0);
     double *const e = job->energy[g];
@@ -76,11 +90,14 @@ static const double *group_energy(struct job *job, int64_t g, int32_t step)
     if (there && same) {
         const double up = e[1];
         e[1] = e[2], e[2] = up;
+    } else if (same) {
+        group_costs(job, group, b, &e[step > 0 ? 2 : 1], &e[0], &e[step > 0 ? 1 : 2]);
+        e[3] = e[0];
     } else {
         e[0] = there ? e[0] : group_cost(job, group, a, b);
         e[1] = group_cost(job, group, a, b + step);
         e[2] = group_cost(job, group, a + step, b);
-        e[3] = same ? e[0] : group_cost(job, group, a + step, b + step);
+        e[3] = group_cost(job, group, a + step, b + step);
     }
     *had = (struct place){a, b, step};
     return e;
@@ -240,7 +257,7 @@ static int by_margin(const void *p, const void *q)
 }
 
 /* The step between two regions that all between them speaks for most, and by how much. */
-static struct evidence evidence_of(const struct job *job, int64_t g)
+static struct evidence evidence_of(struct job *job, int64_t g)
 {
     const struct group *const group = &job->groups[g];
     const double turn = 2.0 * job->nodes[group->b].nyquist;
@@ -251,7 +268,13 @@ static struct evidence evidence_of(const struct job *job, int64_t g)
     }
     const int32_t middle = weight > 0.0 ? (int32_t)-rint(sum / weight / turn) : 0;
     double cost[3];
-    for (int32_t k = 0; k < 3; k++) cost[k] = group_cost(job, group, 0, middle + k - 1);
+    if (alike(job, group)) {
+        group_costs(job, group, middle, &cost[0], &cost[1], &cost[2]);
+        memcpy(job->energy[g], (const double[4]){cost[1], cost[2], cost[0], cost[1]}, sizeof job->energy[g]);
+        job->place[g] = (struct place){0, middle, 1}; /* where most are to stay */
+    } else {
+        for (int32_t k = 0; k < 3; k++) cost[k] = group_cost(job, group, 0, middle + k - 1);
+    }
     const int best = cost[0] < cost[1] ? (cost[2] < cost[0] ? 2 : 0) : (cost[2] < cost[1] ? 2 : 1);
     double second = INFINITY;
     for (int k = 0; k < 3; k++)

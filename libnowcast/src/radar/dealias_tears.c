@@ -38,7 +38,7 @@ static void mark_about(const nwc__fold_sweep *s, int64_t ray, int64_t gate, uint
 int32_t nwc__tears_mark(const nwc__fold_sweep *s, const struct nwc__dealias_kernels *kernels,
                         nwc__fold_scratch *scratch)
 {
-    uint8_t *const mark = scratch->along, *const jump = scratch->across;
+    uint8_t *const mark = s->mark, *const jump = scratch->across;
     int32_t count = 0;
     memset(mark, 0, (size_t)s->n_cells);
     for (int64_t r = 0; r < s->n_rays; r++) {
@@ -193,7 +193,7 @@ void nwc__tears_mend(const nwc__fold_sweep *s, const nwc__fold_sweep *below, con
     int32_t *const node = scratch->edges, n = 0, parts = 0;
     int64_t pairs = 0;
     if (tears->n == 0) return;
-    for (int64_t i = 0; i < s->n_cells; i++) node[i] = scratch->along[i] ? OPEN : STAYS;
+    for (int64_t i = 0; i < s->n_cells; i++) node[i] = s->mark[i] ? OPEN : STAYS;
     for (int64_t r = 0; r < s->n_rays; r++)
         for (int32_t i = s->row[r] + s->from[r]; i < s->row[r] + s->to[r]; i++) {
             if (node[i] != OPEN) continue;

@@ -29,7 +29,7 @@ typedef struct nwc__tears {
     nwc__cut cut;
 } nwc__tears;
 
-/* Mark, in scratch->along, gates near tears in a sweep, and return how many. */
+/* Mark gates near tears in a sweep, and return how many. */
 int32_t nwc__tears_mark(const nwc__fold_sweep *sweep, const struct nwc__dealias_kernels *kernels,
                         nwc__fold_scratch *scratch);
 

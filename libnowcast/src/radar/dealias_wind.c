@@ -35,6 +35,17 @@ double nwc__wind_height(const nwc__fold_wind *wind, int32_t knot)
     return wind->bottom_m + SPACING_M * knot;
 }
 
+/* The two knots about a height and what each counts. */
+static int knots(const nwc__fold_wind *wind, double height, double share[2])
+{
+    double at = (height - wind->bottom_m) / SPACING_M;
+    at = at < 0.0 ? 0.0 : at > K - 1 ? K - 1 : at;
+    const int k = at >= K - 1 ? K - 2 : (int)at;
+    share[1] = at - k;
+    share[0] = 1.0 - share[1];
+    return k;
+}
+
 /* Gates of one ray, patch and cluster. */
 struct run {
     nwc__wind_patch *patch;
@@ -57,10 +68,12 @@ static void end_run(struct run *run, const nwc__fold_sweep *s, int64_t ray, doub
 }
 
 int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes, const int32_t *cluster,
-                          int32_t n_clusters, double altitude_m, nwc__wind_patch *patches)
+                          int32_t n_clusters, const nwc__fold_wind *wind, double altitude_m, int32_t *number,
+                          nwc__wind_patch *patches)
 {
     const int64_t all = (int64_t)NWC__PATCHES * n_clusters;
-    memset(patches, 0, (size_t)all * sizeof *patches);
+    int32_t n = 0;
+    for (int64_t k = 0; k < all; k++) number[k] = -1;
     for (int64_t r = 0; r < s->n_rays; r++) {
         const int sector = (int)(s->azimuth_deg[r] / 10.0f) % NWC__PATCH_SECTORS;
         const float turn = 2.0f * s->nyquist_m_s[r];
@@ -72,11 +85,15 @@ int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes,
             const double range = s->first_gate_m + (double)g * s->gate_spacing_m;
             const int ring = (int)(range / RING_M);
             if (c < 0 || ring >= NWC__PATCH_RINGS) continue;
-            nwc__wind_patch *const p = &patches[(sector * NWC__PATCH_RINGS + ring) * n_clusters + c];
+            int32_t *const which = &number[(sector * NWC__PATCH_RINGS + ring) * n_clusters + c];
+            if (*which < 0) {
+                *which = n;
+                patches[n++] = (nwc__wind_patch){.cluster = c};
+            }
+            nwc__wind_patch *const p = &patches[*which];
             if (p != run.patch) {
                 end_run(&run, s, r, altitude_m);
                 run.patch = p;
-                p->cluster = c;
             }
             const float v = s->velocity[i] + turn * (float)(s->fold[i] + nodes[node].fold);
             run.velocity += v;
@@ -89,26 +106,13 @@ int64_t nwc__wind_patches(const nwc__fold_sweep *s, const nwc__fold_node *nodes,
         }
         end_run(&run, s, r, altitude_m);
     }
-    int64_t n = 0;
-    for (int64_t k = 0; k < all; k++) {
-        nwc__wind_patch p = patches[k];
-        if (!(p.gates > 0.0)) continue;
-        const double one = 1.0 / p.gates;
-        p.velocity *= one, p.turn *= one, p.east *= one, p.north *= one, p.height *= one;
-        patches[n++] = p;
+    for (int32_t k = 0; k < n; k++) {
+        nwc__wind_patch *const p = &patches[k];
+        const double one = 1.0 / p->gates;
+        p->velocity *= one, p->turn *= one, p->east *= one, p->north *= one, p->height *= one;
+        p->knot = knots(wind, p->height, p->share);
     }
     return n;
-}
-
-/* The two knots about a height and what each counts. */
-static int knots(const nwc__fold_wind *wind, double height, double share[2])
-{
-    double at = (height - wind->bottom_m) / SPACING_M;
-    at = at < 0.0 ? 0.0 : at > K - 1 ? K - 1 : at;
-    const int k = at >= K - 1 ? K - 2 : (int)at;
-    share[1] = at - k;
-    share[0] = 1.0 - share[1];
-    return k;
 }
 
 struct fit {
@@ -117,14 +121,12 @@ struct fit {
     double b[NWC__SMALL_MAX], x[NWC__SMALL_MAX];
 };
 
+/* which ascends. */
 static void add_row(struct fit *fit, int count, const int32_t *which, const double *value, double y, double weight)
 {
     for (int i = 0; i < count; i++) {
         fit->b[which[i]] += weight * value[i] * y;
-        for (int j = 0; j < count; j++) {
-            if (which[j] > which[i]) continue;
-            fit->a[which[i] * fit->n + which[j]] += weight * value[i] * value[j];
-        }
+        for (int j = 0; j <= i; j++) fit->a[which[i] * fit->n + which[j]] += weight * value[i] * value[j];
     }
 }
 
@@ -132,41 +134,35 @@ static void add_row(struct fit *fit, int count, const int32_t *which, const doub
 static void prior(struct fit *fit, const nwc__fold_wind *wind, int32_t first, const double *given)
 {
     for (int32_t k = 0; k < K; k++) {
-        const int32_t here[2] = {first + k, first + k - 1};
-        const double one[2] = {1.0, -1.0};
+        const int32_t here[2] = {first + k - 1, first + k};
+        const double one[2] = {-1.0, 1.0};
         if (wind->known)
-            add_row(fit, 1, here, one, given[k], 1.0 / (GIVEN * GIVEN));
+            add_row(fit, 1, &here[1], &one[1], given[k], 1.0 / (GIVEN * GIVEN));
         else if (k == 0)
-            add_row(fit, 1, here, one, 0.0, 1.0 / (CALM * CALM));
+            add_row(fit, 1, &here[1], &one[1], 0.0, 1.0 / (CALM * CALM));
         if (k > 0) add_row(fit, 2, here, one, wind->known ? given[k] - given[k - 1] : 0.0, 1.0 / (SHEAR * SHEAR));
     }
 }
 
 /* The row of a patch. */
-static int row_of(const nwc__fold_wind *wind, const nwc__wind_patch *p, int32_t which[5], double value[5])
+static void row_of(const nwc__wind_patch *p, int32_t which[5], double value[5])
 {
-    double share[2];
-    const int k = knots(wind, p->height, share);
     for (int j = 0; j < 2; j++) {
-        which[j] = k + j, value[j] = share[j] * p->east;
-        which[2 + j] = K + k + j, value[2 + j] = share[j] * p->north;
+        which[j] = p->knot + j, value[j] = p->share[j] * p->east;
+        which[2 + j] = K + p->knot + j, value[2 + j] = p->share[j] * p->north;
     }
     which[4] = 2 * K + p->cluster;
     value[4] = -p->turn;
-    return 5;
 }
 
-static double misfit(const struct fit *fit, const nwc__fold_wind *wind, const nwc__wind_patch *p)
+static double misfit(const struct fit *fit, const int32_t which[5], const double value[5], double velocity)
 {
-    int32_t which[5];
-    double value[5], r = p->velocity;
-    row_of(wind, p, which, value);
-    for (int j = 0; j < 5; j++) r -= value[j] * fit->x[which[j]];
-    return r;
+    for (int j = 0; j < 5; j++) velocity -= value[j] * fit->x[which[j]];
+    return velocity;
 }
 
-static bool solve(struct fit *fit, const nwc__fold_wind *wind, const nwc__fold_wind *given,
-                  const nwc__wind_patch *patches, int64_t n, const bool *held, const int32_t *fold, bool robust)
+static bool solve(struct fit *fit, const nwc__fold_wind *given, const nwc__wind_patch *patches, int64_t n,
+                  const bool *held, const int32_t *fold, bool robust)
 {
     memset(fit->a, 0, sizeof fit->a);
     memset(fit->b, 0, sizeof fit->b);
@@ -181,10 +177,10 @@ static bool solve(struct fit *fit, const nwc__fold_wind *wind, const nwc__fold_w
         const nwc__wind_patch *const p = &patches[i];
         int32_t which[5];
         double value[5];
-        const double r = robust ? misfit(fit, wind, p) / PATCH_ERROR : 0.0;
+        row_of(p, which, value);
+        const double r = robust ? misfit(fit, which, value, p->velocity) / PATCH_ERROR : 0.0;
         const double full = p->gates / (p->gates + 10.0);
         const double weight = full / (PATCH_ERROR * PATCH_ERROR * PATCH_SHARE * (1.0 + r * r));
-        row_of(wind, p, which, value);
         add_row(fit, 5, which, value, p->velocity, weight);
         if (p->n_expected > 0.0) {
             const double turn = -p->turn; /* what the volume before says of the cluster's folds alone */
@@ -213,7 +209,7 @@ void nwc__wind_fit(const nwc__wind_patch *patches, int64_t n, int32_t n_clusters
     bool fitted = false;
     for (int32_t c = 0; c <= n_clusters; c++) {
         for (int k = 0; k < (c == 0 ? STEPS : MORE); k++)
-            fitted = solve(&fit, wind, &given, patches, n, held, fold, k > 0 || c > 0);
+            fitted = solve(&fit, &given, patches, n, held, fold, k > 0 || c > 0);
         if (!fitted) return;
         if (c == n_clusters) break;
         const double x = fit.x[2 * K + c];

@@ -18,6 +18,8 @@ typedef struct nwc__wind_patch {
     double velocity, turn; /* m s-1; and by how much a fold changes it */
     double east, north;    /* what u and v count in it */
     double height;         /* above the sea */
+    int32_t knot;          /* of the wind, at or below that height; and what it and the next count */
+    double share[2];
     double gates;
     double
         expected; /* sum over gates of what is left where what the volume before has there is taken away, and their number */
@@ -32,10 +34,11 @@ double nwc__wind_height(const nwc__fold_wind *wind, int32_t knot);
 
 /*
  * Fill patches (room for NWC__PATCHES of each cluster) of one sweep and return how many. cluster: of each node, -1 for those that do
- * not count.
+ * not count. number (NWC__PATCHES of each cluster) is scratch.
  */
 int64_t nwc__wind_patches(const nwc__fold_sweep *sweep, const nwc__fold_node *nodes, const int32_t *cluster,
-                          int32_t n_clusters, double altitude_m, nwc__wind_patch *patches);
+                          int32_t n_clusters, const nwc__fold_wind *wind, double altitude_m, int32_t *number,
+                          nwc__wind_patch *patches);
 
 /* Fit wind and the folds of clusters (out: fold, and doubt in folds). wind: in, the prior; out. */
 void nwc__wind_fit(const nwc__wind_patch *patches, int64_t n, int32_t n_clusters, nwc__fold_wind *wind, int32_t *fold,
