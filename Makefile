@@ -1,16 +1,16 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, bench-chain (from a volume to its products), bench-peers (beside pysteps, on real events), bench-volumes and
-# bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding, bench-dealias, bench-quality,
-# bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the truth), draw-dealias,
-# model-values (GRIB beside ecCodes and cfgrib), read-back (volumes written, by other packages), docs, lint, fuzz (some seconds
-# more of each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan,
-# test-long, clean.
+# Others: bench, bench-chain (from a volume to its products), bench-peers and bench-methods (beside pysteps, on real events),
+# bench-volumes and bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding,
+# bench-dealias, bench-quality, bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the
+# truth), draw-dealias, model-values (GRIB beside ecCodes and cfgrib), read-back (volumes written, by other packages), docs,
+# lint, fuzz (some seconds more of each program), damage (every real file cut short and changed: hours, in as many sittings as
+# wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench peers bench-peers bench-volumes bench-gridding bench-decode \
-  bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds bench-chain \
+.PHONY: setup python c-tests python-tests test demo bench peers bench-methods bench-peers bench-volumes bench-gridding \
+  bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds bench-chain \
   model-values read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
@@ -53,6 +53,9 @@ peers: python
 	@build/peers/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
 	@build/peers/bin/pip install --quiet --disable-pip-version-check --no-build-isolation \
 	  -r benchmarks/peers/requirements-source.txt
+
+bench-methods: peers
+	.venv/bin/python benchmarks/peers/methods.py --python build/peers/bin/python --csv build/methods.csv
 
 bench-peers: peers
 	.venv/bin/python benchmarks/peers/compare.py --python build/peers/bin/python --csv build/peers.csv

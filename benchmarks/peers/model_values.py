@@ -18,12 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def begins_with_grib(path: Path) -> bool:
-    """Whether a file, packed by xz or not, has a GRIB message in its first bytes, behind a bulletin's heading perhaps."""
+    """Whether a file, packed by xz or not, has a GRIB message in its first bytes."""
     with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as file:
         return b"GRIB" in file.read(64)
 

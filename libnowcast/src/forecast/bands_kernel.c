@@ -40,22 +40,39 @@ static void reduce(const float *restrict from, const float *restrict tap, int64_
 
 enum { STRETCH = 256 }; /* nodes whose two rows are joined before they are read between */
 
+/* Cells between the nodes of one stretch; ratio is a constant where this is inlined. */
+static inline void between_nodes(const float *restrict node, int32_t ratio, int32_t n, float *restrict cell)
+{
+    const float share = 1.0f / (float)ratio;
+#pragma omp simd
+    for (int32_t i = 0; i < n; i++) {
+        const int32_t k = i / ratio;
+        cell[i] = node[k] + (float)(i % ratio) * share * (node[k + 1] - node[k]);
+    }
+}
+
 static void expand(const float *restrict low, const float *restrict high, float b, int32_t ratio, int64_t n_nodes,
                    int64_t n, float *restrict to)
 {
     float node[STRETCH + 1];
-    const float share = 1.0f / (float)ratio;
     for (int64_t first = 0; first * ratio < n; first += STRETCH) {
         const int64_t left = n_nodes - first, here = left < STRETCH + 1 ? left : STRETCH + 1;
 #pragma omp simd
         for (int64_t k = 0; k < here; k++) node[k] = low[first + k] + b * (high[first + k] - low[first + k]);
         if (here < STRETCH + 1) node[here] = node[here - 1];
         const int64_t cells = n - first * ratio, end = cells < STRETCH * ratio ? cells : STRETCH * ratio;
-        float *const cell = to + first * ratio;
-#pragma omp simd
-        for (int32_t i = 0; i < (int32_t)end; i++) {
-            const int32_t k = i / ratio;
-            cell[i] = node[k] + (float)(i % ratio) * share * (node[k + 1] - node[k]);
+        switch (ratio) {
+        case 1:
+            between_nodes(node, 1, (int32_t)end, to + first);
+            break;
+        case 2:
+            between_nodes(node, 2, (int32_t)end, to + 2 * first);
+            break;
+        case 4:
+            between_nodes(node, 4, (int32_t)end, to + 4 * first);
+            break;
+        default:
+            between_nodes(node, ratio, (int32_t)end, to + first * ratio);
         }
     }
 }

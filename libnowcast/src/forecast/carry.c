@@ -176,19 +176,34 @@ void nwc__carrier_destroy(nwc_ctx *ctx, nwc__carrier *carrier)
     nwc__trajectories_destroy(ctx, &carrier->trajectories);
 }
 
-nwc_status nwc__carry(nwc_ctx *ctx, nwc__carrier *carrier, double lead_s, struct nwc__source *sources, int32_t n_fields,
-                      int64_t lead, const nwc_field *forecasts)
+nwc_status nwc__carrier_at(nwc_ctx *ctx, nwc__carrier *carrier, double lead_s, int64_t lead, const float **dx,
+                           const float **dy)
 {
     const nwc_field *const delay = carrier->options.delay;
+    NWC__TRY(nwc__trajectories_at(ctx, &carrier->trajectories, lead_s, dx, dy));
+    if (delay && lead < delay->dim[0]) nwc__trajectories_delay(&carrier->trajectories, lead_s, delay, lead, dx, dy);
+    return NWC_OK;
+}
+
+nwc_status nwc__carry_by(nwc_ctx *ctx, const nwc__carrier *carrier, const float *dx, const float *dy, double lead_s,
+                         struct nwc__source *sources, int32_t n_fields, int64_t lead, const nwc_field *forecasts)
+{
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__sample_kernels),
                       .trajectories = &carrier->trajectories,
+                      .dx = dx,
+                      .dy = dy,
                       .source = sources,
                       .forecasts = forecasts,
                       .n_fields = n_fields,
                       .lead = lead};
     job.sample = job.kernels->sample[sampling_at(carrier->options.sampling, lead_s, sources, n_fields)];
-    NWC__TRY(nwc__trajectories_at(ctx, &carrier->trajectories, lead_s, &job.dx, &job.dy));
-    if (delay && lead < delay->dim[0])
-        nwc__trajectories_delay(&carrier->trajectories, lead_s, delay, lead, &job.dx, &job.dy);
     return nwc__for_each_tile(ctx, "extrapolate", (carrier->ny + ROWS - 1) / ROWS, sample_rows, &job);
+}
+
+nwc_status nwc__carry(nwc_ctx *ctx, nwc__carrier *carrier, double lead_s, struct nwc__source *sources, int32_t n_fields,
+                      int64_t lead, const nwc_field *forecasts)
+{
+    const float *dx, *dy;
+    NWC__TRY(nwc__carrier_at(ctx, carrier, lead_s, lead, &dx, &dy));
+    return nwc__carry_by(ctx, carrier, dx, dy, lead_s, sources, n_fields, lead, forecasts);
 }

@@ -26,6 +26,14 @@ void nwc__carrier_destroy(nwc_ctx *ctx, nwc__carrier *carrier);
 nwc_status nwc__carry(nwc_ctx *ctx, nwc__carrier *carrier, double lead_s, struct nwc__source *sources, int32_t n_fields,
                       int64_t lead, const nwc_field *forecasts);
 
+/* The same by displacements of the caller's own, nodes, as nwc__trajectories_at lends them. */
+nwc_status nwc__carry_by(nwc_ctx *ctx, const nwc__carrier *carrier, const float *dx, const float *dy, double lead_s,
+                         struct nwc__source *sources, int32_t n_fields, int64_t lead, const nwc_field *forecasts);
+
+/* The displacements of lead_s, which grows from call to call, with row number lead of a delay; valid until the next call. */
+nwc_status nwc__carrier_at(nwc_ctx *ctx, nwc__carrier *carrier, double lead_s, int64_t lead, const float **dx,
+                           const float **dy);
+
 /* Refuse fields that are no frames of one grid of a size that positions can be kept for, or a motion that is not on it. */
 nwc_status nwc__check_carried(nwc_ctx *ctx, const nwc_field *fields, int32_t n_fields, const char *name,
                               const nwc_field *u, const nwc_field *v);

@@ -176,11 +176,15 @@ static nwc_status forecast_lead(nwc_ctx *ctx, struct call *call, int64_t lead, d
                              : (nwc_field){.data = call->sharp, .ndim = 3, .dim = {1, ny, nx}, .stride = {0, nx, 1}};
     }
     NWC__TRY(nwc__carry(ctx, &call->carrier, lead_s, sources, n, lead, to));
+    if (call->matcher.count) {
+        const struct nwc__plane target = plane_of(&to[sharp], lead);
+        NWC__TRY(nwc__match_target(ctx, &call->matcher, &target));
+    }
     for (int32_t k = NWC_CASCADE_RANKED; k <= NWC_CASCADE_TEXTURED; k++) {
         const int32_t place = place_of(call, k);
         if (place < 0) continue;
-        const struct nwc__plane field = plane_of(&call->forecasts[place], lead), target = plane_of(&to[sharp], lead);
-        NWC__TRY(nwc__match_ranks(ctx, &call->matcher, &field, &target));
+        const struct nwc__plane field = plane_of(&call->forecasts[place], lead);
+        NWC__TRY(nwc__match_ranks(ctx, &call->matcher, &field));
     }
     return NWC_OK;
 }
@@ -229,7 +233,8 @@ nwc_status nwc_forecast_cascade(nwc_ctx *ctx, const nwc_field *frames, const int
     nwc_field motion[2] = {*u, *v};
     motion[0].grid = motion[1].grid = frames[0].grid;
     struct call call = {.forecasts = forecasts, .products = products, .n_products = n_products};
-    nwc_status status = nwc__past_create(ctx, frames, times_ns, n_frames, u, v, LEAST_PAST, NWC__MOST_PAST, &call.past);
+    nwc_status status =
+        nwc__past_create(ctx, frames, times_ns, n_frames, u, v, LEAST_PAST, NWC__MOST_PAST, 0.0, &call.past);
     if (status != NWC_OK) goto done;
     if ((status = prepare(ctx, &call)) != NWC_OK) goto done;
     if ((status = nwc__carrier_create(ctx, &motion[0], &motion[1], &options, &call.carrier)) != NWC_OK) goto done;

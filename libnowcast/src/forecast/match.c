@@ -1,6 +1,6 @@
 /*
- * Values replaced by those of the same rank in another field, by histograms in place of two sorts. Ranks between the edges of a bin are taken as evenly spread over it, in both fields, so that
- * a value is right to the width of a bin, 1/128 of it.
+ * Values replaced by those of the same rank in another field, by histograms in place of two sorts. Ranks between the edges
+ * of a bin are taken as evenly spread over it, in both fields, so that a value is right to the width of a bin.
  */
 #include "forecast/match.h"
 
@@ -134,14 +134,23 @@ static void join(const int32_t *field, const int32_t *target, float *ends)
     }
 }
 
-nwc_status nwc__match_ranks(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *field,
-                            const struct nwc__plane *target)
+static struct job job_of(nwc_ctx *ctx, const struct nwc__matcher *matcher)
 {
-    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__match_kernels),
-                      .count = matcher->count,
-                      .least = matcher->least,
-                      .ends = matcher->ends};
-    NWC__TRY(rank(ctx, &job, target, matcher->target));
+    return (struct job){.kernels = NWC__KERNELS(ctx, nwc__match_kernels),
+                        .count = matcher->count,
+                        .least = matcher->least,
+                        .ends = matcher->ends};
+}
+
+nwc_status nwc__match_target(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *target)
+{
+    struct job job = job_of(ctx, matcher);
+    return rank(ctx, &job, target, matcher->target);
+}
+
+nwc_status nwc__match_ranks(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *field)
+{
+    struct job job = job_of(ctx, matcher);
     NWC__TRY(find_base(ctx, &job, field));
     NWC__TRY(rank(ctx, &job, field, matcher->field));
     if (matcher->target[NWC__BINS] == 0 || matcher->field[NWC__BINS] == 0) return NWC_OK;

@@ -20,13 +20,15 @@ struct nwc__matcher {
 nwc_status nwc__matcher_create(nwc_ctx *ctx, int64_t ny, struct nwc__matcher *matcher);
 void nwc__matcher_destroy(nwc_ctx *ctx, struct nwc__matcher *matcher);
 
+/* Take the values of target, which has ny rows, for the fields that are matched from now on. */
+nwc_status nwc__match_target(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *target);
+
 /*
- * Replace each known value of field by the value of the same rank among the known ones of target, which has as many
- * rows and columns and may have another number of known cells; equal values get equal ones, the least that are due where
+ * Replace each known value of field, of ny rows, by the value of the same rank among the known ones of the target, which
+ * may be more or fewer; equal values get equal ones, the least that are due where
  * they are the least of the field. Ranks are right to the cells of one bin: 1/128 of how far a value lies above the least.
  * Nothing is changed where target is known nowhere.
  */
-nwc_status nwc__match_ranks(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *field,
-                            const struct nwc__plane *target);
+nwc_status nwc__match_ranks(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *field);
 
 #endif

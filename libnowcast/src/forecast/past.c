@@ -10,8 +10,24 @@ enum { ROWS = 16 /* in a tile */ };
 #define LONGEST_GAP_S 1800.0 /* to the frame before */
 #define LEAST_COMMON 0.5
 
+static float zero_of(double threshold)
+{
+    return (float)(10.0 * log10(threshold)) - NWC__WET_DB;
+}
+
+float nwc__to_decibels(float rain, double threshold)
+{
+    return rain >= (float)threshold ? 10.0F * log10f(rain) - zero_of(threshold) : 0.0F;
+}
+
+float nwc__from_decibels(float decibels, double threshold)
+{
+    return decibels >= NWC__WET_DB ? powf(10.0F, 0.1F * (decibels + zero_of(threshold))) : 0.0F;
+}
+
 struct copy_job {
     const nwc_field *frame;
+    double threshold;
     float *to;
 };
 
@@ -26,7 +42,8 @@ static nwc_status copy_rows(int64_t tile, void *user)
             if (value < 0.0F && isfinite(value))
                 return nwc__fail(NWC_ERR_ARG, "frames: values of 0 or more expected, %g at cell (%lld, %lld) given",
                                  (double)value, (long long)j, (long long)i);
-            job->to[j * nx + i] = isfinite(value) ? value : NAN;
+            const float kept = job->threshold > 0.0 ? nwc__to_decibels(value, job->threshold) : value;
+            job->to[j * nx + i] = isfinite(value) ? kept : NAN;
         }
     }
     return NWC_OK;
@@ -69,7 +86,8 @@ nwc_status nwc__check_sequence(nwc_ctx *ctx, const nwc_field *frames, const int6
 }
 
 nwc_status nwc__past_create(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
-                            const nwc_field *u, const nwc_field *v, int32_t least, int32_t most, struct nwc__past *past)
+                            const nwc_field *u, const nwc_field *v, int32_t least, int32_t most, double threshold,
+                            struct nwc__past *past)
 {
     assert(most >= 1 && most <= NWC__MOST_PAST);
     nwc_status status = NWC_OK;
@@ -88,7 +106,7 @@ nwc_status nwc__past_create(nwc_ctx *ctx, const nwc_field *frames, const int64_t
     NWC__ALLOC(ctx, copy, cells);
     if ((status = nwc__carrier_create(ctx, &motion[0], &motion[1], &still, &carrier)) != NWC_OK) goto done;
     for (int32_t k = 0; k < chosen; k++) {
-        struct copy_job job = {.frame = &frames[number[k]], .to = k == 0 ? past->block : copy};
+        struct copy_job job = {.frame = &frames[number[k]], .threshold = threshold, .to = k == 0 ? past->block : copy};
         if ((status = nwc__for_each_tile(ctx, "frames", tiles, copy_rows, &job)) != NWC_OK) goto done;
         float *const here = past->block + past->n * cells;
         const double age_s = 1e-9 * (double)(times_ns[n_frames - 1] - times_ns[number[k]]);
