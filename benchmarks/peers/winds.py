@@ -33,6 +33,9 @@ FREEZING_M = 4500.0
 COLUMN_M = 10e3
 LOW_DEG = 4.5  # of beams whose velocities are predicted: what echo falls hardly counts
 SEED = 20060120
+NEAR_M, NEAR_UP_M = 8e3, 3e3  # over which covariances of innovations are fitted
+LEAST_KNOWN = 100  # velocities, for the mean wind of a level
+CONVERGED = 0.002  # the tolerance with which columns that nobody saw have got their wind, too
 
 
 # ---- Darwin ----
@@ -230,6 +233,53 @@ def judged(found: dict[str, Array], radars: list[xr.Dataset], grid: Grid) -> dic
     }
 
 
+# ---- errors from what velocities say ----
+
+
+def innovations(radars: list[xr.Dataset], grid: Grid) -> list[Array]:
+    """Velocities of air less those of the mean wind of each level, which is fitted to all of them: (z, y, x), m s-1."""
+    velocities = [still(radar)["VRADDH"].values.astype(float) for radar in radars]
+    beams = []
+    for radar in radars:
+        azimuth, elevation = (np.radians(radar[name].values.astype(float)) for name in ("azimuth", "elevation"))
+        beams.append(np.stack([np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation)]))
+    left = [np.full(velocity.shape, np.nan) for velocity in velocities]
+    for k in range(len(grid.z)):
+        known = [np.isfinite(velocity[k]) for velocity in velocities]
+        if sum(int(one.sum()) for one in known) < LEAST_KNOWN:
+            continue
+        seen = np.concatenate([velocity[k][one] for velocity, one in zip(velocities, known, strict=True)])
+        along = np.concatenate([beam[:, k][:, one].T for beam, one in zip(beams, known, strict=True)])
+        mean = np.linalg.lstsq(along, seen, rcond=None)[0]
+        for velocity, beam, rest in zip(velocities, beams, left, strict=True):
+            rest[k] = velocity[k] - np.tensordot(mean, beam[:, k], 1)
+    return left
+
+
+def statistics(radars: list[xr.Dataset], grid: Grid) -> dict[str, float]:
+    """The error of a background that is a mean profile, and its lengths, m: an exponential through the covariances of
+    innovations of one radar with those nearby (Hollingsworth and Lonnberg 1986, Tellus 38A, 111)."""
+    found = innovations(radars, grid)
+    flat = [(grid.dx * n, _covariance(found, n, (1, 2))) for n in range(1, 1 + round(NEAR_M / grid.dx))]
+    dz = grid.z[1] - grid.z[0]
+    up = [(dz * n, _covariance(found, n, (0,))) for n in range(1, 1 + round(NEAR_UP_M / dz))]
+    (slope, start), (slope_up, _) = (
+        np.polyfit([lag for lag, _ in pairs], np.log([value for _, value in pairs]), 1) for pairs in (flat, up)
+    )
+    return {"error": float(np.exp(0.5 * start)), "length": float(-1.0 / slope), "length_up": float(-1.0 / slope_up)}
+
+
+def _covariance(fields: list[Array], lag: int, axes: tuple[int, ...]) -> float:
+    """The mean product of values that are some cells apart along one of the axes."""
+    total, count = 0.0, 0
+    for field in fields:
+        for axis in axes:
+            pairs = np.moveaxis(field, axis, 0)
+            product = pairs[:-lag] * pairs[lag:]
+            total, count = total + float(np.nansum(product)), count + int(np.isfinite(product).sum())
+    return total / max(count, 1)
+
+
 # ---- both sides ----
 
 
@@ -291,14 +341,16 @@ SETTINGS = {
 
 def show(title: str, radars: list[xr.Dataset], grid: Grid, background: Any, python: str | None) -> None:
     print(f"{title}: {len(grid.z)} x {grid.ny} x {grid.nx} points, {int(seen_well(radars).sum())} seen well by both")
-    head = ("s", "cpu s", "MiB", "radial 1", "radial 2", "mass, 1/s", "w least", "w most", "points", "columns")
+    kinds = ("points", "columns")
+    head = ("s", "cpu s", "MiB", "radial 1", "radial 2", "mass, 1/s", "w least", "w most",
+            *(f"{kind} {number + 1}" for number in range(2) for kind in kinds))  # fmt: skip
     print(f"{'':38}" + "".join(f"{name:>10}" for name in head))
     profiles: dict[str, list[float]] = {}
     for label, run in sides(radars, grid, background, python):
         found, took = run(radars)
         told = judged(found, radars, grid)
         profiles[label] = told["profile"]
-        held = [held_out(run, radars, kind) for kind in ("points", "columns")]
+        held = [held_out(run, radars, kind, number) for number in range(2) for kind in kinds]
         numbers = [took["seconds"], took["processor"], took["MiB"], *told["radial"]]
         print(
             f"{label:38}" + "".join(f"{one:10.2f}" for one in numbers) + f"{told['continuity']:10.1e}"
@@ -313,17 +365,22 @@ def show(title: str, radars: list[xr.Dataset], grid: Grid, background: Any, pyth
 def sides(radars: list[xr.Dataset], grid: Grid, background: Any, python: str | None) -> Iterator[tuple[str, Any]]:
     yield "libnowcast, sounding", lambda given: ours(given, grid, background)
     yield "libnowcast, its own profile", lambda given: ours(given, grid, None)
+    yield (
+        "libnowcast, errors of innovations",
+        lambda given: ours(given, grid, None, tolerance=CONVERGED, **statistics(given, grid)),
+    )
     if python:
         sounding = profile_of(background, grid)
         for label, setting in SETTINGS.items():
             yield label, lambda given, setting=setting: theirs(python, given, grid, sounding, setting)
 
 
-def held_out(run: Any, radars: list[xr.Dataset], kind: str) -> float:
-    """Error of the radial velocities of the first radar that were withheld, where both see well."""
-    drawn = withheld(radars[0], kind)
-    found, _ = run([without(radars[0], drawn), *radars[1:]])
-    return rms((radial(found, radars[0]) - radars[0]["VRADDH"].values)[drawn & seen_well(radars)])
+def held_out(run: Any, radars: list[xr.Dataset], kind: str, number: int = 0) -> float:
+    """Error of the radial velocities of one of the radars that were withheld, where both see well."""
+    drawn = withheld(radars[number], kind)
+    given = [without(radar, drawn) if n == number else radar for n, radar in enumerate(radars)]
+    found, _ = run(given)
+    return rms((radial(found, radars[number]) - radars[number]["VRADDH"].values)[drawn & seen_well(radars)])
 
 
 def show_alabama(data: Path) -> None:

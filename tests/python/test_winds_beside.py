@@ -33,6 +33,20 @@ def test_darwin_on_a_grid_tells_velocities_that_were_withheld(real_data: Path) -
         assert winds.held_out(lambda given: winds.ours(given, grid, None), radars, kind) < most
 
 
+def test_errors_that_velocities_of_darwin_tell_are_better_where_columns_are_withheld(real_data: Path) -> None:
+    radars, grid, _ = winds.darwin(real_data)
+
+    def with_statistics(given: list) -> tuple:
+        told = winds.statistics(given, grid)
+        assert 3.0 < told["error"] < 3.6
+        assert 8e3 < told["length"] < 11e3
+        assert 2e3 < told["length_up"] < 3.5e3
+        return winds.ours(given, grid, None, tolerance=winds.CONVERGED, **told)
+
+    as_it_is = winds.held_out(lambda given: winds.ours(given, grid, None), radars, "columns", 1)
+    assert winds.held_out(with_statistics, radars, "columns", 1) < min(1.8, 0.9 * as_it_is)
+
+
 def test_raw_volumes_of_alabama_tell_velocities_that_were_withheld(real_data: Path) -> None:
     volumes, grid = winds.alabama(real_data)
     made = wind.retrieve(volumes, grid)
