@@ -179,3 +179,22 @@ def test_sprog_of_rain_that_only_moves_is_the_extrapolation() -> None:
     assert not ((raw.values > 0) & (raw.values < 0.199)).any()
     with pytest.raises(ArgumentError, match="levels: 3 to 16 expected, 2 given"):
         forecasting.sprog(frames, flow, levels=2)
+
+
+def test_members_are_told_by_seed_and_number() -> None:
+    frames = growing_showers()
+    frames.values[:] *= np.random.default_rng(4).uniform(0.3, 1.7, frames.shape)
+    flow = flow_of(frames)
+    made = forecasting.steps(frames, flow, minutes=10, members=3, seed=5, delay=False)
+    assert made.dims == ("member", "time", "y", "x")
+    assert made.shape[:2] == (3, 2)
+    assert made["member"].values.tolist() == [0, 1, 2]
+    assert made.attrs["units"] == "mm h-1"
+    assert made["lead_time"].dims == ("time",)
+    later = forecasting.steps(frames, flow, minutes=10, members=1, first=2, seed=5, delay=False)
+    np.testing.assert_array_equal(later.values[0], made.values[2])
+    assert later["member"].values.tolist() == [2]
+    other = forecasting.steps(frames, flow, minutes=10, members=1, first=2, seed=6, delay=False)
+    assert not np.array_equal(other.values, later.values, equal_nan=True)
+    with pytest.raises(ArgumentError, match="members: 1 or more expected, 0 given"):
+        forecasting.steps(frames, flow, members=0)

@@ -23,6 +23,7 @@ __all__ = [
     "lead_times",
     "run",
     "sprog",
+    "steps",
 ]
 
 SAMPLINGS = {
@@ -288,6 +289,77 @@ def sprog(
             )
         )
     return ahead.described(cells[0])
+
+
+def steps(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    members: int = 20,
+    seed: int = 0,
+    first: int = 0,
+    levels: int | None = None,
+    order: int | None = None,
+    threshold: float | None = None,
+    vary_motion: bool | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.DataArray:
+    """STEPS (Bowler, Pierce and Seed 2006): an ensemble, each member with noise in place of what cannot be followed.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+        Rain, 0 where there is none. NaN where the radar did not look.
+    flow : Dataset of ``u`` and ``v``, m s-1
+        On the grid of frames, as ``nowcast.motion.estimate`` gives it.
+    members, seed, first : int
+        Members first to first + members - 1 of the ensemble of that seed: a large one can be made a few at a time.
+    levels, order, threshold
+        As in ``sprog``.
+    vary_motion : bool, optional
+        True when omitted: members move differently.
+    minutes, step, leads, sampling, travel, delay
+        As in ``extrapolate``.
+
+    Returns
+    -------
+    (member, time, y, x) DataArray with the coordinates that ``extrapolate`` gives, and ``member``.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as ``cascade``.
+    """
+    if frames.dims != ("time", "y", "x"):
+        raise ArgumentError(f"frames: dimensions (time, y, x) expected, {frames.dims} given")
+    if members < 1:
+        raise ArgumentError(f"members: 1 or more expected, {members} given")
+    ahead = _Ahead(frames, frames.isel(time=-1), flow, minutes, step, leads, sampling, travel, delay)
+    sequence, c_times = _sequence(frames, ahead.grid)
+    cells = np.empty((members, len(ahead.seconds), *ahead.latest.shape), dtype=np.float32)
+    out = _field.Fields([ascending(ahead.latest, cells)], ahead.latest.attrs.get("units"), ahead.grid)
+    chosen = _lib.options("steps", levels=levels, order=order, threshold=threshold, vary_motion=vary_motion)
+    chosen.seed, chosen.first_member = seed, first
+    u, v, c_leads, n_leads, options = ahead.c
+    with _lib.call() as ctx:
+        _lib.check(
+            lib.nwc_forecast_steps(
+                ctx, sequence.c, c_times, len(c_times), u, v, c_leads, n_leads, chosen, options, out.c
+            )
+        )
+    one = ahead.described(cells[0])
+    numbers = xr.Variable("member", np.arange(first, first + members), {"standard_name": "realization"})
+    return xr.DataArray(
+        cells,
+        dims=("member", *one.dims),
+        coords={"member": numbers} | dict(one.coords),
+        attrs=one.attrs,
+        name=frames.name,
+    )
 
 
 def _sequence(frames: xr.DataArray, grid: Grid) -> tuple[_field.Fields, Any]:

@@ -144,6 +144,44 @@ NWC_API nwc_status nwc_forecast_sprog(nwc_ctx *ctx, const nwc_field *frames, con
                                       const nwc_sprog_options *options, const nwc_extrapolate_options *extrapolation,
                                       nwc_field *forecast);
 
+/** Options of nwc_forecast_steps. Fill with nwc_steps_options_init. */
+typedef struct nwc_steps_options {
+    size_t struct_size;   /**< set by the init function */
+    uint64_t seed;        /**< default 0 */
+    int32_t first_member; /**< number of the first of the members asked for, 0 or more; default 0 */
+    int32_t levels;       /**< of wavelength, 3 to 16; default 6 */
+    int32_t order;        /**< of autoregression, 1 or 2 (default); 1 where there are only two frames */
+    double threshold;     /**< what is below it, in the frames' unit, counts as dry; above 0, default 0.1 */
+    int32_t vary_motion;  /**< 1 (default): members move differently; 0: all along the motion given */
+} nwc_steps_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_steps_options_init(nwc_steps_options *options);
+
+/**
+ * STEPS: an ensemble whose members are equally likely, each with noise in place of what cannot be followed.
+ *
+ * As nwc_forecast_sprog, with noise of the newest frame's spectrum that keeps the variance of each wavelength; new rain forms
+ * no farther than 10 cells from rain in a step; values are those of the newest frame, by rank; and each member is ahead or
+ * behind and aside of the motion, by distances that grow with time (Bowler et al. 2006, with the constants of pysteps).
+ *
+ * A member is the same for the same seed and number, whichever others are asked for: a large ensemble can be done a few
+ * members at a time, in memory that does not grow with it.
+ *
+ * @param frames, times_ns, n_frames, u, v, leads_s, n_leads  as for nwc_forecast_cascade
+ * @param options        NULL for the defaults
+ * @param extrapolation  options of the extrapolation, NULL for the defaults
+ * @param forecasts      out: (member, lead, y, x), shares no memory with what is given
+ * @return as nwc_forecast_cascade
+ *
+ * The same bits for every thread count, for any subset of lead times and any chunks of members. Source: Bowler, Pierce and
+ * Seed (2006), Q. J. R. Meteorol. Soc. 132, 2127; noise by Pegram and Clothier (2001), J. Hydrol. 249, 1.
+ */
+NWC_API nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                                      const nwc_field *u, const nwc_field *v, const double *leads_s, int32_t n_leads,
+                                      const nwc_steps_options *options, const nwc_extrapolate_options *extrapolation,
+                                      nwc_field *forecasts);
+
 /**
  * How far the cells of a composite will stay behind its time: composites that carry cells over until the next scan.
  *

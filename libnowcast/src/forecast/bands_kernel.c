@@ -59,7 +59,7 @@ static void expand(const float *restrict low, const float *restrict high, float 
         const int64_t left = n_nodes - first, here = left < STRETCH + 1 ? left : STRETCH + 1;
 #pragma omp simd
         for (int64_t k = 0; k < here; k++) node[k] = low[first + k] + b * (high[first + k] - low[first + k]);
-        if (here < STRETCH + 1) node[here] = node[here - 1];
+        if (here < STRETCH + 1) node[here] = low[n_nodes - 1] + b * (high[n_nodes - 1] - low[n_nodes - 1]);
         const int64_t cells = n - first * ratio, end = cells < STRETCH * ratio ? cells : STRETCH * ratio;
         switch (ratio) {
         case 1:

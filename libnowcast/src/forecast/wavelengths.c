@@ -5,6 +5,7 @@
  */
 #include "forecast/wavelengths.h"
 
+#include "core/random.h"
 #include "forecast/wavelengths_kernel.h"
 
 NWC__DECLARE_KERNELS(nwc__wavelengths_kernels);
@@ -76,8 +77,11 @@ struct job {
     const struct nwc__wavelengths_kernels *kernels;
     const struct nwc__wavelengths *waves;
     const float *a, *b, *a_table, *b_table;
+    const float *noise, *amplitude;
     float *out;
     double *sums; /* for each tile */
+    const nwc_ctx *ctx;
+    uint64_t seed, stream;
 };
 
 static int64_t tiles_of(const struct nwc__wavelengths *waves)
@@ -151,4 +155,89 @@ nwc_status nwc__wavelengths_mix(nwc_ctx *ctx, const struct nwc__wavelengths *wav
         .kernels = NWC__KERNELS(ctx, nwc__wavelengths_kernels), .waves = waves, .a = a, .b = b, .out = out};
     job.a_table = a_table, job.b_table = b_table;
     return nwc__for_each_tile(ctx, "waves", tiles_of(waves), mix_rows, &job);
+}
+
+/* ---- noise ---- */
+
+static nwc_status measure_rows(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    const int64_t n = job->waves->padded_nx / 2 + 1;
+    for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
+        float x_wave;
+        const float y2 = wave_of_row(job->waves, j, &x_wave);
+        for (int64_t i = 0; i < n; i++) {
+            const float x = x_wave * (float)i, *const z = job->a + 2 * (j * n + i);
+            const int64_t place = (int64_t)(NWC__PER_WAVE * sqrtf(y2 + x * x) + 0.5F);
+            job->out[j * n + i] = job->a_table[place] * hypotf(z[0], z[1]);
+        }
+    }
+    return NWC_OK;
+}
+
+nwc_status nwc__wavelengths_amplitude(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *spectrum,
+                                      const float *table, float *amplitude)
+{
+    struct job job = {.waves = waves, .a = spectrum, .a_table = table, .out = amplitude};
+    return nwc__for_each_tile(ctx, "waves", tiles_of(waves), measure_rows, &job);
+}
+
+static nwc_status draw_rows(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    const int64_t width = 2 * (job->waves->padded_nx / 2 + 1);
+    for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
+        float *const row = job->out + j * width;
+        nwc__random_normal(job->ctx, job->seed, job->stream, j * width, width, row);
+        for (int64_t i = 0; i < width; i++) row[i] *= (float)sqrt(0.5);
+    }
+    return NWC_OK;
+}
+
+/* The first and the last column hold both of each pair of conjugate waves, and those that are their own. */
+static void pair_column(const struct nwc__wavelengths *waves, int64_t i, float *noise)
+{
+    const int64_t ny = waves->padded_ny, n = waves->padded_nx / 2 + 1;
+    for (int64_t j = 0; j <= ny / 2; j++) {
+        float *const z = noise + 2 * (j * n + i), *const other = noise + 2 * ((ny - j) % ny * n + i);
+        if (z == other) {
+            z[0] *= (float)sqrt(2.0);
+            z[1] = 0.0F;
+        } else {
+            other[0] = z[0];
+            other[1] = -z[1];
+        }
+    }
+}
+
+nwc_status nwc__wavelengths_noise(nwc_ctx *ctx, const struct nwc__wavelengths *waves, uint64_t seed, uint64_t stream,
+                                  float *noise)
+{
+    struct job job = {.waves = waves, .ctx = ctx, .seed = seed, .stream = stream, .out = noise};
+    NWC__TRY(nwc__for_each_tile(ctx, "noise", tiles_of(waves), draw_rows, &job));
+    pair_column(waves, 0, noise);
+    if (waves->padded_nx > 1) pair_column(waves, waves->padded_nx / 2, noise);
+    return NWC_OK;
+}
+
+static nwc_status evolve_rows(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    const int64_t n = job->waves->padded_nx / 2 + 1;
+    for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
+        float x_wave;
+        const float y2 = wave_of_row(job->waves, j, &x_wave);
+        job->kernels->evolve(job->a + 2 * j * n, job->a_table, job->out + 2 * j * n, job->b_table,
+                             job->noise + 2 * j * n, job->amplitude + j * n, y2, x_wave, n);
+    }
+    return NWC_OK;
+}
+
+nwc_status nwc__wavelengths_evolve(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *a,
+                                   const float *a_table, float *b, const float *b_table, const float *noise,
+                                   const float *amplitude)
+{
+    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__wavelengths_kernels), .waves = waves, .a = a, .out = b};
+    job.a_table = a_table, job.b_table = b_table, job.noise = noise, job.amplitude = amplitude;
+    return nwc__for_each_tile(ctx, "waves", tiles_of(waves), evolve_rows, &job);
 }

@@ -39,6 +39,19 @@ nwc_status nwc__wavelengths_products(nwc_ctx *ctx, const struct nwc__wavelengths
                                      int32_t n, const float *table,
                                      double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES]);
 
+/* amplitude: of each complex number of a spectrum, (padded_ny, padded_nx / 2 + 1), times what the table has. */
+nwc_status nwc__wavelengths_amplitude(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *spectrum,
+                                      const float *table, float *amplitude);
+
+/* Fill noise, a spectrum, with that of white noise whose every wave has a mean square of 1; see core/random.h. */
+nwc_status nwc__wavelengths_noise(nwc_ctx *ctx, const struct nwc__wavelengths *waves, uint64_t seed, uint64_t stream,
+                                  float *noise);
+
+/* The next state over the one before, b: both weighted by tables, with noise times its amplitude. */
+nwc_status nwc__wavelengths_evolve(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *a,
+                                   const float *a_table, float *b, const float *b_table, const float *noise,
+                                   const float *amplitude);
+
 /* out: spectrum a weighted by one table and b by another, ready for the inverse. */
 nwc_status nwc__wavelengths_mix(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *a,
                                 const float *a_table, const float *b, const float *b_table, float *out);

@@ -36,5 +36,19 @@ static void mix(const float *restrict a, const float *restrict a_table, const fl
     }
 }
 
+static void evolve(const float *restrict a, const float *restrict a_table, float *restrict b,
+                   const float *restrict b_table, const float *restrict noise, const float *restrict amplitude,
+                   float y2, float x_wave, int64_t n)
+{
+#pragma omp simd
+    for (int32_t i = 0; i < (int32_t)n; i++) {
+        const float wa = weight_at(a_table, y2, x_wave * (float)i), wb = weight_at(b_table, y2, x_wave * (float)i);
+        b[2 * i] = wa * a[2 * i] + wb * b[2 * i] + amplitude[i] * noise[2 * i];
+        b[2 * i + 1] = wa * a[2 * i + 1] + wb * b[2 * i + 1] + amplitude[i] * noise[2 * i + 1];
+    }
+}
+
 extern const struct nwc__wavelengths_kernels NWC__NAME(nwc__wavelengths_kernels);
-const struct nwc__wavelengths_kernels NWC__NAME(nwc__wavelengths_kernels) = {.product = product, .mix = mix};
+const struct nwc__wavelengths_kernels NWC__NAME(nwc__wavelengths_kernels) = {.product = product,
+                                                                             .mix = mix,
+                                                                             .evolve = evolve};

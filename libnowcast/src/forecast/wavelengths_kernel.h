@@ -16,6 +16,10 @@ struct nwc__wavelengths_kernels {
     /* out = a weighted by a_table + b weighted by b_table, times scale. */
     void (*mix)(const float *restrict a, const float *restrict a_table, const float *restrict b,
                 const float *restrict b_table, float y2, float x_wave, float scale, int64_t n, float *restrict out);
+    /* b = a weighted by a_table + b weighted by b_table + noise times amplitude, one to a complex number. */
+    void (*evolve)(const float *restrict a, const float *restrict a_table, float *restrict b,
+                   const float *restrict b_table, const float *restrict noise, const float *restrict amplitude,
+                   float y2, float x_wave, int64_t n);
 };
 
 #endif
