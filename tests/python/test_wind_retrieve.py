@@ -268,3 +268,41 @@ def test_the_verb_writes_a_wind_and_a_summary(files, tmp_path: Path) -> None:
     assert result.exit_code == cli.DEGRADED, result.output
     assert "w is not to be trusted" in result.stdout
     assert "broken.nc" in result.stdout
+
+
+def test_the_verb_writes_the_low_level_wind_too(files, tmp_path: Path) -> None:
+    output, low = tmp_path / "wind.nc", tmp_path / "low.nc"
+    common = ["-o", str(output), "--radius", "30", "--dx", "2", "--dz", "1", "--top", "12", "--ground", "100"]
+    asked = ["--low-level", str(low), "--minutes", "20", "--step", "10"]
+    result = CliRunner().invoke(cli.main, ["wind", *map(str, files), *common, *asked, "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["low_level"] == str(low)
+    with xr.open_dataset(output) as space, xr.open_dataset(low) as made:
+        assert made.sizes["time"] == 3
+        expected = wind.low_level(space.load(), minutes=20, step=10, ground=100.0)
+        np.testing.assert_allclose(made["u"], expected["u"], atol=1e-5)
+        assert float(made["shear"].max()) > 0.0
+    result = CliRunner().invoke(cli.main, ["wind", *map(str, files), *common, *asked, "--stations", "none.csv"])
+    assert result.exit_code == cli.DEGRADED, result.output
+    assert "none.csv" in result.stdout
+    result = CliRunner().invoke(cli.main, ["wind", *map(str, files), *common, "--low-level", "low.txt"])
+    assert result.exit_code == 1, result.output
+    assert "low.txt" in result.output
+
+
+def test_the_low_level_forecast_goes_over_to_a_model(storm, files, tmp_path: Path) -> None:
+    output, low, model = tmp_path / "wind.nc", tmp_path / "low.nc", tmp_path / "model.grib2"
+    sim.model.run(storm, n=41, dx=5000.0, intensity=0.5).write_grib(model, 5400.0)
+    place = {"radius": 30e3, "dx": 2000.0, "dz": 1000.0, "top": 12e3}
+    summary = nowcast.jobs.wind(
+        files, output, background=model, low_level=low, minutes=120, step=60, ground=0.0, **place
+    )
+    assert not summary["left_out"]
+    with xr.open_dataset(low) as made, xr.open_dataset(output) as space, nowcast.model.open(model) as run:
+        there = run.on_grid(["u", "v"], Grid.of(space["u"]), heights=space["z"].values).isel(time=0)
+        apart = []
+        for lead in range(3):
+            level = made.isel(time=lead).sel(height=[1000.0, 2000.0, 3000.0])
+            beside = wind.levels(there, level["height"].values)
+            apart.append(float(np.sqrt(((level["u"] - beside["u"]) ** 2).mean())))
+        assert apart[0] > 2.0 * apart[1] > 3.0 * apart[2]

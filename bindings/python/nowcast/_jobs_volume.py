@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from nowcast import _netcdf, grid, io, radar
@@ -15,6 +16,7 @@ from nowcast import wind as winds
 from nowcast._follow import Stop
 from nowcast._open import open as open_any
 from nowcast.errors import ArgumentError, NoDataError, NowcastError
+from nowcast.model import Model
 
 _logger = logging.getLogger("nowcast")
 
@@ -248,6 +250,11 @@ def wind(
     output: io.PathLike,
     *,
     background: io.PathLike | None = None,
+    low_level: io.PathLike | None = None,
+    minutes: float = 120.0,
+    step: float = 10.0,
+    ground: float | None = None,
+    stations: Sequence[io.PathLike] = (),
     radius: float = 80e3,
     dx: float = 1000.0,
     dz: float = 500.0,
@@ -257,7 +264,8 @@ def wind(
     site: tuple[float, float, float] | str | None = None,
     on_error: str = "skip",
 ) -> dict[str, Any]:
-    """Read radar volumes, find the wind in three dimensions that they agree upon, write it as CF netCDF.
+    """Read radar volumes, find the wind in three dimensions that they agree upon, write it as CF netCDF; and of it the
+    low-level wind, now and in the next hours, if that is asked for.
 
     Parameters
     ----------
@@ -265,6 +273,15 @@ def wind(
     output : path ending in .nc
     background : path, optional
         Of a model, or of soundings and profilers; without one a profile is fitted to the volumes.
+    low_level : path, optional
+        Ending in .nc: ``nowcast.wind.low_level`` is written there. Its forecast goes over to the background where that
+        is a model.
+    minutes, step : float
+        Of its lead times.
+    ground : float, optional
+        m above mean sea level: the ground of its heights, that of the wind's grid or 0 when omitted.
+    stations : paths
+        Observations of wind near the ground that its wind at 10 m is drawn to, as ``nowcast.open`` takes them.
     radius, dx, dz, top : float
         m: the grid is ``nowcast.grid.around`` the radars.
     time, max_age
@@ -272,8 +289,8 @@ def wind(
     site : (latitude, longitude, altitude) or str, optional
         Of volumes that do not say where their radar is; or the name of a radar of NEXRAD.
     on_error : "skip" or "raise"
-        What to do with files that cannot be read, the background's too. Files left out, volumes that are not whole, one
-        radar alone, and a search that ran out of iterations make the wind ``degraded``.
+        What to do with files that cannot be read, background and stations too. Files left out, volumes that are not
+        whole, one radar alone, and a search that ran out of iterations make the wind ``degraded``.
 
     Raises
     ------
@@ -281,16 +298,11 @@ def wind(
     """
     began = clock.monotonic()
     _netcdf.check_name(output)
+    if low_level is not None:
+        _netcdf.check_name(low_level)
     volumes, left_out = _volumes(inputs, on_error, site)
-    first: Any = None
-    if background is not None:
-        try:
-            first = open_any(background)
-        except NowcastError as error:
-            if on_error != "skip":
-                raise
-            _logger.warning("left out: %s", error)
-            left_out.append(f"{Path(background).name}: {error}")
+    first = None if background is None else _beside(background, on_error, left_out)
+    near = [table for path in stations if (table := _beside(path, on_error, left_out)) is not None]
     place = grid.around(volumes, radius, dx=dx, dz=dz, top=top)
     made = winds.retrieve(volumes, place, time, background=first, max_age=max_age)
     if not int(made["observations"].sum()):
@@ -301,10 +313,16 @@ def wind(
     special = [name for name, bit in bits if int(made["flags"]) & int(bit)]
     degraded = bool(left_out or incomplete or {"one_source", "no_crossing", "not_converged"} & set(special))
     made.attrs |= {"degraded": np.int32(degraded), "left_out": "\n".join(left_out)}
+    if low_level is not None:
+        model = _model_beside(first, made, minutes)
+        options = {"stations": pd.concat(near, ignore_index=True)} if near else {}
+        product = winds.low_level(made, minutes=minutes, step=step, ground=ground, model=model, **options)
+        winds.write(product, low_level)
     winds.write(made, output)
     upward = made["w"].values
     return {
         "output": str(output),
+        "low_level": None if low_level is None else str(low_level),
         "time": f"{made['time'].values.astype('datetime64[s]')}Z",
         "sources": {
             str(name): {part: float(made[part][k]) for part in ("observations", "before", "after")}
@@ -319,6 +337,32 @@ def wind(
         "degraded": degraded,
         "seconds": clock.monotonic() - began,
     }
+
+
+def _beside(path: io.PathLike, on_error: str, left_out: list[str]) -> Any:
+    """What is in a file beside the volumes; None, and the file named in left_out, where it cannot be read."""
+    try:
+        return open_any(path)
+    except NowcastError as error:
+        if on_error != "skip":
+            raise
+        _logger.warning("left out: %s", error)
+        left_out.append(f"{Path(path).name}: {error}")
+        return None
+
+
+def _model_beside(first: Any, made: xr.Dataset, minutes: float) -> xr.Dataset | None:
+    """The wind of a model on the grid of a wind in space, from its time before to its time after the forecast."""
+    if not isinstance(first, Model):
+        return None
+    begins = made["time"].values.astype("datetime64[ns]")
+    ends = begins + np.timedelta64(round(6e10 * minutes), "ns")
+    times = np.unique(first.table()["time"])
+    covering = times[max(np.searchsorted(times, begins, "right") - 1, 0) : np.searchsorted(times, ends) + 1]
+    if not covering.size:
+        covering = times[-1:]
+    there = first.on_grid(["u", "v"], grid.Grid.of(made["u"]), heights=made["z"].values, times=covering)
+    return there.mean("member", keep_attrs=True) if "member" in there.dims else there
 
 
 def health(

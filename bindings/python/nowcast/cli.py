@@ -364,6 +364,11 @@ def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices:
 @_inputs
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--background", help="A model, or soundings and profilers; by default a profile fitted to the volumes.")
+@click.option("--low-level", help="CF netCDF to write besides: the low-level wind, now and in the next hours.")
+@click.option("--minutes", type=float, default=120.0, show_default=True, help="The last of its lead times.")
+@click.option("--step", type=float, default=10.0, show_default=True, help="Minutes between them.")
+@click.option("--ground", type=float, help="m above mean sea level, of its heights.")
+@click.option("--stations", multiple=True, help="Observations near the ground that it is drawn to; may be repeated.")
 @_around_radars(80.0)
 @click.option("--time", help="UTC of the wind; by default the middle of the volumes.")
 @click.option("--max-age", type=float, help="s; rays farther from the time are left out.")
@@ -375,10 +380,12 @@ def wind(
     as_json: bool,
     **choices: Any,
 ) -> None:
-    """Find the wind in three dimensions that radar volumes of one time agree upon."""
+    """Find the wind in three dimensions that radar volumes of one time agree upon, and of it the low-level wind."""
     with _progress():
         summary = jobs.wind(inputs, output, **choices)
     text = f"{output}: {summary['report']}"
+    if summary["low_level"]:
+        text += f"\n{summary['low_level']}: low-level wind, to +{choices['minutes']:g} min"
     for what in ("incomplete", "left_out"):
         if summary[what]:
             text += f"\n{what.replace('_', ' ')}: {', '.join(summary[what])}"
