@@ -3,7 +3,7 @@
  *
  * One nwc_verify holds the sums of one stratum (a lead time, a case, a season). Add pairs of fields to it, merge it
  * with others, and read the scores at any time. A cell counts where both fields are known, that is finite, and where it
- * is not masked out. The same bits for every number of threads.
+ * is not masked out. The same bits for every number of threads. One nwc_verify_ensemble does the same for ensembles.
  */
 #ifndef NOWCAST_VERIFY_H
 #define NOWCAST_VERIFY_H
@@ -147,6 +147,130 @@ NWC_API nwc_status nwc_verify_get_contingency(const nwc_verify *verify, int32_t 
  * @return NWC_OK; NWC_ERR_ARG
  */
 NWC_API nwc_status nwc_verify_get_fss(const nwc_verify *verify, int32_t threshold, int32_t window, double *fss);
+
+/** Running sums of one stratum of ensemble forecasts. One thread at a time. */
+typedef struct nwc_verify_ensemble nwc_verify_ensemble;
+
+/** What is to be scored. Fill with nwc_verify_ensemble_options_init. */
+typedef struct nwc_verify_ensemble_options {
+    size_t struct_size;       /**< set by the init function */
+    int32_t n_members;        /**< 1 to 1000; must be set */
+    const double *thresholds; /**< as in nwc_verify_options */
+    int32_t n_thresholds;     /**< 0 to 64 */
+} nwc_verify_ensemble_options;
+
+/** Scores of M members over all cells. NaN where nothing was counted, and where one member has no spread. */
+typedef struct nwc_ensemble_scores {
+    int64_t n;           /**< cells */
+    double crps;         /**< continuous ranked probability score of the members' own distribution, field units */
+    double crps_fair;    /**< what an ensemble of any size has to expect (Ferro 2014); may be below 0; NaN for M = 1 */
+    double bias;         /**< mean of ensemble mean - observed, field units */
+    double rmse;         /**< of the ensemble mean, field units */
+    double spread;       /**< root of the mean variance of members, divisor M - 1, field units; NaN for M = 1 */
+    double spread_skill; /**< sqrt((M + 1) / M) spread / rmse, 1 where the observed is as one more member (Fortin and
+                              others 2014); NaN where rmse is 0 or M = 1 */
+} nwc_ensemble_scores;
+
+/** Scores of the probability that a threshold is reached, k / M where k of M members do. NaN where a denominator is 0. */
+typedef struct nwc_brier {
+    double brier;       /**< mean squared difference from 1 (event) or 0; reliability - resolution + uncertainty */
+    double brier_fair;  /**< what an ensemble of any size has to expect (Ferro 2014); NaN for M = 1 */
+    double reliability; /**< Murphy (1973), over the M + 1 probabilities there are: 0 is best */
+    double resolution;
+    double uncertainty;
+    double skill;    /**< 1 - brier / uncertainty */
+    double roc_area; /**< chance that an event had more members than a non-event, one of the two if as many */
+} nwc_brier;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_verify_ensemble_options_init(nwc_verify_ensemble_options *options);
+
+/**
+ * Make sums, all zero.
+ *
+ * @param ctx     its allocator must live as long as the sums
+ * @param verify  out: to be given to nwc_verify_ensemble_destroy
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_verify_ensemble_create(nwc_ctx *ctx, const nwc_verify_ensemble_options *options,
+                                              nwc_verify_ensemble **verify);
+
+/** Release sums; NULL is accepted. */
+NWC_API void nwc_verify_ensemble_destroy(nwc_verify_ensemble *verify);
+
+/**
+ * Add one ensemble and what was observed.
+ *
+ * A cell counts where all members and the observed are known, and where it is not masked out.
+ *
+ * @param members   n_members fields (y, x), the number of the options
+ * @param observed  (y, x), shape, units and grid as in nwc_verify_add
+ * @param use       (y, x) mask: cells with 0 are left out; NULL to use all
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED. After an error the sums are as before.
+ */
+NWC_API nwc_status nwc_verify_ensemble_add(nwc_ctx *ctx, nwc_verify_ensemble *verify, const nwc_field *members,
+                                           int32_t n_members, const nwc_field *observed, const nwc_flags *use);
+
+/**
+ * Add the sums of @p from to @p into; both made with the same options.
+ *
+ * Counts of cells are the same in whatever order sums are merged; all else is to about 1e-12 of its size.
+ *
+ * @return NWC_OK; NWC_ERR_ARG
+ */
+NWC_API nwc_status nwc_verify_ensemble_merge(nwc_verify_ensemble *into, const nwc_verify_ensemble *from);
+
+/** The number of values nwc_verify_ensemble_get_state writes. 0 for NULL. */
+NWC_API int64_t nwc_verify_ensemble_state_size(const nwc_verify_ensemble *verify);
+
+/**
+ * Copy the sums out, to be stored, sent to another process, or drawn from in a bootstrap.
+ *
+ * With M members and T thresholds the values are, in this order: layout number (2), M, T; the T thresholds; the number of
+ * cells; over all cells the sums of the members' absolute differences from the observed, of the absolute differences within
+ * each pair of members, of ensemble mean - observed, of its square, and of the members' squared differences from their mean;
+ * the M + 1 counts of the rank histogram; for each threshold the cells in which 0 to M members reach it, then those of
+ * them in which the observed does.
+ *
+ * @param state  out: nwc_verify_ensemble_state_size values
+ * @return NWC_OK; NWC_ERR_ARG
+ */
+NWC_API nwc_status nwc_verify_ensemble_get_state(const nwc_verify_ensemble *verify, double *state);
+
+/**
+ * Add sums that nwc_verify_ensemble_get_state copied out; those of the same options only.
+ *
+ * @param n  nwc_verify_ensemble_state_size values
+ * @return NWC_OK; NWC_ERR_ARG for another size, other options or a sum that is not finite
+ */
+NWC_API nwc_status nwc_verify_ensemble_add_state(nwc_verify_ensemble *verify, const double *state, int64_t n);
+
+/** Scores of all cells. @return NWC_OK; NWC_ERR_ARG */
+NWC_API nwc_status nwc_verify_ensemble_get_scores(const nwc_verify_ensemble *verify, nwc_ensemble_scores *scores);
+
+/** Scores of the probability of a threshold, counted from 0 in the order of the options. @return NWC_OK; NWC_ERR_ARG */
+NWC_API nwc_status nwc_verify_ensemble_get_brier(const nwc_verify_ensemble *verify, int32_t threshold,
+                                                 nwc_brier *scores);
+
+/**
+ * The reliability curve of a threshold: how often each probability was forecast, and how often the event then came.
+ *
+ * @param forecasts, events  out: n_members + 1 counts of cells, of probability k / n_members each
+ * @return NWC_OK; NWC_ERR_ARG
+ */
+NWC_API nwc_status nwc_verify_ensemble_get_reliability(const nwc_verify_ensemble *verify, int32_t threshold,
+                                                       int64_t *forecasts, int64_t *events);
+
+/**
+ * Rank histogram: the cells in which so many members are below the observed.
+ *
+ * An observed value equal to t members counts 1 / (t + 1) for each of the t + 1 ranks it could take, so that cells dry in
+ * all members and in the observed add as much to every rank.
+ *
+ * @param ranks  out: n_members + 1 values, whose sum is the number of cells
+ * @return NWC_OK; NWC_ERR_ARG
+ */
+NWC_API nwc_status nwc_verify_ensemble_get_ranks(const nwc_verify_ensemble *verify, double *ranks);
 
 #ifdef __cplusplus
 }

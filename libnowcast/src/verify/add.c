@@ -131,21 +131,23 @@ static nwc_status fss_band(int64_t band, void *user)
 
 /* ---- the call ---- */
 
-static nwc_status check_pair(const nwc_field *forecast, const nwc_field *observed, const nwc_flags *use)
+nwc_status nwc__verify_check_pair(const nwc_field *forecast, const char *name, const nwc_field *observed,
+                                  const nwc_flags *use)
 {
-    NWC__TRY(nwc__check_field(forecast, "forecast", 2));
+    NWC__TRY(nwc__check_field(forecast, name, 2));
     NWC__TRY(nwc__check_field(observed, "observed", 2));
-    NWC__TRY(nwc__check_same_shape(observed, "observed", forecast, "forecast"));
+    NWC__TRY(nwc__check_same_shape(observed, "observed", forecast, name));
     if (!forecast->units != !observed->units || (forecast->units && strcmp(forecast->units, observed->units) != 0))
-        return nwc__fail(NWC_ERR_ARG, "observed: units %s of forecast expected, %s given",
-                         forecast->units ? forecast->units : "(none)", observed->units ? observed->units : "(none)");
+        return nwc__fail(NWC_ERR_ARG, "observed: units %s of %s expected, %s given",
+                         forecast->units ? forecast->units : "(none)", name,
+                         observed->units ? observed->units : "(none)");
     if (forecast->grid && observed->grid && !nwc__same_grid(forecast->grid, observed->grid))
-        return nwc__fail(NWC_ERR_ARG, "observed: the grid of forecast expected, another given");
+        return nwc__fail(NWC_ERR_ARG, "observed: the grid of %s expected, another given", name);
     if (!use) return NWC_OK;
     NWC__TRY(nwc__check_flags(use, "use", 2));
     if (use->dim[0] != forecast->dim[0] || use->dim[1] != forecast->dim[1])
-        return nwc__fail(NWC_ERR_ARG, "use: the %lld x %lld cells of forecast expected, %lld x %lld given",
-                         (long long)forecast->dim[0], (long long)forecast->dim[1], (long long)use->dim[0],
+        return nwc__fail(NWC_ERR_ARG, "use: the %lld x %lld cells of %s expected, %lld x %lld given",
+                         (long long)forecast->dim[0], (long long)forecast->dim[1], name, (long long)use->dim[0],
                          (long long)use->dim[1]);
     return NWC_OK;
 }
@@ -163,7 +165,7 @@ nwc_status nwc_verify_add(nwc_ctx *ctx, nwc_verify *verify, const nwc_field *for
 {
     ctx = nwc__ctx(ctx);
     if (!verify) return nwc__fail(NWC_ERR_ARG, "verify: sums expected, NULL given");
-    NWC__TRY(check_pair(forecast, observed, use));
+    NWC__TRY(nwc__verify_check_pair(forecast, "forecast", observed, use));
 
     nwc_status status;
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__verify_kernels),

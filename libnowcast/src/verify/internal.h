@@ -24,6 +24,16 @@ struct nwc_verify {
     int64_t fss;        /* [threshold][window][NWC__FSS_SUMS] */
 };
 
+/* A score whose denominator is zero is NaN. */
+static inline double nwc__verify_ratio(double above, double below)
+{
+    return below != 0.0 ? above / below : (double)NAN;
+}
+
+/* Refuse fields, forecast being called name, and a mask that do not belong together. */
+nwc_status nwc__verify_check_pair(const nwc_field *forecast, const char *name, const nwc_field *observed,
+                                  const nwc_flags *use);
+
 /* Add the sums in from, laid out as a whole state, to those in into. */
 void nwc__verify_add_sums(const nwc_verify *verify, double *into, const double *from);
 

@@ -5,11 +5,6 @@
  */
 #include "verify/internal.h"
 
-static double ratio(double above, double below)
-{
-    return below != 0.0 ? above / below : (double)NAN;
-}
-
 nwc_status nwc_verify_get_continuous(const nwc_verify *verify, int32_t wet, nwc_continuous *scores)
 {
     if (!verify) return nwc__fail(NWC_ERR_ARG, "verify: sums expected, NULL given");
@@ -21,11 +16,11 @@ nwc_status nwc_verify_get_continuous(const nwc_verify *verify, int32_t wet, nwc_
                                .mean_forecast = n > 0.0 ? m[NWC__MEAN_F] : (double)NAN,
                                .mean_observed = n > 0.0 ? m[NWC__MEAN_O] : (double)NAN,
                                .bias = n > 0.0 ? m[NWC__MEAN_F] - m[NWC__MEAN_O] : (double)NAN,
-                               .mae = ratio(m[NWC__ABS], n),
-                               .rmse = sqrt(ratio(m[NWC__SQ], n)),
-                               .variance_forecast = ratio(m[NWC__M2_F], n),
-                               .variance_observed = ratio(m[NWC__M2_O], n),
-                               .correlation = ratio(m[NWC__C_FO], sqrt(m[NWC__M2_F]) * sqrt(m[NWC__M2_O]))};
+                               .mae = nwc__verify_ratio(m[NWC__ABS], n),
+                               .rmse = sqrt(nwc__verify_ratio(m[NWC__SQ], n)),
+                               .variance_forecast = nwc__verify_ratio(m[NWC__M2_F], n),
+                               .variance_observed = nwc__verify_ratio(m[NWC__M2_O], n),
+                               .correlation = nwc__verify_ratio(m[NWC__C_FO], sqrt(m[NWC__M2_F]) * sqrt(m[NWC__M2_O]))};
     return NWC_OK;
 }
 
@@ -34,7 +29,7 @@ static double sedi(double hit_rate, double false_rate)
 {
     const double up = log(false_rate) - log(hit_rate) - log1p(-false_rate) + log1p(-hit_rate);
     const double down = log(false_rate) + log(hit_rate) + log1p(-false_rate) + log1p(-hit_rate);
-    return isfinite(up) && isfinite(down) ? ratio(up, down) : (double)NAN;
+    return isfinite(up) && isfinite(down) ? nwc__verify_ratio(up, down) : (double)NAN;
 }
 
 nwc_status nwc_verify_get_contingency(const nwc_verify *verify, int32_t threshold, nwc_contingency *scores)
@@ -46,28 +41,28 @@ nwc_status nwc_verify_get_contingency(const nwc_verify *verify, int32_t threshol
                          (int)threshold);
     const double *const counts = verify->state + verify->counts + (int64_t)threshold * NWC__COUNTS;
     const double n = verify->state[verify->moments[0] + NWC__N];
-    const double a = counts[NWC__HITS];                   /* hits */
-    const double b = counts[NWC__EVENTS_F] - a;           /* false alarms */
-    const double c = counts[NWC__EVENTS_O] - a;           /* misses */
-    const double d = n - a - b - c;                       /* correct negatives */
-    const double by_chance = ratio((a + b) * (a + c), n); /* hits of a random forecast */
+    const double a = counts[NWC__HITS];                               /* hits */
+    const double b = counts[NWC__EVENTS_F] - a;                       /* false alarms */
+    const double c = counts[NWC__EVENTS_O] - a;                       /* misses */
+    const double d = n - a - b - c;                                   /* correct negatives */
+    const double by_chance = nwc__verify_ratio((a + b) * (a + c), n); /* hits of a random forecast */
     *scores = (nwc_contingency){
         .hits = (int64_t)a,
         .misses = (int64_t)c,
         .false_alarms = (int64_t)b,
         .correct_negatives = (int64_t)d,
-        .csi = ratio(a, a + b + c),
-        .pod = ratio(a, a + c),
-        .far = ratio(b, a + b),
-        .pofd = ratio(b, b + d),
-        .bias = ratio(a + b, a + c),
-        .accuracy = ratio(a + d, n),
-        .hss = ratio(2.0 * (a * d - b * c), (a + c) * (c + d) + (a + b) * (b + d)),
-        .gss = ratio(a - by_chance, a + b + c - by_chance),
-        .odds_ratio = ratio(a * d, b * c),
-        .orss = ratio(a * d - b * c, a * d + b * c),
-        .f1 = ratio(2.0 * a, 2.0 * a + b + c),
-        .mcc = ratio(a * d - b * c, sqrt(a + b) * sqrt(a + c) * sqrt(d + b) * sqrt(d + c)),
+        .csi = nwc__verify_ratio(a, a + b + c),
+        .pod = nwc__verify_ratio(a, a + c),
+        .far = nwc__verify_ratio(b, a + b),
+        .pofd = nwc__verify_ratio(b, b + d),
+        .bias = nwc__verify_ratio(a + b, a + c),
+        .accuracy = nwc__verify_ratio(a + d, n),
+        .hss = nwc__verify_ratio(2.0 * (a * d - b * c), (a + c) * (c + d) + (a + b) * (b + d)),
+        .gss = nwc__verify_ratio(a - by_chance, a + b + c - by_chance),
+        .odds_ratio = nwc__verify_ratio(a * d, b * c),
+        .orss = nwc__verify_ratio(a * d - b * c, a * d + b * c),
+        .f1 = nwc__verify_ratio(2.0 * a, 2.0 * a + b + c),
+        .mcc = nwc__verify_ratio(a * d - b * c, sqrt(a + b) * sqrt(a + c) * sqrt(d + b) * sqrt(d + c)),
     };
     scores->pss = scores->pod - scores->pofd;
     scores->sedi = sedi(scores->pod, scores->pofd);
@@ -86,6 +81,6 @@ nwc_status nwc_verify_get_fss(const nwc_verify *verify, int32_t threshold, int32
                          (int)window);
     const double *const sums =
         verify->state + verify->fss + ((int64_t)threshold * verify->n_windows + window) * NWC__FSS_SUMS;
-    *fss = 1.0 - ratio(sums[NWC__FSS_DIFFERENCE], sums[NWC__FSS_SQUARES]);
+    *fss = 1.0 - nwc__verify_ratio(sums[NWC__FSS_DIFFERENCE], sums[NWC__FSS_SQUARES]);
     return NWC_OK;
 }

@@ -1,0 +1,41 @@
+/* Loops of ensemble scores, over a batch of cells at a time: [member][cell], so that every loop runs over cells. */
+#ifndef NWC_ENSEMBLE_KERNEL_H
+#define NWC_ENSEMBLE_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Cells of a batch: those of 20 members take 5 KiB of the first-level cache. */
+enum { NWC__BATCH = 64 };
+
+/* Sums over all cells. */
+enum {
+    NWC__CELLS,
+    NWC__ABSOLUTE,   /* of |x - y| of every member */
+    NWC__PAIRS,      /* of |x - x'| of every pair of members */
+    NWC__ERROR,      /* of mean x - y */
+    NWC__ERROR_SQ,   /* of its square */
+    NWC__DEVIATIONS, /* of (x - mean x)^2 of every member */
+    NWC__ENSEMBLE_SUMS
+};
+
+struct nwc__ensemble_kernels {
+    /* Copy n cells, and 0 to the others of a batch; known[NWC__BATCH] becomes 0 where one is not finite. */
+    void (*gather)(int64_t n, const float *cell, int64_t step, float *x, int32_t *known);
+    /* Set to 0 the cells of all members and of y that are not known. */
+    void (*blank)(int32_t n_members, float *x, float *y, const int32_t *known);
+    /*
+     * Add to sums all but the pairs; count for each cell the members below y and equal to it. Return whether members
+     * differ anywhere.
+     */
+    bool (*compare)(int32_t n_members, const float *x, const float *y, const int32_t *known, double *sums,
+                    int32_t *below, int32_t *tied);
+    /* For each cell the members at or above threshold. */
+    void (*reach)(int32_t n_members, const float *x, float threshold, int32_t *count);
+    /* Put each cell's members in ascending order: by exchanges, pairs of members. */
+    void (*sort)(int64_t n_exchanges, const uint16_t (*exchange)[2], float *x);
+    /* The sum over cells and pairs of members of their differences; members in ascending order. */
+    double (*pairs)(int32_t n_members, const float *x);
+};
+
+#endif
