@@ -152,3 +152,15 @@ def test_members_and_probabilities_come_back_from_grib(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="at least, below"):
         io.write(likely.assign_attrs(event="over"), tmp_path / "likely.grib2")
     io.write(likely, tmp_path / "likely.nc")  # attributes there
+
+
+def test_members_are_realizations_in_netcdf(tmp_path: Path) -> None:
+    rain = forecast(around(PROJECTIONS[0]))
+    members = xr.concat([rain, rain + 1.0], "member").assign_attrs(rain.attrs).transpose("member", "time", "y", "x")
+    io.write(members, tmp_path / "members.nc")
+    with xr.open_dataset(tmp_path / "members.nc") as back:
+        written = back[str(rain.name)]
+        assert written.dims == ("realization", "time", "y", "x")
+        assert written["realization"].attrs["standard_name"] == "realization"
+        np.testing.assert_array_equal(written.values, members.values.astype(np.float32))
+        np.testing.assert_array_equal(written["time"].values, rain["time"].values)

@@ -323,8 +323,10 @@ static void what_grib_has_no_place_for_is_refused(void **state)
     assert_fails(NWC_ERR_UNSUPPORTED, "+proj=tmerc", write_layers(NULL, &layer, 1));
     layer = rate_on(&conical), layer.members = 2;
     nwc_writer *writer;
-    assert_ok(nwc_writer_create(NULL, "/tmp/nowcast_member.nc", &writer));
+    assert_ok(nwc_writer_create(NULL, "/tmp/nowcast_member.tif", &writer));
     assert_fails(NWC_ERR_UNSUPPORTED, "no place in this format for members", nwc_writer_add(writer, &layer));
+    layer.members = 0, layer.event = NWC_EVENT_BELOW, layer.limit = 1.0;
+    assert_fails(NWC_ERR_UNSUPPORTED, "no place in this format for probabilities", nwc_writer_add(writer, &layer));
     nwc_writer_destroy(writer);
 }
 

@@ -174,6 +174,99 @@ static void a_forecast_keeps_its_start_and_its_leads(void **state)
     unlink(path);
 }
 
+/* Cells of a member at a time, all different. */
+static nwc_layer member_at(int32_t member, int64_t minutes, float own[NY * NX])
+{
+    for (int c = 0; c < NY * NX; c++) own[c] = (float)(1000 * member + 20 * minutes + c);
+    nwc_layer layer = layer_at(minutes, &laea);
+    layer.field.data = own;
+    layer.reference_ns = 0;
+    layer.members = 3, layer.member = member;
+    return layer;
+}
+
+/* Members 0 and 2 at three times; nothing of member 1 but its last. */
+static nwc_status write_ensemble(nwc_ctx *ctx, void *user)
+{
+    const bool by_time = *(const bool *)user;
+    float own[NY * NX];
+    nwc_writer *writer;
+    nwc_status status = nwc_writer_create(ctx, in_folder(path, "e.nc"), &writer);
+    for (int n = 0; n < 9 && status == NWC_OK; n++) {
+        const int32_t member = by_time ? n % 3 : n / 3;
+        const int64_t minutes = 5 * (1 + (by_time ? n / 3 : n % 3));
+        const nwc_layer layer = member_at(member, minutes, own);
+        if (member != 1 || minutes == 15) status = nwc_writer_add(writer, &layer);
+    }
+    if (status == NWC_OK) status = nwc_writer_close(writer);
+    nwc_writer_destroy(writer);
+    return status;
+}
+
+static void members_have_an_axis_whatever_order_they_come_in(void **state)
+{
+    (void)state;
+    for (int by_time = 0; by_time < 2; by_time++) {
+        int file, id, dimension[4], numbers[3], n_dims;
+        char text[32] = "";
+        double leads[3];
+        float found[3][3][NY * NX], own[NY * NX];
+        assert_ok(write_ensemble(NULL, &(bool){by_time}));
+        assert_int_equal(nc_open(path, NC_NOWRITE, &file), 0);
+        assert_int_equal(nc_inq_varid(file, "realization", &id), 0);
+        assert_int_equal(nc_get_var_int(file, id, numbers), 0);
+        assert_true(numbers[0] == 0 && numbers[1] == 1 && numbers[2] == 2);
+        assert_int_equal(nc_get_att_text(file, id, "standard_name", text), 0);
+        assert_string_equal(text, "realization");
+        assert_int_equal(nc_inq_varid(file, "lead_time", &id), 0);
+        assert_int_equal(nc_get_var_double(file, id, leads), 0);
+        assert_true(leads[0] == 300.0 && leads[1] == 600.0 && leads[2] == 900.0);
+        assert_int_equal(nc_inq_varid(file, "rain", &id), 0);
+        assert_int_equal(nc_inq_varndims(file, id, &n_dims), 0);
+        assert_int_equal(n_dims, 4);
+        assert_int_equal(nc_inq_vardimid(file, id, dimension), 0);
+        assert_int_equal(nc_inq_dimname(file, dimension[0], text), 0);
+        assert_string_equal(text, "realization");
+        assert_int_equal(nc_get_var_float(file, id, &found[0][0][0]), 0);
+        nc_close(file);
+        for (int32_t m = 0; m < 3; m++)
+            for (int t = 0; t < 3; t++) {
+                (void)member_at(m, 5 * (1 + t), own);
+                for (int c = 0; c < NY * NX; c++)
+                    assert_true(m != 1 || t == 2 ? found[m][t][c] == own[c] : isnan(found[m][t][c]));
+            }
+        unlink(path);
+    }
+}
+
+static void members_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    float own[NY * NX];
+    nwc_writer *writer;
+    nwc_layer layer = member_at(0, 5, own);
+    assert_ok(nwc_writer_create(NULL, in_folder(path, "e.nc"), &writer));
+    assert_ok(nwc_writer_add(writer, &layer));
+    layer = member_at(0, 10, own);
+    assert_ok(nwc_writer_add(writer, &layer));
+    assert_fails(NWC_ERR_ARG, "already written for this time", nwc_writer_add(writer, &layer));
+    layer = member_at(1, 7, own);
+    assert_fails(NWC_ERR_ARG, "this is 180 s before the last", nwc_writer_add(writer, &layer));
+    layer = member_at(1, 5, own);
+    layer.members = 4;
+    assert_fails(NWC_ERR_ARG, "layer.members: 3 expected, as before, 4 given", nwc_writer_add(writer, &layer));
+    layer.members = layer.member = 0;
+    assert_fails(NWC_ERR_ARG, "layer.members: 3 expected, as rain has, 0 given", nwc_writer_add(writer, &layer));
+    layer.name = "mean"; /* of all members, beside them */
+    assert_ok(nwc_writer_add(writer, &layer));
+    layer.members = 3;
+    assert_fails(NWC_ERR_ARG, "layer.members: 0 expected, as mean has, 3 given", nwc_writer_add(writer, &layer));
+    nwc_writer_destroy(writer);
+    assert_int_equal(files_in_folder(), 0);
+    assert_true(check_every_allocation_failure(write_ensemble, &(bool){false}) >= 6);
+    unlink(path);
+}
+
 static void reflectivity_and_amounts_keep_what_they_mean(void **state)
 {
     (void)state;
@@ -314,6 +407,8 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(strides_are_followed_both_ways),
         cmocka_unit_test(a_forecast_keeps_its_start_and_its_leads),
+        cmocka_unit_test(members_have_an_axis_whatever_order_they_come_in),
+        cmocka_unit_test(members_that_do_not_fit_are_refused),
         cmocka_unit_test(reflectivity_and_amounts_keep_what_they_mean),
         cmocka_unit_test(a_file_given_up_leaves_the_old_one),
         cmocka_unit_test(what_has_no_place_is_refused),

@@ -57,8 +57,11 @@ class Writer:
                 lib.nwc_writer_destroy(self._handle)
             self._handle = ffi.NULL
 
-    def add(self, data: xr.DataArray) -> None:
-        """Append the times of data, a (time, y, x) array, or (member, time, y, x) for GRIB."""
+    def add(self, data: xr.DataArray, *, members: int | None = None) -> None:
+        """Append the times of data, (time, y, x), or (member, time, y, x) for GRIB and netCDF.
+
+        ``members`` is how many the whole ensemble has, where data has some of them, told by its coordinate ``member``.
+        """
         if data.dims not in (("time", "y", "x"), ("member", "time", "y", "x")):
             raise ArgumentError(f"data: dimensions (time, y, x) or (member, time, y, x) expected, {data.dims} given")
         grid = Grid.of(data)
@@ -67,11 +70,12 @@ class Writer:
             if self._grib and key in data.attrs:
                 with HDF5_LOCK:
                     _lib.check(lib.nwc_writer_number(self._handle, ffi.NULL, key.encode(), float(data.attrs[key])))
-        members = data.sizes.get("member", 0)
-        for member in range(max(members, 1)):
-            fields = data.isel(member=member) if members else data
+        here = data.sizes.get("member", 0)
+        first = 0 if members is None else int(data["member"][0])
+        for member in range(max(here, 1)):
+            fields = data.isel(member=member) if here else data
             for index in range(data.sizes["time"]):
-                self._add(fields.isel(time=index), name, grid, members, member)
+                self._add(fields.isel(time=index), name, grid, here if members is None else members, first + member)
         if name not in self._described:
             self._described.add(name)
             self._describe(name, {key: value for key, value in data.attrs.items() if key not in _OWN})

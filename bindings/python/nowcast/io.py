@@ -226,10 +226,11 @@ def open(
 def write(data: xr.DataArray, path: PathLike) -> None:
     """Write a field, (time, y, x) or (y, x), in the format its name ends in.
 
-    ``.nc`` is CF netCDF-4; ``.h5`` or ``.hdf`` an ODIM_H5 composite, of one time and not a forecast; ``.tif`` a GeoTIFF
-    with a band for each time. Cells are stored as float32, as they are. ``.grib2`` is GRIB 2, packed in 16 bits, of
-    (member, time, y, x) too; ``quantity`` is RATE, ACRR, DBZH, VIL or "discipline-category-number", and the attributes
-    ``event`` ("at least" or "below") and ``limit`` make it a probability. The file appears whole or not at all.
+    ``.nc`` is CF netCDF-4, of (member, time, y, x) too, its dimensions then being (realization, time, y, x); ``.h5`` or
+    ``.hdf`` an ODIM_H5 composite, of one time and not a forecast; ``.tif`` a GeoTIFF with a band for each time. Cells
+    are stored as float32, as they are. ``.grib2`` is GRIB 2, packed in 16 bits, of (member, time, y, x) too;
+    ``quantity`` is RATE, ACRR, DBZH, VIL or "discipline-category-number", and the attributes ``event`` ("at least" or
+    "below") and ``limit`` make it a probability. The file appears whole or not at all.
 
     Raises
     ------

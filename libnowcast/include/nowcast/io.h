@@ -35,9 +35,9 @@ typedef struct nwc_layer {
     int64_t reference_ns;  /**< time the forecast started from; time_ns for an observation */
     double duration_s;     /**< length of the accumulation interval; 0 for an instantaneous value */
     double height_m;       /**< of one of several levels, above mean sea level; 0 for none. To GRIB only */
-    int32_t members;       /**< of the ensemble it belongs to; 0 for none. Only GRIB has a place for these and below */
+    int32_t members;       /**< of the ensemble it belongs to; 0 for none. To GRIB and netCDF only */
     int32_t member;        /**< its number there, from 0 */
-    int32_t event;         /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100 */
+    int32_t event;         /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100. To GRIB only */
     double limit;          /**< of the event, in the unit of the quantity: mm h-1 for RATE */
     double above_ground_m; /**< of its level; 0 for none. Written to GRIB only; not read */
 } nwc_layer;
@@ -282,8 +282,9 @@ NWC_API nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer 
 /**
  * Write one field, of any strides, in full precision.
  *
- * CF netCDF: layers of one name become one variable (time, y, x), written in order of time; all layers of a file are on one
- * grid, and its forecasts start at one time. ODIM_H5: all layers of a file are of one time, on one grid, and no forecasts;
+ * CF netCDF: layers of one name become one variable (time, y, x), or (realization, time, y, x) of members, each written in order
+ * of time, one after another or time by time; all layers of a file are on one grid, its ensembles are of as many members, and its
+ * forecasts start at one time. ODIM_H5: all layers of a file are of one time, on one grid, and no forecasts;
  * quantities RATE, ACRR, VIL, QIND and those of reflectivity. NaN becomes nodata; no echo and no rain become undetect.
  * GRIB 2: a message for each layer, members and probabilities included, on latitude and longitude, Lambert, polar stereographic
  * and Mercator grids; quantities RATE, ACRR, VIL, DBZH, or "discipline-category-number" with cells in the unit of that

@@ -434,7 +434,8 @@ static nwc_status close_file(void *of)
 }
 
 const struct nwc__write_format nwc__grib_format = {.ending = {".grib2", ".grb2"},
-                                                   .ensembles = true,
+                                                   .members = true,
+                                                   .events = true,
                                                    .create = create,
                                                    .add = add,
                                                    .attribute = attribute,

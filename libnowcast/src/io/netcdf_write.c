@@ -1,6 +1,6 @@
 /*
- * Fields as CF netCDF-4 (conventions 1.11): one variable (time, y, x) for each name, with the grid mapping both as CF
- * attributes and as a PROJ string, deflated in chunks of one time.
+ * Fields as CF netCDF-4 (conventions 1.11): one variable (time, y, x), or (realization, time, y, x) of an ensemble, for each
+ * name, with the grid mapping both as CF attributes and as a PROJ string, deflated in chunks of one time.
  */
 #include "io/netcdf_put.h"
 #include "io/writer.h"
@@ -14,7 +14,8 @@ enum { CHUNK = 512, DEFLATE = 1, MOST_VARIABLES = 64 };
 
 struct variable {
     int id;
-    int64_t times; /* written so far, counted to the latest */
+    int32_t members; /* 0 for none */
+    int64_t *times;  /* (member): written so far, counted to the latest */
 };
 
 struct state {
@@ -22,7 +23,8 @@ struct state {
     int file, time, lead, reference; /* ids; lead and reference are -1 until a forecast comes */
     nwc_grid grid;                   /* projection is text */
     char text[NWC__TEXT];
-    int64_t times, last_ns, reference_ns;
+    int64_t reference_ns, times, room, *time_ns; /* (times) of room */
+    int32_t members;                             /* of the file's ensembles; 0 until one comes */
     int variables;
     struct variable variable[MOST_VARIABLES];
     float *band; /* CHUNK rows */
@@ -138,8 +140,22 @@ static nwc_status define_reference(struct state *state, int64_t reference_ns)
     return NWC_OK;
 }
 
-/* Which time a layer is of: the latest one, or a new one after it. */
-static nwc_status take_time(struct state *state, const nwc_layer *layer)
+/* Room for one time more. */
+static nwc_status grow(struct state *state)
+{
+    if (state->times < state->room) return NWC_OK;
+    const int64_t room = state->room ? 2 * state->room : 16;
+    int64_t *const more = nwc__alloc(state->memory, room, sizeof *more);
+    if (!more) return NWC_ERR_NOMEM;
+    if (state->times) memcpy(more, state->time_ns, (size_t)state->times * sizeof *more);
+    nwc__free(state->memory, state->time_ns);
+    state->time_ns = more;
+    state->room = room;
+    return NWC_OK;
+}
+
+/* Which time a layer is of: one that is there, or a new one after the last. */
+static nwc_status take_time(struct state *state, const nwc_layer *layer, int64_t *index)
 {
     if (layer->reference_ns != layer->time_ns) {
         if (state->lead < 0) NWC__TRY(define_reference(state, layer->reference_ns));
@@ -147,10 +163,12 @@ static nwc_status take_time(struct state *state, const nwc_layer *layer)
             return nwc__fail(NWC_ERR_ARG, "layer.reference_ns: forecasts of one start expected, %.0f s between them",
                              seconds(layer->reference_ns - state->reference_ns));
     }
-    if (state->times && layer->time_ns == state->last_ns) return NWC_OK;
-    if (state->times && layer->time_ns < state->last_ns)
+    for (*index = state->times - 1; *index >= 0 && state->time_ns[*index] > layer->time_ns;) --*index;
+    if (*index >= 0 && state->time_ns[*index] == layer->time_ns) return NWC_OK;
+    if (*index != state->times - 1)
         return nwc__fail(NWC_ERR_ARG, "layer.time_ns: times in order expected, this is %.0f s before the last",
-                         seconds(state->last_ns - layer->time_ns));
+                         seconds(state->time_ns[state->times - 1] - layer->time_ns));
+    NWC__TRY(grow(state));
     const size_t t = (size_t)state->times;
     const double at = seconds(layer->time_ns);
     NWC__TRY_NC(nc_put_var1_double(state->file, state->time, &t, &at), "time");
@@ -158,8 +176,25 @@ static nwc_status take_time(struct state *state, const nwc_layer *layer)
         const double lead = seconds(layer->time_ns - state->reference_ns);
         NWC__TRY_NC(nc_put_var1_double(state->file, state->lead, &t, &lead), "lead_time");
     }
-    state->last_ns = layer->time_ns;
-    state->times++;
+    *index = state->times;
+    state->time_ns[state->times++] = layer->time_ns;
+    return NWC_OK;
+}
+
+/* The axis of members, by number from 0. */
+static nwc_status define_members(struct state *state, int32_t members)
+{
+    int dimension, id;
+    NWC__TRY_NC(nc_def_dim(state->file, "realization", (size_t)members, &dimension), "realization");
+    NWC__TRY_NC(nc_def_var(state->file, "realization", NC_INT, 1, &dimension, &id), "realization");
+    NWC__TRY(nwc__nc_put_text(state->file, id, "standard_name", "realization"));
+    NWC__TRY(nwc__nc_put_text(state->file, id, "long_name", "number of the member"));
+    NWC__TRY(nwc__nc_put_text(state->file, id, "units", "1"));
+    for (int member = 0; member < members; member++) {
+        const size_t m = (size_t)member;
+        NWC__TRY_NC(nc_put_var1_int(state->file, id, &m, &member), "realization");
+    }
+    state->members = members;
     return NWC_OK;
 }
 
@@ -183,16 +218,16 @@ static nwc_status define_variable(struct state *state, const nwc_layer *layer, c
 {
     if (state->variables == MOST_VARIABLES)
         return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: at most %d variables in a file", name, MOST_VARIABLES);
-    const int file = state->file;
-    int dimension[3], id;
-    NWC__TRY_NC(nc_inq_dimid(file, "time", &dimension[0]), name);
-    NWC__TRY_NC(nc_inq_dimid(file, "y", &dimension[1]), name);
-    NWC__TRY_NC(nc_inq_dimid(file, "x", &dimension[2]), name);
+    if (layer->members && !state->members) NWC__TRY(define_members(state, layer->members));
+    static const char *const axes[] = {"realization", "time", "y", "x"};
+    const int file = state->file, first = layer->members ? 0 : 1; /* of axes */
+    int dimension[4] = {0}, id;
+    for (int d = first; d < 4; d++) NWC__TRY_NC(nc_inq_dimid(file, axes[d], &dimension[d]), name);
     const int64_t ny = state->grid.ny, nx = state->grid.nx;
-    const size_t chunk[3] = {1, (size_t)(ny < CHUNK ? ny : CHUNK), (size_t)(nx < CHUNK ? nx : CHUNK)};
+    const size_t chunk[4] = {1, 1, (size_t)(ny < CHUNK ? ny : CHUNK), (size_t)(nx < CHUNK ? nx : CHUNK)};
     const float unknown = NAN;
-    NWC__TRY_NC(nc_def_var(file, name, NC_FLOAT, 3, dimension, &id), name);
-    NWC__TRY_NC(nc_def_var_chunking(file, id, NC_CHUNKED, chunk), name);
+    NWC__TRY_NC(nc_def_var(file, name, NC_FLOAT, 4 - first, dimension + first, &id), name);
+    NWC__TRY_NC(nc_def_var_chunking(file, id, NC_CHUNKED, chunk + first), name);
     NWC__TRY_NC(nc_def_var_deflate(file, id, 1, 1, DEFLATE), name);
     NWC__TRY_NC(nc_def_var_fill(file, id, NC_FILL, &unknown), name);
     NWC__TRY(nwc__nc_put_text(file, id, "units", layer->field.units));
@@ -205,7 +240,10 @@ static nwc_status define_variable(struct state *state, const nwc_layer *layer, c
         NWC__TRY_NC(nc_put_att_double(file, id, "duration_s", NC_DOUBLE, 1, &layer->duration_s), name);
     }
     if (state->lead >= 0) NWC__TRY(nwc__nc_put_text(file, id, "coordinates", "lead_time forecast_reference_time"));
-    state->variable[state->variables++] = (struct variable){.id = id};
+    int64_t *const times = nwc__alloc(state->memory, layer->members ? layer->members : 1, sizeof *times);
+    if (!times) return NWC_ERR_NOMEM;
+    for (int32_t m = 0; m == 0 || m < layer->members; m++) times[m] = 0;
+    state->variable[state->variables++] = (struct variable){.id = id, .members = layer->members, .times = times};
     return NWC_OK;
 }
 
@@ -225,21 +263,30 @@ static nwc_status add(void *of, const nwc_layer *layer, const char *name)
     if (!state->band) NWC__TRY(lay_out(state, field->grid));
     if (!nwc__same_grid(&state->grid, field->grid))
         return nwc__fail(NWC_ERR_ARG, "layer.field.grid: the grid of the first layer expected, another given");
-    NWC__TRY(take_time(state, layer));
+    if (layer->members && state->members && layer->members != state->members)
+        return nwc__fail(NWC_ERR_ARG, "layer.members: %d expected, as before, %d given", (int)state->members,
+                         (int)layer->members);
+    int64_t time = 0;
+    NWC__TRY(take_time(state, layer, &time));
     struct variable *variable = find_variable(state, name);
     if (!variable) {
         NWC__TRY(define_variable(state, layer, name));
         variable = &state->variable[state->variables - 1];
     }
-    if (variable->times == state->times)
-        return nwc__fail(NWC_ERR_ARG, "layer: %s was already written for this time", name);
-    variable->times = state->times;
+    if (variable->members != layer->members)
+        return nwc__fail(NWC_ERR_ARG, "layer.members: %d expected, as %s has, %d given", (int)variable->members, name,
+                         (int)layer->members);
+    const int64_t member = layer->members ? layer->member : 0;
+    if (time < variable->times[member])
+        return nwc__fail(NWC_ERR_ARG, "layer: %s was already written for this time, or a later one", name);
+    variable->times[member] = time + 1;
+    const int first = layer->members ? 0 : 1; /* of four axes */
     for (int64_t j = 0; j < state->grid.ny; j += CHUNK) {
         const int64_t rows = state->grid.ny - j < CHUNK ? state->grid.ny - j : CHUNK;
-        const size_t start[3] = {(size_t)state->times - 1, (size_t)j, 0};
-        const size_t count[3] = {1, (size_t)rows, (size_t)state->grid.nx};
+        const size_t start[4] = {(size_t)member, (size_t)time, (size_t)j, 0};
+        const size_t count[4] = {1, 1, (size_t)rows, (size_t)state->grid.nx};
         nwc__copy_rows(field, j, rows, state->band);
-        NWC__TRY_NC(nc_put_vara_float(state->file, variable->id, start, count, state->band), name);
+        NWC__TRY_NC(nc_put_vara_float(state->file, variable->id, start + first, count + first, state->band), name);
     }
     return NWC_OK;
 }
@@ -260,11 +307,13 @@ static nwc_status close_file(void *of)
     struct state *const state = of;
     const int error = nc_close(state->file);
     nwc_ctx *const memory = state->memory;
+    for (int v = 0; v < state->variables; v++) nwc__free(memory, state->variable[v].times);
+    nwc__free(memory, state->time_ns);
     nwc__free(memory, state->band);
     nwc__free(memory, state);
     return error ? nwc__nc_failed(error, "the end of the file") : NWC_OK;
 }
 
 const struct nwc__write_format nwc__netcdf_format = {
-    .ending = {".nc"}, .create = create, .add = add, .attribute = attribute, .close = close_file};
+    .ending = {".nc"}, .members = true, .create = create, .add = add, .attribute = attribute, .close = close_file};
 #endif

@@ -126,9 +126,9 @@ static nwc_status writer_add(nwc_writer *writer, const nwc_layer *layer)
     NWC__TRY(check_open(writer));
     NWC__TRY(check_layer(layer));
     NWC__TRY(name_of(layer, name));
-    if (!writer->format->ensembles && (layer->members || layer->event))
-        return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: no place in this format for members and probabilities",
-                         writer->path);
+    if ((layer->members && !writer->format->members) || (layer->event && !writer->format->events))
+        return nwc__fail(NWC_ERR_UNSUPPORTED, "%s: no place in this format for %s", writer->path,
+                         layer->members ? "members" : "probabilities");
     nwc__io_lock();
     const nwc_status status = writer->format->add(writer->state, layer, name);
     nwc__io_unlock();

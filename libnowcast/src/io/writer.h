@@ -8,7 +8,7 @@
 /* A format: the endings of its names, and its steps. They are called under the io lock; state is what create made. */
 struct nwc__write_format {
     const char *ending[3];
-    bool ensembles; /* it has a place for members and probabilities */
+    bool members, events; /* it has a place for members, for probabilities of events */
     nwc_status (*create)(nwc_ctx *memory, const char *path, void **state);
     nwc_status (*add)(void *state, const nwc_layer *layer, const char *name);
     /* text NULL: the number. variable NULL: of the file. */
