@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 import nowcast
 from nowcast import io
 from nowcast.cli import main
+from nowcast.errors import ArgumentError
 from nowcast.grid import Grid
 
 NY, NX = 90, 110
@@ -157,11 +159,102 @@ def test_a_method_that_compares_frames_extrapolates_a_single_one(storms: Path) -
 
 def test_no_rain_is_a_good_forecast_of_no_rain_by_every_method(tmp_path: Path) -> None:
     inputs = [put(tmp_path, minute, np.zeros((NY, NX), np.uint8)) for minute in (0, 5, 10)]
-    for method in nowcast.forecast.METHODS:
+    for method in set(nowcast.forecast.METHODS) - {"steps"}:
         code, summary, made = forecast(inputs, tmp_path / "f.nc", "--method", method)
         assert code == 0
         assert summary["forecast_method"] == method
         assert (made.values == 0).all()
+
+
+def ensemble(inputs: list[Path], output: Path, *more: object) -> tuple[int, dict, xr.DataArray]:
+    """A forecast by STEPS, of lead times 5 and 10 min, as xarray reads it."""
+    choices = ("--method", "steps", "--minutes", 10, "--motion", "lucas_kanade")
+    result = run("forecast", *inputs, "-o", output, "--json", *choices, *more)
+    assert result.exit_code in (0, 3), result.output
+    with xr.open_dataset(output) as written:
+        return result.exit_code, json.loads(result.stdout), written["precipitation_rate"].load()
+
+
+def test_an_ensemble_is_written_as_cf_has_it(storms: Path) -> None:
+    inputs = frames(storms, 0, 5, 10, 15)
+    code, summary, made = ensemble(inputs, storms / "f.nc", "--members", 3, "--seed", 2**64 - 1)
+    assert code == 0
+    assert summary["forecast_method"] == "steps"
+    assert (summary["members"], summary["seed"]) == (3, 2**64 - 1)
+    assert made.dims == ("realization", "time", "y", "x")
+    assert made.shape == (3, 2, NY, NX)
+    assert made["realization"].values.tolist() == [0, 1, 2]
+    assert made["realization"].attrs["standard_name"] == "realization"
+    assert made.attrs["standard_name"] == "lwe_precipitation_rate"
+    assert made.attrs["seed"] == str(2**64 - 1)
+    assert made.attrs["forecast_method"] == "steps"
+    assert made["lead_time"].dims == ("time",)
+    rain = nowcast.grid.rain_rate(nowcast.open(inputs))
+    flow = nowcast.motion.estimate(rain, method="lucas_kanade")
+    expected = nowcast.forecast.steps(rain, flow, minutes=10, members=3, seed=2**64 - 1)
+    np.testing.assert_array_equal(made.values, expected.values)
+    text = run("forecast", *inputs, "-o", storms / "f.nc", "--method", "steps", "--minutes", 5).output
+    assert "steps of 20 members (seed 0)" in text
+
+
+def test_members_are_the_same_however_they_are_cut(storms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = frames(storms, 0, 5, 10)
+    whole = ensemble(inputs, storms / "f.nc", "--members", 3)[2]
+    one = 4 * NY * NX
+    for batch, member in ((4 * one, 2 * one), (2 * one, one), (1, 1)):
+        monkeypatch.setattr(nowcast.jobs, "_BATCH_BYTES", batch)
+        monkeypatch.setattr(nowcast.jobs, "_MEMBER_BYTES", member)
+        xr.testing.assert_identical(ensemble(inputs, storms / "f.nc", "--members", 3)[2], whole)
+
+
+def test_memory_does_not_grow_with_members(storms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = 4 * NY * NX
+    monkeypatch.setattr(nowcast.jobs, "_BATCH_BYTES", 2 * one)  # a member of two lead times
+
+    def peak(members: int) -> int:
+        tracemalloc.start()
+        nowcast.jobs.forecast(frames(storms, 0, 5, 10), storms / "f.nc", minutes=10, method="steps", members=members)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(1)  # what is imported and kept
+    assert peak(12) < peak(2) + 2 * one  # 20 more of these, held at once
+
+
+def test_an_ensemble_of_one_frame_is_its_extrapolation(storms: Path) -> None:
+    code, summary, made = ensemble(frames(storms, 0), storms / "f.nc", "--members", 3)
+    assert code == 3
+    assert summary["forecast_method"] == "extrapolation"
+    assert summary["members"] is None
+    assert summary["seed"] is None
+    assert made.dims == ("time", "y", "x")
+    assert made.attrs["degraded"] == 1
+    assert "seed" not in made.attrs
+
+
+def test_an_ensemble_of_no_rain_has_none(tmp_path: Path) -> None:
+    inputs = [put(tmp_path, minute, np.zeros((NY, NX), np.uint8)) for minute in (0, 5, 10)]
+    code, summary, made = ensemble(inputs, tmp_path / "f.nc", "--members", 2)
+    assert code == 0
+    assert summary["members"] == 2
+    assert made.shape == (2, 2, NY, NX)
+    assert (made.values == 0).all()
+
+
+def test_members_and_seeds_that_make_no_ensemble_are_refused(storms: Path) -> None:
+    choices = (*frames(storms, 0, 5, 10), "-o", storms / "f.nc")
+    for more in (("--members", 3), ("--seed", 0, "--method", "ranked")):
+        result = run("forecast", *choices, *more)
+        assert result.exit_code == 1
+        assert "members, seed: none expected for the method" in result.stderr
+    assert run("forecast", *choices, "--method", "steps", "--members", 0).exit_code == 2
+    assert run("forecast", *choices, "--method", "steps", "--seed", -1).exit_code == 2
+    with pytest.raises(ArgumentError, match=r"members: 1 to 2\^31 - 1 expected, 0 given"):
+        nowcast.jobs.forecast(frames(storms, 0, 5), storms / "f.nc", method="steps", members=0)
+    with pytest.raises(ArgumentError, match=r"seed: 0 to 2\^64 - 1 expected, -1 given"):
+        nowcast.jobs.forecast(frames(storms, 0, 5), storms / "f.nc", method="steps", seed=-1)
+    assert not (storms / "f.nc").exists()
 
 
 def test_a_truncated_frame_is_left_out_by_name(storms: Path) -> None:

@@ -18,8 +18,8 @@ import rich.table
 from nowcast import _lib, io, jobs
 from nowcast._open import describe
 from nowcast.errors import NoDataError, NowcastError, UnsupportedError
+from nowcast.forecast import MEMBERS, SAMPLINGS
 from nowcast.forecast import METHODS as FORECASTS
-from nowcast.forecast import SAMPLINGS
 from nowcast.mosaic import METHODS as MOSAICS
 from nowcast.mosaic import REFLECTIVITIES
 from nowcast.motion import METHODS
@@ -225,6 +225,8 @@ def convert(
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Longest lead time.")
 @click.option("--step", type=float, default=5.0, show_default=True, help="Minutes between lead times.")
 @click.option("--method", type=click.Choice(FORECASTS), default="extrapolation", show_default=True)
+@click.option("--members", type=click.IntRange(1), help=f"Of the ensemble by steps; {MEMBERS} by default.")
+@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Of its noise: the same members again; 0 by default.")
 @click.option("--motion", "motion_method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
 @click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")
 @click.option("--max-speed", type=float, help="m s-1; faster motion is taken for error.")
@@ -239,12 +241,14 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
     """Carry the latest of a sequence of fields into the future, in mm h-1.
 
     Methods: extrapolation, the latest field carried as it is; ranked, each scale damped as it lasts and the values of
-    the extrapolation kept; textured, which keeps small scales too; mean, the expected amount; sprog, Seed's method.
+    the extrapolation kept; textured, which keeps small scales too; mean, the expected amount; sprog, Seed's method;
+    steps, an ensemble whose members are all as likely.
     """
     with _progress():
         summary = jobs.forecast(inputs, output, a=zr[0], b=zr[1], **choices)
+    of = f" of {summary['members']} members (seed {summary['seed']})" if summary["members"] else ""
     text = (
-        f"{output}: {summary['forecast_method']} from {summary['reference_time']} to "
+        f"{output}: {summary['forecast_method']}{of} from {summary['reference_time']} to "
         f"+{summary['lead_minutes'][-1]:g} min; "
         f"motion {summary['motion_status']}, mean {summary['mean_speed_m_s']:.1f} m s-1"
     )

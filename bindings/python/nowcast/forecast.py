@@ -14,6 +14,7 @@ from nowcast.grid import Grid, ascending
 
 __all__ = [
     "DELAY_MINUTES",
+    "MEMBERS",
     "METHODS",
     "PRODUCTS",
     "SAMPLINGS",
@@ -42,8 +43,11 @@ PRODUCTS = {
 }
 """What a forecast by bands of scale gives, by name."""
 
-METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog")
-"""What ``run`` makes, by name: ``extrapolate``, a product of ``cascade``, or ``sprog``."""
+METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog", "steps")
+"""What ``run`` makes, by name: ``extrapolate``, a product of ``cascade``, ``sprog``, or the ensemble of ``steps``."""
+
+MEMBERS = 20
+"""Members of an ensemble when it is not said how many."""
 
 DELAY_MINUTES = 20.0
 """Lead times beyond this have no delay."""
@@ -164,13 +168,18 @@ def extrapolate(
 
 
 def run(frames: xr.DataArray, flow: xr.Dataset, method: str = "extrapolation", **options: Any) -> xr.DataArray:
-    """A forecast by the name of its method, with the options that ``extrapolate`` takes: (time, y, x)."""
+    """A forecast by the name of its method, with the options that ``extrapolate`` takes: (time, y, x).
+
+    An ensemble, of "steps", is (member, time, y, x), and also takes ``members``, ``seed`` and ``first``.
+    """
     if method not in METHODS:
         raise ArgumentError(f"method: one of {', '.join(METHODS)} expected, {method!r} given")
     if method == "extrapolation":
         return extrapolate(frames, flow, **options)
     if method == "sprog":
         return sprog(frames, flow, **options)
+    if method == "steps":
+        return steps(frames, flow, **options)
     return cascade(frames, flow, products=[method], **options)[method].rename(frames.name)
 
 
@@ -298,7 +307,7 @@ def steps(
     minutes: float = 60,
     step: float = 5,
     leads: Sequence[float] | None = None,
-    members: int = 20,
+    members: int = MEMBERS,
     seed: int = 0,
     first: int = 0,
     levels: int | None = None,
@@ -338,6 +347,8 @@ def steps(
         raise ArgumentError(f"frames: dimensions (time, y, x) expected, {frames.dims} given")
     if members < 1:
         raise ArgumentError(f"members: 1 or more expected, {members} given")
+    if not 0 <= seed < 2**64:
+        raise ArgumentError(f"seed: 0 to 2^64 - 1 expected, {seed} given")
     ahead = _Ahead(frames, frames.isel(time=-1), flow, minutes, step, leads, sampling, travel, delay)
     sequence, c_times = _sequence(frames, ahead.grid)
     cells = np.empty((members, len(ahead.seconds), *ahead.latest.shape), dtype=np.float32)

@@ -39,6 +39,7 @@ __all__ = [
 _logger = logging.getLogger("nowcast")
 
 _BATCH_BYTES = 200_000_000
+_MEMBER_BYTES = 2_000_000_000  # of its lead times: where these are cut, a member is made from its start again
 _ECHO_MM_H = 0.1
 _FRAMES = 6
 
@@ -50,6 +51,8 @@ def forecast(
     minutes: float = 60,
     step: float = 5,
     method: str = "extrapolation",
+    members: int | None = None,
+    seed: int | None = None,
     motion_method: str = "variational",
     sampling: str | None = None,
     max_speed: float | None = None,
@@ -61,10 +64,14 @@ def forecast(
 ) -> dict[str, Any]:
     """Read a sequence, estimate its motion, carry its latest field on, write the forecast in mm h-1 as CF netCDF.
 
-    Lead times are computed and written a few at a time: memory holds the frames and the motion, not the forecast.
+    Lead times are computed and written a few at a time: memory holds the frames and the motion, not the forecast. Of
+    an ensemble a few members are, or one with all its lead times, up to 2 GB of these; the file has them along the
+    dimension ``realization``, before time.
 
     A method that compares frames needs two of them, 3.5 to 30 minutes apart; without them the latest is extrapolated,
-    and the forecast is ``degraded``. ``forecast_method``, in the summary and the file, says what was done.
+    and the forecast is ``degraded``. ``forecast_method``, in the summary and the file, says what was done. In place of
+    an ensemble there is then one field at a time, without the dimension ``realization``; ``members`` and ``seed`` in
+    the summary are None, as they are by other methods.
 
     Where the composite carries cells over until the next scan, what it will show is forecast, as
     ``nowcast.forecast.delay`` has it; ``carried_over`` is then the share of such cells, 0 elsewhere.
@@ -84,6 +91,8 @@ def forecast(
         As in ``nowcast.forecast.extrapolate``.
     method
         One of ``nowcast.forecast.METHODS``.
+    members, seed : int, optional
+        Of ``method="steps"``, as in ``nowcast.forecast.steps``: 20 and 0 when omitted.
     motion_method, max_speed
         ``method`` and ``max_speed`` of ``nowcast.motion.estimate``.
     a, b : float
@@ -96,6 +105,13 @@ def forecast(
     began = clock.monotonic()
     if method not in forecasting.METHODS:
         raise ArgumentError(f"method: one of {', '.join(forecasting.METHODS)} expected, {method!r} given")
+    ensemble: dict[str, int] = {}
+    if method == "steps":
+        ensemble = {"members": forecasting.MEMBERS if members is None else members, "seed": seed or 0}
+        if not 1 <= ensemble["members"] < 2**31:
+            raise ArgumentError(f"members: 1 to 2^31 - 1 expected, {members} given")
+    elif members is not None or seed is not None:
+        raise ArgumentError(f"members, seed: none expected for the method {method}, {members} and {seed} given")
     if frames is not None and not 2 <= frames <= 24:
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
     _netcdf.check_name(output)
@@ -110,25 +126,35 @@ def forecast(
     options: dict[str, Any] = {"sampling": sampling, "delay": False if delay is None else delay}
     if method != "extrapolation":
         try:
-            forecasting.run(rain, flow, method, leads=leads[:1], **options)
+            forecasting.run(rain, flow, method, leads=leads[:1], **options, **ensemble and ensemble | {"members": 1})
         except NoDataError:
-            method, degraded = "extrapolation", True
+            method, degraded, ensemble = "extrapolation", True, {}
     latest = rain.isel(time=-1)
     left_out = rain.attrs.get("left_out", "").splitlines()
     given = latest if method == "extrapolation" else rain
     given.attrs |= {"degraded": np.int32(degraded or bool(left_out)), "forecast_method": method}
+    if ensemble:
+        given.attrs["seed"] = str(ensemble["seed"])  # netCDF's numbers here are double, which 2^64 - 1 is not
     del rain
-    batch = max(1, _BATCH_BYTES // max(1, 4 * latest.size))
+    batch = max(1, (_MEMBER_BYTES if ensemble else _BATCH_BYTES) // (4 * latest.size))
     with Writer(output) as writer:
         for start in range(0, len(leads), batch):
-            some = leads[start : start + batch]
-            writer.add(forecasting.run(given, flow, method, leads=some, **options))
+            options["leads"] = leads[start : start + batch]
+            if not ensemble:
+                writer.add(forecasting.run(given, flow, method, **options))
+                continue
+            few = max(1, _BATCH_BYTES // (4 * latest.size * len(options["leads"])))
+            for first in range(0, ensemble["members"], few):
+                some = ensemble | {"first": first, "members": min(few, ensemble["members"] - first)}
+                writer.add(forecasting.run(given, flow, method, **options, **some), members=ensemble["members"])
     speed = np.hypot(flow["u"].values, flow["v"].values)
     return {
         "output": str(output),
         "reference_time": f"{latest['time'].values.astype('datetime64[s]')}Z",
         "lead_minutes": leads,
         "forecast_method": method,
+        "members": ensemble.get("members"),
+        "seed": ensemble.get("seed"),
         "motion_status": flow.attrs["motion_status"],
         "mean_speed_m_s": float(np.nanmean(speed)),
         "carried_over": carried_over,
