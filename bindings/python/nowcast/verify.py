@@ -3,69 +3,45 @@
 ``score`` compares one forecast with observations at its valid times and gives a Dataset by lead time, threshold and
 window. Its variable ``sums`` holds all the scores are made from, so that several such Datasets, joined along a new
 dimension ``case``, can be pooled (``pool``) and their standard errors drawn (``bootstrap``) without the fields.
-``Scores`` is the accumulator below: one stratum, one pair of fields at a time.
+``score_ensemble`` does the same for an ensemble. ``Scores`` and ``EnsembleScores`` are the accumulators below: one
+stratum, one pair of fields, or ensemble and field, at a time.
 
 ``compare_winds`` and ``wind_scores`` do the same for winds over height: radar profiles, soundings, profilers, models.
 """
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from nowcast import _field, _lib, _netcdf
+from nowcast import _lib, _netcdf
+from nowcast._ensemble_scores import EnsembleScores
 from nowcast._files import replacing
 from nowcast._lib import ffi, lib
+from nowcast._score_sums import Field, Sums, dataset, pooled, threshold_coord
 from nowcast._wind_profiles import compare as compare_winds
 from nowcast._wind_profiles import scores as wind_scores
 from nowcast.errors import ArgumentError, NoDataError
-from nowcast.grid import Grid, ascending
 
-__all__ = ["Scores", "bootstrap", "compare_winds", "pool", "score", "to_csv", "to_netcdf", "wind_scores"]
-
-_COUNTS = ("n", "hits", "misses", "false_alarms", "correct_negatives")
-
-_LONG_NAME = {
-    "n": "number of cells",
-    "mean_forecast": "mean of the forecast",
-    "mean_observed": "mean of the observation",
-    "bias": "mean of forecast - observation",
-    "mae": "mean absolute error",
-    "rmse": "root mean square error",
-    "variance_forecast": "variance of the forecast",
-    "variance_observed": "variance of the observation",
-    "correlation": "Pearson correlation",
-    "hits": "hits",
-    "misses": "misses",
-    "false_alarms": "false alarms",
-    "correct_negatives": "correct negatives",
-    "csi": "critical success index",
-    "pod": "probability of detection",
-    "far": "false alarm ratio",
-    "pofd": "probability of false detection",
-    "frequency_bias": "frequency bias",
-    "accuracy": "share of right answers",
-    "hss": "Heidke skill score",
-    "gss": "Gilbert skill score",
-    "pss": "Peirce skill score",
-    "odds_ratio": "odds ratio",
-    "orss": "odds ratio skill score",
-    "sedi": "symmetric extremal dependence index",
-    "f1": "F1 score",
-    "mcc": "Matthews correlation",
-    "fss": "fractions skill score",
-    "sums": "sums the scores are made from, as nwc_verify_get_state lays them out",
-}
-_IN_UNITS = ("mean_forecast", "mean_observed", "bias", "mae", "rmse")
-
-Field = xr.DataArray | npt.NDArray[Any]
+__all__ = [
+    "EnsembleScores",
+    "Scores",
+    "bootstrap",
+    "compare_winds",
+    "pool",
+    "score",
+    "score_ensemble",
+    "to_csv",
+    "to_netcdf",
+    "wind_scores",
+]
 
 
-class Scores:
+class Scores(Sums):
     """Running sums of one stratum: a lead time, a case, a season.
 
     Parameters
@@ -81,6 +57,41 @@ class Scores:
     Two may be merged, also from other processes: they can be pickled, and ``sums`` stored.
     """
 
+    _functions = "nwc_verify"
+    _in_units = ("mean_forecast", "mean_observed", "bias", "mae", "rmse")
+    _in_squared_units = ("variance_forecast", "variance_observed")
+    _counts = ("n", "hits", "misses", "false_alarms", "correct_negatives")
+    _labels: ClassVar = {
+        "n": "number of cells",
+        "mean_forecast": "mean of the forecast",
+        "mean_observed": "mean of the observation",
+        "bias": "mean of forecast - observation",
+        "mae": "mean absolute error",
+        "rmse": "root mean square error",
+        "variance_forecast": "variance of the forecast",
+        "variance_observed": "variance of the observation",
+        "correlation": "Pearson correlation",
+        "hits": "hits",
+        "misses": "misses",
+        "false_alarms": "false alarms",
+        "correct_negatives": "correct negatives",
+        "csi": "critical success index",
+        "pod": "probability of detection",
+        "far": "false alarm ratio",
+        "pofd": "probability of false detection",
+        "frequency_bias": "frequency bias",
+        "accuracy": "share of right answers",
+        "hss": "Heidke skill score",
+        "gss": "Gilbert skill score",
+        "pss": "Peirce skill score",
+        "odds_ratio": "odds ratio",
+        "orss": "odds ratio skill score",
+        "sedi": "symmetric extremal dependence index",
+        "f1": "F1 score",
+        "mcc": "Matthews correlation",
+        "fss": "fractions skill score",
+    }
+
     def __init__(
         self,
         thresholds: Sequence[float] = (0.1, 1.0, 5.0),
@@ -93,13 +104,11 @@ class Scores:
         values, sides = ffi.new("double[]", list(self.thresholds)), ffi.new("int32_t[]", list(self.windows))
         options = _lib.options("verify", thresholds=values, windows=sides, wet_threshold=self.wet)
         options.n_thresholds, options.n_windows = len(self.thresholds), len(self.windows)
-        out = ffi.new("nwc_verify **")
-        with _lib.call() as ctx:
-            _lib.check(lib.nwc_verify_create(ctx, options, out))
-        self._handle = ffi.gc(out[0], lib.nwc_verify_destroy)
+        self._make(options)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.thresholds, self.windows, self.wet, self.sums)
+    @property
+    def _options(self) -> tuple[Any, ...]:
+        return self.thresholds, self.windows, self.wet
 
     def add(self, forecast: Field, observed: Field, use: Field | None = None) -> None:
         """Add one pair of fields.
@@ -115,46 +124,41 @@ class Scores:
         ------
         ArgumentError : shapes, units or grids differ. Nothing is regridded here.
         """
-        a, units, grid = _taken_apart(forecast)
-        b, observed_units, observed_grid = _taken_apart(observed)
-        _check_same_places(forecast, observed, grid, observed_grid)
-        first, second = _field.Fields([a], units, grid), _field.Fields([b], observed_units, observed_grid)
-        flags = ffi.NULL
-        if use is not None:
-            mask = np.asarray(_turned(use), dtype=np.bool_).view(np.uint8)
-            flags = ffi.new("nwc_flags *")
-            flags.data = ffi.cast("uint8_t *", mask.ctypes.data)
-            _field.layout(flags, mask)
-        with _lib.call() as ctx:
-            _lib.check(lib.nwc_verify_add(ctx, self._handle, first.c, second.c, flags))
+        self._add(forecast, observed, use, ensemble=False)
 
-    def merge(self, other: "Scores") -> None:
-        """Add the sums of another, made with the same thresholds, windows and wet threshold."""
-        _lib.check(lib.nwc_verify_merge(self._handle, other._handle))
+    def _rows(self) -> dict[str, tuple[tuple[str, ...], Any]]:
+        rows: dict[str, tuple[tuple[str, ...], Any]] = {}
+        for wet in (0, 1) if self.wet is not None else (0,):
+            struct = ffi.new("nwc_continuous *")
+            _lib.check(lib.nwc_verify_get_continuous(self._handle, wet, struct))
+            for name, _ in ffi.typeof("nwc_continuous").fields:
+                rows[name + "_wet" * wet] = (), getattr(struct, name)
+        tables = []
+        for t in range(len(self.thresholds)):
+            table = ffi.new("nwc_contingency *")
+            _lib.check(lib.nwc_verify_get_contingency(self._handle, t, table))
+            tables.append(table)
+        for name, kind in ffi.typeof("nwc_contingency").fields:
+            dtype = np.int64 if kind.type.cname == "int64_t" else np.float64
+            values = np.array([getattr(t, name) for t in tables], dtype)
+            rows["frequency_bias" if name == "bias" else name] = ("threshold",), values
+        fss = np.empty((len(self.thresholds), len(self.windows)))
+        value = ffi.new("double *")
+        for t, w in np.ndindex(fss.shape):
+            _lib.check(lib.nwc_verify_get_fss(self._handle, t, w, value))
+            fss[t, w] = value[0]
+        rows["fss"] = ("threshold", "window"), fss
+        return rows
 
-    @property
-    def sums(self) -> npt.NDArray[np.float64]:
-        """A copy of all sums as one array, laid out as nwc_verify_get_state says."""
-        sums = np.empty(lib.nwc_verify_state_size(self._handle))
-        _lib.check(lib.nwc_verify_get_state(self._handle, ffi.cast("double *", sums.ctypes.data)))
-        return sums
+    def _coords(self, units: str | None) -> dict[str, Any]:
+        window = {"long_name": "side of the neighbourhood, cells", "units": "1"}
+        return {
+            "threshold": threshold_coord(self.thresholds, units),
+            "window": ("window", np.array(self.windows, dtype=np.int64), window),
+        }
 
-    def add_sums(self, sums: npt.ArrayLike) -> None:
-        """Add stored sums, those of the same thresholds, windows and wet threshold."""
-        values = np.ascontiguousarray(sums, dtype=np.float64)
-        _lib.check(lib.nwc_verify_add_state(self._handle, ffi.cast("double *", values.ctypes.data), values.size))
-
-    def dataset(self, units: str | None = None) -> xr.Dataset:
-        """The scores so far, by threshold and window; ``units`` are those of the fields, for the labels."""
-        return _dataset(self, self.sums, (), units)
-
-
-def _restored(
-    thresholds: Sequence[float], windows: Sequence[int], wet: float | None, sums: npt.NDArray[np.float64]
-) -> Scores:
-    scores = Scores(thresholds, windows, wet)
-    scores.add_sums(sums)
-    return scores
+    def _attributes(self) -> dict[str, Any]:
+        return {} if self.wet is None else {"wet_threshold": self.wet}
 
 
 def score(
@@ -191,20 +195,42 @@ def score(
     ArgumentError : grids, shapes or units differ, or a time is missing.
     NoDataError : nothing was observed at any valid time.
     """
-    forecast = forecast if "time" in forecast.dims else forecast.expand_dims("time")
-    observed = observed if "time" in observed.dims else observed.expand_dims("time")
-    leads, found = _lead_times(forecast), _matches(forecast, observed, tolerance)
-    sums = []
-    for step, match in enumerate(found):
-        scores = Scores(thresholds, windows, wet)
-        if match >= 0:
-            scores.add(forecast.isel(time=step), observed.isel(time=match), use)
-        sums.append(scores.sums)
-    data = _dataset(Scores(thresholds, windows, wet), np.stack(sums), ("lead_time",), forecast.attrs.get("units"))
-    data = data.assign_coords(lead_time=("lead_time", leads, {"long_name": "time since the forecast was made"}))
-    if "forecast_reference_time" in forecast.coords and forecast["forecast_reference_time"].ndim == 0:
-        data = data.assign_coords(forecast_reference_time=forecast["forecast_reference_time"].variable)
-    return data
+    return _scored_by_lead(Scores(thresholds, windows, wet), forecast, observed, use, tolerance)
+
+
+def score_ensemble(
+    forecast: xr.DataArray,
+    observed: xr.DataArray,
+    thresholds: Sequence[float] = (0.1, 1.0, 5.0),
+    *,
+    use: Field | None = None,
+    tolerance: str | np.timedelta64 = "0s",
+) -> xr.Dataset:
+    """Score an ensemble at every lead time, its members being equally likely.
+
+    Parameters
+    ----------
+    forecast : (member, time, y, x) DataArray
+        Its times as in ``score``.
+    observed, use, tolerance
+        As in ``score``.
+    thresholds
+        As in ``EnsembleScores``.
+
+    Returns
+    -------
+    Dataset of all scores by (lead_time, threshold), with counts by ``probability`` and ``rank``. Where nothing was
+    observed for a lead time ``n`` is 0 and the scores are NaN.
+
+    Raises
+    ------
+    ArgumentError : no dimension ``member``; grids, shapes or units differ, or a time is missing.
+    NoDataError : nothing was observed at any valid time.
+    """
+    if "member" not in forecast.dims:
+        raise ArgumentError(f"forecast: a dimension member expected, {forecast.dims} given")
+    like = EnsembleScores(forecast.sizes["member"], thresholds)
+    return _scored_by_lead(like, forecast, observed, use, tolerance)
 
 
 def pool(data: xr.Dataset, dim: str = "case") -> xr.Dataset:
@@ -213,8 +239,8 @@ def pool(data: xr.Dataset, dim: str = "case") -> xr.Dataset:
     Sums are added, scores are not averaged: a case with more rain counts for more.
     """
     sums, like, dims = _sums_by_case(data, dim)
-    pooled = _dataset(like, _pooled(like, sums, np.arange(len(sums))), dims, data.attrs.get("field_units"))
-    return pooled.assign_coords({name: data[name] for name in dims if name in data.coords})
+    joined = dataset(like, pooled(like, sums, np.arange(len(sums))), dims, data.attrs.get("field_units"))
+    return joined.assign_coords({name: data[name] for name in dims if name in data.coords})
 
 
 def bootstrap(
@@ -252,9 +278,9 @@ def bootstrap(
 
 
 def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
-    """Write scores as a tidy table: one row for each score at each case, lead time, threshold and window.
+    """Write scores as a tidy table: a row for each score at each case, lead time, threshold, window, probability, rank.
 
-    The columns are those four as far as they exist, lead time in minutes, then ``score`` and ``value``; what a score
+    The columns are those six as far as they exist, lead time in minutes, then ``score`` and ``value``; what a score
     does not depend on is left empty. ``sums`` are not written.
     """
     parts = []
@@ -265,10 +291,11 @@ def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
         part["score"] = str(name)
         parts.append(part)
     table = pd.concat(parts)
-    keys = [key for key in ("case", "lead_time", "threshold", "window") if key in table]
+    keys = [key for key in ("case", "lead_time", "threshold", "window", "probability", "rank") if key in table]
     table = table[[*keys, "score", "value"]]
-    if "window" in table:
-        table["window"] = table["window"].astype("Int64")
+    for key in ("window", "rank"):
+        if key in table:
+            table[key] = table[key].astype("Int64")
     if "lead_time" in table:
         table["lead_time"] = pd.to_timedelta(table["lead_time"]).dt.total_seconds() / 60.0
         table = table.rename(columns={"lead_time": "lead_time_min"})
@@ -286,45 +313,31 @@ def to_netcdf(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     _netcdf.write(data, path)
 
 
-# ---- fields ----
-
-
-def _turned(field: Field) -> npt.NDArray[Any]:
-    """The cells of a field as (y, x), both ascending where it says which way they run."""
-    if not isinstance(field, xr.DataArray):
-        return np.asarray(field)
-    if set(field.dims) >= {"y", "x"}:
-        field = field.transpose(..., "y", "x")
-        if "y" in field.coords and "x" in field.coords:
-            return ascending(field, field.values)
-    return np.asarray(field.values)
-
-
-def _taken_apart(field: Field) -> tuple[_field.Array, str | None, Grid | None]:
-    """Cells, units and grid of a field; None for what it does not say."""
-    cells = _field.as_float32(_turned(field))
-    if not isinstance(field, xr.DataArray):
-        return cells, None, None
-    mapping = field.coords.get(field.attrs.get("grid_mapping", "crs"))
-    placed = mapping is not None and "proj_string" in mapping.attrs
-    return cells, field.attrs.get("units"), Grid.of(field) if placed else None
-
-
-def _check_same_places(forecast: Field, observed: Field, grid: Grid | None, observed_grid: Grid | None) -> None:
-    """Refuse fields of which the library cannot tell that they lie in different places: those without a projection."""
-    if not isinstance(forecast, xr.DataArray) or not isinstance(observed, xr.DataArray):
-        return
-    if (grid is None) != (observed_grid is None):
-        raise ArgumentError("observed: the grid mapping of forecast expected; one of the two has none")
-    for name in ("y", "x"):
-        if grid is not None or name not in forecast.coords or name not in observed.coords:
-            continue
-        a, b = np.sort(forecast[name].values), np.sort(observed[name].values)
-        if a.shape != b.shape or not np.allclose(a, b, rtol=1e-6):
-            raise ArgumentError(f"observed: the grid of forecast expected; {name} differs")
-
-
 # ---- times ----
+
+
+def _scored_by_lead(
+    like: Scores | EnsembleScores,
+    forecast: xr.DataArray,
+    observed: xr.DataArray,
+    use: Field | None,
+    tolerance: str | np.timedelta64,
+) -> xr.Dataset:
+    """The scores of each lead time, as those of like, which is left empty."""
+    forecast = forecast if "time" in forecast.dims else forecast.expand_dims("time")
+    observed = observed if "time" in observed.dims else observed.expand_dims("time")
+    leads, found = _lead_times(forecast), _matches(forecast, observed, tolerance)
+    sums = []
+    for step, match in enumerate(found):
+        scores = type(like)(*like._options)
+        if match >= 0:
+            scores.add(forecast.isel(time=step), observed.isel(time=match), use)
+        sums.append(scores.sums)
+    data = dataset(like, np.stack(sums), ("lead_time",), forecast.attrs.get("units"))
+    data = data.assign_coords(lead_time=("lead_time", leads, {"long_name": "time since the forecast was made"}))
+    if "forecast_reference_time" in forecast.coords and forecast["forecast_reference_time"].ndim == 0:
+        data = data.assign_coords(forecast_reference_time=forecast["forecast_reference_time"].variable)
+    return data
 
 
 def _lead_times(forecast: xr.DataArray) -> npt.NDArray[np.timedelta64]:
@@ -353,89 +366,27 @@ def _matches(forecast: xr.DataArray, observed: xr.DataArray, tolerance: str | np
     return found
 
 
-# ---- results ----
+# ---- cases ----
 
 
-def _rows(scores: Scores) -> dict[str, Any]:
-    """Every score of one stratum: a number, an array by threshold, or one by threshold and window."""
-    rows: dict[str, Any] = {}
-    for wet in (0, 1) if scores.wet is not None else (0,):
-        struct = ffi.new("nwc_continuous *")
-        _lib.check(lib.nwc_verify_get_continuous(scores._handle, wet, struct))
-        for name, _ in ffi.typeof("nwc_continuous").fields:
-            rows[name + "_wet" * wet] = getattr(struct, name)
-    tables = []
-    for t in range(len(scores.thresholds)):
-        table = ffi.new("nwc_contingency *")
-        _lib.check(lib.nwc_verify_get_contingency(scores._handle, t, table))
-        tables.append(table)
-    for name, kind in ffi.typeof("nwc_contingency").fields:
-        dtype = np.int64 if kind.type.cname == "int64_t" else np.float64
-        rows["frequency_bias" if name == "bias" else name] = np.array([getattr(t, name) for t in tables], dtype)
-    fss = np.empty((len(scores.thresholds), len(scores.windows)))
-    value = ffi.new("double *")
-    for t, w in np.ndindex(fss.shape):
-        _lib.check(lib.nwc_verify_get_fss(scores._handle, t, w, value))
-        fss[t, w] = value[0]
-    rows["fss"] = fss
-    return rows
-
-
-def _dataset(like: Scores, sums: npt.NDArray[np.float64], dims: tuple[str, ...], units: str | None) -> xr.Dataset:
-    """The scores of several strata, sums being (*dims, sum) with the options of like."""
-    shape = sums.shape[:-1]
-    strata = [
-        _rows(_restored(like.thresholds, like.windows, like.wet, row)) for row in sums.reshape(-1, sums.shape[-1])
-    ]
-    variables: dict[str, Any] = {}
-    for name, first in strata[0].items():
-        values = np.stack([np.asarray(row[name]) for row in strata]).reshape(shape + np.shape(first))
-        base = name.removesuffix("_wet")
-        attrs = {"long_name": _LONG_NAME[base] + (", wet cells" if base != name else "")}
-        if base in _IN_UNITS and units is not None:
-            attrs["units"] = units
-        elif base not in (*_IN_UNITS, "variance_forecast", "variance_observed"):
-            attrs["units"] = "1"
-        variables[name] = ((*dims, "threshold", "window")[: values.ndim], values, attrs)
-    variables["sums"] = ((*dims, "sum"), sums, {"long_name": _LONG_NAME["sums"]})
-    threshold = {"long_name": "threshold"} | ({"units": units} if units is not None else {})
-    window = {"long_name": "side of the neighbourhood, cells", "units": "1"}
-    coords = {
-        "threshold": ("threshold", np.array(like.thresholds), threshold),
-        "window": ("window", np.array(like.windows, dtype=np.int64), window),
-    }
-    attributes: dict[str, Any] = {} if units is None else {"field_units": units}
-    if like.wet is not None:
-        attributes["wet_threshold"] = like.wet
-    return xr.Dataset(variables, coords, attributes)
-
-
-def _sums_by_case(data: xr.Dataset, dim: str) -> tuple[npt.NDArray[np.float64], Scores, tuple[str, ...]]:
-    """The sums as (case, ..., sum), Scores of their options, and the names of the dimensions between."""
+def _sums_by_case(data: xr.Dataset, dim: str) -> tuple[npt.NDArray[np.float64], Sums, tuple[str, ...]]:
+    """The sums as (case, ..., sum), empty sums of their options, and the names of the dimensions between."""
     if "sums" not in data or dim not in data["sums"].dims:
         raise ArgumentError(f"data: scores with sums by {dim} expected; join them with xr.concat(..., dim={dim!r})")
     sums = data["sums"].transpose(dim, ..., "sum")
-    like = Scores(data["threshold"].values.tolist(), data["window"].values.tolist(), data.attrs.get("wet_threshold"))
+    thresholds = data["threshold"].values.tolist()
+    like = (
+        EnsembleScores(data.sizes["rank"] - 1, thresholds)
+        if "rank" in data.sizes
+        else Scores(thresholds, data["window"].values.tolist(), data.attrs.get("wet_threshold"))
+    )
     return sums.values, like, tuple(str(name) for name in sums.dims[1:-1])
-
-
-def _pooled(
-    like: Scores, sums: npt.NDArray[np.float64], cases: npt.NDArray[np.integer[Any]]
-) -> npt.NDArray[np.float64]:
-    """The sums of these cases together, each as often as it is named: (case, ..., sum) to (..., sum)."""
-    total = np.empty(sums.shape[1:])
-    for place in np.ndindex(total.shape[:-1]):
-        scores = Scores(like.thresholds, like.windows, like.wet)
-        for case in cases:
-            scores.add_sums(sums[(case, *place)])
-        total[place] = scores.sums
-    return total
 
 
 def _drawn(data: xr.Dataset, dim: str, drawn: npt.NDArray[np.integer[Any]]) -> xr.Dataset:
     """The scores, without counts, of each row of drawn cases, along a dimension draw."""
     sums, like, dims = _sums_by_case(data, dim)
-    pooled = np.stack([_pooled(like, sums, cases) for cases in drawn])
-    samples = _dataset(like, pooled, ("draw", *dims), data.attrs.get("field_units"))
+    totals = np.stack([pooled(like, sums, cases) for cases in drawn])
+    samples = dataset(like, totals, ("draw", *dims), data.attrs.get("field_units"))
     samples = samples.assign_coords({name: data[name] for name in dims if name in data.coords})
-    return samples.drop_vars([n for n in samples.data_vars if str(n).removesuffix("_wet") in (*_COUNTS, "sums")])
+    return samples.drop_vars([n for n in samples.data_vars if str(n).removesuffix("_wet") in (*like._counts, "sums")])
