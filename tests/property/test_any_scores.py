@@ -1,6 +1,7 @@
 """What holds for every pair of forecast and observation."""
 
 import pickle
+from random import Random
 
 import numpy as np
 import xarray as xr
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from given import PLANES, cells, on
 from nowcast.grid import Grid
-from nowcast.verify import Scores, pool, score
+from nowcast.verify import EnsembleScores, Scores, pool, score
 
 THRESHOLDS = (0.1, 1.0, 5.0)
 WINDOWS = (1, 2, 5)
@@ -128,3 +129,57 @@ def test_pooled_cases_are_one_accumulation(data: st.DataObject, times: int, case
     for step in range(times):
         whole = scores_of(*((f[step], o[step]) for f, o in zip(*pair, strict=True)))
         np.testing.assert_allclose(pooled["sums"].values[step], whole.sums, rtol=1e-12, atol=1e-12)
+
+
+# ---- ensembles ----
+
+
+@st.composite
+def ensembles(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Members and observation."""
+    shape = draw(st.integers(1, 9)), draw(st.integers(1, 9))
+    members = draw(st.integers(1, 7))
+    return draw(cells((members, *shape), 0.0, 10.0)), draw(cells(shape, 0.0, 10.0))
+
+
+def ensemble_scores_of(*several: tuple[np.ndarray, np.ndarray]) -> EnsembleScores:
+    scores = EnsembleScores(len(several[0][0]), THRESHOLDS)
+    for members, observed in several:
+        scores.add(members, observed)
+    return scores
+
+
+@given(ensembles(), st.randoms(use_true_random=False))
+def test_members_have_no_order(pair: tuple[np.ndarray, np.ndarray], random: Random) -> None:
+    members, observed = pair
+    order = random.sample(range(len(members)), len(members))
+    seen, other = ensemble_scores_of(pair), ensemble_scores_of((members[order], observed))
+    np.testing.assert_allclose(other.sums, seen.sums, rtol=1e-11, atol=1e-11)
+
+
+@given(ensembles())
+def test_scores_of_an_ensemble_keep_to_their_ranges(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    seen = ensemble_scores_of(pair).dataset()
+    n, members = int(seen["n"]), len(pair[0])
+    assert n == (np.isfinite(pair[0]).all(axis=0) & np.isfinite(pair[1])).sum()
+    np.testing.assert_allclose(float(seen["rank_histogram"].sum()), n, rtol=1e-9)
+    assert (seen["forecasts"].sum("probability") == n).all()
+    assert (seen["events"] <= seen["forecasts"]).all()
+    if not n:
+        return
+    for name in ("brier", "reliability", "resolution", "uncertainty"):
+        assert ((seen[name] >= 0.0) & (seen[name] <= 1.0)).all(), name
+    np.testing.assert_allclose(seen["reliability"] - seen["resolution"] + seen["uncertainty"], seen["brier"], atol=1e-9)
+    assert abs(float(seen["bias"])) <= float(seen["rmse"]) + 1e-9
+    assert float(seen["crps"]) >= -1e-9
+    if members > 1:
+        assert float(seen["crps_fair"]) <= float(seen["crps"]) + 1e-9
+
+
+@given(ensembles())
+def test_members_given_twice_have_the_same_scores(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    """The distribution is the same, and only what depends on the number of members differs."""
+    seen = ensemble_scores_of(pair).dataset()
+    twice = ensemble_scores_of((np.concatenate([pair[0], pair[0]]), pair[1])).dataset()
+    for name in ("n", "crps", "bias", "rmse", "brier", "reliability", "resolution", "uncertainty", "roc_area"):
+        np.testing.assert_allclose(twice[name].values, seen[name].values, rtol=1e-9, atol=1e-9)
