@@ -1,16 +1,16 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, bench-chain (from a volume to its products), bench-peers and bench-methods (beside pysteps, on real events),
-# bench-volumes and bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding,
+# Others: bench, bench-chain (from a volume to its products), bench-peers, bench-methods and bench-ensembles (beside pysteps, on
+# real events), bench-volumes and bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding,
 # bench-dealias, bench-quality, bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the
 # truth), bench-low-level (forecasts of wind beside persistence), draw-dealias, model-values (GRIB beside ecCodes and cfgrib),
 # read-back (volumes written, by other packages), docs, lint, fuzz (some seconds more of each program), damage (every real file
 # cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench peers bench-methods bench-peers bench-volumes bench-gridding \
-  bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds \
+.PHONY: setup python c-tests python-tests test demo bench peers bench-ensembles bench-methods bench-peers bench-volumes \
+  bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds \
   bench-low-level bench-chain model-values read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
@@ -94,6 +94,10 @@ bench-quality: peers
 bench-products: peers
 	.venv/bin/python benchmarks/peers/phase.py --python build/peers/bin/python
 	.venv/bin/python benchmarks/peers/hail.py --python build/peers/bin/python
+
+# CRPS of an ensemble beside pysteps.
+bench-ensembles: peers
+	.venv/bin/python benchmarks/peers/ensembles.py --python build/peers/bin/python
 
 # What the ground hides of beams, beside wradlib and rays followed one by one.
 bench-terrain: peers
