@@ -13,13 +13,6 @@ from nowcast._score_sums import Field, Sums, threshold_coord
 class EnsembleScores(Sums):
     """Running sums of one stratum of ensemble forecasts: a lead time, a case, a season.
 
-    Parameters
-    ----------
-    members : int, 1 to 1000
-        How many there are in every forecast.
-    thresholds : sequence of float, at most 64
-        In the fields' units; an event is a value at or above one, both taken as float32.
-
     Two may be merged, also from other processes: they can be pickled, and ``sums`` stored.
 
     Its Dataset has the continuous ranked probability score, also in the fair form (Ferro 2014) that does not depend on
@@ -27,6 +20,13 @@ class EnsembleScores(Sums):
     whole, fair and in parts (Murphy 1973), and the area under the ROC curve; by threshold and probability how often it
     was forecast (``forecasts``) and how often the event then came (``events``, ``observed_frequency``); and the rank
     histogram, in which ties are shared evenly. With one member what needs a spread is NaN.
+
+    Parameters
+    ----------
+    members : int, 1 to 1000
+        How many there are in every forecast.
+    thresholds : sequence of float, at most 64
+        In the fields' units; an event is a value at or above one, both taken as float32.
     """
 
     _functions = "nwc_verify_ensemble"
