@@ -98,6 +98,30 @@ static void a_line_that_is_cut_is_taken_whole_or_not_at_all_or_said_to_be_cut(vo
     }
 }
 
+/* Its headings say how many fields a line has; where in the last one a file was cut nothing tells. */
+static void csv_cut_before_the_last_field_of_a_line_has_a_reason(void **state)
+{
+    (void)state;
+    static const char text[] = "station,valid,lon,lat,tmpf,mslp\n"
+                               "HSV,2008-04-11 00:53,-86.7751,34.6371,75.92,1010.60\n"
+                               "HSV,2008-04-11 01:53,-86.7751,34.6371,74.84,1011.20\n";
+    const struct sample csv = {text, nwc__csv_read};
+    const size_t first = (size_t)(strchr(strchr(text, '\n') + 1, '\n') + 1 - text);
+    const size_t last = (size_t)(strrchr(text, ',') - text);
+    for (size_t size = first + 1; size <= last; size++) assert_null(whole_rows(&csv, size));
+    nwc_obs *const without = whole_rows(&csv, first), *const with = whole_rows(&csv, sizeof text - 1),
+                   *const open = whole_rows(&csv, sizeof text - 2);
+    nwc_obs_columns columns;
+    assert_ok(nwc_obs_lend(without, &columns));
+    assert_int_equal(columns.n, 2);
+    assert_ok(nwc_obs_lend(with, &columns));
+    assert_int_equal(columns.n, 4);
+    assert_true(same_rows(open, with)); /* a file may lack its last end of line */
+    nwc_obs_destroy(open);
+    nwc_obs_destroy(with);
+    nwc_obs_destroy(without);
+}
+
 /* Its hours at the surface say how many profiles there are to be. */
 static void bufkit_cut_anywhere_has_a_reason_or_loses_only_blanks(void **state)
 {
@@ -178,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_cut_off_anywhere_gives_an_answer),
         cmocka_unit_test(a_line_that_is_cut_is_taken_whole_or_not_at_all_or_said_to_be_cut),
+        cmocka_unit_test(csv_cut_before_the_last_field_of_a_line_has_a_reason),
         cmocka_unit_test(bufkit_cut_anywhere_has_a_reason_or_loses_only_blanks),
         cmocka_unit_test(bufkit_says_where_it_ends),
         cmocka_unit_test(text_with_any_bytes_changed_gives_an_answer),

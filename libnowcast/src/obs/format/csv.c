@@ -322,6 +322,16 @@ static nwc_status read_line(struct nwc__span text, const struct table *table, co
     return NWC_OK;
 }
 
+/* A last line without an end has all its fields, or it was cut; where in its last field is not told. */
+static nwc_status check_whole(struct nwc__span text, const struct table *table)
+{
+    struct nwc__span field;
+    int32_t n = 0;
+    while (n < table->n && nwc__next_field(&text, table->separator, &field)) n++;
+    if (n == table->n) return NWC_OK;
+    return nwc__fail(NWC_ERR_FORMAT, "the file ends in it, in field %d of %d", (int)n, (int)table->n);
+}
+
 nwc_status nwc__csv_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const struct nwc__obs_hints *hints,
                          nwc_obs *obs)
 {
@@ -336,7 +346,8 @@ nwc_status nwc__csv_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, const
     bool more = status == NWC_OK && (!headings || nwc__next_line(&lines, &line));
     for (; more && status == NWC_OK; more = nwc__next_line(&lines, &line)) {
         if (nwc__span_trim(line).n == 0 || line.at[0] == '#') continue;
-        status = read_line(line, table, hints, obs);
+        if (nwc__line_is_open(&lines)) status = check_whole(line, table);
+        if (status == NWC_OK) status = read_line(line, table, hints, obs);
         if (status == NWC_ERR_FORMAT)
             status = nwc__obs_incomplete(obs, "line %lld: %s", (long long)lines.number, nwc_error_text());
     }
