@@ -102,7 +102,9 @@ static void what_geotiff_has_no_place_for_is_refused(void **state)
     layer = layer_on(&other);
     assert_fails(NWC_ERR_ARG, "the grid of the first layer", nwc_writer_add(writer, &layer));
     layer = layer_on(&grid), layer.event = NWC_EVENT_AT_LEAST;
-    assert_fails(NWC_ERR_UNSUPPORTED, "members and probabilities", nwc_writer_add(writer, &layer));
+    assert_fails(NWC_ERR_UNSUPPORTED, "no place in this format for probabilities", nwc_writer_add(writer, &layer));
+    layer = layer_on(&grid), layer.members = 2, layer.member = 1;
+    assert_fails(NWC_ERR_UNSUPPORTED, "no place in this format for members", nwc_writer_add(writer, &layer));
     nwc_writer_destroy(writer);
     other.projection = "+proj=ob_tran +o_proj=longlat +o_lat_p=30 +lon_0=10";
     layer = layer_on(&other);
