@@ -18,10 +18,23 @@ float *cells(int64_t n)
     return made;
 }
 
+float *aligned(int64_t n)
+{
+    float *const made = aligned_alloc(64, (size_t)(n + 15) / 16 * 64);
+    assert_non_null(made);
+    return made;
+}
+
 float noise(uint32_t n)
 {
     n = (n ^ 61u) ^ (n >> 16), n *= 9u, n ^= n >> 4, n *= 0x27d4eb2du, n ^= n >> 15;
     return (float)(n >> 8) / 16777216.0f;
+}
+
+int ascending(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
 }
 
 bool same_bits(const float *a, const float *b, int64_t n)

@@ -10,8 +10,14 @@ nwc_grid rain_grid(int64_t ny, int64_t nx);
 /* n cells of 0. */
 float *cells(int64_t n);
 
+/* n floats as the Fourier transform wants them. */
+float *aligned(int64_t n);
+
 /* Repeatable numbers in 0 to 1. */
 float noise(uint32_t n);
+
+/* The order of floats, for qsort. */
+int ascending(const void *a, const void *b);
 
 bool same_bits(const float *a, const float *b, int64_t n);
 

@@ -5,14 +5,6 @@
 
 #define PI 3.14159265358979324
 
-/* n floats as the Fourier transform wants them. */
-static float *aligned(int64_t n)
-{
-    float *const made = aligned_alloc(64, (size_t)(n + 15) / 16 * 64);
-    assert_non_null(made);
-    return made;
-}
-
 /* ---- waves ---- */
 
 static void weights_of_one_give_the_field_back(void **state)
@@ -252,12 +244,6 @@ static void rain_that_only_moves_is_forecast_as_it_moves(void **state)
             run_free(&run);
         }
     }
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
 }
 
 static void matched_values_are_those_of_the_newest_frame(void **state)

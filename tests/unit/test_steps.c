@@ -25,13 +25,6 @@ static void nearness_falls_with_the_distance_to_the_nearest_wet_cell(void **stat
     nwc_ctx_destroy(ctx);
 }
 
-static float *aligned(int64_t n)
-{
-    float *const made = aligned_alloc(64, (size_t)(n + 15) / 16 * 64);
-    assert_non_null(made);
-    return made;
-}
-
 /* A spectrum that is no real field's would not come back from one. */
 static void noise_is_the_spectrum_of_a_white_field(void **state)
 {
@@ -126,12 +119,6 @@ static struct run changing(int64_t ny, int64_t nx, int32_t n_members)
             run.frames[k * run.n + i] = showers((double)(i / nx), (double)(i % nx) + 60.0 - 3.0 * k) *
                                         (0.3f + 1.4f * noise((uint32_t)(k * run.n + i)));
     return run;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
 }
 
 static void members_differ_and_have_the_values_of_the_newest_frame(void **state)
