@@ -1,5 +1,6 @@
 """What sums of scores have in common: fields handed down, merging, storing, and a Dataset of the scores."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from nowcast.grid import Grid, ascending
 Field = xr.DataArray | npt.NDArray[Any]
 
 
-class Sums:
+class Sums(ABC):
     """Running sums behind a C handle: one array of numbers, from which all scores follow."""
 
     # What the names of the C functions begin with.
@@ -29,17 +30,17 @@ class Sums:
     _handle: Any
 
     @property
+    @abstractmethod
     def _options(self) -> tuple[Any, ...]:
         """What the class is to be called with for sums of the same options."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _rows(self) -> dict[str, tuple[tuple[str, ...], Any]]:
         """Every score: its dimensions and its values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _coords(self, units: str | None) -> dict[str, Any]:
         """The coordinates of those dimensions."""
-        raise NotImplementedError
 
     def _attributes(self) -> dict[str, Any]:
         """What a Dataset says of options that are no coordinates."""

@@ -7,7 +7,7 @@
  */
 #include "verify/ensemble.h"
 
-enum { LAYOUT = 2, HEAD = 3, MOST_THRESHOLDS = 64, MOST_MEMBERS = 1000 };
+enum { LAYOUT = 2, HEAD = 3, MOST_MEMBERS = 1000 };
 
 void nwc_verify_ensemble_options_init(nwc_verify_ensemble_options *options)
 {
@@ -18,15 +18,7 @@ static nwc_status check_options(const nwc_verify_ensemble_options *options)
 {
     if (options->n_members < 1 || options->n_members > MOST_MEMBERS)
         return nwc__fail(NWC_ERR_ARG, "n_members: 1 to %d expected, %d given", MOST_MEMBERS, (int)options->n_members);
-    if (options->n_thresholds < 0 || options->n_thresholds > MOST_THRESHOLDS)
-        return nwc__fail(NWC_ERR_ARG, "n_thresholds: 0 to %d expected, %d given", MOST_THRESHOLDS,
-                         (int)options->n_thresholds);
-    if (options->n_thresholds && !options->thresholds)
-        return nwc__fail(NWC_ERR_ARG, "thresholds: %d values expected, NULL given", (int)options->n_thresholds);
-    for (int32_t t = 0; t < options->n_thresholds; t++)
-        if (!isfinite((float)options->thresholds[t]))
-            return nwc__fail(NWC_ERR_ARG, "thresholds: a finite value expected, %g given", options->thresholds[t]);
-    return NWC_OK;
+    return nwc__verify_check_thresholds(options->thresholds, options->n_thresholds);
 }
 
 /* The exchanges that sort n members, written to exchange unless it is NULL; their number. */
@@ -122,12 +114,17 @@ static nwc_status check_head(const nwc_verify_ensemble *verify, const double *st
     return NWC_OK;
 }
 
+static void add_sums(nwc_verify_ensemble *into, const double *from)
+{
+    for (int64_t k = into->head; k < into->size; k++) into->state[k] += from[k];
+}
+
 nwc_status nwc_verify_ensemble_merge(nwc_verify_ensemble *into, const nwc_verify_ensemble *from)
 {
     if (!into) return nwc__fail(NWC_ERR_ARG, "into: sums expected, NULL given");
     if (!from) return nwc__fail(NWC_ERR_ARG, "from: sums expected, NULL given");
     NWC__TRY(check_head(into, from->state, "from"));
-    for (int64_t k = into->head; k < into->size; k++) into->state[k] += from->state[k];
+    add_sums(into, from->state);
     return NWC_OK;
 }
 
@@ -147,12 +144,9 @@ nwc_status nwc_verify_ensemble_get_state(const nwc_verify_ensemble *verify, doub
 nwc_status nwc_verify_ensemble_add_state(nwc_verify_ensemble *verify, const double *state, int64_t n)
 {
     if (!verify) return nwc__fail(NWC_ERR_ARG, "verify: sums expected, NULL given");
-    if (!state || n != verify->size)
-        return nwc__fail(NWC_ERR_ARG, "state: %lld values expected, %lld given", (long long)verify->size,
-                         (long long)(state ? n : 0));
+    NWC__TRY(nwc__verify_check_size(state, n, verify->size));
     NWC__TRY(check_head(verify, state, "state"));
-    for (int64_t k = verify->head; k < n; k++)
-        if (!isfinite(state[k])) return nwc__fail(NWC_ERR_ARG, "state: finite sums expected, %g given", state[k]);
-    for (int64_t k = verify->head; k < n; k++) verify->state[k] += state[k];
+    NWC__TRY(nwc__verify_check_sums(state + verify->head, n - verify->head));
+    add_sums(verify, state);
     return NWC_OK;
 }

@@ -30,6 +30,13 @@ static inline double nwc__verify_ratio(double above, double below)
     return below != 0.0 ? above / below : (double)NAN;
 }
 
+/* Refuse thresholds that are too many, missing or not finite. */
+nwc_status nwc__verify_check_thresholds(const double *thresholds, int32_t n);
+
+/* Refuse a stored state of n values that is to have size, or whose sums are not finite. */
+nwc_status nwc__verify_check_size(const double *state, int64_t n, int64_t size);
+nwc_status nwc__verify_check_sums(const double *sum, int64_t n);
+
 /* Refuse fields, forecast being called name, and a mask that do not belong together. */
 nwc_status nwc__verify_check_pair(const nwc_field *forecast, const char *name, const nwc_field *observed,
                                   const nwc_flags *use);

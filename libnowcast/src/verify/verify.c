@@ -13,19 +13,23 @@ void nwc_verify_options_init(nwc_verify_options *options)
     if (options) *options = (nwc_verify_options){.struct_size = sizeof *options, .wet_threshold = (double)NAN};
 }
 
+nwc_status nwc__verify_check_thresholds(const double *thresholds, int32_t n)
+{
+    if (n < 0 || n > MOST) return nwc__fail(NWC_ERR_ARG, "n_thresholds: 0 to %d expected, %d given", MOST, (int)n);
+    if (n && !thresholds) return nwc__fail(NWC_ERR_ARG, "thresholds: %d values expected, NULL given", (int)n);
+    for (int32_t t = 0; t < n; t++)
+        if (!isfinite((float)thresholds[t]))
+            return nwc__fail(NWC_ERR_ARG, "thresholds: a finite value expected, %g given", thresholds[t]);
+    return NWC_OK;
+}
+
 static nwc_status check_options(const nwc_verify_options *options)
 {
-    if (options->n_thresholds < 0 || options->n_thresholds > MOST)
-        return nwc__fail(NWC_ERR_ARG, "n_thresholds: 0 to %d expected, %d given", MOST, (int)options->n_thresholds);
+    NWC__TRY(nwc__verify_check_thresholds(options->thresholds, options->n_thresholds));
     if (options->n_windows < 0 || options->n_windows > MOST)
         return nwc__fail(NWC_ERR_ARG, "n_windows: 0 to %d expected, %d given", MOST, (int)options->n_windows);
-    if (options->n_thresholds && !options->thresholds)
-        return nwc__fail(NWC_ERR_ARG, "thresholds: %d values expected, NULL given", (int)options->n_thresholds);
     if (options->n_windows && !options->windows)
         return nwc__fail(NWC_ERR_ARG, "windows: %d values expected, NULL given", (int)options->n_windows);
-    for (int32_t t = 0; t < options->n_thresholds; t++)
-        if (!isfinite((float)options->thresholds[t]))
-            return nwc__fail(NWC_ERR_ARG, "thresholds: a finite value expected, %g given", options->thresholds[t]);
     for (int32_t w = 0; w < options->n_windows; w++)
         if (options->windows[w] < 1 || options->windows[w] > WIDEST)
             return nwc__fail(NWC_ERR_ARG, "windows: 1 to %d cells expected, %d given", WIDEST,
@@ -127,6 +131,20 @@ void nwc__verify_add_sums(const nwc_verify *verify, double *into, const double *
     for (int64_t k = verify->counts; k < verify->size; k++) into[k] += from[k];
 }
 
+nwc_status nwc__verify_check_size(const double *state, int64_t n, int64_t size)
+{
+    if (state && n == size) return NWC_OK;
+    return nwc__fail(NWC_ERR_ARG, "state: %lld values expected, %lld given", (long long)size,
+                     (long long)(state ? n : 0));
+}
+
+nwc_status nwc__verify_check_sums(const double *sum, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++)
+        if (!isfinite(sum[k])) return nwc__fail(NWC_ERR_ARG, "state: finite sums expected, %g given", sum[k]);
+    return NWC_OK;
+}
+
 /* Refuse a state whose head is not that of verify. */
 static nwc_status check_head(const nwc_verify *verify, const double *state, const char *name)
 {
@@ -165,12 +183,9 @@ nwc_status nwc_verify_get_state(const nwc_verify *verify, double *state)
 nwc_status nwc_verify_add_state(nwc_verify *verify, const double *state, int64_t n)
 {
     if (!verify) return nwc__fail(NWC_ERR_ARG, "verify: sums expected, NULL given");
-    if (!state || n != verify->size)
-        return nwc__fail(NWC_ERR_ARG, "state: %lld values expected, %lld given", (long long)verify->size,
-                         (long long)(state ? n : 0));
+    NWC__TRY(nwc__verify_check_size(state, n, verify->size));
     NWC__TRY(check_head(verify, state, "state"));
-    for (int64_t k = verify->head; k < n; k++)
-        if (!isfinite(state[k])) return nwc__fail(NWC_ERR_ARG, "state: finite sums expected, %g given", state[k]);
+    NWC__TRY(nwc__verify_check_sums(state + verify->head, n - verify->head));
     nwc__verify_add_sums(verify, verify->state, state);
     return NWC_OK;
 }
