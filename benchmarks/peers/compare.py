@@ -49,10 +49,10 @@ def run_side(python: Path | str, script: str, job: dict[str, Any], folder: Path)
         return dict(result)
 
 
-def compare_start(past: xr.DataArray, event: Event, python: Path, threads: int, runs: int, folder: Path) -> dict:
-    """The results of all sides for one start."""
+def job_of(past: xr.DataArray, event: Event, threads: int, runs: int) -> dict[str, Any]:
+    """What both sides are given of one start."""
     grid = nowcast.grid.Grid.of(past)
-    job = {
+    return {
         "frames": past.values,
         "times": past["time"].values,
         "steps": event.steps,
@@ -61,6 +61,11 @@ def compare_start(past: xr.DataArray, event: Event, python: Path, threads: int, 
         "projection": grid.projection,
         "grid": np.array([grid.nx, grid.ny, grid.x_first, grid.y_first, grid.dx, grid.dy]),
     }
+
+
+def compare_start(past: xr.DataArray, event: Event, python: Path, threads: int, runs: int, folder: Path) -> dict:
+    """The results of all sides for one start."""
+    job = job_of(past, event, threads, runs)
     results = {"pysteps": run_side(python, "pysteps_side.py", job, folder)}
     for method in METHODS:
         results[method] = run_side(sys.executable, "libnowcast_side.py", job | {"method": method}, folder)

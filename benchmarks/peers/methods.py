@@ -22,7 +22,7 @@ import numpy as np
 import xarray as xr
 
 import nowcast
-from compare import SCORES, WINDOW, run_side
+from compare import SCORES, job_of, run_side, scored
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -50,16 +50,7 @@ def starts(event: Event, frames: xr.DataArray, n: int) -> Iterator[tuple[xr.Data
 
 def both_sides(past: xr.DataArray, event: Event, given: argparse.Namespace, runs: int, folder: Path) -> dict[str, Any]:
     """What either side made of one start, by method: forecasts, wall and processor seconds, peak memory."""
-    grid = nowcast.grid.Grid.of(past)
-    job = {
-        "frames": past.values,
-        "times": past["time"].values,
-        "steps": event.steps,
-        "threads": given.threads,
-        "runs": runs,
-        "projection": grid.projection,
-        "grid": np.array([grid.nx, grid.ny, grid.x_first, grid.y_first, grid.dx, grid.dy]),
-    }
+    job = job_of(past, event, given.threads, runs)
     sides = {
         "pysteps ": run_side(given.python, "pysteps_methods_side.py", job, folder),
         "": run_side(sys.executable, "libnowcast_methods_side.py", job, folder),
@@ -69,21 +60,6 @@ def both_sides(past: xr.DataArray, event: Event, given: argparse.Namespace, runs
         for method in result["methods"].tolist():
             made[side + method] = {what: result[f"{method} {what}"] for what in ("forecast", "times", "peak_kib")}
     return made
-
-
-def scored(made: dict[str, Any], past: xr.DataArray, seen: xr.DataArray) -> dict[str, xr.Dataset]:
-    """Scores of every forecast where all of them and the observation are known."""
-    common = np.isfinite(seen.values)
-    for result in made.values():
-        common &= np.isfinite(result["forecast"])
-    lead = seen["time"].values - past["time"].values[-1]
-    observed = seen.where(common)
-    scores = {}
-    for name, result in made.items():
-        forecast = seen.copy(data=np.where(common, result["forecast"], np.float32(np.nan)))
-        forecast = forecast.assign_coords(lead_time=("time", lead))
-        scores[name] = nowcast.verify.score(forecast, observed, (1.0, 5.0), (WINDOW,))
-    return scores
 
 
 def compare_event(event: Event, given: argparse.Namespace, rows: list[list[Any]], tally: dict[str, list[int]]) -> None:
