@@ -128,7 +128,7 @@ read-back: peers
 docs: python
 	@scripts/setup docs
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-docs.txt
-	.venv/bin/sphinx-build --quiet -W -b html docs build/docs
+	.venv/bin/sphinx-build --quiet -W -E -b html docs build/docs  # all anew: Doxygen numbers what has no name over all headers
 	@echo "build/docs/index.html"
 
 lint: setup
