@@ -1,33 +1,7 @@
 /* forecast: extrapolation against flows whose trajectories are known. */
-#include "support/support.h"
+#include "support/made_rain.h"
 
 #include "forecast/trajectory.h"
-
-/* Cells of 1 km whose ground length differs from that by less than 1e-4 near the middle. */
-static nwc_grid plane(int64_t ny, int64_t nx)
-{
-    return (nwc_grid){.projection = "+proj=laea +lat_0=0 +lon_0=0 +R=6371000",
-                      .nx = nx,
-                      .ny = ny,
-                      .x_first = -500.0 * (double)(nx - 1),
-                      .y_first = -500.0 * (double)(ny - 1),
-                      .dx = 1000.0,
-                      .dy = 1000.0};
-}
-
-static float *cells(int64_t n)
-{
-    float *const made = calloc((size_t)n, sizeof *made);
-    assert_non_null(made);
-    return made;
-}
-
-/* Repeatable numbers in 0 to 1. */
-static float noise(uint32_t n)
-{
-    n = (n ^ 61u) ^ (n >> 16), n *= 9u, n ^= n >> 4, n *= 0x27d4eb2du, n ^= n >> 15;
-    return (float)(n >> 8) / 16777216.0f;
-}
 
 /* Rain-like: noise, a fifth of it in a patch that is not known. */
 static void fill_patchy(float *field, int64_t ny, int64_t nx)
@@ -51,7 +25,7 @@ struct run {
 
 static struct run run_of(int64_t ny, int64_t nx, int32_t n_leads, double first_s, flow_fn flow)
 {
-    struct run run = {.grid = plane(ny, nx), .ny = ny, .nx = nx, .n_leads = n_leads};
+    struct run run = {.grid = rain_grid(ny, nx), .ny = ny, .nx = nx, .n_leads = n_leads};
     for (int32_t n = 0; n < n_leads; n++) run.leads_s[n] = first_s * (n + 1);
     run.field = cells(ny * nx), run.u = cells(ny * nx), run.v = cells(ny * nx), run.forecast = cells(n_leads * ny * nx);
     fill_patchy(run.field, ny, nx);
@@ -85,11 +59,6 @@ static nwc_status run_call(nwc_ctx *ctx, void *user)
                           .units = "mm h-1",
                           .grid = &run->grid};
     return nwc_forecast_extrapolate(ctx, &field, 1, &u, &v, run->leads_s, run->n_leads, &run->options, &forecast);
-}
-
-static bool same_bits(const float *a, const float *b, int64_t n)
-{
-    return memcmp(a, b, (size_t)n * sizeof *a) == 0;
 }
 
 static void eastward(double y_m, double x_m, double *u, double *v)

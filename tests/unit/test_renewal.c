@@ -1,5 +1,5 @@
 /* forecast: composites whose areas are renewed at known times, and forecasts of what they will show. */
-#include "support/support.h"
+#include "support/made_rain.h"
 
 enum { MOST_FRAMES = 20, MOST_LEADS = 12, AREAS = 3 };
 
@@ -14,20 +14,6 @@ struct composite {
     float *cells, *delay; /* (frame, y, x), (lead, y, x) */
     double carried;
 };
-
-/* Repeatable numbers in 0 to 1. */
-static float noise(uint32_t n)
-{
-    n = (n ^ 61u) ^ (n >> 16), n *= 9u, n ^= n >> 4, n *= 0x27d4eb2du, n ^= n >> 15;
-    return (float)(n >> 8) / 16777216.0f;
-}
-
-static float *numbers(int64_t n)
-{
-    float *const made = calloc((size_t)n, sizeof *made);
-    assert_non_null(made);
-    return made;
-}
 
 static void fill(struct composite *c)
 {
@@ -50,18 +36,12 @@ static struct composite composite_of(int64_t ny, int64_t nx, int32_t n_frames, c
                                      const double last_s[AREAS])
 {
     struct composite c = {.ny = ny, .nx = nx, .n_frames = n_frames, .n_leads = MOST_LEADS, .carried = -1.0};
-    c.grid = (nwc_grid){.projection = "+proj=laea +lat_0=0 +lon_0=0 +R=6371000",
-                        .nx = nx,
-                        .ny = ny,
-                        .x_first = -500.0 * (double)(nx - 1),
-                        .y_first = -500.0 * (double)(ny - 1),
-                        .dx = 1000.0,
-                        .dy = 1000.0};
+    c.grid = rain_grid(ny, nx);
     memcpy(c.period_s, period_s, sizeof c.period_s);
     memcpy(c.last_s, last_s, sizeof c.last_s);
     for (int32_t k = 0; k < n_frames; k++) c.times_ns[k] = 1560124800000000000 + 120000000000 * k;
     for (int32_t n = 0; n < MOST_LEADS; n++) c.leads_s[n] = 120.0 * (n + 1);
-    c.cells = numbers(n_frames * ny * nx), c.delay = numbers(MOST_LEADS * ny * nx);
+    c.cells = cells(n_frames * ny * nx), c.delay = cells(MOST_LEADS * ny * nx);
     fill(&c);
     return c;
 }
@@ -284,8 +264,8 @@ static void any_strides_give_the_same_bits_and_frames_stay_as_they_are(void **st
     (void)state;
     struct composite c = composite_of(50, 60, 5, mixed, ages);
     const int64_t n = c.ny * c.nx;
-    float *const apart = numbers(2 * c.n_frames * n), *const kept = numbers(c.n_frames * n);
-    float *const turned = numbers(2 * c.n_leads * n);
+    float *const apart = cells(2 * c.n_frames * n), *const kept = cells(c.n_frames * n);
+    float *const turned = cells(2 * c.n_leads * n);
     memcpy(kept, c.cells, (size_t)(c.n_frames * n) * sizeof *kept);
     assert_ok(call(NULL, &c));
     assert_memory_equal(kept, c.cells, (size_t)(c.n_frames * n) * sizeof *kept);
@@ -375,7 +355,7 @@ static nwc_status carry(struct composite *c, const nwc_field *delay, float *out)
 {
     static const double leads_s[] = {300.0, 500.0, 1000.0};
     const int64_t n = c->ny * c->nx;
-    float *const u = numbers(2 * n);
+    float *const u = cells(2 * n);
     for (int64_t m = 0; m < n; m++) u[m] = 10.0f;
     const nwc_field field = field_2d(c->cells, c->ny, c->nx, "mm h-1", &c->grid);
     const nwc_field fu = field_2d(u, c->ny, c->nx, "m s-1", &c->grid);
@@ -396,7 +376,7 @@ static void delayed_cells_move_for_the_lead_time_less_the_delay(void **state)
     for (int s = 0; s < 2; s++) {
         struct composite c = composite_of(sides[s], sides[s], 1, every, now);
         const int64_t nx = c.nx, n = c.ny * nx;
-        float *const out = numbers(3 * n);
+        float *const out = cells(3 * n);
         c.n_leads = 2;
         nwc_field delay = delay_field(&c);
         for (int64_t m = 0; m < n; m++) c.delay[m] = 300.0f, c.delay[n + m] = -500.0f;
@@ -416,7 +396,7 @@ static void no_delay_and_one_that_is_not_finite_change_no_bit(void **state)
     (void)state;
     struct composite c = composite_of(300, 300, 1, every, now);
     const int64_t n = c.ny * c.nx;
-    float *const plain = numbers(3 * n), *const out = numbers(3 * n);
+    float *const plain = cells(3 * n), *const out = cells(3 * n);
     c.n_leads = 3;
     nwc_field delay = delay_field(&c);
     assert_ok(carry(&c, NULL, plain));
@@ -433,7 +413,7 @@ static void a_delay_that_does_not_fit_is_refused(void **state)
 {
     (void)state;
     struct composite c = composite_of(30, 40, 1, every, now);
-    float *const out = numbers(3 * 30 * 40);
+    float *const out = cells(3 * 30 * 40);
     nwc_field delay = delay_field(&c);
     assert_fails(NWC_ERR_ARG, "delay: at most 3 lead times expected, 12 given", carry(&c, &delay, out));
     delay.dim[0] = 3, delay.dim[2] = 39;
