@@ -210,6 +210,31 @@ def test_moments_are_added_as_checks_would_add_them(volume: Path, monkeypatch: p
     assert tree["sweep_0"]["DBZH"].attrs["units"] == "dBZ"
 
 
+def test_copies_of_trees_are_those_xarray_makes(volume: Path) -> None:
+    tree = radar.read(volume)
+    tree["sweep_0/inner"] = xr.Dataset({"cells": ("x", [1.0, 2.0])}, coords={"x": [3.0, 4.0]}, attrs={"of": "sweep_0"})
+    tree["sweep_0/inner"].encoding["kept"] = True
+    for given in (tree, tree["sweep_0"], tree["sweep_0/inner"]):
+        ours, theirs = _tree.copy(given), given.copy()
+        xr.testing.assert_identical(ours, theirs)
+        assert list(map(_tree._facts, ours.subtree)) == list(map(_tree._facts, theirs.subtree))
+    ours = _tree.copy(tree)
+    ours["sweep_0/inner"].attrs["of"] = ours["sweep_0"]["azimuth"].attrs["units"] = "another"
+    assert tree["sweep_0/inner"].attrs["of"] == "sweep_0"
+    assert tree["sweep_0"]["azimuth"].attrs["units"] == "degrees"
+    assert np.shares_memory(ours["sweep_0"]["DBZH"].values, tree["sweep_0"]["DBZH"].values)
+
+
+def test_azimuths_may_be_given_beyond_a_turn(volume: Path) -> None:
+    tree = radar.read(volume)
+    azimuth = tree["sweep_0"]["azimuth"]
+    turned = tree.copy()
+    turned["sweep_0"] = turned["sweep_0"].to_dataset().assign_coords(azimuth=azimuth - 360.0)
+    facts = [_volume.read_out(_volume.handle(given, []))[1][1] for given in (tree, turned)]
+    np.testing.assert_allclose(facts[1], facts[0], atol=1e-4)
+    assert (facts[1] >= 0.0).all()
+
+
 def test_what_a_step_makes_of_fewer_gates_lies_on_the_range_axis(volume: Path) -> None:
     tree = radar.read(volume)
     handle = _volume.handle(tree, [])

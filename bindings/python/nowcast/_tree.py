@@ -56,6 +56,11 @@ def tree(root: Group, children: Mapping[str, Group]) -> xr.DataTree:
     return watched(_unchecked(root, children) if _is_as_checked() else _checked(root, children))
 
 
+def copy(given: xr.DataTree) -> xr.DataTree:
+    """A tree in which ``add`` leaves the one it is of as it was; they share the values of their variables."""
+    return watched(_copied(given) if _is_as_checked() and _is_plain(given) else given.copy())
+
+
 def add(node: xr.DataTree, variables: Variables) -> None:
     """Put data variables that fit into a node, over those of the same names."""
     if _is_as_checked() and not any(name in node.coords for name in variables):
@@ -153,19 +158,40 @@ def _node(group: Group) -> xr.DataTree:
     return node
 
 
+def _is_plain(given: xr.DataTree) -> bool:
+    """Whether it is a whole tree, and of nodes as they are made here."""
+    return given.parent is None and all(type(node) is xr.DataTree for node in given.subtree)
+
+
+def _copied(given: xr.DataTree) -> xr.DataTree:
+    group = Group({}, {}, dict(given._node_indexes), dict(given._attrs or {}))
+    for to, variables in ((group.data, given._data_variables), (group.coords, given._node_coord_variables)):
+        to |= {name: one.copy(deep=False) for name, one in variables.items()}
+    made = _node(group)
+    made._name, made._encoding = given._name, dict(given._encoding) if given._encoding else None
+    for name, child in given._children.items():
+        made._children[name] = _copied(child)
+        made._children[name]._parent = made
+    return made
+
+
 @functools.cache
 def _is_as_checked() -> bool:
-    """Whether both ways lead to the same tree."""
+    """Whether both ways lead to the same tree, and to the same copy."""
     try:
         ours, theirs = (make(*_sample()) for make in (_unchecked, _checked))
-        return (
-            ours.identical(theirs)
-            and list(map(_facts, ours.subtree)) == list(map(_facts, theirs.subtree))
-            and all(_slots(node) == _slots(xr.DataTree()) for node in ours.subtree)
-            and all(child.parent is ours for child in ours.children.values())
-        )
+        return _is_same(ours, theirs) and _is_same(_copied(theirs), theirs.copy())
     except (AttributeError, TypeError, ValueError):
         return False
+
+
+def _is_same(ours: xr.DataTree, theirs: xr.DataTree) -> bool:
+    return (
+        ours.identical(theirs)
+        and list(map(_facts, ours.subtree)) == list(map(_facts, theirs.subtree))
+        and all(_slots(node) == _slots(xr.DataTree()) for node in ours.subtree)
+        and all(child.parent is ours for child in ours.children.values())
+    )
 
 
 def _sample() -> tuple[Group, dict[str, Group]]:

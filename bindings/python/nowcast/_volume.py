@@ -96,21 +96,36 @@ def read_out(volume: Any, owner: Any = None, first: int = 0) -> tuple[dict[str, 
 
 
 def _sweep_facts(volume: Any, index: int, arrays: Arrays, owner: Any) -> dict[str, Any]:
-    sweep, moment = ffi.new("nwc_sweep *"), ffi.new("nwc_moment *")
+    sweep = ffi.new("nwc_sweep *")
     _lib.check(lib.nwc_volume_sweep(volume, index, sweep))
     arrays.append(_field.lent_row(sweep.time_ns, sweep.n_rays, np.int64, owner))
     for row in (sweep.azimuth_deg, sweep.elevation_deg, sweep.nyquist_m_s, sweep.unambiguous_range_m):
         arrays.append(_field.lent_row(row, sweep.n_rays, np.float32, owner))
-    moments = []
-    for number in range(sweep.n_moments):
+    return {
+        "mode": MODES[sweep.mode],
+        "fixed_angle": None if np.isnan(sweep.fixed_angle_deg) else sweep.fixed_angle_deg,
+        "incomplete": _lib.text(sweep.incomplete),
+        "moments": _moment_facts(volume, index, sweep.n_moments, arrays, owner),
+    }
+
+
+def _moment_facts(
+    volume: Any, index: int, count: int, arrays: Arrays, owner: Any, names: Collection[str] | None = None
+) -> list[dict[str, Any]]:
+    """Of the moments of a sweep that are in names, all by default; arrays takes their cells, and flags behind them."""
+    moment, found = ffi.new("nwc_moment *"), []
+    for number in range(count):
         _lib.check(lib.nwc_volume_moment(volume, index, number, moment))
-        shape = (sweep.n_rays, moment.field.dim[1])
+        name = _lib.text(moment.name)
+        if names is not None and name not in names:
+            continue
+        shape = (moment.field.dim[0], moment.field.dim[1])
         arrays.append(_field.lent_row(moment.field.data, shape, np.float32, owner))
         if moment.flags.data:
             arrays.append(_field.lent_row(moment.flags.data, shape, np.uint8, owner))
-        moments.append(
+        found.append(
             {
-                "name": _lib.text(moment.name),
+                "name": name,
                 "own_name": _lib.text(moment.own_name),
                 "units": _lib.text(moment.field.units),
                 "first_gate": moment.first_gate_m,
@@ -119,12 +134,7 @@ def _sweep_facts(volume: Any, index: int, arrays: Arrays, owner: Any) -> dict[st
                 "flagged": bool(moment.flags.data),
             }
         )
-    return {
-        "mode": MODES[sweep.mode],
-        "fixed_angle": None if np.isnan(sweep.fixed_angle_deg) else sweep.fixed_angle_deg,
-        "incomplete": _lib.text(sweep.incomplete),
-        "moments": moments,
-    }
+    return found
 
 
 _Axis = tuple[float, float, int]
@@ -327,21 +337,22 @@ def handle(tree: xr.DataTree, names: Collection[str] | None = None, *, flags: bo
     sweeps = sweep_names(tree)
     if not sweeps:
         raise ArgumentError("tree: groups sweep_0 ... expected, none found")
-    root = tree.to_dataset()
-    said = {"instrument": str(root.attrs.get("source", "")).removeprefix("radar").strip()} | root.attrs
+    root = tree.variables
+    said = {"instrument": str(tree.attrs.get("source", "")).removeprefix("radar").strip()} | tree.attrs
     texts = {name: ffi.new("char[]", str(said.get(attribute, "")).encode()) for name, attribute in _TEXTS.items()}
     facts = ffi.new("nwc_volume_facts *", texts)
     for name in ("latitude", "longitude", "altitude"):
         suffix = "m" if name == "altitude" else "deg"
-        setattr(facts, f"{name}_{suffix}", float(root[name]) if name in root.variables else np.nan)
+        setattr(facts, f"{name}_{suffix}", float(root[name].values) if name in root else np.nan)
     for name, field in (
         ("frequency", "frequency_hz"),
         ("beam_width_h", "beam_width_h_deg"),
         ("beam_width_v", "beam_width_v_deg"),
     ):
-        setattr(facts, field, float(root.attrs.get(name, np.nan)))
-    datasets = [tree[name].to_dataset() for name in sweeps]
-    facts.time_ns = min(int(data["time"].values.astype("datetime64[ns]").astype(np.int64).min()) for data in datasets)
+        setattr(facts, field, float(tree.attrs.get(name, np.nan)))
+    nodes = [tree.children[name] for name in sweeps]
+    times = [node.variables["time"].values.astype("datetime64[ns]").astype(np.int64) for node in nodes]
+    facts.time_ns = min(int(time.min()) for time in times)
     out = ffi.new("nwc_volume **")
     with _lib.call() as ctx:
         _lib.check(lib.nwc_volume_create(ctx, facts, out))
@@ -352,46 +363,52 @@ def handle(tree: xr.DataTree, names: Collection[str] | None = None, *, flags: bo
         lent.clear()
 
     volume = ffi.gc(out[0], destroy)
-    for data in datasets:
-        _add_sweep(volume, data, names, flags, lent)
+    for node, time in zip(nodes, times, strict=True):
+        _add_sweep(volume, node, time, names, flags, lent)
     return volume
 
 
 def add_moments(tree: xr.DataTree, volume: Any, names: Collection[str]) -> xr.DataTree:
     """A tree with those moments of its ``handle`` that are in names, in the handle's memory; it shares all else."""
-    made = tree.copy()
+    made, sweep = _tree.copy(tree), ffi.new("nwc_sweep *")
     for index, group in enumerate(sweep_names(tree)):
-        data, arrays = made.children[group].variables, Arrays()
-        facts = _sweep_facts(volume, index, arrays, volume)
-        rest = iter(arrays[_ROWS:])
+        node, arrays = made.children[group], Arrays()
+        data = node.variables
+        _lib.check(lib.nwc_volume_sweep(volume, index, sweep))
+        facts = _moment_facts(volume, index, sweep.n_moments, arrays, volume, names)
+        rest = iter(arrays)
         gates = data["range"].values.astype(np.float64)
         new: _tree.Variables = {}
-        for moment in facts["moments"]:
+        for moment in facts:
             cells, flags = next(rest), next(rest) if moment["flagged"] else None
-            if moment["name"] in names:
-                new |= _variables(moment, cells, flags, data["azimuth"].dims[0], gates, _spacing(gates))
-        _tree.add(made.children[group], new)
+            new |= _variables(moment, cells, flags, data["azimuth"].dims[0], gates, _spacing(gates))
+        _tree.add(node, new)
     _tree.let_go()
-    return _tree.watched(made)
+    return made
 
 
 def _add_sweep(
-    volume: Any, data: xr.Dataset, names: Collection[str] | None, flagged: bool, lent: list[npt.NDArray[Any]]
+    volume: Any,
+    node: xr.DataTree,
+    times: npt.NDArray[np.int64],
+    names: Collection[str] | None,
+    flagged: bool,
+    lent: list[npt.NDArray[Any]],
 ) -> None:
     """Append a sweep; lent takes the arrays whose memory it then uses. Variables are bare: arrays take long to make."""
-    variables = data.variables
+    variables = node.variables
     ray, n = variables["azimuth"].dims[0], variables["azimuth"].size
     keep = []
 
     def row(name: str, dtype: str) -> Any:
         if name not in variables:
             return ffi.NULL
-        values = variables[name].values % 360.0 if name == "azimuth" else variables[name].values
-        keep.append(np.ascontiguousarray(np.broadcast_to(values, n).astype(dtype)))
+        values = variables[name].values
+        if name == "azimuth" and not (values.min() >= 0.0 and values.max() < 360.0):
+            values = values % 360.0
+        keep.append(np.ascontiguousarray(values if values.shape == (n,) else np.broadcast_to(values, n), dtype))
         return ffi.cast("int64_t *" if dtype == "i8" else "float *", keep[-1].ctypes.data)
 
-    times = variables["time"].values.astype("datetime64[ns]").astype(np.int64)
-    keep.append(times)
     sweep = ffi.new("nwc_sweep *")
     mode = str(variables["sweep_mode"].values) if "sweep_mode" in variables else ""
     sweep.mode = {name: number for number, name in MODES.items()}.get(mode, 0)
@@ -400,20 +417,19 @@ def _add_sweep(
     sweep.time_ns = ffi.cast("int64_t *", times.ctypes.data)
     sweep.azimuth_deg, sweep.elevation_deg = row("azimuth", "f4"), row("elevation", "f4")
     sweep.nyquist_m_s, sweep.unambiguous_range_m = row("nyquist_velocity", "f4"), row("unambiguous_range", "f4")
-    incomplete = ffi.new("char[]", str(data.attrs.get("incomplete", "")).encode())
+    incomplete = ffi.new("char[]", str(node.attrs.get("incomplete", "")).encode())
     sweep.incomplete = incomplete
     _lib.check(lib.nwc_volume_add_sweep(volume, sweep))
-    first, spacing = even_gates(data)
-    for name in data.data_vars:
-        variable = variables[name]
-        wanted = names is None or name in names
-        coded = variable.dtype.kind in "iu" and name in CODED
-        if wanted and variable.dims == (ray, "range") and (variable.dtype.kind == "f" or coded):
+    first, spacing = even_gates(node)
+    for name, variable in variables.items():
+        if (names is not None and name not in names) or variable.dims != (ray, "range") or name in node.coords:
+            continue
+        if variable.dtype.kind == "f" or (variable.dtype.kind in "iu" and name in CODED):
             flags = variables.get(f"{name}_flags") if flagged else None
             _add_moment(volume, str(name), variable, flags, first, spacing, lent)
 
 
-def even_gates(data: xr.Dataset) -> tuple[float, float]:
+def even_gates(data: xr.Dataset | xr.DataTree) -> tuple[float, float]:
     """Range of the first gate of a sweep, and the spacing of its gates."""
     gates = data.variables["range"].values.astype(np.float64)
     spacing = _spacing(gates)
