@@ -130,16 +130,18 @@ static void add_nothing(int32_t n, const struct gates *gates, const nwc__rays *r
         for (int32_t c = 0; c < COLUMNS; c++) known[k + c] += (gates->near[k + c] + gates->far[k + c]) * rays->found[c];
 }
 
-/* Column by column, whose gates lie close to each other. */
-static void copy_gates(const nwc__gates *of, int32_t n, const struct gates *gates, const nwc__rays *rays,
-                       struct four *restrict to)
+/* Column by column, whose gates lie close to each other. In line the pointers would not stay in registers. */
+static __attribute__((noinline)) void copy_gates(const nwc__gates *of, int32_t n, const struct gates *gates,
+                                                 const nwc__rays *rays, struct four *restrict to)
 {
     for (int32_t c = 0; c < COLUMNS; c++) {
         const float *const near = of->cells + rays->near[c] * of->stride;
         const float *const far = of->cells + rays->far[c] * of->stride;
-        for (int32_t k = c; k < n; k += COLUMNS) {
-            memcpy(to->near[k], near + gates->at[k], sizeof to->near[k]);
-            memcpy(to->far[k], far + gates->at[k], sizeof to->far[k]);
+        const int32_t *const at = gates->at + c;
+        float(*const to_near)[2] = to->near + c, (*const to_far)[2] = to->far + c;
+        for (int32_t k = 0; k < n; k += COLUMNS) {
+            memcpy(to_near[k], near + at[k], sizeof to_near[k]);
+            memcpy(to_far[k], far + at[k], sizeof to_far[k]);
         }
     }
 }

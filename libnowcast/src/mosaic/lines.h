@@ -34,6 +34,23 @@ static inline void nwc__write_line(bool large, const char *restrict from, char *
     else
         _mm512_store_si512((void *)line, bytes);
     _mm512_storeu_si512(carry, now);
+#elif defined(__AVX2__)
+    /* Both parts are read where they lie: what was only just written in another width would be waited for. */
+    const __m256i cells[2] = {_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15)};
+    const __m256i left = _mm256_set1_epi32((int32_t)(over / 4));
+    const int *const before = (const int *)(const void *)(carry + NWC__LINE - over);
+    const int *const now = (const int *)(const void *)(from - over);
+    for (int part = 0; part < 2; part++) {
+        const __m256i is_left = _mm256_cmpgt_epi32(left, cells[part]);
+        const __m256i is_new = _mm256_xor_si256(is_left, _mm256_set1_epi32(-1));
+        const __m256i bytes = _mm256_or_si256(_mm256_maskload_epi32(before + 8 * part, is_left),
+                                              _mm256_maskload_epi32(now + 8 * part, is_new));
+        if (large)
+            _mm256_stream_si256((__m256i *)(void *)line + part, bytes);
+        else
+            _mm256_store_si256((__m256i *)(void *)line + part, bytes);
+    }
+    memcpy(carry, from, NWC__LINE);
 #else
     char both[2 * NWC__LINE];
     memcpy(both, carry, NWC__LINE);
