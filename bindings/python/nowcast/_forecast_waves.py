@@ -1,0 +1,132 @@
+"""Forecasts by wavelength: S-PROG, and the ensemble of STEPS."""
+
+from collections.abc import Sequence
+
+import xarray as xr
+
+from nowcast import _lib
+from nowcast._forecast_ahead import ensemble, one_field
+from nowcast._lib import lib
+
+MEMBERS = 20
+"""Members of an ensemble when it is not said how many."""
+
+
+def sprog(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    levels: int | None = None,
+    order: int | None = None,
+    threshold: float | None = None,
+    match: bool | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.DataArray:
+    """S-PROG (Seed 2003): decibels of rain by wavelength, each level damped as its past says, carried along the motion.
+
+    The method of that name in pysteps, for comparison with it; ``cascade`` is the better forecast.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+        Rain, 0 where there is none. NaN where the radar did not look.
+    flow : Dataset of ``u`` and ``v``, m s-1
+        On the grid of frames, as ``nowcast.motion.estimate`` gives it.
+    levels : int, optional
+        Of wavelength, 3 to 16; the library's default, 6, when omitted.
+    order : 1 or 2, optional
+        Of autoregression; 2 when omitted, and 1 where there are only two frames.
+    threshold : float, optional
+        What is below it counts as dry, in the unit of frames; 0.1 when omitted.
+    match : bool, optional
+        True when omitted: values are those of the latest frame, by rank.
+    minutes, step, leads, sampling, travel, delay
+        As in ``extrapolate``.
+
+    Returns
+    -------
+    (time, y, x) DataArray as ``extrapolate`` gives it.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as ``cascade``.
+    """
+    chosen = _lib.options("sprog", levels=levels, order=order, threshold=threshold, match=match)
+    return one_field(
+        lib.nwc_forecast_sprog,
+        frames,
+        flow,
+        chosen,
+        minutes=minutes,
+        step=step,
+        leads=leads,
+        sampling=sampling,
+        travel=travel,
+        delay=delay,
+    )
+
+
+def steps(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    members: int = MEMBERS,
+    seed: int = 0,
+    first: int = 0,
+    levels: int | None = None,
+    order: int | None = None,
+    threshold: float | None = None,
+    vary_motion: bool | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.DataArray:
+    """STEPS (Bowler, Pierce and Seed 2006): an ensemble, each member with noise in place of what cannot be followed.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+        Rain, 0 where there is none. NaN where the radar did not look.
+    flow : Dataset of ``u`` and ``v``, m s-1
+        On the grid of frames, as ``nowcast.motion.estimate`` gives it.
+    members, seed, first : int
+        Members first to first + members - 1 of the ensemble of that seed: a large one can be made a few at a time.
+    levels, order, threshold
+        As in ``sprog``.
+    vary_motion : bool, optional
+        True when omitted: members move differently.
+    minutes, step, leads, sampling, travel, delay
+        As in ``extrapolate``.
+
+    Returns
+    -------
+    (member, time, y, x) DataArray with the coordinates that ``extrapolate`` gives, and ``member``.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as ``cascade``.
+    """
+    chosen = _lib.options("steps", levels=levels, order=order, threshold=threshold, vary_motion=vary_motion)
+    return ensemble(
+        lib.nwc_forecast_steps,
+        frames,
+        flow,
+        chosen,
+        members,
+        seed,
+        first,
+        minutes=minutes,
+        step=step,
+        leads=leads,
+        sampling=sampling,
+        travel=travel,
+        delay=delay,
+    )
