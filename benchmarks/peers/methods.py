@@ -36,6 +36,7 @@ LIKE = {
     "ranked": "pysteps sprog",
     "textured": "pysteps anvil",
     "mean": "pysteps sprog",
+    "anvil": "pysteps anvil",
 }
 """Each of ours, and the peer of its kind."""
 

@@ -181,6 +181,42 @@ def test_sprog_of_rain_that_only_moves_is_the_extrapolation() -> None:
         forecasting.sprog(frames, flow, levels=2)
 
 
+def test_anvil_of_rain_that_only_moves_is_the_extrapolation() -> None:
+    frames = growing_showers()
+    flow = flow_of(frames)
+    sharp = forecasting.extrapolate(frames, flow, leads=[5, 20], delay=False)
+    made = forecasting.anvil(frames, flow, leads=[5, 20], delay=False)
+    assert made.dims == ("time", "y", "x")
+    assert made.attrs["units"] == "mm h-1"
+    xr.testing.assert_equal(made.isnull(), sharp.isnull())
+    wet = sharp.values[:, :, 30:] > 0.5
+    np.testing.assert_allclose(made.values[:, :, 30:][wet], sharp.values[:, :, 30:][wet], rtol=0.15)
+    same = forecasting.run(frames, flow, "anvil", leads=[5, 20], delay=False)
+    np.testing.assert_array_equal(same.values, made.values)
+    with pytest.raises(ArgumentError, match="order: 1 or 2 expected, 3 given"):
+        forecasting.anvil(frames, flow, order=3)
+    with pytest.raises(NoDataError, match="frames: 3 expected"):
+        forecasting.anvil(frames[-2:], flow, delay=False)
+
+
+def test_anvil_gives_rain_from_what_is_in_the_air() -> None:
+    rain = growing_showers()
+    flow = flow_of(rain)
+    liquid = (0.5 * rain).assign_attrs(rain.attrs | {"units": "kg m-2"}).rename("VIL")
+    latest = rain.isel(time=-1)
+    made = forecasting.anvil(liquid, flow, leads=[5, 20], rain=latest, delay=False)
+    assert made.name == "rain"
+    assert made.attrs["units"] == "mm h-1"
+    alone = forecasting.anvil(rain, flow, leads=[5, 20], delay=False)
+    np.testing.assert_allclose(made.values, alone.values, rtol=0.02, atol=0.02)
+    north_first = forecasting.anvil(liquid, flow, leads=[5, 20], rain=latest[::-1], delay=False)
+    np.testing.assert_array_equal(north_first.values, made.values)
+    with pytest.raises(ArgumentError, match=r"rain: dimensions \(y, x\) expected"):
+        forecasting.anvil(liquid, flow, rain=rain)
+    with pytest.raises(ArgumentError, match="rain: "):
+        forecasting.anvil(liquid, flow, rain=latest[1:])
+
+
 def test_members_are_told_by_seed_and_number() -> None:
     frames = growing_showers()
     frames.values[:] *= np.random.default_rng(4).uniform(0.3, 1.7, frames.shape)

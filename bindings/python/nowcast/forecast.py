@@ -6,6 +6,7 @@ import xarray as xr
 
 from nowcast._forecast_ahead import DELAY_MINUTES, SAMPLINGS, delay, lead_times
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
+from nowcast._forecast_local import anvil
 from nowcast._forecast_waves import MEMBERS, sprog, steps
 from nowcast.errors import ArgumentError
 
@@ -15,6 +16,7 @@ __all__ = [
     "METHODS",
     "PRODUCTS",
     "SAMPLINGS",
+    "anvil",
     "cascade",
     "delay",
     "extrapolate",
@@ -24,8 +26,10 @@ __all__ = [
     "steps",
 ]
 
-METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog", "steps")
-"""What ``run`` makes, by name: ``extrapolate``, a product of ``cascade``, ``sprog``, or the ensemble of ``steps``."""
+METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog", "anvil", "steps")
+"""What ``run`` makes, by name: ``extrapolate``, a product of ``cascade``, the function of the name, or an ensemble."""
+
+_FUNCTIONS = {"extrapolation": extrapolate, "sprog": sprog, "anvil": anvil, "steps": steps}
 
 
 def run(frames: xr.DataArray, flow: xr.Dataset, method: str = "extrapolation", **options: Any) -> xr.DataArray:
@@ -35,10 +39,6 @@ def run(frames: xr.DataArray, flow: xr.Dataset, method: str = "extrapolation", *
     """
     if method not in METHODS:
         raise ArgumentError(f"method: one of {', '.join(METHODS)} expected, {method!r} given")
-    if method == "extrapolation":
-        return extrapolate(frames, flow, **options)
-    if method == "sprog":
-        return sprog(frames, flow, **options)
-    if method == "steps":
-        return steps(frames, flow, **options)
+    if method in _FUNCTIONS:
+        return _FUNCTIONS[method](frames, flow, **options)
     return cascade(frames, flow, products=[method], **options)[method].rename(frames.name)

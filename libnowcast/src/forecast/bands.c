@@ -268,3 +268,45 @@ nwc_status nwc__bands_mix(nwc_ctx *ctx, const struct nwc__bands *bands, double w
     }
     return NWC_OK;
 }
+
+/* ---- apart for good ---- */
+
+void nwc__bands_expand(const nwc_ctx *ctx, const struct nwc__bands *bands, int32_t m, const float *nodes, int64_t j,
+                       float *row)
+{
+    expand_row(NWC__KERNELS(ctx, nwc__bands_kernels), bands, m, nodes, j, row);
+}
+
+struct part_job {
+    const struct nwc__bands_kernels *kernels;
+    const struct nwc__bands *bands;
+    int32_t m;   /* the band between levels m - 1 and m */
+    float *work; /* a row for each tile */
+};
+
+static nwc_status part_rows(int64_t tile, void *user)
+{
+    const struct part_job *const job = user;
+    const struct nwc__bands *const bands = job->bands;
+    const int64_t nx = bands->nx[job->m - 1];
+    float *const row = job->work + tile * nx;
+    for (int64_t j = tile * ROWS; j < end_of(tile, bands->ny[job->m - 1]); j++) {
+        for (int32_t f = 0; f < bands->n_frames; f++) {
+            expand_row(job->kernels, bands, job->m, bands->level[f][job->m], j, row);
+            job->kernels->mix(row, -1.0F, nx, bands->level[f][job->m - 1] + j * nx);
+        }
+    }
+    return NWC_OK;
+}
+
+nwc_status nwc__bands_part(nwc_ctx *ctx, struct nwc__bands *bands)
+{
+    nwc_status status = NWC_OK;
+    struct part_job job = {.kernels = NWC__KERNELS(ctx, nwc__bands_kernels), .bands = bands};
+    NWC__ALLOC(ctx, job.work, tiles_of(bands->ny[0]) * bands->nx[0]);
+    for (job.m = 1; job.m < LEVELS && status == NWC_OK; job.m++)
+        status = nwc__for_each_tile(ctx, "bands", tiles_of(bands->ny[job.m - 1]), part_rows, &job);
+done:
+    nwc__free(ctx, job.work);
+    return status;
+}

@@ -35,4 +35,14 @@ nwc_status nwc__bands_products(nwc_ctx *ctx, const struct nwc__bands *bands, con
 nwc_status nwc__bands_mix(nwc_ctx *ctx, const struct nwc__bands *bands, double weight[NWC__MOST_PAST][NWC__BANDS],
                           const double rest[NWC__MOST_PAST], float *mixed);
 
+/*
+ * Let level m - 1 be the band between it and level m from now on, for all of them; the last one stays the rest. Afterwards
+ * only nwc__bands_expand has a meaning.
+ */
+nwc_status nwc__bands_part(nwc_ctx *ctx, struct nwc__bands *bands);
+
+/* Row j of the nodes of level m - 1, read between nodes, (ny, nx) of level m. */
+void nwc__bands_expand(const nwc_ctx *ctx, const struct nwc__bands *bands, int32_t m, const float *nodes, int64_t j,
+                       float *row);
+
 #endif

@@ -1,0 +1,90 @@
+"""Forecasts whose laws differ from place to place: ANVIL."""
+
+from collections.abc import Sequence
+
+import xarray as xr
+
+from nowcast import _field, _lib
+from nowcast._forecast_ahead import one_field
+from nowcast._lib import lib
+from nowcast.errors import ArgumentError
+from nowcast.grid import Grid, ascending
+
+
+def anvil(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    order: int | None = None,
+    window: float | None = None,
+    rim: int | None = None,
+    threshold: float | None = None,
+    rain: xr.DataArray | None = None,
+    rain_window: float | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.DataArray:
+    """ANVIL (Pulkkinen et al. 2020): what changed goes on changing, by scale and by place, carried along the motion.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+        Vertically integrated liquid or rain, 0 where there is none. NaN where the radar did not look. Up to four of the
+        latest are used, 3.5 to 30 minutes one after the other.
+    flow : Dataset of ``u`` and ``v``, m s-1
+        On the grid of frames, as ``nowcast.motion.estimate`` gives it.
+    order : 1 or 2, optional
+        p of the process ARI(p, 1); 2 when omitted, and 1 where there are only three frames.
+    window : float, optional
+        m: standard deviation of the Gaussian window that coefficients are found in; 50 km when omitted.
+    rim : int, optional
+        Cells around rain where new rain may form, less with the distance; -1: anywhere. The library's default when
+        omitted.
+    threshold : float, optional
+        What is below it counts as dry, in the unit of frames, or of rain; 0.1 when omitted.
+    rain : (y, x) DataArray, optional
+        Rain rate at the time of the latest frame, on its grid. The forecast is then of rain, by its linear relation to
+        frames around every place.
+    rain_window : float, optional
+        m: the window of that relation; 5 km when omitted.
+    minutes, step, leads, sampling, travel, delay
+        As in ``extrapolate``.
+
+    Returns
+    -------
+    (time, y, x) DataArray as ``extrapolate`` gives it, with the name and the unit of ``rain`` where that is given.
+
+    Raises
+    ------
+    ArgumentError : dimensions, grids, times, lead times or options are wrong, or values below 0 are given.
+    NoDataError : there are not three frames to compare, or no motion is known anywhere.
+    """
+    chosen = _lib.options(
+        "anvil", order=order, window_m=window, rim=rim, threshold=threshold, rain_window_m=rain_window
+    )
+    if rain is not None:
+        if rain.dims != ("y", "x"):
+            raise ArgumentError(f"rain: dimensions (y, x) expected, {rain.dims} given")
+        cells = ascending(rain, _field.as_float32(rain.values))
+        field = _field.Fields([cells], rain.attrs.get("units"), Grid.of(rain))
+        chosen.rain = field.c
+    made = one_field(
+        lib.nwc_forecast_anvil,
+        frames,
+        flow,
+        chosen,
+        minutes=minutes,
+        step=step,
+        leads=leads,
+        sampling=sampling,
+        travel=travel,
+        delay=delay,
+    )
+    if rain is None:
+        return made
+    made.attrs |= {name: rain.attrs[name] for name in ("units", "long_name", "standard_name") if name in rain.attrs}
+    return made.rename(rain.name)

@@ -1,0 +1,66 @@
+/** @file forecast_local.h  Forecasts whose laws differ from place to place. */
+#ifndef NOWCAST_FORECAST_LOCAL_H
+#define NOWCAST_FORECAST_LOCAL_H
+
+#include <nowcast/forecast.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Options of nwc_forecast_anvil. Fill with nwc_anvil_options_init. */
+typedef struct nwc_anvil_options {
+    size_t struct_size; /**< set by the init function */
+    int32_t order;      /**< p of ARI(p, 1), 1 or 2 (default); 1 where there are only three frames */
+    double window_m;  /**< standard deviation of the Gaussian window the coefficients are found in, over the ground; at
+                             least a cell, default 50 km */
+    int32_t rim;      /**< cells around rain of the newest frame where new rain may form, less with the distance; 0 or
+                             more, default 3; -1: anywhere */
+    double threshold; /**< what is below it in the newest frame, or in rain where that is given, counts as dry; above 0,
+                             default 0.1 */
+    const nwc_field *rain; /**< (y, x) rain rate at the time of the newest frame, 0 or more: the forecast is then of it,
+                                through its relation to the frames; NULL (default): the forecast is of what the frames are */
+    double rain_window_m;  /**< the window that relation is found in, as window_m; default 5 km */
+} nwc_anvil_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_anvil_options_init(nwc_anvil_options *options);
+
+/**
+ * ANVIL: what rain or vertically integrated liquid changed by from frame to frame goes on changing, by scale and by place.
+ *
+ * Frames are brought to where the newest one is. Each band of scale of their differences is an autoregressive process,
+ *
+ *     d(t + 1) = phi1 d(t) + phi2 d(t - 1),    x(t + 1) = x(t) + d(t + 1),
+ *
+ * x being the band and d its change in a step, with coefficients by Yule and Walker from the correlations of changes around every place. The
+ * sum of the bands, 0 where it would be less, is carried as nwc_forecast_extrapolate does. Nothing is matched afterwards:
+ * scales keep their amplitude, and growth and decay go on for as long as the past says.
+ *
+ * With rain, the forecast is a x + b where it is above 0, a and b being the regression of rain on the newest frame around every place, over
+ * cells where both are above 0.
+ *
+ * Frames are chosen as by nwc_forecast_cascade, up to four, and need not be even in time: changes are taken per step, the time
+ * from the frame before to the newest one. Where an older frame is not known nothing is taken to have changed. Between steps a
+ * forecast is linear.
+ *
+ * @param ctx            NULL for the defaults
+ * @param frames, times_ns, n_frames, u, v, leads_s, n_leads  as for nwc_forecast_cascade, three frames at least
+ * @param options        NULL for the defaults
+ * @param extrapolation  options of the extrapolation, NULL for the defaults
+ * @param forecast       out: (lead, y, x), in the unit of the frames, or of rain; shares no memory with what is given
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA when there are not three frames to compare, or no motion is known anywhere;
+ *         NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * The same bits for every thread count and for any subset of lead times. Source: Pulkkinen, Chandrasekar, von Lerber and
+ * Harri (2020), IEEE Trans. Geosci. Remote Sens. 58, 8292, with Gaussian bands in place of Fourier filters.
+ */
+NWC_API nwc_status nwc_forecast_anvil(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                                      const nwc_field *u, const nwc_field *v, const double *leads_s, int32_t n_leads,
+                                      const nwc_anvil_options *options, const nwc_extrapolate_options *extrapolation,
+                                      nwc_field *forecast);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
