@@ -14,7 +14,7 @@ import nowcast
 from libnowcast_side import labelled
 from timing import peak_kib, timed
 
-METHODS = ("extrapolation", "sprog", "ranked", "textured", "mean", "anvil")
+METHODS = ("extrapolation", "sprog", "ranked", "textured", "mean", "anvil", "linda")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The forecasts of libnowcast beside those of pysteps: extrapolation, S-PROG and ANVIL, on the same real files.
+"""The forecasts of libnowcast beside those of pysteps: extrapolation, S-PROG, ANVIL and LINDA, on the same real files.
 
 For every event and start both sides get the same four frames of rain rate, with what the radars did not observe left as
 not known; all forecasts are scored where they and the verifying frame are all known. Printed are pooled scores by lead
@@ -37,6 +37,7 @@ LIKE = {
     "textured": "pysteps anvil",
     "mean": "pysteps sprog",
     "anvil": "pysteps anvil",
+    "linda": "pysteps linda",
 }
 """Each of ours, and the peer of its kind."""
 
@@ -51,7 +52,7 @@ def starts(event: Event, frames: xr.DataArray, n: int) -> Iterator[tuple[xr.Data
 
 def both_sides(past: xr.DataArray, event: Event, given: argparse.Namespace, runs: int, folder: Path) -> dict[str, Any]:
     """What either side made of one start, by method: forecasts, wall and processor seconds, peak memory."""
-    job = job_of(past, event, given.threads, runs)
+    job = job_of(past, event, given.threads, runs) | {"linda": given.linda}
     sides = {
         "pysteps ": run_side(given.python, "pysteps_methods_side.py", job, folder),
         "": run_side(sys.executable, "libnowcast_methods_side.py", job, folder),
@@ -83,7 +84,7 @@ def print_times(event: Event, made: dict[str, Any], rows: list[list[Any]]) -> No
     for name, result in made.items():
         wall, processor = float(np.median(result["times"][:, 0])), float(result["times"][:, 1].min())
         peer = LIKE.get(name)
-        ratio = f"{made[peer]['times'][:, 1].min() / processor:6.1f} x" if peer else ""
+        ratio = f"{made[peer]['times'][:, 1].min() / processor:6.1f} x" if peer in made else ""
         mib = int(result["peak_kib"]) // 1024
         print(f"  {name:22s} {wall:8.3f} s  cpu {processor:8.3f} s  {ratio:8s}  peak {mib} MiB", flush=True)
         for what, value in (("wall_s", wall), ("cpu_s", processor), ("peak_mib", mib)):
@@ -95,7 +96,8 @@ def print_scores(
 ) -> None:
     """Pooled scores by lead time, with a mark for each of ours against its peer."""
     pooled = {name: nowcast.verify.pool(scores) for name, scores in cases.items()}
-    errors = {name: nowcast.verify.bootstrap(cases[name], beside=cases[peer]) for name, peer in LIKE.items()}
+    like = {name: peer for name, peer in LIKE.items() if peer in cases}
+    errors = {name: nowcast.verify.bootstrap(cases[name], beside=cases[peer]) for name, peer in like.items()}
     number = next(iter(cases.values())).sizes["case"]
     print(f"  {'lead':>8s} {'':22s}    CSI1    CSI5    FSS1    FSS5     MAE    RMSE   ({number} starts)")
     for k, lead in enumerate(next(iter(pooled.values()))["lead_time"].values):
@@ -105,9 +107,9 @@ def print_scores(
             marks = ""
             for (score, at, sign), value in zip(SCORES, values, strict=True):
                 rows.append([event.name, name, score, minutes, at.get("threshold", ""), value])
-                if name not in LIKE:
+                if name not in like:
                     continue
-                gain = sign * (value - float(pooled[LIKE[name]][score].isel(lead_time=k).sel(**at)))
+                gain = sign * (value - float(pooled[like[name]][score].isel(lead_time=k).sel(**at)))
                 within = abs(gain) <= float(errors[name][score].isel(lead_time=k).sel(**at))
                 mark = 1 if within else 0 if gain > 0 else 2
                 marks += "+=-"[mark]
@@ -126,6 +128,7 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--linda", action="store_true", help="pysteps' LINDA too: many minutes for each start")
     parser.add_argument("--csv", type=Path)
     given = parser.parse_args()
     rows: list[list[Any]] = []

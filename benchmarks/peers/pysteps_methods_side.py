@@ -3,8 +3,9 @@
 Usage: pysteps_methods_side.py JOB.npz RESULT.npz
 
 The job is that of pysteps_side.py. All methods use dense Lucas-Kanade of three frames; S-PROG has six levels and is fed
-decibels, ANVIL has six levels, a window of 25 cells and is fed rain rate in place of VIL. What was not observed counts
-as dry, as both need, and is not known in the extrapolation.
+decibels, ANVIL has six levels, a window of 25 cells and is fed rain rate in place of VIL, LINDA has 25 features and no
+perturbations and is run where the job says so. What was not observed counts as dry, as all need, and is not known in
+the extrapolation.
 """
 
 import contextlib
@@ -53,6 +54,10 @@ def main() -> None:
             dry[-4:], flow, max(steps), n_cascade_levels=6, ar_window_radius=25, num_workers=threads
         ),
     }
+    if job["linda"]:
+        work["linda"] = lambda: nowcasts.get_method("linda")(
+            dry[-3:], flow, max(steps), max_num_features=25, add_perturbations=False, num_workers=threads
+        )
     result = {"methods": np.array(list(work))}
     for method, run in work.items():
         with contextlib.redirect_stdout(io.StringIO()):

@@ -136,7 +136,7 @@ def test_every_method_forecasts_the_storms_and_says_its_name(storms: Path) -> No
     output = storms / "f.nc"
     plain = forecast(frames(storms, 0, 5, 10), output, "--minutes", 20)[2].values
     assert told(output, "forecast_method") == ["extrapolation"]
-    for method in ("ranked", "textured", "mean", "sprog", "anvil"):
+    for method in ("ranked", "textured", "mean", "sprog", "anvil", "linda"):
         choices = ("--minutes", 20, "--method", method, "--motion", "lucas_kanade")
         code, summary, made = forecast(frames(storms, 0, 5, 10), output, *choices)
         assert code == 0

@@ -181,22 +181,30 @@ def test_sprog_of_rain_that_only_moves_is_the_extrapolation() -> None:
         forecasting.sprog(frames, flow, levels=2)
 
 
-def test_anvil_of_rain_that_only_moves_is_the_extrapolation() -> None:
+@pytest.mark.parametrize("method", ["anvil", "linda"])
+def test_rain_that_only_moves_goes_on_as_it_is(method: str) -> None:
     frames = growing_showers()
     flow = flow_of(frames)
     sharp = forecasting.extrapolate(frames, flow, leads=[5, 20], delay=False)
-    made = forecasting.anvil(frames, flow, leads=[5, 20], delay=False)
+    made = forecasting.run(frames, flow, method, leads=[5, 20], delay=False)
     assert made.dims == ("time", "y", "x")
     assert made.attrs["units"] == "mm h-1"
     xr.testing.assert_equal(made.isnull(), sharp.isnull())
     wet = sharp.values[:, :, 30:] > 0.5
     np.testing.assert_allclose(made.values[:, :, 30:][wet], sharp.values[:, :, 30:][wet], rtol=0.15)
-    same = forecasting.run(frames, flow, "anvil", leads=[5, 20], delay=False)
-    np.testing.assert_array_equal(same.values, made.values)
+    with pytest.raises(NoDataError, match="frames: 3 expected"):
+        forecasting.run(frames[-2:], flow, method, delay=False)
+
+
+def test_what_anvil_and_linda_refuse() -> None:
+    frames = growing_showers()
+    flow = flow_of(frames)
     with pytest.raises(ArgumentError, match="order: 1 or 2 expected, 3 given"):
         forecasting.anvil(frames, flow, order=3)
-    with pytest.raises(NoDataError, match="frames: 3 expected"):
-        forecasting.anvil(frames[-2:], flow, delay=False)
+    with pytest.raises(ArgumentError, match="features: 1 to 1024 expected, 0 given"):
+        forecasting.linda(frames, flow, features=0)
+    with pytest.raises(ArgumentError, match="window_m: 0 or more expected, -5 given"):
+        forecasting.linda(frames, flow, window=-5.0)
 
 
 def test_anvil_gives_rain_from_what_is_in_the_air() -> None:

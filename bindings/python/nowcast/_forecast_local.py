@@ -1,4 +1,4 @@
-"""Forecasts whose laws differ from place to place: ANVIL."""
+"""Forecasts whose laws differ from place to place: ANVIL and LINDA."""
 
 from collections.abc import Sequence
 
@@ -88,3 +88,54 @@ def anvil(
         return made
     made.attrs |= {name: rain.attrs[name] for name in ("units", "long_name", "standard_name") if name in rain.attrs}
     return made.rename(rain.name)
+
+
+def linda(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    features: int | None = None,
+    window: float | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.DataArray:
+    """LINDA (Pulkkinen et al. 2021): changes go on and rain is smeared, by laws found around the strongest rain cells.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+        Rain, 0 where there is none. NaN where the radar did not look. Three of the latest are used, 3.5 to 30 minutes
+        one after the other.
+    flow : Dataset of ``u`` and ``v``, m s-1
+        On the grid of frames, as ``nowcast.motion.estimate`` gives it.
+    features : int, optional
+        Rain cells that laws are found around, at most; 25 when omitted.
+    window : float, optional
+        m: standard deviation of the Gaussian window about each; a fifth of the grid's shorter side when omitted.
+    minutes, step, leads, sampling, travel, delay
+        As in ``extrapolate``.
+
+    Returns
+    -------
+    (time, y, x) DataArray as ``extrapolate`` gives it.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as ``anvil``.
+    """
+    return one_field(
+        lib.nwc_forecast_linda,
+        frames,
+        flow,
+        _lib.options("linda", features=features, window_m=window),
+        minutes=minutes,
+        step=step,
+        leads=leads,
+        sampling=sampling,
+        travel=travel,
+        delay=delay,
+    )

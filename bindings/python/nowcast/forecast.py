@@ -6,7 +6,7 @@ import xarray as xr
 
 from nowcast._forecast_ahead import DELAY_MINUTES, SAMPLINGS, delay, lead_times
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
-from nowcast._forecast_local import anvil
+from nowcast._forecast_local import anvil, linda
 from nowcast._forecast_waves import MEMBERS, sprog, steps
 from nowcast.errors import ArgumentError
 
@@ -21,15 +21,16 @@ __all__ = [
     "delay",
     "extrapolate",
     "lead_times",
+    "linda",
     "run",
     "sprog",
     "steps",
 ]
 
-METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog", "anvil", "steps")
+METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog", "anvil", "linda", "steps")
 """What ``run`` makes, by name: ``extrapolate``, a product of ``cascade``, the function of the name, or an ensemble."""
 
-_FUNCTIONS = {"extrapolation": extrapolate, "sprog": sprog, "anvil": anvil, "steps": steps}
+_FUNCTIONS = {"extrapolation": extrapolate, "sprog": sprog, "anvil": anvil, "linda": linda, "steps": steps}
 
 
 def run(frames: xr.DataArray, flow: xr.Dataset, method: str = "extrapolation", **options: Any) -> xr.DataArray:

@@ -60,6 +60,49 @@ NWC_API nwc_status nwc_forecast_anvil(nwc_ctx *ctx, const nwc_field *frames, con
                                       const nwc_anvil_options *options, const nwc_extrapolate_options *extrapolation,
                                       nwc_field *forecast);
 
+/** Options of nwc_forecast_linda. Fill with nwc_linda_options_init. */
+typedef struct nwc_linda_options {
+    size_t struct_size; /**< set by the init function */
+    int32_t features;   /**< rain cells that laws are found around, at most; 1 to 1024, default 25 */
+    double window_m;    /**< standard deviation of the Gaussian window about each, over the ground; 0 (default): a fifth
+                             of the grid's shorter side */
+} nwc_linda_options;
+
+/** Fill @p options with the defaults. NULL is ignored. */
+NWC_API void nwc_linda_options_init(nwc_linda_options *options);
+
+/**
+ * LINDA: changes of rain go on and rain is smeared, by laws found around the strongest rain cells.
+ *
+ * The last three frames are brought to where the newest one is. In a step of the time from the frame before to the newest one
+ *
+ *     d(t + 1) = psi K1 d(t),    x(t + 1) = K2 (x(t) + d(t + 1)),
+ *
+ * x being rain, d its change, K1 and K2 convolutions with Gaussians that may be longer one way than the other. All
+ * are fitted by least squares to what became of the frames, in a window around every rain cell, in patches of 64 cells below their
+ * windows; elsewhere they are the mean of those of the cells, weighted by these windows. Cells are the greatest values of the Laplacian of
+ * Gaussians of 3 to 5 grid cells; where there is none the law is that of the whole grid. Patches take the law of the place they
+ * are in. Where the newest frame has no rain in a patch there is
+ * none to come. What falls below 0 is 0, and the sum is carried as nwc_forecast_extrapolate does.
+ *
+ * Where an older frame is not known nothing is taken to have changed, and cells that are not known have no weight in
+ * convolutions. Changes are taken per step, so steps may be uneven; between them a forecast is linear.
+ *
+ * @param ctx            NULL for the defaults
+ * @param frames, times_ns, n_frames, u, v, leads_s, n_leads  as for nwc_forecast_cascade, three frames at least
+ * @param options        NULL for the defaults
+ * @param extrapolation  options of the extrapolation, NULL for the defaults
+ * @param forecast       out: (lead, y, x), shares no memory with what is given
+ * @return as nwc_forecast_anvil
+ *
+ * The same bits for every thread count and for any subset of lead times. Source: Pulkkinen, Chandrasekar and Niemi (2021),
+ * J. Atmos. Oceanic Technol. 38, 2125, with p = 1.
+ */
+NWC_API nwc_status nwc_forecast_linda(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                                      const nwc_field *u, const nwc_field *v, const double *leads_s, int32_t n_leads,
+                                      const nwc_linda_options *options, const nwc_extrapolate_options *extrapolation,
+                                      nwc_field *forecast);
+
 #ifdef __cplusplus
 }
 #endif
