@@ -5,10 +5,9 @@
  * Each wave is an autoregressive process of its own, whose coefficients are those of the levels, mixed as they share its
  * wave number; so a member has two states in all, and a step costs one inverse transform. Noise is drawn as waves: white, with
  * the amplitude that the newest frame's wave has (Pegram and Clothier 2001, non-parametric), and with the levels' variance. In steady
- * state a level keeps its variance. Motion errors are those of Bowler et al., by which a member is ahead or behind and aside
- * of the others for the whole forecast, by more with time.
+ * state a level keeps its variance.
  */
-#include "core/random.h"
+#include "forecast/astray.h"
 #include "forecast/echoes.h"
 #include "forecast/near.h"
 
@@ -21,12 +20,6 @@ enum {
 
 #define TAPERED 0.1 /* of a side, at each of its ends, where the frame fades before its amplitudes are taken (Tukey) */
 
-/* Deviation of motion, km h-1, after t minutes: a t^b + c; along it and across (Bowler et al. 2006, as in pysteps). */
-struct deviation {
-    double a, b, c;
-};
-static const struct deviation ALONG = {10.88, 0.23, -7.68}, ACROSS = {5.76, 0.31, -2.72};
-
 struct steps {
     nwc_steps_options options;
     struct nwc__echoes echoes;
@@ -38,9 +31,7 @@ struct steps {
     float *state[NWC__STATES]; /* spectra */
     float *noise, *mixed;      /* spectra */
     float *foreseen, *near;    /* (ny, nx) */
-    float *dx, *dy;            /* (lead, node) */
-    float *moved;              /* (2, node): displacements of a member */
-    int64_t nodes;
+    struct nwc__astray astray;
 };
 
 /* ---- what all members have ---- */
@@ -106,53 +97,7 @@ done:
     return status;
 }
 
-static nwc_status find_paths(nwc_ctx *ctx, struct steps *s, const double *leads_s, int32_t n_leads)
-{
-    for (int32_t n = 0; n < n_leads; n++) {
-        const float *dx, *dy;
-        NWC__TRY(nwc__carrier_at(ctx, &s->carrier, leads_s[n], n, &dx, &dy));
-        memcpy(s->dx + n * s->nodes, dx, (size_t)s->nodes * sizeof *dx);
-        memcpy(s->dy + n * s->nodes, dy, (size_t)s->nodes * sizeof *dy);
-    }
-    return NWC_OK;
-}
-
 /* ---- one member ---- */
-
-/* Metres that a deviation adds up to after lead_s. It is none until a t^b exceeds -c, some seconds. */
-static double strayed_m(const struct deviation *d, double lead_s)
-{
-    const double minutes = lead_s / 60.0, none = pow(-d->c / d->a, 1.0 / d->b);
-    if (minutes <= none) return 0.0;
-    const double power = d->b + 1.0;
-    const double km_min_h = d->a * (pow(minutes, power) - pow(none, power)) / power + d->c * (minutes - none);
-    return km_min_h / 60.0 * 1000.0;
-}
-
-/* Two numbers of a Laplace distribution of variance 1, one for the whole member each. */
-static void draw_motion(nwc_ctx *ctx, const struct steps *s, int32_t member, double drawn[2])
-{
-    float uniform[2];
-    nwc__random_uniform(ctx, s->options.seed, (uint64_t)member << 32, 0, 2, uniform);
-    for (int k = 0; k < 2; k++) {
-        const double from_middle = (double)uniform[k] - 0.5;
-        drawn[k] = -copysign(sqrt(0.5) * log(1.0 - 2.0 * fabs(from_middle)), from_middle);
-    }
-}
-
-/* Displacements of a member: farther along those of the lead time, and aside of them. */
-static void stray(struct steps *s, int32_t lead, double lead_s, const double drawn[2])
-{
-    const nwc__trajectories *const t = &s->carrier.trajectories;
-    const double along_m = drawn[0] * strayed_m(&ALONG, lead_s), across_m = drawn[1] * strayed_m(&ACROSS, lead_s);
-    for (int64_t n = 0; n < s->nodes; n++) {
-        const double x = (double)s->dx[lead * s->nodes + n] / (double)t->kx[n];
-        const double y = (double)s->dy[lead * s->nodes + n] / (double)t->ky[n], length = hypot(x, y);
-        const double east = length > 0.0 ? x / length : 0.0, north = length > 0.0 ? y / length : 0.0;
-        s->moved[n] = (float)((x + along_m * east - across_m * north) * (double)t->kx[n]);
-        s->moved[s->nodes + n] = (float)((y + along_m * north + across_m * east) * (double)t->ky[n]);
-    }
-}
 
 struct rows_job {
     struct steps *s;
@@ -221,7 +166,7 @@ static nwc_status forecast_member(nwc_ctx *ctx, struct steps *s, int32_t member,
     const int64_t ny = e->past.ny, nx = e->past.nx;
     double drawn[2];
     int64_t step = 0;
-    draw_motion(ctx, s, member, drawn);
+    nwc__astray_draw(ctx, s->options.seed, member, drawn);
     NWC__TRY(begin_member(ctx, s));
     for (int32_t n = 0; n < n_leads; n++) {
         const double steps = leads_s[n] / e->step_s;
@@ -233,11 +178,8 @@ static nwc_status forecast_member(nwc_ctx *ctx, struct steps *s, int32_t member,
         }
         NWC__TRY(show(ctx, s, (double)step - steps));
         struct nwc__source source = {.cells = s->foreseen, .ny = (int32_t)ny, .nx = (int32_t)nx, .stride = (int32_t)nx};
-        const float *dx = s->dx + n * s->nodes, *dy = s->dy + n * s->nodes;
-        if (s->options.vary_motion) {
-            stray(s, n, leads_s[n], drawn);
-            dx = s->moved, dy = s->moved + s->nodes;
-        }
+        const float *dx, *dy;
+        nwc__astray_at(&s->astray, &s->carrier, n, leads_s[n], s->options.vary_motion ? drawn : NULL, &dx, &dy);
         NWC__TRY(nwc__carry_by(ctx, &s->carrier, dx, dy, leads_s[n], &source, 1, n, forecast));
         NWC__TRY(nwc__echoes_to_rain(ctx, e, forecast, n));
         if (n + 1 == n_leads || !(leads_s[n + 1] > (double)step * e->step_s)) continue;
@@ -272,7 +214,7 @@ static nwc_status check_members(const nwc_steps_options *o, const nwc_field *for
     return NWC_OK;
 }
 
-static nwc_status allocate(nwc_ctx *ctx, struct steps *s, int32_t n_leads)
+static nwc_status allocate(nwc_ctx *ctx, struct steps *s)
 {
     nwc_status status = NWC_OK;
     const struct nwc__wavelengths *const w = &s->echoes.wavelengths;
@@ -288,18 +230,15 @@ static nwc_status allocate(nwc_ctx *ctx, struct steps *s, int32_t n_leads)
     NWC__ALLOC(ctx, s->mixed, w->size);
     NWC__ALLOC(ctx, s->foreseen, cells);
     NWC__ALLOC(ctx, s->near, cells);
-    NWC__ALLOC(ctx, s->dx, n_leads * s->nodes);
-    NWC__ALLOC(ctx, s->dy, n_leads * s->nodes);
-    NWC__ALLOC(ctx, s->moved, 2 * s->nodes);
 done:
     return status;
 }
 
 static void release(nwc_ctx *ctx, struct steps *s)
 {
-    float *const owned[] = {s->moved,       s->dy,       s->dx,        s->near,   s->foreseen,
-                            s->mixed,       s->noise,    s->amplitude, s->ratio,  s->constant[0],
-                            s->constant[1], s->state[0], s->state[1],  s->phi[0], s->phi[1]};
+    float *const owned[] = {s->near,        s->foreseen,    s->mixed,    s->noise,    s->amplitude, s->ratio,
+                            s->constant[0], s->constant[1], s->state[0], s->state[1], s->phi[0],    s->phi[1]};
+    nwc__astray_destroy(ctx, &s->astray);
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) nwc__free(ctx, owned[k]);
     nwc__carrier_destroy(ctx, &s->carrier);
     nwc__echoes_destroy(ctx, &s->echoes);
@@ -330,10 +269,9 @@ nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64
                                            s.options.threshold, &s.echoes);
     if (status != NWC_OK) goto done;
     if ((status = nwc__carrier_create(ctx, &motion[0], &motion[1], &carried, &s.carrier)) != NWC_OK) goto done;
-    s.nodes = s.carrier.trajectories.ny * s.carrier.trajectories.nx;
-    if ((status = allocate(ctx, &s, n_leads)) != NWC_OK) goto done;
+    if ((status = allocate(ctx, &s)) != NWC_OK) goto done;
     if ((status = learn_noise(ctx, &s)) != NWC_OK) goto done;
-    if ((status = find_paths(ctx, &s, leads_s, n_leads)) != NWC_OK) goto done;
+    if ((status = nwc__astray_create(ctx, &s.carrier, leads_s, n_leads, &s.astray)) != NWC_OK) goto done;
     for (int64_t k = 0; k < forecasts->dim[0] && status == NWC_OK; k++) {
         const nwc_field member = {.data = forecasts->data + k * forecasts->stride[0],
                                   .ndim = 3,
