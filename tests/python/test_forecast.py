@@ -225,20 +225,22 @@ def test_anvil_gives_rain_from_what_is_in_the_air() -> None:
         forecasting.anvil(liquid, flow, rain=latest[1:])
 
 
-def test_members_are_told_by_seed_and_number() -> None:
+@pytest.mark.parametrize("method", forecasting.ENSEMBLES)
+def test_members_are_told_by_seed_and_number(method: str) -> None:
     frames = growing_showers()
     frames.values[:] *= np.random.default_rng(4).uniform(0.3, 1.7, frames.shape)
     flow = flow_of(frames)
-    made = forecasting.steps(frames, flow, minutes=10, members=3, seed=5, delay=False)
+    members_of = getattr(forecasting, method)
+    made = members_of(frames, flow, minutes=10, members=3, seed=5, delay=False)
     assert made.dims == ("member", "time", "y", "x")
     assert made.shape[:2] == (3, 2)
     assert made["member"].values.tolist() == [0, 1, 2]
     assert made.attrs["units"] == "mm h-1"
     assert made["lead_time"].dims == ("time",)
-    later = forecasting.steps(frames, flow, minutes=10, members=1, first=2, seed=5, delay=False)
+    later = members_of(frames, flow, minutes=10, members=1, first=2, seed=5, delay=False)
     np.testing.assert_array_equal(later.values[0], made.values[2])
     assert later["member"].values.tolist() == [2]
-    other = forecasting.steps(frames, flow, minutes=10, members=1, first=2, seed=6, delay=False)
+    other = members_of(frames, flow, minutes=10, members=1, first=2, seed=6, delay=False)
     assert not np.array_equal(other.values, later.values, equal_nan=True)
     with pytest.raises(ArgumentError, match="members: 1 or more expected, 0 given"):
-        forecasting.steps(frames, flow, members=0)
+        members_of(frames, flow, members=0)

@@ -237,6 +237,119 @@ static void nothing_is_lost_at_edges(void **state)
     forecast_run_free(&run.of);
 }
 
+/* ---- ensembles ---- */
+
+static nwc_status run_ensemble(nwc_ctx *ctx, void *user)
+{
+    struct run *const run = user;
+    struct forecast_fields f = forecast_fields_of(&run->of);
+    return nwc_forecast_linda_ensemble(ctx, f.frames, run->of.times_ns, run->of.n_frames, &f.u, &f.v, run->of.leads_s,
+                                       run->of.n_leads, &run->options, NULL, &f.forecast);
+}
+
+/*
+ * Rain that is the same in all frames but for factors drawn anew in each, of cells of 8 x 8: members have factors of that size, of mean
+ * 1, and alike in neighbours.
+ */
+static void members_err_as_the_last_forecast_did(void **state)
+{
+    (void)state;
+    enum { NY = 160, NX = 200, MEMBERS = 12 };
+    struct run run = run_of(forecast_run_of(NY, NX, 3, MEMBERS, 0.0f));
+    run.options.vary_motion = 0, run.options.window_m = 100e3;
+    run.of.n_leads = 1, run.of.leads_s[0] = 300.0;
+    for (int64_t i = 0; i < 3 * run.of.n; i++) {
+        const int64_t block = i % run.of.n / NX / 8 * 25 + i % NX / 8;
+        run.of.frames[i] = (float)(6.0 * exp(0.6 * ((double)noise((uint32_t)(i / run.of.n * 999 + block)) - 0.5)));
+    }
+    struct run plain = run_of(forecast_run_of(NY, NX, 3, 0, 0.0f));
+    memcpy(plain.of.frames, run.of.frames, (size_t)(3 * run.of.n) * sizeof(float));
+    plain.options = run.options, plain.of.n_leads = 1, plain.of.leads_s[0] = 300.0;
+    assert_ok(run_call(NULL, &plain));
+    assert_ok(run_ensemble(NULL, &run));
+    double mean = 0.0, square = 0.0, beside = 0.0, errors = 0.0, n = 0.0;
+    for (int64_t m = 0; m < MEMBERS; m++)
+        for (int64_t i = 0; i + 1 < run.of.n; i++) {
+            if (i / NX < 20 || i / NX >= NY - 20 || i % NX < 20 || i % NX >= NX - 20) continue;
+            const double f = (double)run.of.forecast[m * run.of.n + i] / (double)plain.of.forecast[i];
+            const double g = (double)run.of.forecast[m * run.of.n + i + 1] / (double)plain.of.forecast[i + 1];
+            mean += f, square += log(f) * log(f), beside += log(f) * log(g), n += 1.0;
+        }
+    for (int64_t i = 0; i < run.of.n; i++) { /* the next frame would err as this one does of the mean of those before */
+        const double e = log((double)run.of.frames[2 * run.of.n + i] / 6.0);
+        errors += e * e / (double)run.of.n;
+    }
+    assert_near(mean / n, 1.0, 0.03);
+    assert_true(square / n > errors && square / n < 3.0 * errors); /* the forecast errs too */
+    assert_true(beside > 0.6 * square);                            /* 7/8 of neighbours are in one block */
+    forecast_run_free(&run.of), forecast_run_free(&plain.of);
+}
+
+static void threads_chunks_leads_and_allocations_change_no_bit(void **state)
+{
+    (void)state;
+    struct run run = run_of(moving_showers(50, 70, 3, 3));
+    add_speckle(&run.of);
+    const int64_t each = RUN_LEADS * run.of.n, all = 3 * each;
+    float *const one = cells(all);
+    run.of.leads_s[0] = 400.0;
+    nwc_ctx *ctx = context_with_threads(1);
+    assert_ok(run_ensemble(ctx, &run));
+    nwc_ctx_destroy(ctx);
+    memcpy(one, run.of.forecast, (size_t)all * sizeof *one);
+    for (int32_t threads = 2; threads <= 7; threads += threads == 3 ? 4 : 1) {
+        memset(run.of.forecast, 0, (size_t)all * sizeof *one);
+        ctx = context_with_threads(threads);
+        assert_ok(run_ensemble(ctx, &run));
+        nwc_ctx_destroy(ctx);
+        assert_true(same_bits(one, run.of.forecast, all));
+    }
+    run.of.n_members = 1;
+    for (int32_t m = 0; m < 3; m++) {
+        run.options.first_member = m;
+        assert_ok(run_ensemble(NULL, &run));
+        assert_true(same_bits(run.of.forecast, one + m * each, each));
+    }
+    run.of.n_leads = 1, run.of.leads_s[0] = run.of.leads_s[2];
+    assert_ok(run_ensemble(NULL, &run));
+    assert_true(same_bits(run.of.forecast, one + 2 * each + 2 * run.of.n, run.of.n));
+    run.options.seed = 1;
+    assert_ok(run_ensemble(NULL, &run));
+    assert_false(same_bits(run.of.forecast, one + 2 * each + 2 * run.of.n, run.of.n));
+    free(one);
+    forecast_run_free(&run.of);
+    struct run small = run_of(moving_showers(20, 30, 3, 1));
+    assert_true(check_every_allocation_failure(run_ensemble, &small) > 30);
+    small.options.first_member = -1;
+    assert_fails(NWC_ERR_ARG, "first_member: 0 to", run_ensemble(NULL, &small));
+    small.options.first_member = 0, small.options.vary_motion = 2;
+    assert_fails(NWC_ERR_ARG, "vary_motion: 0 or 1 expected, 2 given", run_ensemble(NULL, &small));
+    forecast_run_free(&small.of);
+}
+
+static void members_of_hard_input_are_forecast(void **state)
+{
+    (void)state;
+    struct run dry = run_of(forecast_run_of(40, 60, 3, 2, 5.0f)), one = run_of(forecast_run_of(1, 1, 3, 1, 0.0f));
+    assert_ok(run_ensemble(NULL, &dry));
+    for (int64_t i = 0; i < 2 * RUN_LEADS * dry.of.n; i++) assert_true(!(dry.of.forecast[i] > 0.0f));
+    for (int64_t i = 0; i < 3; i++) one.of.frames[i] = 3.0f;
+    assert_ok(run_ensemble(NULL, &one));
+    for (int64_t i = 0; i < RUN_LEADS; i++) assert_near(one.of.forecast[i], 3.0, 0.1); /* no error so far */
+    struct run edges = run_of(moving_showers(60, 90, 3, 2)), unknown = run_of(forecast_run_of(20, 30, 3, 1, 3.0f));
+    edges.options.vary_motion = 0;
+    for (int64_t i = 0; i < 3 * edges.of.n; i++)
+        if (i % edges.of.n < 20 * edges.of.nx) edges.of.frames[i] = NAN;
+    assert_ok(run_ensemble(NULL, &edges));
+    for (int64_t i = 0; i < edges.of.n; i++)
+        if (i % edges.of.nx > 10) assert_true(isnan(edges.of.forecast[i]) == (i < 20 * edges.of.nx));
+    for (int64_t i = 0; i < 3 * unknown.of.n; i++) unknown.of.frames[i] = NAN;
+    assert_ok(run_ensemble(NULL, &unknown));
+    for (int64_t i = 0; i < RUN_LEADS * unknown.of.n; i++) assert_true(isnan(unknown.of.forecast[i]));
+    forecast_run_free(&dry.of), forecast_run_free(&one.of), forecast_run_free(&edges.of),
+        forecast_run_free(&unknown.of);
+}
+
 /* ---- hard input ---- */
 
 static void hard_input_has_an_answer(void **state)
@@ -343,6 +456,9 @@ int main(void)
         cmocka_unit_test(rain_that_is_smeared_goes_on_being_smeared),
         cmocka_unit_test(rain_that_only_moves_is_forecast_as_it_moves),
         cmocka_unit_test(nothing_is_lost_at_edges),
+        cmocka_unit_test(members_err_as_the_last_forecast_did),
+        cmocka_unit_test(threads_chunks_leads_and_allocations_change_no_bit),
+        cmocka_unit_test(members_of_hard_input_are_forecast),
         cmocka_unit_test(hard_input_has_an_answer),
         cmocka_unit_test(threads_levels_allocations_and_leads_change_no_bit),
         cmocka_unit_test(wrong_arguments_are_refused_by_name),

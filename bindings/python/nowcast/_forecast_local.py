@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import xarray as xr
 
 from nowcast import _field, _lib
-from nowcast._forecast_ahead import one_field
+from nowcast._forecast_ahead import ensemble, one_field
+from nowcast._forecast_waves import MEMBERS
 from nowcast._lib import lib
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
@@ -132,6 +133,59 @@ def linda(
         frames,
         flow,
         _lib.options("linda", features=features, window_m=window),
+        minutes=minutes,
+        step=step,
+        leads=leads,
+        sampling=sampling,
+        travel=travel,
+        delay=delay,
+    )
+
+
+def linda_ensemble(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    members: int = MEMBERS,
+    seed: int = 0,
+    first: int = 0,
+    features: int | None = None,
+    window: float | None = None,
+    vary_motion: bool | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.DataArray:
+    """An ensemble by LINDA (Pulkkinen et al. 2021): its forecast times errors as large and as wide as its last ones.
+
+    Parameters
+    ----------
+    frames, flow, features, window
+        As in ``linda``.
+    members, seed, first, vary_motion
+        As in ``steps``.
+    minutes, step, leads, sampling, travel, delay
+        As in ``extrapolate``.
+
+    Returns
+    -------
+    (member, time, y, x) DataArray as ``steps`` gives it.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as ``anvil``.
+    """
+    return ensemble(
+        lib.nwc_forecast_linda_ensemble,
+        frames,
+        flow,
+        _lib.options("linda", features=features, window_m=window, vary_motion=vary_motion),
+        members,
+        seed,
+        first,
         minutes=minutes,
         step=step,
         leads=leads,

@@ -225,7 +225,7 @@ def convert(
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Longest lead time.")
 @click.option("--step", type=float, default=5.0, show_default=True, help="Minutes between lead times.")
 @click.option("--method", type=click.Choice(FORECASTS), default="extrapolation", show_default=True)
-@click.option("--members", type=click.IntRange(1), help=f"Of the ensemble by steps; {MEMBERS} by default.")
+@click.option("--members", type=click.IntRange(1), help=f"Of an ensemble; {MEMBERS} by default.")
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Of its noise: the same members again; 0 by default.")
 @click.option("--motion", "motion_method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
 @click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")
@@ -242,8 +242,8 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
 
     Methods: extrapolation, the latest field carried as it is; ranked, each scale damped as it lasts and the values of
     the extrapolation kept; textured, which keeps small scales too; mean, the expected amount; sprog, Seed's method;
-    anvil, what changed goes on changing; linda, which smears rain too, by laws around its strongest cells; steps, an
-    ensemble whose members are all as likely.
+    anvil, what changed goes on changing; linda, which smears rain too, by laws around its strongest cells; steps and
+    linda_ensemble, ensembles whose members are all as likely.
     """
     with _progress():
         summary = jobs.forecast(inputs, output, a=zr[0], b=zr[1], **choices)

@@ -6,12 +6,13 @@ import xarray as xr
 
 from nowcast._forecast_ahead import DELAY_MINUTES, SAMPLINGS, delay, lead_times
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
-from nowcast._forecast_local import anvil, linda
+from nowcast._forecast_local import anvil, linda, linda_ensemble
 from nowcast._forecast_waves import MEMBERS, sprog, steps
 from nowcast.errors import ArgumentError
 
 __all__ = [
     "DELAY_MINUTES",
+    "ENSEMBLES",
     "MEMBERS",
     "METHODS",
     "PRODUCTS",
@@ -22,21 +23,32 @@ __all__ = [
     "extrapolate",
     "lead_times",
     "linda",
+    "linda_ensemble",
     "run",
     "sprog",
     "steps",
 ]
 
-METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog", "anvil", "linda", "steps")
-"""What ``run`` makes, by name: ``extrapolate``, a product of ``cascade``, the function of the name, or an ensemble."""
+ENSEMBLES = ("steps", "linda_ensemble")
+"""Those of ``METHODS`` that make members."""
 
-_FUNCTIONS = {"extrapolation": extrapolate, "sprog": sprog, "anvil": anvil, "linda": linda, "steps": steps}
+METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog", "anvil", "linda", *ENSEMBLES)
+"""What ``run`` makes, by name: ``extrapolate``, a product of ``cascade``, or the function of the name."""
+
+_FUNCTIONS = {
+    "extrapolation": extrapolate,
+    "sprog": sprog,
+    "anvil": anvil,
+    "linda": linda,
+    "steps": steps,
+    "linda_ensemble": linda_ensemble,
+}
 
 
 def run(frames: xr.DataArray, flow: xr.Dataset, method: str = "extrapolation", **options: Any) -> xr.DataArray:
     """A forecast by the name of its method, with the options that ``extrapolate`` takes: (time, y, x).
 
-    An ensemble, of "steps", is (member, time, y, x), and also takes ``members``, ``seed`` and ``first``.
+    An ensemble, of one of ``ENSEMBLES``, is (member, time, y, x), and also takes ``members``, ``seed`` and ``first``.
     """
     if method not in METHODS:
         raise ArgumentError(f"method: one of {', '.join(METHODS)} expected, {method!r} given")

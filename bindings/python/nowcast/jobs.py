@@ -92,7 +92,7 @@ def forecast(
     method
         One of ``nowcast.forecast.METHODS``.
     members, seed : int, optional
-        Of ``method="steps"``, as in ``nowcast.forecast.steps``: 20 and 0 when omitted.
+        Of a method of ``nowcast.forecast.ENSEMBLES``, as in ``nowcast.forecast.steps``: 20 and 0 when omitted.
     motion_method, max_speed
         ``method`` and ``max_speed`` of ``nowcast.motion.estimate``.
     a, b : float
@@ -106,7 +106,7 @@ def forecast(
     if method not in forecasting.METHODS:
         raise ArgumentError(f"method: one of {', '.join(forecasting.METHODS)} expected, {method!r} given")
     ensemble: dict[str, int] = {}
-    if method == "steps":
+    if method in forecasting.ENSEMBLES:
         ensemble = {"members": forecasting.MEMBERS if members is None else members, "seed": seed or 0}
         if not 1 <= ensemble["members"] < 2**31:
             raise ArgumentError(f"members: 1 to 2^31 - 1 expected, {members} given")

@@ -66,6 +66,9 @@ typedef struct nwc_linda_options {
     int32_t features;   /**< rain cells that laws are found around, at most; 1 to 1024, default 25 */
     double window_m;    /**< standard deviation of the Gaussian window about each, over the ground; 0 (default): a fifth
                              of the grid's shorter side */
+    uint64_t seed;      /**< of ensembles; default 0 */
+    int32_t first_member; /**< of ensembles: number of the first of the members asked for, 0 or more; default 0 */
+    int32_t vary_motion;  /**< of ensembles: 1 (default): members move differently; 0: all along the motion given */
 } nwc_linda_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -102,6 +105,26 @@ NWC_API nwc_status nwc_forecast_linda(nwc_ctx *ctx, const nwc_field *frames, con
                                       const nwc_field *u, const nwc_field *v, const double *leads_s, int32_t n_leads,
                                       const nwc_linda_options *options, const nwc_extrapolate_options *extrapolation,
                                       nwc_field *forecast);
+
+/**
+ * An ensemble by LINDA: its forecast times errors as large and as wide as its last ones.
+ *
+ * What the laws made of the frame before is compared with the newest one, where one of them has 1 unit and the other half of it at
+ * least. The logarithm of their ratio has a deviation, found in a window of three quarters of the laws' around every
+ * place, and a spectrum, found around every feature. In each step a member's errors keep 9/10 of what they were and get new
+ * noise of that deviation and spectrum; they are factors of mean 1. Members stray as those of nwc_forecast_steps do.
+ *
+ * @param frames, times_ns, n_frames, u, v, leads_s, n_leads, options, extrapolation  as for nwc_forecast_linda
+ * @param forecasts      out: (member, lead, y, x), shares no memory with what is given
+ * @return as nwc_forecast_anvil
+ *
+ * A member is the same for the same seed and number, whichever others are asked for; the same bits for every thread count and
+ * for any subset of lead times. Source: as nwc_forecast_linda; there errors are of one step at every lead time.
+ */
+NWC_API nwc_status nwc_forecast_linda_ensemble(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns,
+                                               int32_t n_frames, const nwc_field *u, const nwc_field *v,
+                                               const double *leads_s, int32_t n_leads, const nwc_linda_options *options,
+                                               const nwc_extrapolate_options *extrapolation, nwc_field *forecasts);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* Members of an ensemble that move otherwise than they should, each by more with time. */
+/* Members of an ensemble, each of which moves otherwise than it should, by more with time. */
 #ifndef NWC_FORECAST_ASTRAY_H
 #define NWC_FORECAST_ASTRAY_H
 
@@ -22,5 +22,12 @@ void nwc__astray_draw(nwc_ctx *ctx, uint64_t seed, int32_t member, double drawn[
 /* Displacements of lead number lead, for nwc__carry_by; as they are where drawn is NULL. Valid until the next call. */
 void nwc__astray_at(struct nwc__astray *astray, const nwc__carrier *carrier, int32_t lead, double lead_s,
                     const double *drawn, const float **dx, const float **dy);
+
+/* Refuse forecasts that are not (member, lead, y, x) of the size of like, and options of ensembles out of range. */
+nwc_status nwc__check_members(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads, int32_t first_member,
+                              int32_t vary_motion);
+
+/* Member number k of forecasts (member, lead, y, x). */
+nwc_field nwc__member_of(const nwc_field *forecasts, int64_t k);
 
 #endif

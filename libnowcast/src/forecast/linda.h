@@ -25,6 +25,7 @@ struct nwc__linda {
     float *weights;        /* (feature, 2, wave): what is left of changes, and of the field, in a step */
     float *field, *change; /* (ny, nx): the newest frame, and what it changed by in the last step */
     float *before;         /* (ny, nx): what the one before changed by */
+    float *older;          /* (ny, nx): the frame before */
     float *work;           /* for each row of patches */
     float *unknown;        /* (lead, ny, nx): of weight that is missing */
 };
@@ -34,9 +35,12 @@ nwc_status nwc__linda_create(nwc_ctx *ctx, const struct nwc__past *past, int32_t
                              struct nwc__linda *linda);
 void nwc__linda_destroy(nwc_ctx *ctx, struct nwc__linda *linda);
 
-/* Fields (lead, ny, nx) after n_leads times, at most NWC__LINDA_LEADS; 0 or more, NaN where the newest frame is not known. */
-nwc_status nwc__linda_foresee(nwc_ctx *ctx, struct nwc__linda *linda, const double *leads_s, int32_t n_leads,
-                              float *foreseen);
+/*
+ * Fields (lead, ny, nx) after n_leads times, at most NWC__LINDA_LEADS, from a field and its last change; 0 or more, NaN where the
+ * field is not known.
+ */
+nwc_status nwc__linda_foresee(nwc_ctx *ctx, struct nwc__linda *linda, const float *field, const float *change,
+                              const double *leads_s, int32_t n_leads, float *foreseen);
 
 /* How much each feature counts at a place, of sum 1. */
 void nwc__linda_shares(const struct nwc__linda *linda, double y, double x, double *share);

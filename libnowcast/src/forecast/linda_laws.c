@@ -50,11 +50,10 @@ struct learn_job {
     nwc_ctx *ctx;
     const struct nwc__patches_kernels *kernels;
     struct nwc__linda *linda;
-    int64_t p;    /* the row of patches at hand */
-    float *room;  /* for each patch of a row */
-    float *older; /* (ny, nx): the frame before */
-    bool *wet;    /* (patch of a row) */
-    float *sums;  /* (feature, NWC__PATCH_PRODUCTS, wave) */
+    int64_t p;   /* the row of patches at hand */
+    float *room; /* for each patch of a row */
+    bool *wet;   /* (patch of a row) */
+    float *sums; /* (feature, NWC__PATCH_PRODUCTS, wave) */
 };
 
 static nwc_status multiply_patch(int64_t q, void *user)
@@ -64,7 +63,7 @@ static nwc_status multiply_patch(int64_t q, void *user)
     const struct nwc__patches *const p = &l->patches;
     float *const room = job->room + q * room_of(p, LEARN_TABLES), *const transform =
                                                                       transform_of(p, room, LEARN_TABLES);
-    const float *const fields[NWC__LINDA_FRAMES] = {job->older, l->before, l->change};
+    const float *const fields[NWC__LINDA_FRAMES] = {l->older, l->before, l->change};
     job->wet[q] = false;
     for (int32_t f = 0; f < NWC__LINDA_FRAMES; f++) {
         job->wet[q] |= nwc__patches_take(job->ctx, p, fields[f], job->p, q, room);
@@ -125,11 +124,11 @@ static nwc_status fit_feature(int64_t feature, void *user)
     return NWC_OK;
 }
 
-static nwc_status learn(nwc_ctx *ctx, struct nwc__linda *l, float *older)
+static nwc_status learn(nwc_ctx *ctx, struct nwc__linda *l)
 {
     nwc_status status = NWC_OK;
     const int64_t n = l->n_features * NWC__PATCH_PRODUCTS * l->patches.n_waves;
-    struct learn_job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__patches_kernels), .linda = l, .older = older};
+    struct learn_job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__patches_kernels), .linda = l};
     NWC__ALLOC(ctx, job.room, l->patches.n_x * room_of(&l->patches, LEARN_TABLES));
     NWC__ALLOC(ctx, job.wet, l->patches.n_x);
     NWC__ALLOC(ctx, job.sums, n);
@@ -151,7 +150,6 @@ done:
 struct fill_job {
     const struct nwc__past *past;
     struct nwc__linda *linda;
-    float *older;
 };
 
 /* Nothing has changed where an older frame is not known. */
@@ -169,7 +167,7 @@ static nwc_status fill_rows(int64_t tile, void *user)
         l->field[i] = newest;
         l->change[i] = known ? change : 0.0F;
         l->before[i] = known ? before : 0.0F;
-        job->older[i] = newest - l->change[i];
+        l->older[i] = newest - l->change[i];
     }
     return NWC_OK;
 }
@@ -194,15 +192,13 @@ nwc_status nwc__linda_create(nwc_ctx *ctx, const struct nwc__past *past, int32_t
 {
     assert(past->n >= NWC__LINDA_FRAMES);
     nwc_status status = NWC_OK;
-    float *older = NULL;
     const int64_t cells = past->ny * past->nx;
     *l = (struct nwc__linda){.ny = past->ny, .nx = past->nx, .step_s = past->age_s[1], .deviation = deviation};
     struct fill_job job = {.past = past, .linda = l};
     NWC__ALLOC(ctx, l->field, cells);
     NWC__ALLOC(ctx, l->change, cells);
     NWC__ALLOC(ctx, l->before, cells);
-    NWC__ALLOC(ctx, older, cells);
-    job.older = older;
+    NWC__ALLOC(ctx, l->older, cells);
     status = nwc__for_each_tile(ctx, "LINDA", (past->ny + ROWS - 1) / ROWS, fill_rows, &job);
     if (status != NWC_OK) goto done;
     NWC__ALLOC(ctx, l->feature, most_features);
@@ -214,9 +210,8 @@ nwc_status nwc__linda_create(nwc_ctx *ctx, const struct nwc__past *past, int32_t
     NWC__ALLOC(ctx, l->weights, l->n_features * 2 * l->patches.n_waves);
     NWC__ALLOC(ctx, l->work, l->patches.n_y * room_of(&l->patches, WAVE_TABLES));
     NWC__ALLOC(ctx, l->unknown, NWC__LINDA_LEADS * cells);
-    status = learn(ctx, l, older);
+    status = learn(ctx, l);
 done:
-    nwc__free(ctx, older);
     if (status != NWC_OK) nwc__linda_destroy(ctx, l);
     return status;
 }
@@ -229,6 +224,7 @@ void nwc__linda_destroy(nwc_ctx *ctx, struct nwc__linda *l)
     nwc__free(ctx, l->psi);
     nwc__patches_destroy(ctx, &l->patches);
     nwc__free(ctx, l->feature);
+    nwc__free(ctx, l->older);
     nwc__free(ctx, l->before);
     nwc__free(ctx, l->change);
     nwc__free(ctx, l->field);
@@ -254,6 +250,7 @@ struct foresee_job {
     nwc_ctx *ctx;
     const struct nwc__patches_kernels *kernels;
     const struct nwc__linda *linda;
+    const float *field, *change;
     const double *leads_s;
     int32_t n_leads;
     float *foreseen;
@@ -299,14 +296,14 @@ static void foresee_patch(const struct foresee_job *job, int64_t p, int64_t q, f
     double psi;
     for (int unknown = 0; unknown < 2; unknown++) {
         int64_t steps = 0;
-        const bool any = unknown ? nwc__patches_take_unknown(patches, l->field, p, q, own)
-                                 : nwc__patches_take(job->ctx, patches, l->field, p, q, own);
+        const bool any = unknown ? nwc__patches_take_unknown(patches, job->field, p, q, own)
+                                 : nwc__patches_take(job->ctx, patches, job->field, p, q, own);
         if (!any) continue; /* a patch that has become dry stays so, whatever its change was */
         nwc__fft_forward(patches->fft, own, table_of(patches, room, FIELD), transform);
         if (unknown)
             memset(table_of(patches, room, CHANGE), 0, (size_t)(2 * n) * sizeof *own);
         else {
-            nwc__patches_take(job->ctx, patches, l->change, p, q, own);
+            nwc__patches_take(job->ctx, patches, job->change, p, q, own);
             nwc__fft_forward(patches->fft, own, table_of(patches, room, CHANGE), transform);
         }
         mix_laws(job, p, q, room, &psi);
@@ -344,18 +341,18 @@ static nwc_status divide_rows(int64_t tile, void *user)
         for (int64_t i = tile * ROWS * l->nx; i < end * l->nx; i++) {
             const float known = 1.0F - unknown[i] > LEAST_KNOWN ? 1.0F - unknown[i] : LEAST_KNOWN;
             const float value = foreseen[i] / known;
-            foreseen[i] = isnan(l->field[i]) ? NAN : value > 0.0F ? value : 0.0F;
+            foreseen[i] = isnan(job->field[i]) ? NAN : value > 0.0F ? value : 0.0F;
         }
     }
     return NWC_OK;
 }
 
-nwc_status nwc__linda_foresee(nwc_ctx *ctx, struct nwc__linda *l, const double *leads_s, int32_t n_leads,
-                              float *foreseen)
+nwc_status nwc__linda_foresee(nwc_ctx *ctx, struct nwc__linda *l, const float *field, const float *change,
+                              const double *leads_s, int32_t n_leads, float *foreseen)
 {
     assert(n_leads <= NWC__LINDA_LEADS);
     struct foresee_job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__patches_kernels), .linda = l};
-    job.leads_s = leads_s, job.n_leads = n_leads, job.foreseen = foreseen;
+    job.field = field, job.change = change, job.leads_s = leads_s, job.n_leads = n_leads, job.foreseen = foreseen;
     memset(foreseen, 0, (size_t)(n_leads * l->ny * l->nx) * sizeof *foreseen);
     memset(l->unknown, 0, (size_t)(n_leads * l->ny * l->nx) * sizeof *l->unknown);
     NWC__TRY(nwc__patches_each_row(ctx, &l->patches, "LINDA", foresee_row, &job));

@@ -198,22 +198,6 @@ void nwc_steps_options_init(nwc_steps_options *options)
         .struct_size = sizeof *options, .levels = 6, .order = 2, .threshold = 0.1, .vary_motion = 1};
 }
 
-static nwc_status check_members(const nwc_steps_options *o, const nwc_field *forecasts, const nwc_field *like,
-                                int32_t n_leads)
-{
-    NWC__TRY(nwc__check_field(forecasts, "forecasts", 4));
-    NWC__TRY(nwc__check_same_shape(forecasts, "forecasts", like, "frames"));
-    if (forecasts->dim[1] != n_leads)
-        return nwc__fail(NWC_ERR_ARG, "forecasts: %d lead times expected, %lld given", (int)n_leads,
-                         (long long)forecasts->dim[1]);
-    if (o->first_member < 0 || forecasts->dim[0] > INT32_MAX - o->first_member)
-        return nwc__fail(NWC_ERR_ARG, "first_member: 0 to %d expected, %d given", (int)(INT32_MAX - forecasts->dim[0]),
-                         (int)o->first_member);
-    if (o->vary_motion != 0 && o->vary_motion != 1)
-        return nwc__fail(NWC_ERR_ARG, "vary_motion: 0 or 1 expected, %d given", (int)o->vary_motion);
-    return NWC_OK;
-}
-
 static nwc_status allocate(nwc_ctx *ctx, struct steps *s)
 {
     nwc_status status = NWC_OK;
@@ -260,7 +244,7 @@ nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64
     NWC__TRY(nwc__check_extrapolation(&carried));
     NWC__TRY(nwc__check_leads(leads_s, n_leads));
     NWC__TRY(nwc__check_sequence(ctx, frames, times_ns, n_frames, u, v));
-    NWC__TRY(check_members(&s.options, forecasts, &frames[0], n_leads));
+    NWC__TRY(nwc__check_members(forecasts, &frames[0], n_leads, s.options.first_member, s.options.vary_motion));
     NWC__TRY(nwc__check_delay(carried.delay, &frames[0], n_leads));
 
     nwc_field motion[2] = {*u, *v};
@@ -273,10 +257,7 @@ nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64
     if ((status = learn_noise(ctx, &s)) != NWC_OK) goto done;
     if ((status = nwc__astray_create(ctx, &s.carrier, leads_s, n_leads, &s.astray)) != NWC_OK) goto done;
     for (int64_t k = 0; k < forecasts->dim[0] && status == NWC_OK; k++) {
-        const nwc_field member = {.data = forecasts->data + k * forecasts->stride[0],
-                                  .ndim = 3,
-                                  .dim = {n_leads, forecasts->dim[2], forecasts->dim[3]},
-                                  .stride = {forecasts->stride[1], forecasts->stride[2], forecasts->stride[3]}};
+        const nwc_field member = nwc__member_of(forecasts, k);
         status = forecast_member(ctx, &s, s.options.first_member + (int32_t)k, leads_s, n_leads, &member);
     }
 done:
