@@ -1,11 +1,10 @@
 /*
- * A nwc_verify_ensemble: made, merged, stored. All sums merge by addition.
- *
- * Members are sorted by merge exchange (Batcher 1968; Knuth, The Art of Computer Programming 3, algorithm 5.2.2M): which
- * members are compared does not depend on their values, so that the cells of a batch are sorted side by side without a
- * branch. The exchanges of this number of members are listed once, when the sums are made.
+ * A nwc_verify_ensemble: made, merged, stored. All sums merge by addition. The exchanges that sort this number of members
+ * are listed once, when the sums are made.
  */
 #include "verify/ensemble.h"
+
+#include "grid/exchange.h"
 
 enum { LAYOUT = 2, HEAD = 3, MOST_MEMBERS = 1000 };
 
@@ -19,23 +18,6 @@ static nwc_status check_options(const nwc_verify_ensemble_options *options)
     if (options->n_members < 1 || options->n_members > MOST_MEMBERS)
         return nwc__fail(NWC_ERR_ARG, "n_members: 1 to %d expected, %d given", MOST_MEMBERS, (int)options->n_members);
     return nwc__verify_check_thresholds(options->thresholds, options->n_thresholds);
-}
-
-/* The exchanges that sort n members, written to exchange unless it is NULL; their number. */
-static int64_t list_exchanges(int32_t n, uint16_t (*exchange)[2])
-{
-    int64_t listed = 0;
-    int32_t top = 1;
-    while (2 * top < n) top *= 2;
-    for (int32_t p = top; p > 0; p /= 2)
-        for (int32_t q = top, r = 0, d = p; d > 0; d = q - p, q /= 2, r = p) {
-            for (int32_t i = 0; i + d < n; i++) {
-                if ((i & p) != r) continue;
-                if (exchange) exchange[listed][0] = (uint16_t)i, exchange[listed][1] = (uint16_t)(i + d);
-                listed++;
-            }
-        }
-    return listed;
 }
 
 static void lay_out(nwc_verify_ensemble *verify)
@@ -74,13 +56,13 @@ nwc_status nwc_verify_ensemble_create(nwc_ctx *ctx, const nwc_verify_ensemble_op
     *verify = (nwc_verify_ensemble){.memory = {.alloc = ctx->alloc, .free = ctx->free, .alloc_user = ctx->alloc_user},
                                     .n_members = options.n_members,
                                     .n_thresholds = options.n_thresholds,
-                                    .n_exchanges = list_exchanges(options.n_members, NULL)};
+                                    .n_exchanges = nwc__exchanges(options.n_members, NULL)};
     lay_out(verify);
     NWC__ALLOC(ctx, verify->threshold, options.n_thresholds);
     NWC__ALLOC(ctx, verify->exchange, verify->n_exchanges);
     NWC__ALLOC(ctx, verify->state, verify->size);
     for (int32_t t = 0; t < options.n_thresholds; t++) verify->threshold[t] = (float)options.thresholds[t];
-    list_exchanges(options.n_members, verify->exchange);
+    nwc__exchanges(options.n_members, verify->exchange);
     fill_head(verify);
     *made = verify;
     return NWC_OK;

@@ -7,6 +7,8 @@
  */
 #include "verify/ensemble.h"
 
+#include "grid/exchange.h"
+
 #include <stdio.h>
 
 enum { BAND = 16 }; /* rows of a tile */
@@ -15,6 +17,7 @@ NWC__DECLARE_KERNELS(nwc__ensemble_kernels);
 
 struct job {
     const struct nwc__ensemble_kernels *kernels;
+    const struct nwc__exchange_kernels *sorting;
     const nwc_verify_ensemble *verify;
     const nwc_field *members, *observed;
     const nwc_flags *use;
@@ -78,7 +81,7 @@ static void add_batch(const struct job *job, int64_t j, int64_t i, int64_t n, fl
     add_ranks(verify->n_members, known, below, tied, sums + verify->ranks - verify->head);
     add_reached(job, x, y, known, sums + verify->reached - verify->head);
     if (!differ) return;
-    kernels->sort(verify->n_exchanges, (const uint16_t(*)[2])verify->exchange, x);
+    job->sorting->sort(verify->n_exchanges, (const uint16_t(*)[2])verify->exchange, x);
     sums[NWC__PAIRS] += kernels->pairs(verify->n_members, x);
 }
 
@@ -119,6 +122,7 @@ nwc_status nwc_verify_ensemble_add(nwc_ctx *ctx, nwc_verify_ensemble *verify, co
 
     nwc_status status;
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__ensemble_kernels),
+                      .sorting = NWC__KERNELS(ctx, nwc__exchange_kernels),
                       .verify = verify,
                       .members = members,
                       .observed = observed,

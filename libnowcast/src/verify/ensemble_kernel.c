@@ -87,22 +87,6 @@ static void reach(int32_t n_members, const float *restrict x, float threshold, i
     }
 }
 
-static void exchange_members(float *restrict low, float *restrict high)
-{
-#pragma omp simd
-    for (int64_t i = 0; i < NWC__BATCH; i++) {
-        const float a = low[i], b = high[i];
-        low[i] = a < b ? a : b;
-        high[i] = a < b ? b : a;
-    }
-}
-
-static void sort(int64_t n_exchanges, const uint16_t (*exchange)[2], float *x)
-{
-    for (int64_t k = 0; k < n_exchanges; k++)
-        exchange_members(x + (int64_t)exchange[k][0] * NWC__BATCH, x + (int64_t)exchange[k][1] * NWC__BATCH);
-}
-
 static double pairs(int32_t n_members, const float *restrict x)
 {
     /* A member with k below it and M - 1 - k above is added k times and taken M - 1 - k times. */
@@ -118,4 +102,4 @@ static double pairs(int32_t n_members, const float *restrict x)
     return total;
 }
 
-const struct nwc__ensemble_kernels NWC__NAME(nwc__ensemble_kernels) = {gather, blank, compare, reach, sort, pairs};
+const struct nwc__ensemble_kernels NWC__NAME(nwc__ensemble_kernels) = {gather, blank, compare, reach, pairs};

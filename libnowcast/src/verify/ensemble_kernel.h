@@ -2,11 +2,10 @@
 #ifndef NWC_ENSEMBLE_KERNEL_H
 #define NWC_ENSEMBLE_KERNEL_H
 
+#include "grid/exchange_kernel.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Cells of a batch: those of 20 members take 5 KiB of the first-level cache. */
-enum { NWC__BATCH = 64 };
 
 /* Sums over all cells. */
 enum {
@@ -32,8 +31,6 @@ struct nwc__ensemble_kernels {
                     int32_t *below, int32_t *tied);
     /* For each cell the members at or above threshold. */
     void (*reach)(int32_t n_members, const float *x, float threshold, int32_t *count);
-    /* Put each cell's members in ascending order: by exchanges, pairs of members. */
-    void (*sort)(int64_t n_exchanges, const uint16_t (*exchange)[2], float *x);
     /* The sum over cells and pairs of members of their differences; members in ascending order. */
     double (*pairs)(int32_t n_members, const float *x);
 };
