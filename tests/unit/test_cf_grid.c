@@ -181,7 +181,7 @@ static void a_view_of_a_geostationary_satellite_lies_where_it_should(void **stat
                  nwc_raster_open(NULL, scratch_path, NULL, &raster));
 }
 
-static void a_file_of_many_things_gives_its_flat_fields(void **state)
+static void a_file_of_many_things_gives_its_fields_and_members(void **state)
 {
     (void)state;
     const double lon[NX] = {13.0, 12.0, 11.0, 10.0}, lat[NY] = {50.0, 51.0, 52.0}, hours[2] = {1.0, 1.5};
@@ -214,8 +214,12 @@ static void a_file_of_many_things_gives_its_flat_fields(void **state)
     nwc_raster *raster;
     nwc_layer layer;
     assert_ok(nwc_raster_open(NULL, scratch_path, NULL, &raster));
-    assert_int_equal(nwc_raster_count(raster), 2);
+    assert_int_equal(nwc_raster_count(raster), 2 + 4);
+    assert_ok(nwc_raster_layer(raster, 4, &layer)); /* (time, member, lat, lon), members first */
+    assert_true(layer.members == 2 && layer.member == 1 && layer.time_ns == INT64_C(1583020800) * 1000000000);
+    assert_near(layer.field.data[0], (NY * NX + 3) / 3.6e6, 1e-12);
     assert_ok(nwc_raster_layer(raster, 1, &layer));
+    assert_true(layer.members == 0 && layer.member == 0);
     assert_string_equal(layer.field.units, "mm h-1");
     assert_true(layer.time_ns == INT64_C(1583022600) * 1000000000); /* 2020-03-01 00:30 */
     assert_true(nwc_grid_is_latlon(layer.field.grid) && layer.field.grid->x_first == 10.0);
@@ -405,7 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packed_amounts_are_unpacked),
         cmocka_unit_test(a_view_of_a_geostationary_satellite_lies_where_it_should),
-        cmocka_unit_test(a_file_of_many_things_gives_its_flat_fields),
+        cmocka_unit_test(a_file_of_many_things_gives_its_fields_and_members),
         cmocka_unit_test(heights_above_sea_level_are_layers_of_their_own),
         cmocka_unit_test(what_is_no_grid_says_so),
         cmocka_unit_test(every_truncation_is_an_error),

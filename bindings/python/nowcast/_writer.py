@@ -83,7 +83,10 @@ class Writer:
     def _add(self, data: xr.DataArray, name: str, grid: Grid, members: int, member: int) -> None:
         fields = _field.Fields([ascending(data, _field.as_float32(data.values))], data.attrs.get("units"), grid)
         layer = ffi.new("nwc_layer *")
-        texts = [ffi.new("char[]", str(data.attrs.get(key, "")).encode()) for key in ("quantity", "source")]
+        event = data.attrs.get("event")
+        # A probability is told from its quantity by its name where there is no other way.
+        quantity = "" if event is not None and not self._grib else data.attrs.get("quantity", "")
+        texts = [ffi.new("char[]", str(text).encode()) for text in (quantity, data.attrs.get("source", ""))]
         variable = ffi.new("char[]", name.encode())
         layer.field = fields.c[0]
         layer.name, layer.quantity, layer.source = variable, texts[0], texts[1]
@@ -91,7 +94,6 @@ class Writer:
         layer.reference_ns = _ns(data.coords.get("forecast_reference_time", data["time"]))
         layer.duration_s = float(data.attrs.get("duration_s", 0.0))
         layer.members, layer.member = members, member
-        event = data.attrs.get("event")
         if event is not None and self._grib:  # elsewhere they are attributes as others are
             if event not in _EVENTS:
                 raise ArgumentError(f"data: an event of {', '.join(_EVENTS)} expected, {event!r} given")

@@ -7,7 +7,9 @@ import xarray as xr
 from nowcast._forecast_ahead import DELAY_MINUTES, SAMPLINGS, delay, lead_times
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
 from nowcast._forecast_local import anvil, linda, linda_ensemble
+from nowcast._forecast_times import onset, total
 from nowcast._forecast_waves import MEMBERS, sprog, steps
+from nowcast._probability import band_depth, ensemble_mean, exceedance, matched_mean, quantiles
 from nowcast.errors import ArgumentError
 
 __all__ = [
@@ -18,15 +20,22 @@ __all__ = [
     "PRODUCTS",
     "SAMPLINGS",
     "anvil",
+    "band_depth",
     "cascade",
     "delay",
+    "ensemble_mean",
+    "exceedance",
     "extrapolate",
     "lead_times",
     "linda",
     "linda_ensemble",
+    "matched_mean",
+    "onset",
+    "quantiles",
     "run",
     "sprog",
     "steps",
+    "total",
 ]
 
 ENSEMBLES = ("steps", "linda_ensemble")

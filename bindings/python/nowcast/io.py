@@ -64,6 +64,10 @@ class Layer:
     """length of the interval of an amount, else 0"""
     height_m: float = 0.0
     """above mean sea level, of one level of several, else 0"""
+    members: int = 0
+    """of the ensemble it belongs to; 0 for none"""
+    member: int = 0
+    """its place there, from 0"""
 
     def facts(self) -> dict[str, Any]:
         """All but the cells, as plain values."""
@@ -148,6 +152,8 @@ def _layer(path: Path, raster: Any, index: int) -> Layer:
         reference=np.datetime64(layer.reference_ns, "ns"),
         duration_s=layer.duration_s,
         height_m=layer.height_m,
+        members=layer.members,
+        member=layer.member,
     )
 
 
@@ -180,7 +186,8 @@ def open(
     Returns
     -------
     (time, y, x) float32 DataArray, y and x ascending, NaN where not known, ``time`` the valid time (UTC); of grids of
-    several levels (time, z, y, x), z ascending. A forecast also has ``lead_time`` and ``forecast_reference_time``.
+    several levels (time, z, y, x), z ascending; of ensembles in netCDF (member, time, y, x). A
+    forecast also has ``lead_time`` and ``forecast_reference_time``.
 
     Raises
     ------
@@ -193,7 +200,7 @@ def open(
         raise ArgumentError(f"last: at least 1 expected, {last} given")
     taken: list[Layer] = []
     left_out: list[str] = []
-    places: dict[tuple[np.datetime64, float], Path] = {}
+    places: dict[tuple[np.datetime64, float, int], Path] = {}
     for path in expand(paths):
         try:
             chosen = _choose(
@@ -207,7 +214,7 @@ def open(
             failure: Exception = error
             continue
         for layer in chosen:
-            place = layer.time, layer.height_m
+            place = layer.time, layer.height_m, layer.member
             if place in places:
                 raise ArgumentError(f"{path}: one field for each time expected, {places[place]} has {layer.time} too")
             if taken:
@@ -219,7 +226,7 @@ def open(
             taken = [layer for layer in taken if layer.time >= latest[0]]
     if not taken:
         raise failure
-    taken.sort(key=lambda layer: (layer.time, layer.height_m))
+    taken.sort(key=lambda layer: (layer.member, layer.time, layer.height_m))
     return _joined(taken, left_out)
 
 
@@ -257,6 +264,8 @@ def describe(path: PathLike) -> dict[str, Any]:
                 "reference_time": _iso(layer.reference),
                 "duration_s": layer.duration_s,
                 "height_m": layer.height_m,
+                "members": layer.members,
+                "member": layer.member,
                 "grid": dataclasses.asdict(layer.grid),
                 "known": int(np.isfinite(layer.cells).sum()),
                 "cells": layer.cells.size,
@@ -307,7 +316,7 @@ def _choose(found: list[Layer], quantity: str | None, path: Path) -> list[Layer]
 
 
 def _check_alike(layer: Layer, first: Layer) -> None:
-    for what in ("grid", "units", "duration_s"):
+    for what in ("grid", "units", "duration_s", "members"):
         given, expected = getattr(layer, what), getattr(first, what)
         if given != expected:
             raise ArgumentError(f"{layer.path}: {what} of {first.path} expected, {expected}; {given} found")
@@ -329,7 +338,7 @@ def _joined(taken: list[Layer], left_out: list[str]) -> xr.DataArray:
     name, standard_name, long_name = names
     times = np.unique(np.array([layer.time for layer in taken]))
     heights = np.unique([layer.height_m for layer in taken])
-    if len(taken) != len(times) * len(heights):
+    if len(taken) != max(first.members, 1) * len(times) * len(heights):
         raise ArgumentError(f"{first.path}: the same levels at all times expected, there are {heights.tolist()} m")
     references = {layer.reference for layer in taken}
     forecast = any(layer.reference != layer.time for layer in taken)
@@ -351,8 +360,12 @@ def _joined(taken: list[Layer], left_out: list[str]) -> xr.DataArray:
     dims: tuple[str, ...] = ("time", "y", "x")
     if len(heights) > 1 or heights[0]:
         dims = ("time", "z", "y", "x")
-        cells = cells.reshape(len(times), len(heights), *cells.shape[1:])
+        cells = cells.reshape(-1, len(heights), *cells.shape[1:])
         coords["z"] = ("z", heights, {"units": "m", "standard_name": "altitude", "positive": "up", "axis": "Z"})
+    if first.members:
+        dims = ("member", *dims)
+        cells = cells.reshape(first.members, len(times), -1, *cells.shape[-2:])[:, :, slice(None) if "z" in dims else 0]
+        coords["member"] = ("member", np.arange(first.members), {"standard_name": "realization"})
     if forecast and len(references) == 1:
         start = references.pop()
         coords["lead_time"] = ("time", times - start, {"standard_name": "forecast_period"})

@@ -35,7 +35,7 @@ typedef struct nwc_layer {
     int64_t reference_ns;  /**< time the forecast started from; time_ns for an observation */
     double duration_s;     /**< length of the accumulation interval; 0 for an instantaneous value */
     double height_m;       /**< of one of several levels, above mean sea level; 0 for none. To GRIB only */
-    int32_t members;       /**< of the ensemble it belongs to; 0 for none. To GRIB and netCDF only */
+    int32_t members;       /**< of the ensemble it belongs to; 0 for none. To GRIB and netCDF, from netCDF only */
     int32_t member;        /**< its number there, from 0 */
     int32_t event;         /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100. To GRIB only */
     double limit;          /**< of the event, in the unit of the quantity: mm h-1 for RATE */

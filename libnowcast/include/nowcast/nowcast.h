@@ -7,6 +7,7 @@
 #include <nowcast/core.h>
 #include <nowcast/dealias.h>
 #include <nowcast/forecast.h>
+#include <nowcast/forecast_ensemble.h>
 #include <nowcast/forecast_local.h>
 #include <nowcast/geojson.h>
 #include <nowcast/grid.h>

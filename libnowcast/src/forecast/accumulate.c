@@ -1,11 +1,11 @@
 /*
- * Between two frames, along their motion: rain accumulated, and the greatest value. At times in between the earlier frame is
+ * Between frames, along their motion: rain accumulated, and the greatest value. At times in between the earlier frame is
  * carried forward and the later one back, and both are weighted by how near they are (Anagnostou and Krajewski 1999). A few
  * times at once, so that memory stays within some copies of a frame.
  */
 #include "grid/internal.h"
 
-#include <nowcast/forecast.h>
+#include <nowcast/forecast_ensemble.h>
 
 #include <stdio.h>
 
@@ -18,12 +18,18 @@ enum { MOST_STEPS = 64, BATCH = 4 };
 struct job {
     const nwc_field *forward, *back; /* (lead, y, x) */
     nwc_field *amount;
-    bool greatest;       /* the greatest value, in place of the amount */
-    double share[BATCH]; /* of the later frame */
-    double hours;        /* a step lasts */
+    bool greatest;         /* the greatest value, in place of the amount */
+    double share[BATCH];   /* of the later frame */
+    double from_s, step_s; /* since the earlier frame; a step lasts */
     int32_t n, steps;
-    int32_t *known; /* (y, x): steps */
-    bool last;
+    double *known; /* (y, x): seconds */
+    double due_s;  /* what these add up to where all is known */
+};
+
+/* Two frames and the motion between them, forwards and back; u[0] is NULL for none. */
+struct pair {
+    const nwc_field *frame[2], *u[2], *v[2];
+    double dt_s;
 };
 
 static nwc_status add_row(int64_t j, void *user)
@@ -33,25 +39,35 @@ static nwc_status add_row(int64_t j, void *user)
     float *const amount = job->amount->data + j * job->amount->stride[0];
     for (int64_t i = 0; i < nx; i++) {
         float *const out = amount + i * job->amount->stride[1];
-        double sum = 0.0, most = (double)*out;
-        int32_t known = 0;
+        double sum = 0.0, most = (double)*out, known_s = 0.0;
         for (int32_t k = 0; k < job->n; k++) { /* the later frame's lead times run the other way */
             const double early = (double)job->forward->data[(k * job->amount->dim[0] + j) * nx + i];
             const double late = (double)job->back->data[((job->n - 1 - k) * job->amount->dim[0] + j) * nx + i];
             const double both = (1.0 - job->share[k]) * early + job->share[k] * late;
             const double rate = isnan(early) ? late : isnan(late) ? early : both;
             if (isnan(rate)) continue;
-            sum += rate * job->hours;
+            sum += rate * (job->step_s / 3600.0);
             most = fmax(most, rate);
-            known++;
+            known_s += job->step_s;
         }
         if (job->greatest) {
             *out = (float)most;
             continue;
         }
-        const int32_t so_far = job->known[j * nx + i] += known;
+        job->known[j * nx + i] += known_s;
         *out += (float)sum;
-        if (job->last) *out = 2 * so_far >= job->steps ? *out * (float)job->steps / (float)so_far : NAN;
+    }
+    return NWC_OK;
+}
+
+/* The amount of all the time due, where half of it is known. */
+static nwc_status complete_row(int64_t j, void *user)
+{
+    const struct job *const job = user;
+    for (int64_t i = 0; i < job->amount->dim[1]; i++) {
+        float *const out = job->amount->data + j * job->amount->stride[0] + i * job->amount->stride[1];
+        const double known_s = job->known[j * job->amount->dim[1] + i];
+        *out = 2.0 * known_s >= job->due_s ? *out * (float)(job->due_s / known_s) : NAN;
     }
     return NWC_OK;
 }
@@ -102,62 +118,112 @@ static nwc_status check(nwc_ctx *ctx, const nwc_field *earlier, const nwc_field 
     return NWC_OK;
 }
 
-/* Steps from first on. */
-static nwc_status add_batch(nwc_ctx *ctx, const nwc_field *frames[2], const nwc_field *u[2], const nwc_field *v[2],
-                            double dt_s, int32_t first, const nwc_extrapolate_options *o, struct job *job)
+/* Both frames where they are at leads_s of the earlier and of the later one, the latter's running the other way. */
+static nwc_status bring(nwc_ctx *ctx, const struct pair *p, const double leads_s[2][BATCH], int32_t n,
+                        const nwc_extrapolate_options *o, nwc_field carried[2])
 {
-    nwc_status status;
-    nwc_field carried[2] = {{0}, {0}};
+    const nwc_field *const like = p->frame[0];
     for (int way = 0; way < 2; way++) {
-        double leads_s[BATCH];
-        for (int32_t k = 0; k < job->n; k++) {
-            const int32_t step = way == 0 ? first + k : job->steps - first - job->n + k;
-            leads_s[k] = ((double)step + 0.5) * dt_s / job->steps;
-            if (way == 0) job->share[k] = leads_s[k] / dt_s;
+        NWC__TRY(nwc_field_create(ctx, like->grid, n, like->units, &carried[way]));
+        if (p->u[0]) {
+            NWC__TRY(nwc_forecast_extrapolate(ctx, p->frame[way], 1, p->u[way], p->v[way], leads_s[way], n, o,
+                                              &carried[way]));
+            continue;
         }
-        status = nwc_field_create(ctx, frames[way]->grid, job->n, frames[way]->units, &carried[way]);
-        if (status != NWC_OK) goto done;
-        status = nwc_forecast_extrapolate(ctx, frames[way], 1, u[way], v[way], leads_s, job->n, o, &carried[way]);
-        if (status != NWC_OK) goto done;
+        for (int32_t k = 0; k < n; k++)
+            for (int64_t j = 0; j < like->dim[0]; j++)
+                for (int64_t i = 0; i < like->dim[1]; i++)
+                    carried[way].data[(k * like->dim[0] + j) * like->dim[1] + i] =
+                        p->frame[way]->data[j * p->frame[way]->stride[0] + i * p->frame[way]->stride[1]];
     }
-    job->forward = &carried[0], job->back = &carried[1];
-    status = nwc__for_each_tile(ctx, "accumulate", frames[0]->dim[0], add_row, job);
-done:
+    return NWC_OK;
+}
+
+/* Steps from first on. */
+static nwc_status add_batch(nwc_ctx *ctx, const struct pair *p, int32_t first, const nwc_extrapolate_options *o,
+                            struct job *job)
+{
+    nwc_field carried[2] = {{0}, {0}};
+    double leads_s[2][BATCH];
+    for (int32_t k = 0; k < job->n; k++) {
+        leads_s[0][k] = job->from_s + ((double)(first + k) + 0.5) * job->step_s;
+        leads_s[1][k] = p->dt_s - (job->from_s + ((double)(first + job->n - 1 - k) + 0.5) * job->step_s);
+        job->share[k] = leads_s[0][k] / p->dt_s;
+    }
+    nwc_status status = bring(ctx, p, (const double(*)[BATCH])leads_s, job->n, o, carried);
+    if (status == NWC_OK) {
+        job->forward = &carried[0], job->back = &carried[1];
+        status = nwc__for_each_tile(ctx, "accumulate", p->frame[0]->dim[0], add_row, job);
+    }
     nwc_field_release(ctx, &carried[1]);
     nwc_field_release(ctx, &carried[0]);
     return status;
 }
 
-/* All steps, into an amount that has begun. */
-static nwc_status carry(nwc_ctx *ctx, const nwc_field *earlier, const nwc_field *later, const nwc_field *u,
-                        const nwc_field *v, double dt_s, const nwc_extrapolate_options *o, struct job *job)
+/* All steps from from_s to to_s after the earlier frame. */
+static nwc_status carry(nwc_ctx *ctx, const struct pair *p, double from_s, double to_s,
+                        const nwc_extrapolate_options *o, struct job *job)
 {
-    nwc_status status = NWC_OK;
-    nwc_field back_u = {0}, back_v = {0};
-    const int64_t ny = job->amount->dim[0], nx = job->amount->dim[1];
-    NWC__TRY(count_steps(ctx, u, v, dt_s, &job->steps));
-    job->hours = dt_s / 3600.0 / job->steps;
-    NWC__ALLOC(ctx, job->known, ny * nx);
-    memset(job->known, 0, (size_t)(ny * nx) * sizeof *job->known);
-    if ((status = negate(ctx, u, &back_u)) != NWC_OK) goto done;
-    if ((status = negate(ctx, v, &back_v)) != NWC_OK) goto done;
-    const nwc_field *frames[2] = {earlier, later}, *us[2] = {u, &back_u}, *vs[2] = {v, &back_v};
-    for (int32_t first = 0; first < job->steps && status == NWC_OK; first += job->n) {
+    job->steps = 1;
+    if (p->u[0]) NWC__TRY(count_steps(ctx, p->u[0], p->v[0], to_s - from_s, &job->steps));
+    job->from_s = from_s;
+    job->step_s = (to_s - from_s) / job->steps;
+    for (int32_t first = 0; first < job->steps; first += job->n) {
         job->n = job->steps - first < BATCH ? job->steps - first : BATCH;
-        job->last = first + job->n == job->steps;
-        status = add_batch(ctx, frames, us, vs, dt_s, first, o, job);
+        double batch_s = 0.0; /* summed as a cell's known time is */
+        for (int32_t k = 0; k < job->n; k++) batch_s += job->step_s;
+        job->due_s += batch_s;
+        NWC__TRY(add_batch(ctx, p, first, o, job));
     }
-done:
-    nwc_field_release(ctx, &back_v);
-    nwc_field_release(ctx, &back_u);
-    nwc__free(ctx, job->known);
-    return status;
+    return NWC_OK;
+}
+
+/* Fields of -u and -v; clear where u is NULL. */
+static nwc_status turn_back(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, nwc_field back[2])
+{
+    back[0] = back[1] = (nwc_field){0};
+    if (!u) return NWC_OK;
+    NWC__TRY(negate(ctx, u, &back[0]));
+    return negate(ctx, v, &back[1]);
 }
 
 static void fill(nwc_field *field, float value)
 {
     for (int64_t j = 0; j < field->dim[0]; j++)
         for (int64_t i = 0; i < field->dim[1]; i++) field->data[j * field->stride[0] + i * field->stride[1]] = value;
+}
+
+/* What fell in a window of frames that have been checked. */
+static nwc_status total(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n, const nwc_field *u,
+                        const nwc_field *v, int64_t begin_ns, int64_t end_ns, const nwc_extrapolate_options *o,
+                        nwc_field *amount)
+{
+    nwc_status status = NWC_OK;
+    nwc_field back[2];
+    const int64_t cells = amount->dim[0] * amount->dim[1];
+    struct job job = {.amount = amount};
+    fill(amount, 0.0F);
+    if ((status = turn_back(ctx, u, v, back)) != NWC_OK) goto done;
+    NWC__ALLOC(ctx, job.known, cells);
+    for (int64_t i = 0; i < cells; i++) job.known[i] = 0.0;
+    for (int32_t k = 0; k + 1 < n; k++) {
+        const int64_t from_ns = begin_ns > times_ns[k] ? begin_ns : times_ns[k];
+        const int64_t to_ns = end_ns < times_ns[k + 1] ? end_ns : times_ns[k + 1];
+        if (from_ns >= to_ns) continue;
+        const struct pair pair = {.frame = {&frames[k], &frames[k + 1]},
+                                  .u = {u, &back[0]},
+                                  .v = {v, &back[1]},
+                                  .dt_s = 1e-9 * (double)(times_ns[k + 1] - times_ns[k])};
+        status =
+            carry(ctx, &pair, 1e-9 * (double)(from_ns - times_ns[k]), 1e-9 * (double)(to_ns - times_ns[k]), o, &job);
+        if (status != NWC_OK) goto done;
+    }
+    status = nwc__for_each_tile(ctx, NULL, amount->dim[0], complete_row, &job);
+done:
+    nwc__free(ctx, job.known);
+    nwc_field_release(ctx, &back[1]);
+    nwc_field_release(ctx, &back[0]);
+    return status;
 }
 
 nwc_status nwc_forecast_accumulate(nwc_ctx *ctx, const nwc_field *earlier, const nwc_field *later, const nwc_field *u,
@@ -170,9 +236,50 @@ nwc_status nwc_forecast_accumulate(nwc_ctx *ctx, const nwc_field *earlier, const
     NWC__TRY(nwc__take_options(&o, sizeof o, options, "nwc_extrapolate_options"));
     NWC__TRY(check(ctx, earlier, later, u, v, dt_s, amount));
     o.delay = NULL;
-    struct job job = {.amount = amount};
-    fill(amount, 0.0F);
-    return carry(ctx, earlier, later, u, v, dt_s, &o, &job);
+    const nwc_field frames[] = {*earlier, *later};
+    const int64_t times_ns[] = {0, (int64_t)llround(1e9 * dt_s)};
+    return total(ctx, frames, times_ns, 2, u, v, times_ns[0], times_ns[1], &o, amount);
+}
+
+static nwc_status check_total(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n,
+                              const nwc_field *u, const nwc_field *v, int64_t begin_ns, int64_t end_ns,
+                              const nwc_field *amount)
+{
+    if (!frames || !times_ns || n < 2)
+        return nwc__fail(NWC_ERR_ARG, "frames, times_ns: two frames or more with their times expected, %d given",
+                         frames && times_ns ? (int)n : 0);
+    if (!u != !v) return nwc__fail(NWC_ERR_ARG, "u, v: both or neither expected");
+    for (int32_t k = 0; k + 1 < n; k++) {
+        const double dt_s = 1e-9 * (double)(times_ns[k + 1] - times_ns[k]);
+        if (!(dt_s > 0.0 && dt_s <= MOST_DT_S))
+            return nwc__fail(NWC_ERR_ARG, "times_ns: at most %g s from frame %d to the next expected, %g given",
+                             MOST_DT_S, (int)k, dt_s);
+        const nwc_status status =
+            check(ctx, &frames[k], &frames[k + 1], u ? u : &frames[k], v ? v : &frames[k], dt_s, amount);
+        if (status == NWC_OK) continue;
+        char name[32];
+        snprintf(name, sizeof name, "frames[%d]", (int)k);
+        return nwc__fail_within(status, name);
+    }
+    if (begin_ns < times_ns[0] || end_ns > times_ns[n - 1] || begin_ns >= end_ns)
+        return nwc__fail(NWC_ERR_ARG,
+                         "begin_ns, end_ns: a window within the %g s of the frames expected, %g to %g s given",
+                         1e-9 * (double)(times_ns[n - 1] - times_ns[0]), 1e-9 * (double)(begin_ns - times_ns[0]),
+                         1e-9 * (double)(end_ns - times_ns[0]));
+    return NWC_OK;
+}
+
+nwc_status nwc_forecast_total(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                              const nwc_field *u, const nwc_field *v, int64_t begin_ns, int64_t end_ns,
+                              const nwc_extrapolate_options *options, nwc_field *amount)
+{
+    ctx = nwc__ctx(ctx);
+    nwc_extrapolate_options o;
+    nwc_extrapolate_options_init(&o);
+    NWC__TRY(nwc__take_options(&o, sizeof o, options, "nwc_extrapolate_options"));
+    NWC__TRY(check_total(ctx, frames, times_ns, n_frames, u, v, begin_ns, end_ns, amount));
+    o.delay = NULL;
+    return total(ctx, frames, times_ns, n_frames, u, v, begin_ns, end_ns, &o, amount);
 }
 
 /* ---- the greatest value ---- */
@@ -224,13 +331,20 @@ nwc_status nwc_forecast_swath(nwc_ctx *ctx, const nwc_field *frames, const int64
     NWC__TRY(check_frames(ctx, frames, times_ns, n_frames, u, v, window_s, greatest));
     o.delay = NULL;
     const int64_t begin_ns = times_ns[n_frames - 1] - (int64_t)(1e9 * window_s);
+    nwc_field back[2];
+    nwc_status status = turn_back(ctx, u, v, back);
     fill(greatest, NAN);
-    for (int32_t k = n_frames - 1; k >= 0 && times_ns[k] >= begin_ns; k--) {
+    for (int32_t k = n_frames - 1; k >= 0 && times_ns[k] >= begin_ns && status == NWC_OK; k--) {
         take_greatest(&frames[k], greatest);
         if (!u || k == 0 || times_ns[k - 1] < begin_ns) continue;
-        const double dt_s = 1e-9 * (double)(times_ns[k] - times_ns[k - 1]);
+        const struct pair pair = {.frame = {&frames[k - 1], &frames[k]},
+                                  .u = {u, &back[0]},
+                                  .v = {v, &back[1]},
+                                  .dt_s = 1e-9 * (double)(times_ns[k] - times_ns[k - 1])};
         struct job job = {.amount = greatest, .greatest = true};
-        if (dt_s <= MOST_GAP_S) NWC__TRY(carry(ctx, &frames[k - 1], &frames[k], u, v, dt_s, &o, &job));
+        if (pair.dt_s <= MOST_GAP_S) status = carry(ctx, &pair, 0.0, pair.dt_s, &o, &job);
     }
-    return NWC_OK;
+    nwc_field_release(ctx, &back[1]);
+    nwc_field_release(ctx, &back[0]);
+    return status;
 }

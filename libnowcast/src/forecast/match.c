@@ -148,6 +148,14 @@ nwc_status nwc__match_target(nwc_ctx *ctx, struct nwc__matcher *matcher, const s
     return rank(ctx, &job, target, matcher->target);
 }
 
+nwc_status nwc__match_more(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *target)
+{
+    struct job job = job_of(ctx, matcher);
+    NWC__TRY(rank(ctx, &job, target, matcher->field));
+    for (int32_t b = 0; b <= NWC__BINS; b++) matcher->target[b] += matcher->field[b];
+    return NWC_OK;
+}
+
 nwc_status nwc__match_ranks(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *field)
 {
     struct job job = job_of(ctx, matcher);

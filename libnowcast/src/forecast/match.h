@@ -23,6 +23,9 @@ void nwc__matcher_destroy(nwc_ctx *ctx, struct nwc__matcher *matcher);
 /* Take the values of target, which has ny rows, for the fields that are matched from now on. */
 nwc_status nwc__match_target(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *target);
 
+/* Add the values of another to them: at most 2^31 - 1 in all. */
+nwc_status nwc__match_more(nwc_ctx *ctx, struct nwc__matcher *matcher, const struct nwc__plane *target);
+
 /*
  * Replace each known value of field, of ny rows, by the value of the same rank among the known ones of the target, which
  * may be more or fewer; equal values get equal ones, the least that are due where

@@ -1,6 +1,6 @@
 /*
  * Fields of CF netCDF files (CF conventions 1.11): every variable whose last two dimensions have regular coordinates, at
- * each of its times and heights. Units come out as this library's: mm h-1, mm, dBZ, m.
+ * each of its times and heights, and of each of its members. Units come out as this library's: mm h-1, mm, dBZ, m.
  */
 #include "radar/format/cf_projection.h"
 
@@ -307,11 +307,19 @@ static bool is_height(const nwc__node *node)
             (!name[0] && strcmp(nwc__node_text(node, "axis"), "Z") == 0));
 }
 
-/* The times and the heights of a variable; *flat is false where it has members, or other levels. */
-static nwc_status find_leading(const nwc__tree *tree, const nwc__node *variable, struct leading *times,
-                               struct leading *heights, bool *flat)
+/* Whether coordinates are the numbers of an ensemble's members. */
+static bool is_member(const nwc__node *node)
 {
-    *times = *heights = (struct leading){.n = 1};
+    static const char *const names[] = {"realization", "member", "ensemble_member", "ens_number", NULL};
+    const char *const name = nwc__node_text(node, "standard_name");
+    return name[0] ? strcmp(name, "realization") == 0 : is_one_of(node->name, names);
+}
+
+/* The times, the heights and the members of a variable; *flat is false where it has other levels. */
+static nwc_status find_leading(const nwc__tree *tree, const nwc__node *variable, struct leading *times,
+                               struct leading *heights, struct leading *members, bool *flat)
+{
+    *times = *heights = *members = (struct leading){.n = 1};
     *flat = true;
     int64_t step = 1;
     for (int64_t d = variable->ndim - 3; d >= 0; step *= variable->dim[d], d--) {
@@ -320,13 +328,16 @@ static nwc_status find_leading(const nwc__tree *tree, const nwc__node *variable,
         int64_t any_ns;
         const bool time = !times->node && nwc__cf_time(node, 0, &any_ns);
         const bool height = !heights->node && node && !time && is_height(node);
-        if ((time || height) && node->dim[0] != found.n)
+        const bool member = !members->node && node && !time && !height && is_member(node);
+        if ((time || height || member) && node->dim[0] != found.n)
             return nwc__fail(NWC_ERR_FORMAT, "%s: %lld coordinates expected, as %s has along it, %lld found",
                              node->name, (long long)found.n, variable->name, (long long)node->dim[0]);
         if (time)
             *times = found;
         else if (height)
             *heights = found;
+        else if (member && found.n <= INT32_MAX)
+            *members = found;
         else
             *flat = *flat && found.n == 1;
     }
@@ -337,7 +348,7 @@ static nwc_status find_leading(const nwc__tree *tree, const nwc__node *variable,
     return NWC_OK;
 }
 
-/* All times and heights of a variable. Dimensions beside those, y and x must have one element. */
+/* All members, times and heights of a variable. Dimensions beside those, y and x must have one element. */
 static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__node *variable, nwc_raster *raster)
 {
     nwc_grid grid;
@@ -346,9 +357,9 @@ static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__
     bool found;
     NWC__TRY(find_grid(tree, variable, proj, axes, &grid, &found));
     if (!found || strncmp(nwc__node_text(variable, "units"), "degrees_", 8) == 0) return NWC_OK;
-    struct leading times, heights;
+    struct leading times, heights, members;
     bool flat;
-    NWC__TRY(find_leading(tree, variable, &times, &heights, &flat));
+    NWC__TRY(find_leading(tree, variable, &times, &heights, &members, &flat));
     if (!flat) return NWC_OK;
     int64_t start_ns = 0;
     const nwc__node *const time = times.node ? times.node : scalar(tree, variable, "time");
@@ -359,8 +370,8 @@ static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__
     const char *source = nwc__node_text(variable, "source");
     if (!source[0]) source = nwc__node_text(tree->root, "source");
     const bool kilometres = heights.node && strcmp(nwc__node_text(heights.node, "units"), "km") == 0;
-    for (int64_t n = 0; n < times.n * heights.n; n++) {
-        const int64_t t = n / heights.n, k = n % heights.n;
+    for (int64_t n = 0; n < members.n * times.n * heights.n; n++) {
+        const int64_t m = n / heights.n / times.n, t = n / heights.n % times.n, k = n % heights.n;
         int64_t time_ns;
         if (!time && !unit) /* such as the height of the ground, which has none */
             time_ns = NWC_TIME_UNKNOWN;
@@ -383,10 +394,12 @@ static nwc_status read_variable(nwc_ctx *ctx, const nwc__tree *tree, const nwc__
                                                        .reference_ns = forecast ? start_ns : time_ns,
                                                        .duration_s = duration_s > 0.0 ? duration_s : 0.0,
                                                        .height_m = height_m,
+                                                       .members = members.node ? (int32_t)members.n : 0,
+                                                       .member = (int32_t)m,
                                                        .north_first = axes[0].descending},
                             &cells));
-        NWC__TRY(
-            read_plane(ctx, tree, variable, t * times.step + k * heights.step, &coding, !axes[1].descending, cells));
+        const int64_t plane = m * members.step + t * times.step + k * heights.step;
+        NWC__TRY(read_plane(ctx, tree, variable, plane, &coding, !axes[1].descending, cells));
     }
     return NWC_OK;
 }
@@ -397,6 +410,6 @@ nwc_status nwc__cf_grid_read(nwc_ctx *ctx, const nwc__tree *tree, nwc_raster *ra
         if (node->ndim >= 2 && (node->values || tree->fetch)) NWC__TRY(read_variable(ctx, tree, node, raster));
     return nwc_raster_count(raster)
                ? NWC_OK
-               : nwc__fail(NWC_ERR_NODATA,
-                           "no variable (y, x), (time, y, x) or (time, z, y, x) with coordinates of equal steps");
+               : nwc__fail(NWC_ERR_NODATA, "no variable (y, x), (time, y, x), (time, z, y, x) or (realization, time, "
+                                           "y, x) with coordinates of equal steps");
 }

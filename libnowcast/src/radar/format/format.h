@@ -15,7 +15,8 @@ struct nwc__layer_facts {
     const char *name, *quantity, *units, *source;
     int64_t time_ns, reference_ns;
     double duration_s, height_m;
-    bool north_first; /* rows of the cells run from north to south */
+    int32_t members, member; /* 0 for none */
+    bool north_first;        /* rows of the cells run from north to south */
 };
 
 nwc_status nwc__raster_create(nwc_ctx *ctx, const char *format, int64_t max_bytes, nwc_raster **raster);

@@ -91,7 +91,9 @@ nwc_status nwc__raster_add(nwc_raster *raster, const struct nwc__layer_facts *fa
                                 .time_ns = facts->time_ns,
                                 .reference_ns = facts->reference_ns,
                                 .duration_s = facts->duration_s,
-                                .height_m = facts->height_m};
+                                .height_m = facts->height_m,
+                                .members = facts->members,
+                                .member = facts->member};
     stored->layer.field = (nwc_field){.data = stored->cells + (facts->north_first ? (ny - 1) * nx : 0),
                                       .ndim = 2,
                                       .dim = {ny, nx},
