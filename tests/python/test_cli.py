@@ -197,6 +197,63 @@ def test_an_ensemble_is_written_as_cf_has_it(storms: Path) -> None:
     assert "steps of 20 members (seed 0)" in text
 
 
+def test_probabilities_and_quantiles_are_written_besides_and_members_are_verified(
+    storms: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = frames(storms, 0, 5, 10, 15)
+    further = ("--members", 3, "--probability", "1,0.5", "--quantiles", ".1,.9")
+    _, summary, made = ensemble(inputs, storms / "f.nc", *further)
+    names = ["probability_1", "probability_0p5", "quantile_0p1", "quantile_0p9"]
+    assert summary["further"] == names
+    rain = nowcast.open(storms / "f.nc")
+    assert rain.dims == ("member", "time", "y", "x")
+    np.testing.assert_array_equal(rain.values, made.values)
+    with xr.open_dataset(storms / "f.nc") as written:
+        assert set(names) < set(written.data_vars)
+        expected = {
+            "probability_1": nowcast.forecast.exceedance(rain, 1.0),
+            "quantile_0p9": nowcast.forecast.quantiles(rain, 0.9),
+        }
+        for name, field in expected.items():
+            np.testing.assert_array_equal(written[name].values, field.values)
+        assert (written["probability_1"].attrs["event"], written["probability_1"].attrs["limit"]) == ("at least", 1.0)
+    assert nowcast.open(storms / "f.nc", quantity="probability_1").dims == ("time", "y", "x")
+    monkeypatch.setattr(nowcast.jobs, "_MEMBER_BYTES", 1)  # lead times one by one
+    xr.testing.assert_identical(ensemble(inputs, storms / "f.nc", *further)[2], made)
+
+    result = run("verify", storms / "f.nc", "--obs", storms / "*.pgm.gz", "-o", storms / "s.nc", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)["scores"]
+    observed = nowcast.grid.rain_rate(nowcast.open(storms / "*.pgm.gz"))
+    scores = nowcast.verify.score_ensemble(rain, observed)
+    np.testing.assert_allclose(told["crps"], scores["crps"].values, rtol=1e-9)
+    np.testing.assert_allclose(told["brier"], scores["brier"].values, rtol=1e-9)
+    assert len(told["spread_skill"]) == 2
+    with xr.open_dataset(storms / "s.nc") as stored:
+        np.testing.assert_array_equal(stored["rank_histogram"].values, scores["rank_histogram"].values)
+    table = run("verify", storms / "f.nc", "--obs", storms / "*.pgm.gz").output
+    assert "CRPS" in table
+    assert "Brier 0.1" in table
+    assert "member 2 of 3" in run("info", storms / "f.nc").output
+
+
+def test_the_probability_of_one_field_is_lagrangian_and_quantiles_want_members(storms: Path) -> None:
+    inputs = frames(storms, 0, 5, 10)
+    _, summary, made = forecast(inputs, storms / "f.nc", "--minutes", 10, "--probability", "1")
+    assert summary["further"] == ["probability_1"]
+    found = nowcast.open(storms / "f.nc", quantity="probability_1")
+    np.testing.assert_array_equal(found.values, nowcast.forecast.exceedance(made, 1.0).values)
+    assert ((found.values > 0.0) & (found.values < 1.0)).any()
+    result = run("forecast", *inputs, "-o", storms / "f.nc", "--quantiles", "0.5")
+    assert result.exit_code == 1
+    assert "quantiles: none expected for the method extrapolation" in result.stderr
+    assert run("forecast", *inputs, "-o", storms / "f.nc", "--probability", "1;2").exit_code == 2
+    code, summary, _ = forecast(
+        inputs[:1], storms / "g.nc", "--minutes", 5, "--method", "steps", "--probability", "1", "--quantiles", "0.5"
+    )
+    assert (code, summary["further"]) == (3, ["probability_1"])
+
+
 def test_members_are_the_same_however_they_are_cut(storms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = frames(storms, 0, 5, 10)
     whole = ensemble(inputs, storms / "f.nc", "--members", 3)[2]

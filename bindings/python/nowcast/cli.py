@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pandas as pd
 import rich.console
 import rich.progress
@@ -73,6 +74,14 @@ def _finish(summary: dict[str, Any], as_json: bool, text: str) -> None:
         click.echo(text)
     if summary.get("degraded"):
         raise click.exceptions.Exit(DEGRADED)
+
+
+def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[float]:
+    """Numbers with commas between them."""
+    try:
+        return [float(part) for part in text.split(",")] if text is not None else []
+    except ValueError:
+        raise click.BadParameter(f"numbers with commas between them expected, {text} given", param=option) from None
 
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -166,6 +175,7 @@ def _field_line(field: dict[str, Any]) -> str:
     grid = field["grid"]
     reach = "nothing known" if field["min"] is None else f"{field['min']:g} to {field['max']:g}"
     level = f" at {field['height_m']:g} m" if field["height_m"] else ""
+    level += f" member {field['member']} of {field['members']}" if field["members"] else ""
     when = field["time"] or "of no time"
     return (
         f"{field['quantity']} {when}{level} {reach} {field['units']}, "
@@ -227,6 +237,13 @@ def convert(
 @click.option("--method", type=click.Choice(FORECASTS), default="extrapolation", show_default=True)
 @click.option("--members", type=click.IntRange(1), help=f"Of an ensemble; {MEMBERS} by default.")
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Of its noise: the same members again; 0 by default.")
+@click.option(
+    "--probability",
+    "probabilities",
+    callback=_numbers,
+    help="mm h-1, as 1,5: the probability that each is reached, written besides.",
+)
+@click.option("--quantiles", callback=_numbers, help="As .1,.5,.9: these quantiles of the members, written besides.")
 @click.option("--motion", "motion_method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
 @click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")
 @click.option("--max-speed", type=float, help="m s-1; faster motion is taken for error.")
@@ -253,6 +270,8 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
         f"+{summary['lead_minutes'][-1]:g} min; "
         f"motion {summary['motion_status']}, mean {summary['mean_speed_m_s']:.1f} m s-1"
     )
+    if summary["further"]:
+        text += f"; and {', '.join(summary['further'])}"
     if summary["carried_over"]:
         text += f"; {summary['carried_over']:.0%} of the cells with echo carried over from frame to frame"
     _finish(summary, as_json, text)
@@ -470,24 +489,35 @@ def verify(
     as_json: bool,
     **choices: Any,
 ) -> None:
-    """Score FORECAST with what was observed then.
+    """Score FORECAST with what was observed then; one with members by CRPS, Brier score, spread and ranks.
 
     Files after the first of --obs may follow without it: --obs a.h5 b.h5 c.h5.
     """
     with _progress():
         scores, summary = jobs.verification(forecast, (*observed, *more_observed), output, a=zr[0], b=zr[1], **choices)
+    ensemble = "crps" in scores
+    whole = ("crps", "spread_skill") if ensemble else ("mae",)
+    by_threshold = "brier" if ensemble else "csi"
     if not as_json:
-        table = rich.table.Table("lead, min", "cells", "MAE", *(f"CSI {t:g}" for t in scores["threshold"].values))
+        heads = {"crps": "CRPS", "spread_skill": "spread/skill", "mae": "MAE", "brier": "Brier", "csi": "CSI"}
+        limits = (f"{heads[by_threshold]} {t:g}" for t in scores["threshold"].values)
+        table = rich.table.Table("lead, min", "cells", *(heads[name] for name in whole), *limits)
         for lead, minutes in enumerate(summary["lead_minutes"]):
             row = scores.isel(lead_time=lead)
-            csi = (f"{value:.3f}" for value in row["csi"].values)
-            table.add_row(f"{minutes:g}", str(int(row["n"])), f"{float(row['mae']):.3f}", *csi)
+            values = (f"{value:.3f}" for name in (*whole, by_threshold) for value in np.atleast_1d(row[name].values))
+            table.add_row(f"{minutes:g}", str(int(row["n"])), *values)
         rich.console.Console(width=100).print(table)
     else:
-        summary["scores"] = {
-            name: [[None if v != v else v for v in row] for row in scores[name].values.tolist()] for name in ("csi",)
-        }
+        names = (*(whole if ensemble else ()), by_threshold)
+        summary["scores"] = {name: _plain(scores[name].values.tolist()) for name in names}
     _finish(summary, as_json, output or "")
+
+
+def _plain(values: Any) -> Any:
+    """Numbers for JSON, which has no NaN."""
+    if isinstance(values, list):
+        return [_plain(value) for value in values]
+    return None if values != values else values
 
 
 @main.command()

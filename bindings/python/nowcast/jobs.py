@@ -19,6 +19,7 @@ import xarray as xr
 from nowcast import _lib, _netcdf, grid, io, model, motion, obs, radar, verify
 from nowcast import forecast as forecasting
 from nowcast import product as products
+from nowcast._forecast_products import Choice
 from nowcast._jobs_volume import health, mosaic, mosaic_live, wind
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
@@ -53,6 +54,8 @@ def forecast(
     method: str = "extrapolation",
     members: int | None = None,
     seed: int | None = None,
+    probabilities: Sequence[float] = (),
+    quantiles: Sequence[float] = (),
     motion_method: str = "variational",
     sampling: str | None = None,
     max_speed: float | None = None,
@@ -93,6 +96,11 @@ def forecast(
         One of ``nowcast.forecast.METHODS``.
     members, seed : int, optional
         Of a method of ``nowcast.forecast.ENSEMBLES``, as in ``nowcast.forecast.steps``: 20 and 0 when omitted.
+    probabilities : sequence of float
+        mm h-1: the file has the probability of reaching each besides, as ``nowcast.forecast.exceedance`` gives it, in
+        variables such as ``probability_1``. All members of a lead time are then in memory at once.
+    quantiles : sequence of float
+        0 to 1: and these quantiles of the members, in variables such as ``quantile_0p9``. Of an ensemble only.
     motion_method, max_speed
         ``method`` and ``max_speed`` of ``nowcast.motion.estimate``.
     a, b : float
@@ -112,6 +120,9 @@ def forecast(
             raise ArgumentError(f"members: 1 to 2^31 - 1 expected, {members} given")
     elif members is not None or seed is not None:
         raise ArgumentError(f"members, seed: none expected for the method {method}, {members} and {seed} given")
+    further = Choice(tuple(map(float, probabilities)), tuple(map(float, quantiles)))
+    if further.fractions and method != "steps":
+        raise ArgumentError(f"quantiles: none expected for the method {method}, which has no members")
     if frames is not None and not 2 <= frames <= 24:
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
     _netcdf.check_name(output)
@@ -129,6 +140,7 @@ def forecast(
             forecasting.run(rain, flow, method, leads=leads[:1], **options, **ensemble and ensemble | {"members": 1})
         except NoDataError:
             method, degraded, ensemble = "extrapolation", True, {}
+            further = Choice(further.thresholds)
     latest = rain.isel(time=-1)
     left_out = rain.attrs.get("left_out", "").splitlines()
     given = latest if method == "extrapolation" else rain
@@ -136,12 +148,15 @@ def forecast(
     if ensemble:
         given.attrs["seed"] = str(ensemble["seed"])  # netCDF's numbers here are double, which 2^64 - 1 is not
     del rain
-    batch = max(1, (_MEMBER_BYTES if ensemble else _BATCH_BYTES) // (4 * latest.size))
+    at_once = ensemble.get("members", 1) if further else 1
+    batch = max(1, (_MEMBER_BYTES if ensemble else _BATCH_BYTES) // (4 * latest.size * at_once))
     with Writer(output) as writer:
         for start in range(0, len(leads), batch):
             options["leads"] = leads[start : start + batch]
-            if not ensemble:
-                writer.add(forecasting.run(given, flow, method, **options))
+            if not ensemble or further:
+                made = forecasting.run(given, flow, method, **options, **ensemble)
+                for field in (made, *further.of(made)):
+                    writer.add(field)
                 continue
             few = max(1, _BATCH_BYTES // (4 * latest.size * len(options["leads"])))
             for first in range(0, ensemble["members"], few):
@@ -155,6 +170,7 @@ def forecast(
         "forecast_method": method,
         "members": ensemble.get("members"),
         "seed": ensemble.get("seed"),
+        "further": further.names(),
         "motion_status": flow.attrs["motion_status"],
         "mean_speed_m_s": float(np.nanmean(speed)),
         "carried_over": carried_over,
@@ -341,6 +357,8 @@ def verification(
 ) -> tuple[xr.Dataset, dict[str, Any]]:
     """Score a forecast file with what then happened; write the scores as ``.csv`` or ``.nc``.
 
+    A forecast with members is scored as ``nowcast.verify.score_ensemble`` does, and ``windows`` are not used.
+
     Returns the scores, and a summary whose ``missing_minutes`` are lead times at which nothing was observed; these, and
     files left out, make it ``degraded``.
 
@@ -357,7 +375,10 @@ def verification(
     for seen in _one_by_one(observed, quantity, on_error, left_out):
         rain = grid.rain_rate(seen, a, b) if made.attrs["units"] == "mm h-1" else seen
         try:
-            parts.append(verify.score(made, rain, thresholds, windows))
+            if "member" in made.dims:
+                parts.append(verify.score_ensemble(made, rain, thresholds))
+            else:
+                parts.append(verify.score(made, rain, thresholds, windows))
         except NoDataError as error:  # of a time that nothing was forecast for
             nothing = error
     if not parts:
