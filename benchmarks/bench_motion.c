@@ -56,12 +56,27 @@ static void measure(struct work *w, const char *name, int32_t method, int thread
     nwc_ctx_destroy(ctx);
 }
 
+static const struct {
+    const char *name;
+    int32_t number;
+} methods[] = {{"variational", NWC_MOTION_VARIATIONAL},
+               {"lucas_kanade", NWC_MOTION_LUCAS_KANADE},
+               {"trec", NWC_MOTION_TREC},
+               {"cotrec", NWC_MOTION_COTREC},
+               {"phase", NWC_MOTION_PHASE},
+               {"constant", NWC_MOTION_CONSTANT},
+               {"vet", NWC_MOTION_VET},
+               {"proesmans", NWC_MOTION_PROESMANS},
+               {"farneback", NWC_MOTION_FARNEBACK},
+               {"darts", NWC_MOTION_DARTS}};
+
 static void measure_all(int64_t ny, int64_t nx)
 {
     struct work w;
     make(&w, ny, nx);
-    for (int step = 0; step < bench_thread_steps(); step++)
-        measure(&w, "variational", NWC_MOTION_VARIATIONAL, bench_thread_step(step));
+    for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
+        for (int step = 0; step < bench_thread_steps(); step++)
+            measure(&w, methods[k].name, methods[k].number, bench_thread_step(step));
     for (int n = 0; n < FRAMES; n++) free(w.frames[n].data);
     free(w.u.data), free(w.v.data), free(w.quality.data);
 }

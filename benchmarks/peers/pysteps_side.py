@@ -3,12 +3,13 @@
 Usage: pysteps_side.py JOB.npz RESULT.npz
 
 The job holds ``frames`` (n, y, x), rain rate in mm h-1 with row 0 in the south and NaN where nothing was observed,
-``steps`` (whole frame intervals), ``threads`` and ``runs``. The result holds the forecast, the wall and processor times
-of every run after one that warms up, and the peak memory of the process.
+``steps`` (whole frame intervals), ``threads``, ``runs`` and ``method``, a name of its motion methods. The result holds
+the forecast, the wall and processor times of every run after one that warms up, and the peak memory of the process.
 """
 
 import os
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
@@ -32,14 +33,29 @@ def decibels(rate: np.ndarray) -> np.ma.MaskedArray:
     return np.ma.masked_array(decibel, ~known)
 
 
+def estimator(name: str, frames: np.ndarray) -> Callable[[], np.ndarray]:
+    """A motion method with its own defaults, on the frames its documentation asks for; dry where it takes no mask."""
+    estimate = motion.get_method(name)
+    decibel = decibels(frames)
+    if name == "LK":
+        return lambda: estimate(decibel)
+    if name == "VET":
+        return lambda: estimate(decibel[-3:], verbose=False)
+    if name == "proesmans":
+        return lambda: estimate(decibel[-2:].filled(-15.0), verbose=False)
+    if name == "DARTS":  # of nine frames and four wave numbers along time, as far as there are so many
+        latest = decibel[-9:].filled(-15.0)
+        return lambda: estimate(latest, N_t=min(4, len(latest) - 2), verbose=False)
+    return lambda: estimate(decibel[-3:])
+
+
 def main() -> None:
-    """Motion by Lucas-Kanade, extrapolation of the newest frame, and the time each takes."""
+    """Motion by the job's method, extrapolation of the newest frame, and the time each takes."""
     frames = job["frames"].astype(np.float64)[:, ::-1]  # pysteps has row 0 in the north
     steps = [int(step) for step in job["steps"]]
     runs = int(job["runs"])
-    estimate = motion.get_method("LK")
     extrapolate = extrapolation.get_method("semilagrangian")
-    flow, motion_times = timed(lambda: estimate(decibels(frames)), runs)
+    flow, motion_times = timed(estimator(str(job["method"]), frames), runs)
     motion_peak = peak_kib()
     ahead, extrapolation_times = timed(
         lambda: extrapolate(frames[-1], flow, max(steps), allow_nonfinite_values=True), runs

@@ -121,7 +121,7 @@ def forecast(
     elif members is not None or seed is not None:
         raise ArgumentError(f"members, seed: none expected for the method {method}, {members} and {seed} given")
     further = Choice(tuple(map(float, probabilities)), tuple(map(float, quantiles)))
-    if further.fractions and method != "steps":
+    if further.fractions and method not in forecasting.ENSEMBLES:
         raise ArgumentError(f"quantiles: none expected for the method {method}, which has no members")
     if frames is not None and not 2 <= frames <= 24:
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")

@@ -10,7 +10,18 @@ from nowcast.grid import Grid, ascending
 
 __all__ = ["METHODS", "calm", "estimate"]
 
-METHODS = {"variational": lib.NWC_MOTION_VARIATIONAL, "lucas_kanade": lib.NWC_MOTION_LUCAS_KANADE}
+METHODS = {
+    "variational": lib.NWC_MOTION_VARIATIONAL,
+    "lucas_kanade": lib.NWC_MOTION_LUCAS_KANADE,
+    "trec": lib.NWC_MOTION_TREC,
+    "cotrec": lib.NWC_MOTION_COTREC,
+    "phase": lib.NWC_MOTION_PHASE,
+    "constant": lib.NWC_MOTION_CONSTANT,
+    "vet": lib.NWC_MOTION_VET,
+    "proesmans": lib.NWC_MOTION_PROESMANS,
+    "farneback": lib.NWC_MOTION_FARNEBACK,
+    "darts": lib.NWC_MOTION_DARTS,
+}
 """The methods by name."""
 
 
@@ -28,13 +39,14 @@ def estimate(
     frames : (time, y, x) DataArray, dBZ or mm h-1
         Two or more times on one grid, the steps as uneven as they are; NaN where the radar did not look. Float32 is not
         copied.
-    method : "variational" or "lucas_kanade"
+    method : str
+        One of ``METHODS``; the guide says what each is and when to use it.
     max_speed : float, optional
         m s-1, in (0, 200]; faster motion is taken for error. The library's default (60) when omitted.
     max_frames : int, optional
         Use this many of the latest frames, 2 to 24. When omitted the method chooses: of those of the last ten minutes,
         or of the latest three, four that differ in age (variational); the two latest pairs at least three and a half
-        minutes apart (lucas_kanade).
+        minutes apart (the others).
 
     Returns
     -------

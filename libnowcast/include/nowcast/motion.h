@@ -11,7 +11,16 @@ extern "C" {
 /** How motion is estimated. */
 typedef enum nwc_motion_method {
     NWC_MOTION_VARIATIONAL = 0, /**< robust multi-scale variational: dense, the default */
-    NWC_MOTION_LUCAS_KANADE = 1 /**< sparse corners tracked through a pyramid, then interpolated */
+    NWC_MOTION_LUCAS_KANADE =
+        1,                   /**< sparse corners tracked through a pyramid, then interpolated (Lucas and Kanade 1981) */
+    NWC_MOTION_TREC = 2,     /**< windows that correlate (Rinehart and Garvey 1978), then interpolated */
+    NWC_MOTION_COTREC = 3,   /**< the same, with its divergence taken away (Li, Schmid and Joss 1995) */
+    NWC_MOTION_PHASE = 4,    /**< windows by phase correlation (Kuglin and Hines 1975), then interpolated */
+    NWC_MOTION_CONSTANT = 5, /**< one motion for the grid: the shift at which frames correlate best */
+    NWC_MOTION_VET = 6,      /**< variational echo tracking (Laroche and Zawadzki 1995), by sectors */
+    NWC_MOTION_PROESMANS = 7, /**< diffusion, forward and backward (Proesmans et al. 1994): dense */
+    NWC_MOTION_FARNEBACK = 8, /**< polynomial expansion (Farneback 2003), averaged over 30 cells */
+    NWC_MOTION_DARTS = 9      /**< a short series of waves over the grid (Ruzanski et al. 2011) */
 } nwc_motion_method;
 
 /** Options of nwc_motion_estimate. Fill with nwc_motion_options_init. */
@@ -22,7 +31,7 @@ typedef struct nwc_motion_options {
     int32_t
         max_frames; /**< 2 to 24: use this many of the latest frames. 0 (default): what suits the method. Variational:
                                of those of the last 10 minutes, or of the latest three, four that differ in age;
-                               Lucas-Kanade: the two latest pairs of frames at least 3.5 minutes apart */
+                               the others: the two latest pairs of frames at least 3.5 minutes apart */
 } nwc_motion_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */

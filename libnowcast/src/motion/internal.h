@@ -33,10 +33,28 @@ struct nwc__motion_problem {
  * A method: u and v in cells per second, quality 0 to 1, all (ny, nx) and contiguous; NaN where motion is not known. The
  * driver turns cells into metres and limits the speed. May be called with the smallest grids, 1 x 1 included.
  */
+typedef nwc_status (*nwc__motion_fn)(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
+                                     const nwc_motion_options *options, float *u, float *v, float *quality);
 nwc_status nwc__motion_variational(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
                                    const nwc_motion_options *options, float *u, float *v, float *quality);
 nwc_status nwc__motion_lucas_kanade(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
                                     const nwc_motion_options *options, float *u, float *v, float *quality);
+nwc_status nwc__motion_trec(nwc_ctx *ctx, const struct nwc__motion_problem *problem, const nwc_motion_options *options,
+                            float *u, float *v, float *quality);
+nwc_status nwc__motion_cotrec(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
+                              const nwc_motion_options *options, float *u, float *v, float *quality);
+nwc_status nwc__motion_phase(nwc_ctx *ctx, const struct nwc__motion_problem *problem, const nwc_motion_options *options,
+                             float *u, float *v, float *quality);
+nwc_status nwc__motion_constant(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
+                                const nwc_motion_options *options, float *u, float *v, float *quality);
+nwc_status nwc__motion_vet(nwc_ctx *ctx, const struct nwc__motion_problem *problem, const nwc_motion_options *options,
+                           float *u, float *v, float *quality);
+nwc_status nwc__motion_proesmans(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
+                                 const nwc_motion_options *options, float *u, float *v, float *quality);
+nwc_status nwc__motion_farneback(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
+                                 const nwc_motion_options *options, float *u, float *v, float *quality);
+nwc_status nwc__motion_darts(nwc_ctx *ctx, const struct nwc__motion_problem *problem, const nwc_motion_options *options,
+                             float *u, float *v, float *quality);
 
 /* Rows of the driver, compiled for each instruction level. */
 typedef struct nwc__motion_kernels {

@@ -9,7 +9,7 @@
  */
 #include "motion/lucas_kanade.h"
 
-#include "motion/internal.h"
+#include "motion/frames.h"
 
 enum { MOST_CORNERS = 1000 };
 #define CLUSTER 20.0   /* cells: one vector for each square of this side */
@@ -37,9 +37,10 @@ static nwc_status take_pyramid(nwc_ctx *ctx, const struct nwc__motion_problem *p
     return nwc__lk_pyramid_fill(ctx, problem->x[frame], *pyramid);
 }
 
-static nwc_status follow_pair(nwc_ctx *ctx, const struct nwc__motion_problem *problem, int32_t k_earlier,
-                              int32_t k_later, float *response, struct work *work)
+static nwc_status follow_pair(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
+                              const struct nwc__frame_pair *pair, float *response, struct work *work)
 {
+    const int32_t k_earlier = pair->earlier, k_later = pair->later;
     struct nwc__lk_pyramid *earlier, *later;
     int64_t n;
     NWC__TRY(take_pyramid(ctx, problem, k_earlier, k_later, work, &earlier));
@@ -47,7 +48,7 @@ static nwc_status follow_pair(nwc_ctx *ctx, const struct nwc__motion_problem *pr
     NWC__TRY(nwc__lk_pyramid_mask(ctx, problem->known[k_earlier], problem->known[k_later], earlier));
     NWC__TRY(nwc__lk_corners(ctx, &earlier->level[0], MOST_CORNERS, response, work->corners, &n));
     NWC__TRY(nwc__lk_track_corners(ctx, earlier, later, work->corners, n, work->tracks));
-    const double dt_s = problem->time_s[k_later] - problem->time_s[k_earlier], age_s = -problem->time_s[k_earlier];
+    const double dt_s = pair->dt_s, age_s = -problem->time_s[k_earlier];
     work->pairs++, work->sum_s += dt_s;
     for (int64_t c = 0; c < n; c++) {
         const double u = work->tracks[c].dx / dt_s, v = work->tracks[c].dy / dt_s;
@@ -60,17 +61,13 @@ static nwc_status follow_pair(nwc_ctx *ctx, const struct nwc__motion_problem *pr
     return NWC_OK;
 }
 
-/* Follow each frame from the latest one that is long enough before it; when none is, the newest from the oldest. */
+/* Oldest pair first, so that a pyramid made for one is there for the next. */
 static nwc_status follow_all(nwc_ctx *ctx, const struct nwc__motion_problem *problem, float *response,
                              struct work *work)
 {
-    for (int32_t later = 1; later < problem->n_frames; later++) {
-        int32_t earlier = later - 1;
-        while (earlier >= 0 && problem->time_s[later] - problem->time_s[earlier] < NWC__MOTION_SHORTEST_S - 1e-6)
-            earlier--;
-        if (earlier >= 0) NWC__TRY(follow_pair(ctx, problem, earlier, later, response, work));
-    }
-    if (work->pairs == 0) NWC__TRY(follow_pair(ctx, problem, 0, problem->n_frames - 1, response, work));
+    struct nwc__frame_pair pairs[NWC__MOST_FRAMES];
+    for (int32_t p = nwc__frame_pairs(problem, pairs) - 1; p >= 0; p--)
+        NWC__TRY(follow_pair(ctx, problem, &pairs[p], response, work));
     return NWC_OK;
 }
 

@@ -122,5 +122,8 @@ nwc_status nwc__lk_decluster(nwc_ctx *ctx, double scale, struct nwc__lk_vector *
 /* Spread n >= 1 vectors over a grid: u, v (cells per second) and quality, (ny, nx). */
 nwc_status nwc__lk_spread(nwc_ctx *ctx, const struct nwc__lk_vector *vectors, int64_t n, int64_t ny, int64_t nx,
                           float *u, float *v, float *quality);
+/* The same on nodes alone (frames.h), as many cells apart as asked for. */
+nwc_status nwc__lk_spread_nodes(nwc_ctx *ctx, const struct nwc__lk_vector *vectors, int64_t n, int64_t ny, int64_t nx,
+                                int64_t spacing, float *const node[3]);
 
 #endif

@@ -20,6 +20,18 @@ enum {
     LEAST_TELLING = 4, /* of its cells, or nothing is said of it */
     CHUNK = 512        /* cells of a row of squares treated in one go */
 };
+static const nwc__motion_fn methods[] = {[NWC_MOTION_VARIATIONAL] = nwc__motion_variational,
+                                         [NWC_MOTION_LUCAS_KANADE] = nwc__motion_lucas_kanade,
+                                         [NWC_MOTION_TREC] = nwc__motion_trec,
+                                         [NWC_MOTION_COTREC] = nwc__motion_cotrec,
+                                         [NWC_MOTION_PHASE] = nwc__motion_phase,
+                                         [NWC_MOTION_CONSTANT] = nwc__motion_constant,
+                                         [NWC_MOTION_VET] = nwc__motion_vet,
+                                         [NWC_MOTION_PROESMANS] = nwc__motion_proesmans,
+                                         [NWC_MOTION_FARNEBACK] = nwc__motion_farneback,
+                                         [NWC_MOTION_DARTS] = nwc__motion_darts};
+enum { N_METHODS = sizeof methods / sizeof *methods };
+
 #define LONGEST_NS INT64_C(600000000000) /* frames older than this are not looked at, but for the latest three */
 
 /* One call, as the tiles see it; a tile is a row of one frame, or of the result. */
@@ -93,7 +105,7 @@ static nwc_status check_frames(nwc_ctx *ctx, const nwc_field *frames, const int6
 
 static nwc_status check_options(const nwc_motion_options *options)
 {
-    if (options->method != NWC_MOTION_VARIATIONAL && options->method != NWC_MOTION_LUCAS_KANADE)
+    if (options->method < 0 || options->method >= N_METHODS)
         return nwc__fail(NWC_ERR_ARG, "method: an nwc_motion_method expected, %d given", (int)options->method);
     if (!(options->max_speed_m_s > 0.0 && options->max_speed_m_s <= 200.0))
         return nwc__fail(NWC_ERR_ARG, "max_speed_m_s: above 0 and at most 200 expected, %g given",
@@ -226,7 +238,7 @@ static int32_t nearest_in_age(const int64_t *times_ns, int32_t first, int32_t ne
  * The variational method compares all pairs. Of many frames four do: the newest, the oldest, and those at a quarter and at
  * three quarters of the time between, whose six lags are all different.
  */
-static void choose_for_pairs(struct job *job, const nwc_field *frames, const int64_t *times_ns, int32_t n)
+static void choose_for_all_pairs(struct job *job, const nwc_field *frames, const int64_t *times_ns, int32_t n)
 {
     int32_t first = n > 3 ? n - 3 : 0;
     while (first > 0 && times_ns[n - 1] - times_ns[first - 1] <= LONGEST_NS) first--;
@@ -239,11 +251,11 @@ static void choose_for_pairs(struct job *job, const nwc_field *frames, const int
 }
 
 /*
- * Lucas-Kanade follows features through pairs of frames: the two latest pairs that are far enough apart for them to move.
+ * The others follow echo through pairs of frames: the two latest pairs that are far enough apart for it to move.
  * They overlap where frames come more often. In scans two minutes apart that gained 1 % of CSI at 6 minutes over
  * three frames four minutes apart, whose older pair is older.
  */
-static void choose_for_tracks(struct job *job, const nwc_field *frames, const int64_t *times_ns, int32_t n)
+static void choose_for_two_pairs(struct job *job, const nwc_field *frames, const int64_t *times_ns, int32_t n)
 {
     const int64_t shortest_ns = (int64_t)(1e9 * NWC__MOTION_SHORTEST_S);
     int32_t of_pairs[4] = {n - 1, 0}, count = 0; /* when no pair is, oldest and newest have to do */
@@ -265,10 +277,10 @@ static void choose_frames(struct job *job, const nwc_field *frames, const int64_
     if (options->max_frames > 0)
         for (int32_t k = n > options->max_frames ? n - options->max_frames : 0; k < n; k++)
             take_frame(job, frames, times_ns, k);
-    else if (options->method == NWC_MOTION_LUCAS_KANADE)
-        choose_for_tracks(job, frames, times_ns, n);
+    else if (options->method == NWC_MOTION_VARIATIONAL)
+        choose_for_all_pairs(job, frames, times_ns, n);
     else
-        choose_for_pairs(job, frames, times_ns, n);
+        choose_for_two_pairs(job, frames, times_ns, n);
 }
 
 static nwc_status allocate(nwc_ctx *ctx, struct job *job)
@@ -335,10 +347,7 @@ static nwc_status estimate(nwc_ctx *ctx, struct job *job, const nwc_motion_optio
                                                 .user = job,
                                                 .max_cells_s = options->max_speed_m_s /
                                                                fmin(job->metric.mean_dx_m, job->metric.mean_dy_m)};
-    if (options->method == NWC_MOTION_LUCAS_KANADE)
-        NWC__TRY(nwc__motion_lucas_kanade(ctx, &problem, options, job->u, job->v, job->quality));
-    else
-        NWC__TRY(nwc__motion_variational(ctx, &problem, options, job->u, job->v, job->quality));
+    NWC__TRY(methods[options->method](ctx, &problem, options, job->u, job->v, job->quality));
     return nwc__for_each_tile(ctx, "motion: finish", job->ny, finish_row, job);
 }
 
