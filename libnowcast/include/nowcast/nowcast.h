@@ -4,6 +4,7 @@
 
 #include <nowcast/background.h>
 #include <nowcast/beam.h>
+#include <nowcast/cells.h>
 #include <nowcast/core.h>
 #include <nowcast/dealias.h>
 #include <nowcast/forecast.h>
