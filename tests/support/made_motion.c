@@ -10,7 +10,7 @@ static double rain_at(double y, double x)
     return f > 0.0 ? f * f : 0.0;
 }
 
-void uniform(double y, double x, double *u, double *v)
+void straight(double y, double x, double *u, double *v)
 {
     (void)y, (void)x;
     *u = 3.4 / 300.0, *v = -1.7 / 300.0;

@@ -11,7 +11,7 @@ extern const nwc_grid square; /* of NY x NX cells of a kilometre */
 /* u and v in cells per second at a place, which it keeps: the motion is steady. */
 typedef void (*motion_fn)(double y, double x, double *u, double *v);
 
-void uniform(double y, double x, double *u, double *v);
+void straight(double y, double x, double *u, double *v);
 /* Once around in about 12 hours. */
 void turning(double y, double x, double *u, double *v);
 void still(double y, double x, double *u, double *v);

@@ -20,10 +20,10 @@ static void a_known_motion_is_found(void **state)
 {
     (void)state;
     const double even[3] = {0.0, 300.0, 600.0}, uneven[3] = {0.0, 240.0, 640.0}, fast[6] = {0, 60, 120, 180, 240, 300};
-    check_motion(uniform, even, 2, 0.5);
-    check_motion(uniform, even, 3, 0.5);
-    check_motion(uniform, uneven, 3, 0.5);
-    check_motion(uniform, fast, 6, 0.5);
+    check_motion(straight, even, 2, 0.5);
+    check_motion(straight, even, 3, 0.5);
+    check_motion(straight, uneven, 3, 0.5);
+    check_motion(straight, fast, 6, 0.5);
     check_motion(turning, even, 3, 1.0);
     check_motion(still, even, 3, 0.01);
 }
@@ -54,14 +54,14 @@ static void fast_motion_is_found_on_small_grids(void **state)
     }
 }
 
-/* Where one method finds the uniform motion of a scene, to within 1 m/s. */
+/* Where one method finds the straight motion of a scene, to within 1 m/s. */
 static void check_uniform_by(int method, struct scene *scene)
 {
     nwc_motion_options options;
     nwc_motion_options_init(&options);
     options.method = method;
     assert_ok(estimate(NULL, scene, 3, &options));
-    check_scene(scene, uniform, 1.0);
+    check_scene(scene, straight, 1.0);
 }
 
 /* A part of the newest frame is still that of the frame before, as in a composite whose radar has not scanned again. */
@@ -69,7 +69,7 @@ static void what_was_carried_over_does_not_stand_still(void **state)
 {
     (void)state;
     const double even[3] = {0.0, 300.0, 600.0};
-    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    struct scene *const scene = make_scene(straight, even, 3, &square);
     for (int j = 0; j < NY; j++)
         for (int i = NX / 3; i < NX * 2 / 3; i++) scene->cells[2][j * NX + i] = scene->cells[1][j * NX + i];
     check_uniform_by(NWC_MOTION_VARIATIONAL, scene);
@@ -82,7 +82,7 @@ static void cells_alike_by_chance_are_followed(void **state)
 {
     (void)state;
     const double even[3] = {0.0, 300.0, 600.0};
-    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    struct scene *const scene = make_scene(straight, even, 3, &square);
     int alike = 0;
     for (int c = 0; c < NY * NX; c++) {
         for (int k = 0; k < 3; k++) scene->cells[k][c] = 0.5F * floorf(2.0F * scene->cells[k][c]);
@@ -125,7 +125,7 @@ static void metres_are_over_the_ground(void **state)
                            .dx = 0.01,
                            .dy = 0.01};
     const double even[3] = {0.0, 300.0, 600.0}, cell_m = 0.01 * 6371000.0 * acos(-1.0) / 180.0;
-    struct scene *const scene = make_scene(uniform, even, 3, &grid);
+    struct scene *const scene = make_scene(straight, even, 3, &grid);
     assert_ok(estimate(NULL, scene, 3, NULL));
     const int middle = NY / 2 * NX + NX / 2;
     assert_near(scene->u[middle], 0.5 * cell_m * 3.4 / 300.0, 0.3);
@@ -138,7 +138,7 @@ static void reflectivity_moves_as_rain_does(void **state)
 {
     (void)state;
     const double even[3] = {0.0, 300.0, 600.0};
-    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    struct scene *const scene = make_scene(straight, even, 3, &square);
     for (int k = 0; k < 3; k++) {
         scene->frames[k].units = "dBZ";
         for (int c = 0; c < NY * NX; c++) {
@@ -147,7 +147,7 @@ static void reflectivity_moves_as_rain_does(void **state)
         }
     }
     assert_ok(estimate(NULL, scene, 3, NULL));
-    check_scene(scene, uniform, 0.5);
+    check_scene(scene, straight, 0.5);
     free(scene);
 }
 
@@ -264,7 +264,7 @@ static void no_failure_or_cancel_leaves_memory(void **state)
 {
     (void)state;
     const double even[3] = {0.0, 300.0, 600.0};
-    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    struct scene *const scene = make_scene(straight, even, 3, &square);
     assert_true(check_every_allocation_failure(call_estimate, scene) > 20);
     struct counting_allocator allocator = {.refuse = -1};
     nwc_ctx *const ctx = context_with_allocator(&allocator);
@@ -310,7 +310,7 @@ static void what_is_wrong_is_named(void **state)
 {
     (void)state;
     const double even[3] = {0.0, 300.0, 600.0};
-    struct scene *const scene = make_scene(uniform, even, 3, &square);
+    struct scene *const scene = make_scene(straight, even, 3, &square);
     nwc_motion_options options;
     nwc_motion_options_init(&options);
     options.max_frames = 1;

@@ -5,7 +5,7 @@
 struct method {
     int32_t number;
     const char *name;
-    double uniform, turning;
+    double straight, turning;
     bool follows_features; /* and finds none in rain that is everywhere the same */
 };
 
@@ -53,11 +53,11 @@ static void every_method_finds_a_known_motion(void **state)
     const double fast[6] = {0, 60, 120, 180, 240, 300},
                  many[10] = {0, 300, 600, 900, 1200, 1500, 1800, 2100, 2400, 2700};
     for (int m = 0; m < METHODS; m++) {
-        check(&methods[m], uniform, even, 2, methods[m].uniform);
-        check(&methods[m], uniform, even, 3, methods[m].uniform);
-        check(&methods[m], uniform, uneven, 3, methods[m].uniform);
-        check(&methods[m], uniform, fast, 6, methods[m].uniform);
-        check(&methods[m], uniform, many, 10, methods[m].uniform);
+        check(&methods[m], straight, even, 2, methods[m].straight);
+        check(&methods[m], straight, even, 3, methods[m].straight);
+        check(&methods[m], straight, uneven, 3, methods[m].straight);
+        check(&methods[m], straight, fast, 6, methods[m].straight);
+        check(&methods[m], straight, many, 10, methods[m].straight);
         check(&methods[m], turning, even, 3, methods[m].turning);
     }
 }
@@ -67,7 +67,7 @@ static void what_is_not_known_is_not_followed(void **state)
 {
     (void)state;
     for (int m = 0; m < METHODS; m++) {
-        struct scene *const scene = make_scene(uniform, even, 3, &square);
+        struct scene *const scene = make_scene(straight, even, 3, &square);
         for (int k = 0; k < 3; k++)
             for (int j = 0; j < NY; j++)
                 for (int i = 0; i < NX; i++)
@@ -75,8 +75,8 @@ static void what_is_not_known_is_not_followed(void **state)
         assert_ok(find(NULL, &methods[m], scene, 3));
         for (int j = 50; j < NY - 25; j++)
             for (int i = 50; i < NX - 40; i++) {
-                assert_near(scene->u[j * NX + i], 1000.0 * 3.4 / 300.0, 1.5 * methods[m].uniform);
-                assert_near(scene->v[j * NX + i], -1000.0 * 1.7 / 300.0, 1.5 * methods[m].uniform);
+                assert_near(scene->u[j * NX + i], 1000.0 * 3.4 / 300.0, 1.5 * methods[m].straight);
+                assert_near(scene->v[j * NX + i], -1000.0 * 1.7 / 300.0, 1.5 * methods[m].straight);
             }
         for (int c = 0; c < NY * NX; c++) assert_true(isfinite(scene->u[c]) && isfinite(scene->v[c]));
         free(scene);
@@ -135,7 +135,7 @@ static void no_failure_or_cancel_of_any_leaves_memory(void **state)
 {
     (void)state;
     for (int m = 0; m < METHODS; m++) {
-        struct scene *const scene = make_scene(uniform, even, 3, &square);
+        struct scene *const scene = make_scene(straight, even, 3, &square);
         scene->times_ns[MOST - 1] = methods[m].number;
         assert_true(check_every_allocation_failure(call_find, scene) > 10);
         struct counting_allocator allocator = {.refuse = -1};
@@ -189,7 +189,7 @@ static void rain_in_one_frame_is_no_data(void **state)
 {
     (void)state;
     for (int m = 0; m < METHODS; m++) {
-        struct scene *const scene = make_scene(uniform, even, 3, &square);
+        struct scene *const scene = make_scene(straight, even, 3, &square);
         for (int c = 0; c < NY * NX; c++) scene->cells[0][c] = scene->cells[1][c] = 0.0F;
         assert_fails(NWC_ERR_NODATA, "frames:", find(NULL, &methods[m], scene, 3));
         assert_true(isnan(scene->u[0]) && isnan(scene->v[NY * NX - 1]) && scene->quality[7] == 0.0F);

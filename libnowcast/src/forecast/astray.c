@@ -76,8 +76,8 @@ void nwc__astray_at(struct nwc__astray *a, const nwc__carrier *carrier, int32_t 
     *dx = a->moved, *dy = a->moved + a->nodes;
 }
 
-nwc_status nwc__check_members(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads, int32_t first_member,
-                              int32_t vary_motion)
+nwc_status nwc__check_ensemble(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads, int32_t first_member,
+                               int32_t vary_motion)
 {
     NWC__TRY(nwc__check_field(forecasts, "forecasts", 4));
     NWC__TRY(nwc__check_same_shape(forecasts, "forecasts", like, "frames"));

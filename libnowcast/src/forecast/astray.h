@@ -24,8 +24,8 @@ void nwc__astray_at(struct nwc__astray *astray, const nwc__carrier *carrier, int
                     const double *drawn, const float **dx, const float **dy);
 
 /* Refuse forecasts that are not (member, lead, y, x) of the size of like, and options of ensembles out of range. */
-nwc_status nwc__check_members(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads, int32_t first_member,
-                              int32_t vary_motion);
+nwc_status nwc__check_ensemble(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads, int32_t first_member,
+                               int32_t vary_motion);
 
 /* Member number k of forecasts (member, lead, y, x). */
 nwc_field nwc__member_of(const nwc_field *forecasts, int64_t k);

@@ -176,7 +176,7 @@ nwc_status nwc_forecast_linda_ensemble(nwc_ctx *ctx, const nwc_field *frames, co
     struct call call = {0};
     NWC__TRY(take_options(&call, given, extrapolation));
     NWC__TRY(check_call(ctx, &call, frames, times_ns, n_frames, u, v, leads_s, n_leads));
-    NWC__TRY(nwc__check_members(forecasts, &frames[0], n_leads, call.options.first_member, call.options.vary_motion));
+    NWC__TRY(nwc__check_ensemble(forecasts, &frames[0], n_leads, call.options.first_member, call.options.vary_motion));
     nwc_status status = prepare(ctx, &call, frames, times_ns, n_frames, u, v);
     if (status == NWC_OK) status = forecast_members(ctx, &call, leads_s, n_leads, forecasts);
     release(ctx, &call);

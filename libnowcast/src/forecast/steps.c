@@ -244,7 +244,7 @@ nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64
     NWC__TRY(nwc__check_extrapolation(&carried));
     NWC__TRY(nwc__check_leads(leads_s, n_leads));
     NWC__TRY(nwc__check_sequence(ctx, frames, times_ns, n_frames, u, v));
-    NWC__TRY(nwc__check_members(forecasts, &frames[0], n_leads, s.options.first_member, s.options.vary_motion));
+    NWC__TRY(nwc__check_ensemble(forecasts, &frames[0], n_leads, s.options.first_member, s.options.vary_motion));
     NWC__TRY(nwc__check_delay(carried.delay, &frames[0], n_leads));
 
     nwc_field motion[2] = {*u, *v};
