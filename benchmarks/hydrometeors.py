@@ -1,7 +1,8 @@
 """Hydrometeor classes of simulated volumes beside what is in the middle of each gate. Part of ``make bench-quality``.
 
 Volumes have noise, attenuation, clutter and second trips; what is asked of them is what the command line would: quality
-control, phase, attenuation, classes. Printed is, for each content of gates with an echo, in which class they are, in %.
+control, phase, attenuation, classes. Printed is, for each content of gates with an echo, in which class they are, in %;
+of graupel and hail also for the gates of a reflectivity, in truth, that the memberships of these classes allow.
 """
 
 import numpy as np
@@ -17,6 +18,9 @@ COLUMNS = {
     "graupel": ("light_graupel", "dense_graupel"),
     "hail": ("hail",),
 }
+
+STRONG = {"graupel": 30.0, "hail": 50.0}
+"""dBZ from which on the memberships of either band give graupel or hail more than a half."""
 
 
 def volumes() -> dict[str, tuple[sim.Storm, sim.Scan]]:
@@ -34,19 +38,30 @@ def volumes() -> dict[str, tuple[sim.Storm, sim.Scan]]:
     return found
 
 
+def strong(content: str) -> str:
+    return f"{content} {STRONG[content]:g} dBZ"
+
+
 def main() -> None:
-    print(f"{'':16}{'content':14}{'gates':>8}", *(f"{name:>9}" for name in COLUMNS))
+    print(f"{'':16}{'content':16}{'gates':>8}", *(f"{name:>9}" for name in COLUMNS))
     for name, (storm, scan) in volumes().items():
         found = radar.attenuation(radar.phase(radar.quality(scan.volume)))
         classes = radar.hydrometeors(found, freezing_level=storm.environment.height_of(273.15))
-        table = np.zeros((len(sim.CONTENTS), len(radar.HYDROMETEORS)), dtype=int)
-        for sweep, content in sim.contents(storm, scan).items():
+        kinds = len(radar.HYDROMETEORS)
+        tables = {name: np.zeros(kinds, dtype=int) for name in (*sim.CONTENTS, *map(strong, STRONG))}
+        for sweep, contents in sim.contents(storm, scan).items():
             echo = scan.volume[sweep]["DBZH"].values > radar.NOTHING_DBZ
-            np.add.at(table, (content[echo], classes[sweep]["CLASS"].values[echo]), 1)
-        for content, row in zip(sim.CONTENTS, table, strict=True):
+            found_in, dbz = classes[sweep]["CLASS"].values.astype(int), scan.truth[sweep]["DBZH"].values
+            for number, content in enumerate(sim.CONTENTS):
+                here = echo & (contents == number)
+                tables[content] += np.bincount(found_in[here], minlength=kinds)
+                if content in STRONG:
+                    here &= dbz >= STRONG[content]
+                    tables[strong(content)] += np.bincount(found_in[here], minlength=kinds)
+        for content, row in tables.items():
             if row.sum() >= 100:
                 parts = (sum(row[radar.HYDROMETEORS[each]] for each in group) for group in COLUMNS.values())
-                print(f"{name:16}{content:14}{row.sum():8}", *(f"{100.0 * part / row.sum():9.1f}" for part in parts))
+                print(f"{name:16}{content:16}{row.sum():8}", *(f"{100.0 * part / row.sum():9.1f}" for part in parts))
 
 
 if __name__ == "__main__":

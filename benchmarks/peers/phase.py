@@ -1,7 +1,8 @@
 """KDP, attenuation and rain by libnowcast, Py-ART and wradlib, of simulated sweeps whose truth is known.
 
 All are given the same moments and the same gates of rain; what Py-ART and wradlib do with them is in phase_side.py.
-Seconds are of one processor. ``make bench-products``.
+Seconds are of one processor. The whole is five minutes of a processor, most of them simulation; ``--storms``,
+``--bands`` and ``--rates`` leave rows and columns out and change none. ``make bench-products``.
 """
 
 import argparse
@@ -28,19 +29,20 @@ NEAR_M = 8e3
 EFFECTS = sim.Effects(second_trip=False)
 
 
-def storms() -> dict[str, tuple[sim.Storm, tuple[float, float]]]:
-    """Each with where the radar stands."""
-    return {
-        "supercell": (sim.supercell(seed=1), (-40e3, -20e3)),
-        "squall line": (sim.squall_line(seed=1), (-60e3, -10e3)),
-        "pulse cells": (sim.pulse_cells(seed=5), (-30e3, 20e3)),
-    }
+STORMS: dict[str, tuple[Callable[[], sim.Storm], tuple[float, float]]] = {
+    "supercell": (lambda: sim.supercell(seed=1), (-40e3, -20e3)),
+    "squall line": (lambda: sim.squall_line(seed=1), (-60e3, -10e3)),
+    "pulse cells": (lambda: sim.pulse_cells(seed=5), (-30e3, 20e3)),
+}
+"""Each with where the radar stands."""
 
 
-def scans() -> Iterator[tuple[str, str, sim.Scan]]:
+def scans(storms: list[str], bands: list[str]) -> Iterator[tuple[str, str, sim.Scan]]:
     """A turn at 0.5 degrees of each storm by a radar of each band."""
-    for name, (storm, place) in storms().items():
-        for band in "SCX":
+    for name in storms:
+        make, place = STORMS[name]
+        storm = make()
+        for band in bands:
             plan = Strategy("one turn", Radar(band=band), (Sweep(0.5, reach=120e3),))
             yield name, band, sim.scan(storm, sim.Site.near(storm, *place), plan, 3600.0, effects=EFFECTS)
 
@@ -73,22 +75,30 @@ def ours(seen: sim.Scan) -> dict[str, tuple[Array, float]]:
     return found
 
 
-def theirs(
-    python: str, seen: sim.Scan, band: str, phase: Array, what: tuple[str, ...]
-) -> dict[str, tuple[Array, float]]:
-    sweep = seen.volume["sweep_0"]
-    good = np.isfinite(sweep["PHIDP"].values) & (sweep["RHOHV"].values > 0.85)
+Asked = tuple[sim.Scan, str, Array]
+"""A scan, its band, and libnowcast's phase of it."""
+
+
+def theirs(python: str, asked: list[Asked], what: tuple[str, ...]) -> list[dict[str, tuple[Array, float]]]:
+    """The answers of the peers to each scan, all in one interpreter."""
+    moments = ("PHIDP", "DBZH", "ZDR", "range", "azimuth", "elevation")
+    good, found = [], []
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        moments = ("PHIDP", "DBZH", "ZDR", "range", "azimuth", "elevation")
-        arrays = {moment: sweep[moment].values for moment in moments}
-        arrays |= {"good": good, "band": np.array(band), "system": np.array(SYSTEM), "what": np.array(what)}
-        arrays |= {"phase": phase, "frequency": np.array(seen.volume.attrs["frequency"])}
-        np.savez(folder / "sweep.npz", **arrays)
-        subprocess.run([python, SIDE, name], check=True, stdout=subprocess.DEVNULL)
-        with np.load(folder / "peers.npz") as made:
-            names = [key for key in made.files if not key.endswith(" s")]
-            return {key: (np.where(good, made[key], np.nan), float(made[f"{key} s"])) for key in names}
+        folders = [Path(name) / str(number) for number in range(len(asked))]
+        for folder, (seen, band, phase) in zip(folders, asked, strict=True):
+            sweep = seen.volume["sweep_0"]
+            good.append(np.isfinite(sweep["PHIDP"].values) & (sweep["RHOHV"].values > 0.85))
+            arrays = {moment: sweep[moment].values for moment in moments}
+            arrays |= {"good": good[-1], "band": np.array(band), "system": np.array(SYSTEM), "what": np.array(what)}
+            arrays |= {"phase": phase, "frequency": np.array(seen.volume.attrs["frequency"])}
+            folder.mkdir()
+            np.savez(folder / "sweep.npz", **arrays)
+        subprocess.run([python, SIDE, *folders], check=True, stdout=subprocess.DEVNULL)
+        for folder, known in zip(folders, good, strict=True):
+            with np.load(folder / "peers.npz") as made:
+                names = [key for key in made.files if not key.endswith(" s")]
+                found.append({key: (np.where(known, made[key], np.nan), float(made[f"{key} s"])) for key in names})
+    return found
 
 
 def errors(found: Array, truth: Array, where: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
@@ -98,18 +108,19 @@ def errors(found: Array, truth: Array, where: npt.NDArray[np.bool_]) -> tuple[fl
     return known.sum() / where.sum(), float(np.sqrt(np.mean(error**2))), float(error.mean())
 
 
-def show_storms(python: str) -> None:
+def show_storms(python: str, storms: list[str], bands: list[str]) -> None:
     """KDP, where the truth is above 10 dBZ, and attenuation likewise."""
     heads = {"KDP": "KDP above 0.5", "PIA": "above 1 dB"}
     units = {"KDP": "degrees km-1", "PIA": "dB"}
     truths, strong = {"KDP": "KDP", "PIA": "attenuation"}, {"KDP": 0.5, "PIA": 1.0}
     tables: dict[str, list[str]] = {what: [] for what in heads}
-    for name, band, seen in scans():
+    seen_by = list(scans(storms, bands))
+    own = [ours(seen) for *_, seen in seen_by]
+    asked = [(seen, band, mine.pop("phase")[0]) for (_, band, seen), mine in zip(seen_by, own, strict=True)]
+    for (name, band, seen), mine, peers in zip(seen_by, own, theirs(python, asked, tuple(heads)), strict=True):
         truth = seen.truth["sweep_0"]
         rain = (truth["DBZH"].values > 10.0) & (seen.volume["sweep_0"]["DBZH"].values > radar.NOTHING_DBZ)
-        answers = ours(seen)
-        answers |= theirs(python, seen, band, answers.pop("phase")[0], tuple(heads))
-        for key, (values, seconds) in answers.items():
+        for key, (values, seconds) in (mine | peers).items():
             what, _, method = key.partition("/")
             if what not in heads:
                 continue
@@ -125,17 +136,17 @@ def show_storms(python: str) -> None:
         print("\n".join(rows))
 
 
-def show_rain(python: str) -> None:
+def show_rain(python: str, rates: list[float], bands: list[str]) -> None:
     """Of rain that is the same everywhere, from 8 km on: what is known, mean and root mean square error."""
     print("rain: part known, mean error and root mean square error, per cent of the rate")
-    print(f"{'':24}" + "".join(f"{rate:16g} mm/h" for rate in RATES))
-    for band in "SCX":
+    print(f"{'':24}" + "".join(f"{rate:16g} mm/h" for rate in rates))
+    for band in bands:
         rows: dict[str, str] = {}
-        for rate in RATES:
-            seen = uniform(rate, band)
-            answers = ours(seen)
-            answers |= theirs(python, seen, band, answers.pop("phase")[0], ("RATE",))
-            for key, (values, _) in answers.items():
+        seen_at = [uniform(rate, band) for rate in rates]
+        own = [ours(seen) for seen in seen_at]
+        asked = [(seen, band, mine.pop("phase")[0]) for seen, mine in zip(seen_at, own, strict=True)]
+        for rate, seen, mine, peers in zip(rates, seen_at, own, theirs(python, asked, ("RATE",)), strict=True):
+            for key, (values, _) in (mine | peers).items():
                 if not key.startswith("RATE/"):
                     continue
                 where = np.broadcast_to(seen.volume["sweep_0"]["range"].values > NEAR_M, values.shape)
@@ -149,9 +160,14 @@ def show_rain(python: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", required=True, help="that of the environment with Py-ART and wradlib")
-    python = parser.parse_args().python
-    show_storms(python)
-    show_rain(python)
+    parser.add_argument("--storms", nargs="*", choices=[*STORMS], default=[*STORMS])
+    parser.add_argument("--bands", nargs="+", choices=[*"SCX"], default=[*"SCX"])
+    parser.add_argument("--rates", nargs="*", type=float, default=RATES, help="of rain, mm/h")
+    arguments = parser.parse_args()
+    if arguments.storms:
+        show_storms(arguments.python, arguments.storms, arguments.bands)
+    if arguments.rates:
+        show_rain(arguments.python, arguments.rates, arguments.bands)
 
 
 if __name__ == "__main__":

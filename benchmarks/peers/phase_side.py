@@ -1,4 +1,4 @@
-"""KDP, attenuation and rain by Py-ART and wradlib, of the sweep phase.py writes: run by it with their interpreter."""
+"""KDP, attenuation and rain by Py-ART and wradlib, of the sweeps phase.py writes: run by it with their interpreter."""
 
 import functools
 import os
@@ -96,8 +96,7 @@ def rain(given: Given) -> dict[str, Any]:
 MAKERS = {"KDP": kdp, "PIA": attenuation, "RATE": rain}
 
 
-def main() -> None:
-    folder = Path(sys.argv[1])
+def answer(folder: Path) -> None:
     given = Given(folder)
     found: dict[str, Any] = {}
     for what in given.what:
@@ -106,6 +105,11 @@ def main() -> None:
             found[f"{what}/{name}"] = np.ma.filled(np.ma.asarray(method(), dtype=float), np.nan)
             found[f"{what}/{name} s"] = np.array(time.process_time() - begun)
     np.savez(folder / "peers.npz", **found)
+
+
+def main() -> None:
+    for folder in sys.argv[1:]:
+        answer(Path(folder))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ static inline void nwc__write_line(bool large, const char *restrict from, char *
     _mm512_storeu_si512(carry, now);
 #elif defined(__AVX2__)
     /* Both parts are read where they lie: what was only just written in another width would be waited for. */
-    const __m256i cells[2] = {_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15)};
+    const __m256i cells[2] = {_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+                              _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15)};
     const __m256i left = _mm256_set1_epi32((int32_t)(over / 4));
     const int *const before = (const int *)(const void *)(carry + NWC__LINE - over);
     const int *const now = (const int *)(const void *)(from - over);
