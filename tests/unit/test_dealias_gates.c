@@ -2,6 +2,7 @@
 #include "support/support.h"
 
 #include "core/random.h"
+#include "radar/dealias_gates.h"
 #include "radar/dealias_tears.h"
 
 /* ---- loops over gates ---- */
@@ -192,6 +193,39 @@ static void what_is_below_places_a_patch_where_what_is_beside_it_does_not(void *
     for (int i = 0; i < CELLS; i++) assert_near(square.velocity[i], under[i], 1e-4);
 }
 
+/* ---- confidence of regions ---- */
+
+/* That of a region that is the whole square, smooth or rough. */
+static float confidence_of(float nyquist, float margin, float doubt, uint16_t roughness)
+{
+    static const float velocity[CELLS];
+    static int32_t label[CELLS];
+    static uint16_t rough[CELLS];
+    nwc_ctx *const ctx = nwc__ctx(NULL);
+    const nwc__fold_node node = {.nyquist = nyquist, .size = CELLS, .margin = margin, .doubt = doubt};
+    const nwc__fold_wind calm = {.bottom_m = 0.0};
+    nwc__fold_scratch scratch = {.edges = square.edges, .lines = square.lines};
+    make_square(&square, 0.5f, velocity);
+    for (int i = 0; i < CELLS; i++) rough[i] = roughness;
+    for (int r = 0; r < SIDE; r++) square.nyquist[r] = nyquist;
+    square.sweep.label = label, square.sweep.rough = rough, square.sweep.n_labels = 1;
+    nwc__fold_gates(&square.sweep, &node, &calm, 0.0, NWC__KERNELS(ctx, nwc__dealias_kernels), &scratch);
+    for (int i = 0; i < CELLS; i++) assert_near(square.confidence[i], square.confidence[0], 0.0);
+    return square.confidence[0];
+}
+
+static void confidence_of_a_region_rises_with_its_margin_and_the_nyquist_velocity(void **state)
+{
+    (void)state;
+    assert_near(confidence_of(8.0f, 15.0f, 0.0f, 0), 0.5, 1e-6);
+    assert_near(confidence_of(32.0f, 15.0f, 0.0f, 0), 2.0 / 3.0, 1e-6);
+    for (float margin = 1.0f; margin < 200.0f; margin *= 2.0f)
+        assert_near(confidence_of(32.0f, margin, 0.0f, 0), confidence_of(8.0f, 2.0f * margin, 0.0f, 0), 1e-6);
+    assert_near(confidence_of(8.0f, 0.0f, 0.0f, 0), 0.0, 0.0);
+    assert_true(confidence_of(25.0f, 100.0f, 2.0f, 0) < 0.5f * confidence_of(25.0f, 100.0f, 0.0f, 0));
+    assert_near(confidence_of(25.0f, 100.0f, 0.0f, 32768), 0.25 * confidence_of(25.0f, 100.0f, 0.0f, 0), 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +234,7 @@ int main(void)
         cmocka_unit_test(patches_a_fold_away_are_put_back_and_no_gate_beside_them),
         cmocka_unit_test(a_shear_line_and_a_patch_below_the_nyquist_velocity_stay),
         cmocka_unit_test(what_is_below_places_a_patch_where_what_is_beside_it_does_not),
+        cmocka_unit_test(confidence_of_a_region_rises_with_its_margin_and_the_nyquist_velocity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

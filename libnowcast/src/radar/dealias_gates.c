@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-#define MARGIN 15.0f /* that of a region of confidence one half in smooth wind */
+#define MARGIN 15.0f /* that of a region of confidence one half in smooth wind, where the Nyquist velocity is NYQUIST */
+#define NYQUIST 8.0f /* m s-1 */
 #define DOUBT 0.4f   /* what the square of a cluster's doubt takes from it */
 #define UNSURE 0.45f /* the most confidence of a gate that belongs to no region */
 #define JUMP 0.75f   /* Nyquist velocities between neighbours, of which either fold is about as likely */
@@ -216,7 +217,8 @@ static int64_t place_regions(nwc__fold_sweep *s, const struct nwc__dealias_kerne
             next = nwc__fold_run_end(s, i, end);
             if (s->label[i] >= 0) {
                 const nwc__fold_node *const node = &nodes[s->first_node + s->label[i]];
-                const float margin = clip(node->margin, 0.0f, 1000.0f);
+                /* Margins are of differences in Nyquist velocities, but it is by m/s that wind changes: higher ones tell more. */
+                const float margin = clip(node->margin * sqrtf(node->nyquist / NYQUIST), 0.0f, 1000.0f);
                 for (int32_t k = i; k < next; k++) {
                     s->fold[k] = (int16_t)(s->fold[k] + node->fold);
                     s->unfolded[k] = s->velocity[k] + turn * s->fold[k];
