@@ -149,6 +149,43 @@ static void members_differ_and_have_the_values_of_the_newest_frame(void **state)
     run_free(&run);
 }
 
+/* How much decibels differ between cells some distance apart, on average. */
+static double roughness(const float *rain, int64_t ny, int64_t nx, int64_t apart)
+{
+    double sum = 0.0, n = 0.0;
+    for (int64_t i = 0; i < ny * nx - apart; i++) {
+        if (i % nx + apart >= nx || isnan(rain[i]) || isnan(rain[i + apart])) continue;
+        const double a = rain[i] < 0.1f ? 0.0 : 10.0 * log10((double)rain[i]) + 15.0;
+        const double b = rain[i + apart] < 0.1f ? 0.0 : 10.0 * log10((double)rain[i + apart]) + 15.0;
+        sum += (a - b) * (a - b), n += 1.0;
+    }
+    return sum / n;
+}
+
+/* Rain in a quarter of the grid, that changes at small scales: members have it as rough as it is, at all distances. */
+static void members_are_as_rough_as_the_newest_frame(void **state)
+{
+    (void)state;
+    struct run run = changing(150, 300, 3);
+    run.options.vary_motion = 0;
+    for (int64_t i = 0; i < run.n; i++) run.u[i] = 0.0f;
+    for (int64_t i = 0; i < MOST_FRAMES * run.n; i++) {
+        const int64_t y = i % run.n / run.nx, x = i % run.nx;
+        run.frames[i] =
+            y < 100 && x < 110 ? showers((double)y, (double)x + 60.0) * (0.3f + 1.4f * noise((uint32_t)i)) : 0.0f;
+    }
+    run.leads_s[0] = 600.0, run.leads_s[1] = 1800.0, run.leads_s[2] = 3600.0;
+    assert_ok(run_call(NULL, &run));
+    for (int64_t apart = 1; apart <= 64; apart *= 4)
+        for (int32_t k = 0; k < 3; k++) {
+            double found = 0.0;
+            for (int32_t m = 0; m < 3; m++) found += roughness(member_of(&run, m, k), run.ny, run.nx, apart) / 3.0;
+            const double wanted = roughness(run.frames + 2 * run.n, run.ny, run.nx, apart);
+            assert_near(10.0 * log10(found / wanted), 0.0, 2.0);
+        }
+    run_free(&run);
+}
+
 /* A shower that only moves: what members differ in is where it is. Distances by summing the published deviations. */
 static void members_stray_as_far_as_motion_is_known_to_err(void **state)
 {
@@ -300,6 +337,7 @@ int main(void)
         cmocka_unit_test(nearness_falls_with_the_distance_to_the_nearest_wet_cell),
         cmocka_unit_test(noise_is_the_spectrum_of_a_white_field),
         cmocka_unit_test(members_differ_and_have_the_values_of_the_newest_frame),
+        cmocka_unit_test(members_are_as_rough_as_the_newest_frame),
         cmocka_unit_test(members_stray_as_far_as_motion_is_known_to_err),
         cmocka_unit_test(new_rain_forms_near_rain_alone),
         cmocka_unit_test(hard_input_has_an_answer),

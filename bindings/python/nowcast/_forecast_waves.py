@@ -104,7 +104,7 @@ def steps(
     vary_motion : bool, optional
         True when omitted: members move differently.
     minutes, step, leads, sampling, travel, delay
-        As in ``extrapolate``.
+        As in ``extrapolate``; fading is cubic at every lead time, since noise does not become smoother.
 
     Returns
     -------

@@ -164,13 +164,16 @@ NWC_API void nwc_steps_options_init(nwc_steps_options *options);
  * As nwc_forecast_sprog, with noise of the newest frame's spectrum that keeps the variance of each wavelength; new rain forms
  * no farther than 10 cells from rain in a step; values are those of the newest frame, by rank; and each member is ahead or
  * behind and aside of the motion, by distances that grow with time (Bowler et al. 2006, with the constants of pysteps).
+ * Ranks and the distance from rain take some variance away; noise is made as much stronger in each wavelength, up to twice, as
+ * rain of a trial member lacks over twelve steps.
  *
  * A member is the same for the same seed and number, whichever others are asked for: a large ensemble can be done a few
  * members at a time, in memory that does not grow with it.
  *
  * @param frames, times_ns, n_frames, u, v, leads_s, n_leads  as for nwc_forecast_cascade
  * @param options        NULL for the defaults
- * @param extrapolation  options of the extrapolation, NULL for the defaults
+ * @param extrapolation  options of the extrapolation, NULL for the defaults; NWC_SAMPLE_FADING is cubic at every lead time, since
+ *                       noise does not become smoother
  * @param forecasts      out: (member, lead, y, x), shares no memory with what is given
  * @return as nwc_forecast_cascade
  *

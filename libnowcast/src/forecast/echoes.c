@@ -36,6 +36,27 @@ static nwc_status pad(int64_t tile, void *user)
     return NWC_OK;
 }
 
+nwc_status nwc__echoes_spectrum(nwc_ctx *ctx, const struct nwc__echoes *e, const float *decibels, float *spectrum)
+{
+    struct rows_job job = {.e = e, .from = decibels, .to = e->cells};
+    NWC__TRY(each_row(ctx, e->wavelengths.padded_ny, pad, &job));
+    nwc__wavelengths_forward(&e->wavelengths, e->cells, spectrum);
+    return NWC_OK;
+}
+
+nwc_status nwc__echoes_variances(nwc_ctx *ctx, const struct nwc__echoes *e, const float *spectrum,
+                                 double variance[NWC__MOST_WAVE_LEVELS])
+{
+    const float *const spectra[] = {spectrum};
+    for (int32_t m = 0; m < e->n_levels; m++) {
+        double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES];
+        const float *const table = e->levels + m * e->wavelengths.table_size;
+        NWC__TRY(nwc__wavelengths_products(ctx, &e->wavelengths, spectra, 1, table, products));
+        variance[m] = products[0][0];
+    }
+    return NWC_OK;
+}
+
 static nwc_status crop(int64_t tile, void *user)
 {
     const struct rows_job *const job = user;
@@ -102,9 +123,7 @@ static nwc_status learn(nwc_ctx *ctx, struct nwc__echoes *e)
     const struct nwc__plane newest = {e->past.cells[0], e->past.ny, e->past.nx, e->past.nx, 1};
     const float *spectra[NWC__MOST_WAVE_FRAMES];
     for (int32_t f = 0; f < e->past.n; f++) {
-        struct rows_job job = {.e = e, .from = e->past.cells[f], .to = e->cells};
-        NWC__TRY(each_row(ctx, e->wavelengths.padded_ny, pad, &job));
-        nwc__wavelengths_forward(&e->wavelengths, e->cells, e->spectra[f]);
+        NWC__TRY(nwc__echoes_spectrum(ctx, e, e->past.cells[f], e->spectra[f]));
         spectra[f] = e->spectra[f];
     }
     nwc__wavelengths_levels(&e->wavelengths, e->n_levels, e->levels);

@@ -39,6 +39,11 @@ nwc_status nwc__check_echoes(int32_t levels, int32_t order, double threshold);
 /* decibels (ny, nx) from cells (padded_ny, padded_nx); NaN where the newest frame is not known. */
 nwc_status nwc__echoes_crop(nwc_ctx *ctx, const struct nwc__echoes *echoes, const float *cells, float *decibels);
 
+/* The spectrum of decibels (ny, nx), those of the newest frame standing for what is NaN; and their variance in each level. */
+nwc_status nwc__echoes_spectrum(nwc_ctx *ctx, const struct nwc__echoes *echoes, const float *decibels, float *spectrum);
+nwc_status nwc__echoes_variances(nwc_ctx *ctx, const struct nwc__echoes *echoes, const float *spectrum,
+                                 double variance[NWC__MOST_WAVE_LEVELS]);
+
 /* Plane number lead of a forecast (lead, y, x) from decibels to rain. */
 nwc_status nwc__echoes_to_rain(nwc_ctx *ctx, const struct nwc__echoes *echoes, const nwc_field *forecast, int64_t lead);
 

@@ -15,8 +15,14 @@ enum {
     ROWS = 16 /* in a tile */,
     NOW = 0,
     BEFORE = 1,
-    RIM = 10 /* cells around rain where new rain may form in a step */
+    RIM = 10, /* cells around rain where new rain may form in a step */
+    TRIALS = 2,
+    TRIAL_STEPS = 12,
+    TRIAL_EVERY = 3,
+    TRIAL_MEMBER = INT32_MAX /* which no caller can ask for */
 };
+
+#define MOST_BOOST 2.0 /* of noise */
 
 #define TAPERED 0.1 /* of a side, at each of its ends, where the frame fades before its amplitudes are taken (Tukey) */
 
@@ -24,13 +30,14 @@ struct steps {
     nwc_steps_options options;
     struct nwc__echoes echoes;
     nwc__carrier carrier;
-    float *phi[NWC__STATES];   /* tables */
-    float *ratio;              /* table: newest to earlier deviation */
-    float *constant[2];        /* tables, of the shares of two states */
-    float *amplitude;          /* (padded_ny, padded_nx / 2 + 1), of noise in a step */
-    float *state[NWC__STATES]; /* spectra */
-    float *noise, *mixed;      /* spectra */
-    float *foreseen, *near;    /* (ny, nx) */
+    double boost[NWC__MOST_WAVE_LEVELS]; /* of noise, so that rain keeps the variance of each level */
+    float *phi[NWC__STATES];             /* tables */
+    float *ratio;                        /* table: newest to earlier deviation */
+    float *constant[2];                  /* tables, of the shares of two states */
+    float *amplitude;                    /* (padded_ny, padded_nx / 2 + 1), of noise in a step */
+    float *state[NWC__STATES];           /* spectra */
+    float *noise, *mixed;                /* spectra */
+    float *foreseen, *near;              /* (ny, nx) */
     struct nwc__astray astray;
 };
 
@@ -50,7 +57,7 @@ static void fill_tables(struct steps *s, const double *noise_variance, float *no
             const double share = (double)e->levels[m * n + i];
             for (int k = 0; k < NWC__STATES; k++) phi[k] += share * e->process[m].phi[k];
             ratio += share * e->process[m].ratio;
-            if (noise_variance[m] > 0.0) gain += share * sqrt(e->process[m].variance / noise_variance[m]);
+            if (noise_variance[m] > 0.0) gain += share * s->boost[m] * sqrt(e->process[m].variance / noise_variance[m]);
         }
         const double first = phi[0] / (1.0 - phi[1]), second = phi[0] * first + phi[1];
         s->phi[0][i] = (float)phi[0];
@@ -82,14 +89,7 @@ static nwc_status learn_noise(nwc_ctx *ctx, struct steps *s)
             e->cells[j * padded + i] = isnan(newest) ? 0.0F : newest * (float)(taper(j, ny) * taper(i, nx));
         }
     nwc__wavelengths_forward(&e->wavelengths, e->cells, s->noise);
-    const float *const tapered[] = {s->noise};
-    for (int32_t m = 0; m < e->n_levels; m++) {
-        double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES];
-        status = nwc__wavelengths_products(ctx, &e->wavelengths, tapered, 1, e->levels + m * e->wavelengths.table_size,
-                                           products);
-        if (status != NWC_OK) goto done;
-        variance[m] = products[0][0];
-    }
+    if ((status = nwc__echoes_variances(ctx, e, s->noise, variance)) != NWC_OK) goto done;
     fill_tables(s, variance, gain);
     status = nwc__wavelengths_amplitude(ctx, &e->wavelengths, s->noise, gain, s->amplitude);
 done:
@@ -189,6 +189,46 @@ static nwc_status forecast_member(nwc_ctx *ctx, struct steps *s, int32_t member,
     return NWC_OK;
 }
 
+/* ---- noise that lasts ---- */
+
+/* Steps of a member that is shown to nobody; how much of each level's variance its rain has, on average. */
+static nwc_status try_member(nwc_ctx *ctx, struct steps *s, double kept[NWC__MOST_WAVE_LEVELS])
+{
+    const struct nwc__echoes *const e = &s->echoes;
+    for (int32_t m = 0; m < e->n_levels; m++) kept[m] = 0.0;
+    NWC__TRY(begin_member(ctx, s));
+    for (int64_t step = 1; step <= TRIAL_STEPS; step++) {
+        double variance[NWC__MOST_WAVE_LEVELS];
+        NWC__TRY(one_step(ctx, s, TRIAL_MEMBER, step));
+        NWC__TRY(show(ctx, s, 0.0));
+        NWC__TRY(nwc__nearness(ctx, s->foreseen, e->past.ny, e->past.nx, NWC__WET_DB, RIM, s->near));
+        if (step % TRIAL_EVERY != 0) continue;
+        NWC__TRY(nwc__echoes_spectrum(ctx, e, s->foreseen, s->mixed));
+        NWC__TRY(nwc__echoes_variances(ctx, e, s->mixed, variance));
+        for (int32_t m = 0; m < e->n_levels; m++)
+            if (e->process[m].variance > 0.0)
+                kept[m] += variance[m] / e->process[m].variance * TRIAL_EVERY / TRIAL_STEPS;
+    }
+    return NWC_OK;
+}
+
+/*
+ * Waves keep their variance by themselves, rain does not: ranks and the rim around rain take some from short waves, and noise is spent
+ * where it may not rain. So noise is made as much stronger in each level as a member has less.
+ */
+static nwc_status tune(nwc_ctx *ctx, struct steps *s)
+{
+    double kept[NWC__MOST_WAVE_LEVELS];
+    for (int32_t m = 0; m < NWC__MOST_WAVE_LEVELS; m++) s->boost[m] = 1.0;
+    for (int32_t n = 0; n < TRIALS; n++) {
+        NWC__TRY(learn_noise(ctx, s));
+        NWC__TRY(try_member(ctx, s, kept));
+        for (int32_t m = 0; m < s->echoes.n_levels; m++)
+            if (kept[m] > 0.0) s->boost[m] = fmin(fmax(s->boost[m] / kept[m], 1.0 / MOST_BOOST), MOST_BOOST);
+    }
+    return learn_noise(ctx, s);
+}
+
 /* ---- the call ---- */
 
 void nwc_steps_options_init(nwc_steps_options *options)
@@ -242,6 +282,8 @@ nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64
     NWC__TRY(nwc__take_options(&carried, sizeof carried, extrapolation, "extrapolation"));
     NWC__TRY(nwc__check_echoes(s.options.levels, s.options.order, s.options.threshold));
     NWC__TRY(nwc__check_extrapolation(&carried));
+    if (carried.sampling == NWC_SAMPLE_FADING)
+        carried.sampling = NWC_SAMPLE_CUBIC; /* noise is as sharp an hour ahead */
     NWC__TRY(nwc__check_leads(leads_s, n_leads));
     NWC__TRY(nwc__check_sequence(ctx, frames, times_ns, n_frames, u, v));
     NWC__TRY(nwc__check_ensemble(forecasts, &frames[0], n_leads, s.options.first_member, s.options.vary_motion));
@@ -254,7 +296,7 @@ nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64
     if (status != NWC_OK) goto done;
     if ((status = nwc__carrier_create(ctx, &motion[0], &motion[1], &carried, &s.carrier)) != NWC_OK) goto done;
     if ((status = allocate(ctx, &s)) != NWC_OK) goto done;
-    if ((status = learn_noise(ctx, &s)) != NWC_OK) goto done;
+    if ((status = tune(ctx, &s)) != NWC_OK) goto done;
     if ((status = nwc__astray_create(ctx, &s.carrier, leads_s, n_leads, &s.astray)) != NWC_OK) goto done;
     for (int64_t k = 0; k < forecasts->dim[0] && status == NWC_OK; k++) {
         const nwc_field member = nwc__member_of(forecasts, k);
