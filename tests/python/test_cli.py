@@ -254,6 +254,34 @@ def test_the_probability_of_one_field_is_lagrangian_and_quantiles_want_members(s
     assert (code, summary["further"]) == (3, ["probability_1"])
 
 
+def test_a_forecast_is_joined_to_a_model(storms: Path) -> None:
+    inputs = frames(storms, 0, 5, 10)
+    rain = nowcast.grid.rain_rate(nowcast.open(storms / "*.pgm.gz"))
+    nowcast.io.write(rain.copy(data=2.0 * rain.values), storms / "model.nc")
+    model = nowcast.open(storms / "model.nc")
+    further = ("--blend", storms / "model.nc", "--skill", storms / "skill.json", "--members", 2)
+    code, summary, made = ensemble(inputs, storms / "f.nc", *further)
+    assert (code, summary["blend_status"]) == (0, "blended")
+    assert made.attrs["blend_status"] == "blended"
+    flow = nowcast.motion.estimate(rain[:3], method="lucas_kanade")
+    skill = nowcast.forecast.BlendSkill()
+    expected = nowcast.forecast.blend(rain[:3], flow, model, minutes=10, members=2, skill=skill)
+    np.testing.assert_array_equal(made.values, expected.values)
+    assert nowcast.forecast.BlendSkill.load(storms / "skill.json") == skill
+    assert ensemble(inputs, storms / "f.nc", *further)[1]["blend_status"] == "blended"  # with that skill
+    code, summary, merged = forecast(inputs, storms / "g.nc", "--minutes", 30, "--blend", storms / "model.nc")
+    assert (code, summary["blend_status"]) == (3, "the model ends at 2016-09-28T16:35:00Z")
+    plain = nowcast.forecast.extrapolate(rain[:3], nowcast.motion.estimate(rain[:3]), minutes=30)
+    np.testing.assert_array_equal(merged.values, nowcast.forecast.merge(plain, model).values)
+    assert (
+        "model: the model ends"
+        in run("forecast", *inputs, "-o", storms / "g.nc", "--blend", storms / "model.nc").output
+    )
+    result = run("forecast", *inputs, "-o", storms / "g.nc", "--skill", storms / "skill.json")
+    assert result.exit_code == 1
+    assert "skill: none expected without a model" in result.stderr
+
+
 def test_members_are_the_same_however_they_are_cut(storms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = frames(storms, 0, 5, 10)
     whole = ensemble(inputs, storms / "f.nc", "--members", 3)[2]

@@ -76,7 +76,7 @@ def delay(frames: xr.DataArray, leads: Sequence[float]) -> xr.DataArray:
     return xr.DataArray(
         cells,
         dims=("lead_time", "y", "x"),
-        coords={"lead_time": ("lead_time", _timedeltas(seconds)), **coords},
+        coords={"lead_time": ("lead_time", timedeltas(seconds)), **coords},
         attrs=attributes,
         name="delay",
     )
@@ -142,6 +142,13 @@ class Ahead:
             made.attrs["carried_over"] = self.late.attrs.get("carried_over", float("nan"))
         return made if name is None else made.rename(name)
 
+    def of_members(self, cells: _field.Array, first: int) -> xr.DataArray:
+        """Cells (member, time, y, x) of members that are numbered from first."""
+        one = self.described(cells[0])
+        numbers = xr.Variable("member", np.arange(first, first + len(cells)), {"standard_name": "realization"})
+        coords = {"member": numbers} | dict(one.coords)
+        return xr.DataArray(cells, dims=("member", *one.dims), coords=coords, attrs=one.attrs, name=self.latest.name)
+
 
 def one_field(make: Any, frames: xr.DataArray, flow: xr.Dataset, chosen: Any, **given: Any) -> xr.DataArray:
     """What the C function make says of frames by its own options and those all forecasts have: (time, y, x)."""
@@ -177,15 +184,7 @@ def ensemble(
     u, v, c_leads, n_leads, options = ahead.c
     with _lib.call() as ctx:
         _lib.check(make(ctx, fields.c, c_times, len(c_times), u, v, c_leads, n_leads, chosen, options, out.c))
-    one = ahead.described(cells[0])
-    numbers = xr.Variable("member", np.arange(first, first + members), {"standard_name": "realization"})
-    return xr.DataArray(
-        cells,
-        dims=("member", *one.dims),
-        coords={"member": numbers} | dict(one.coords),
-        attrs=one.attrs,
-        name=frames.name,
-    )
+    return ahead.of_members(cells, first)
 
 
 def of_frames(frames: xr.DataArray, flow: xr.Dataset, **given: Any) -> Ahead:
@@ -206,23 +205,23 @@ def _late(frames: xr.DataArray, leads: list[float], given: xr.DataArray | bool) 
         found = delay(frames.isel(time=slice(-_LATEST, None)).transpose("time", "y", "x"), near)
     else:
         found = given.transpose("lead_time", "y", "x")
-        if not np.isin(_timedeltas([60.0 * lead for lead in near]), found["lead_time"].values).all():
+        if not np.isin(timedeltas([60.0 * lead for lead in near]), found["lead_time"].values).all():
             raise ArgumentError(f"delay: every lead time up to {DELAY_MINUTES:g} minutes expected")
-        found = found.sel(lead_time=_timedeltas([60.0 * lead for lead in near]))
+        found = found.sel(lead_time=timedeltas([60.0 * lead for lead in near]))
         shape = (frames.sizes["y"], frames.sizes["x"])
         if found.shape[1:] != shape:
             raise ArgumentError(f"delay: the shape {shape} of frames expected, {found.shape[1:]} given")
     return found if found.values.any() else None
 
 
-def _timedeltas(seconds: Sequence[float]) -> npt.NDArray[np.timedelta64]:
+def timedeltas(seconds: Sequence[float]) -> npt.NDArray[np.timedelta64]:
     return np.array([round(1e9 * s) for s in seconds], dtype="timedelta64[ns]")
 
 
 def _described(latest: xr.DataArray, flow: xr.Dataset, cells: _field.Array, seconds: list[float]) -> xr.DataArray:
     """The forecast cells with times, places and attributes."""
     start = latest["time"].values.astype("datetime64[ns]")
-    lead = _timedeltas(seconds)
+    lead = timedeltas(seconds)
     coords = {name: latest.coords[name] for name in ("y", "x", "crs") if name in latest.coords}
     attributes = dict(latest.attrs)
     for name in ("motion_status", "motion_method"):

@@ -244,6 +244,8 @@ def convert(
     help="mm h-1, as 1,5: the probability that each is reached, written besides.",
 )
 @click.option("--quantiles", callback=_numbers, help="As .1,.5,.9: these quantiles of the members, written besides.")
+@click.option("--blend", help="Rain of a weather model to join the forecast to.")
+@click.option("--skill", help="JSON file in which the model's skill is kept from cycle to cycle, for steps.")
 @click.option("--motion", "motion_method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
 @click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")
 @click.option("--max-speed", type=float, help="m s-1; faster motion is taken for error.")
@@ -270,6 +272,8 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
         f"+{summary['lead_minutes'][-1]:g} min; "
         f"motion {summary['motion_status']}, mean {summary['mean_speed_m_s']:.1f} m s-1"
     )
+    if summary["blend_status"]:
+        text += f"; model: {summary['blend_status']}"
     if summary["further"]:
         text += f"; and {', '.join(summary['further'])}"
     if summary["carried_over"]:

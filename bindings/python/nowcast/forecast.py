@@ -4,7 +4,9 @@ from typing import Any
 
 import xarray as xr
 
+from nowcast._blend import BlendSkill, merge, seam
 from nowcast._forecast_ahead import DELAY_MINUTES, SAMPLINGS, delay, lead_times
+from nowcast._forecast_blend import blend
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
 from nowcast._forecast_local import anvil, linda, linda_ensemble
 from nowcast._forecast_times import onset, total
@@ -13,6 +15,7 @@ from nowcast._probability import band_depth, ensemble_mean, exceedance, matched_
 from nowcast.errors import ArgumentError
 
 __all__ = [
+    "BlendSkill",
     "DELAY_MINUTES",
     "ENSEMBLES",
     "MEMBERS",
@@ -21,6 +24,7 @@ __all__ = [
     "SAMPLINGS",
     "anvil",
     "band_depth",
+    "blend",
     "cascade",
     "delay",
     "ensemble_mean",
@@ -30,9 +34,11 @@ __all__ = [
     "linda",
     "linda_ensemble",
     "matched_mean",
+    "merge",
     "onset",
     "quantiles",
     "run",
+    "seam",
     "sprog",
     "steps",
     "total",

@@ -20,6 +20,7 @@ from nowcast import _lib, _netcdf, grid, io, model, motion, obs, radar, verify
 from nowcast import forecast as forecasting
 from nowcast import product as products
 from nowcast._forecast_products import Choice
+from nowcast._jobs_blend import Blend
 from nowcast._jobs_volume import health, mosaic, mosaic_live, wind
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
@@ -56,6 +57,8 @@ def forecast(
     seed: int | None = None,
     probabilities: Sequence[float] = (),
     quantiles: Sequence[float] = (),
+    blend: io.PathLike | None = None,
+    skill: io.PathLike | None = None,
     motion_method: str = "variational",
     sampling: str | None = None,
     max_speed: float | None = None,
@@ -101,6 +104,13 @@ def forecast(
         variables such as ``probability_1``. All members of a lead time are then in memory at once.
     quantiles : sequence of float
         0 to 1: and these quantiles of the members, in variables such as ``quantile_0p9``. Of an ensemble only.
+    blend : path, optional
+        Rain of a weather model, fields in any unit of rain or model fields with ``prate``, to which the forecast is
+        joined: members of ``method="steps"`` as ``nowcast.forecast.blend`` does, all others by
+        ``nowcast.forecast.merge``. ``blend_status`` says how far it reaches; where it does not reach all lead times the
+        forecast is ``degraded``.
+    skill : path, optional
+        Of a JSON file in which what is known of the model's skill is kept from cycle to cycle, for ``steps``.
     motion_method, max_speed
         ``method`` and ``max_speed`` of ``nowcast.motion.estimate``.
     a, b : float
@@ -127,6 +137,7 @@ def forecast(
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
     _netcdf.check_name(output)
     leads = forecasting.lead_times(minutes, step)
+    joined = Blend(blend, skill, a, b)
     rain = grid.rain_rate(io.open(inputs, quantity=quantity, on_error=on_error, last=frames or _FRAMES), a, b)
     if not np.isfinite(rain.values[-1]).any():
         raise NoDataError(f"{rain.attrs['input_files'].splitlines()[-1].split()[0]}: the latest frame is known nowhere")
@@ -137,6 +148,7 @@ def forecast(
     options: dict[str, Any] = {"sampling": sampling, "delay": False if delay is None else delay}
     if method != "extrapolation":
         try:
+            # Without the model: whether there is enough of a past.
             forecasting.run(rain, flow, method, leads=leads[:1], **options, **ensemble and ensemble | {"members": 1})
         except NoDataError:
             method, degraded, ensemble = "extrapolation", True, {}
@@ -144,17 +156,19 @@ def forecast(
     latest = rain.isel(time=-1)
     left_out = rain.attrs.get("left_out", "").splitlines()
     given = latest if method == "extrapolation" else rain
+    blend_status = joined.status(given, leads)
+    degraded = degraded or blend_status not in (None, "blended")
     given.attrs |= {"degraded": np.int32(degraded or bool(left_out)), "forecast_method": method}
     if ensemble:
         given.attrs["seed"] = str(ensemble["seed"])  # netCDF's numbers here are double, which 2^64 - 1 is not
     del rain
-    at_once = ensemble.get("members", 1) if further else 1
+    at_once = ensemble.get("members", 1) if further or joined else 1
     batch = max(1, (_MEMBER_BYTES if ensemble else _BATCH_BYTES) // (4 * latest.size * at_once))
     with Writer(output) as writer:
         for start in range(0, len(leads), batch):
             options["leads"] = leads[start : start + batch]
-            if not ensemble or further:
-                made = forecasting.run(given, flow, method, **options, **ensemble)
+            if not ensemble or further or joined:
+                made = joined.run(given, flow, method, **options, **ensemble)
                 for field in (made, *further.of(made)):
                     writer.add(field)
                 continue
@@ -162,6 +176,7 @@ def forecast(
             for first in range(0, ensemble["members"], few):
                 some = ensemble | {"first": first, "members": min(few, ensemble["members"] - first)}
                 writer.add(forecasting.run(given, flow, method, **options, **some), members=ensemble["members"])
+    joined.close()
     speed = np.hypot(flow["u"].values, flow["v"].values)
     return {
         "output": str(output),
@@ -171,6 +186,7 @@ def forecast(
         "members": ensemble.get("members"),
         "seed": ensemble.get("seed"),
         "further": further.names(),
+        "blend_status": blend_status,
         "motion_status": flow.attrs["motion_status"],
         "mean_speed_m_s": float(np.nanmean(speed)),
         "carried_over": carried_over,

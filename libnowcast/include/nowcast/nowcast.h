@@ -8,6 +8,7 @@
 #include <nowcast/core.h>
 #include <nowcast/dealias.h>
 #include <nowcast/forecast.h>
+#include <nowcast/forecast_blend.h>
 #include <nowcast/forecast_ensemble.h>
 #include <nowcast/forecast_local.h>
 #include <nowcast/geojson.h>

@@ -82,6 +82,7 @@ struct job {
     double *sums; /* for each tile */
     const nwc_ctx *ctx;
     uint64_t seed, stream;
+    double dy, dx;
 };
 
 static int64_t tiles_of(const struct nwc__wavelengths *waves)
@@ -240,4 +241,41 @@ nwc_status nwc__wavelengths_evolve(nwc_ctx *ctx, const struct nwc__wavelengths *
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__wavelengths_kernels), .waves = waves, .a = a, .out = b};
     job.a_table = a_table, job.b_table = b_table, job.noise = noise, job.amplitude = amplitude;
     return nwc__for_each_tile(ctx, "waves", tiles_of(waves), evolve_rows, &job);
+}
+
+/* ---- moved ---- */
+
+/* The phase of wave k of n after moving by d cells; the shortest wave, which is its own conjugate, has a real one. */
+static void phase_of(int64_t k, int64_t n, double d, double phase[2])
+{
+    const double turn = -2.0 * NWC__PI * (double)(2 * k > n ? k - n : k) * d / (double)n;
+    phase[0] = cos(turn);
+    phase[1] = 2 * k == n ? 0.0 : sin(turn);
+}
+
+static nwc_status shift_rows(int64_t tile, void *user)
+{
+    const struct job *const job = user;
+    const int64_t n = job->waves->padded_nx / 2 + 1;
+    double step[2];
+    for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
+        double row[2];
+        phase_of(j, job->waves->padded_ny, job->dy, row);
+        for (int64_t i = 0; i < n; i++) {
+            const float *const z = job->a + 2 * (j * n + i);
+            float *const out = job->out + 2 * (j * n + i);
+            phase_of(i, job->waves->padded_nx, job->dx, step);
+            const double real = row[0] * step[0] - row[1] * step[1], imaginary = row[0] * step[1] + row[1] * step[0];
+            out[0] = (float)(real * (double)z[0] - imaginary * (double)z[1]);
+            out[1] = (float)(real * (double)z[1] + imaginary * (double)z[0]);
+        }
+    }
+    return NWC_OK;
+}
+
+nwc_status nwc__wavelengths_shift(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *spectrum, double dy,
+                                  double dx, float *out)
+{
+    struct job job = {.waves = waves, .a = spectrum, .out = out, .dy = dy, .dx = dx};
+    return nwc__for_each_tile(ctx, "waves", tiles_of(waves), shift_rows, &job);
 }

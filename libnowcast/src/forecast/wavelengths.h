@@ -56,4 +56,8 @@ nwc_status nwc__wavelengths_evolve(nwc_ctx *ctx, const struct nwc__wavelengths *
 nwc_status nwc__wavelengths_mix(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *a,
                                 const float *a_table, const float *b, const float *b_table, float *out);
 
+/* Move a field by dy, dx cells, as a change of phase: what leaves on one side comes back on the other. */
+nwc_status nwc__wavelengths_shift(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *spectrum, double dy,
+                                  double dx, float *out);
+
 #endif

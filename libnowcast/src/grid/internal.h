@@ -27,6 +27,9 @@ nwc_status nwc__epsg_to_proj(int32_t code, char *text, size_t room);
 /* The number of cells of all dimensions. */
 int64_t nwc__cells(const nwc_field *field);
 
+/* Put the known of n cells into sorted, ascending, and return how many they are; work: 2 n. */
+int64_t nwc__sort_known(const float *cells, int64_t n, uint32_t *work, float *sorted);
+
 /* Two grids place their cells at the same points (to a thousandth of a cell). */
 bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b);
 

@@ -40,6 +40,16 @@ static void sort_keys(uint32_t *keys, uint32_t *other, int64_t n)
     }
 }
 
+int64_t nwc__sort_known(const float *cells, int64_t n, uint32_t *work, float *sorted)
+{
+    int64_t known = 0;
+    for (int64_t k = 0; k < n; k++)
+        if (!isnan(cells[k])) work[known++] = key_of(cells[k]);
+    sort_keys(work, work + n, known);
+    for (int64_t k = 0; k < known; k++) sorted[k] = value_of(work[n + k]);
+    return known;
+}
+
 /* The quantile of n sorted keys. */
 static double quantile_of(const uint32_t *sorted, int64_t n, double fraction)
 {

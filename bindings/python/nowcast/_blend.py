@@ -1,0 +1,280 @@
+"""Forecasts along the motion joined to those of a weather model."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from nowcast import _field, _lib, grid
+from nowcast._files import replacing
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError, FormatError
+
+RAMP = (60.0, 240.0)
+"""Minutes at which a nowcast begins to be merged with a model, and at which the model stands alone."""
+
+
+@dataclasses.dataclass
+class BlendSkill:
+    """How well a model's rain agrees with what is observed, by level of wavelength: learnt from cycle to cycle.
+
+    ``blend`` reads it and brings it up to date. Made anew, it has what Bowler et al. (2004) found.
+
+    Parameters
+    ----------
+    levels : int, 3 to 16
+        As ``blend`` takes them, from long waves to short.
+    """
+
+    levels: int = 6
+    weight: float = dataclasses.field(init=False)
+    """of what it knows, in cycles; those before fade within 30 days"""
+    time: int = dataclasses.field(init=False)
+    """of the last cycle learnt from, ns since 1970; 0 for none"""
+    correlation: list[float] = dataclasses.field(init=False)
+    """of model and radar at the time of the newest frame, 0 to 1"""
+
+    def __post_init__(self) -> None:
+        if not 3 <= self.levels <= lib.NWC_BLEND_LEVELS:
+            raise ArgumentError(f"levels: 3 to {lib.NWC_BLEND_LEVELS} expected, {self.levels} given")
+        struct = ffi.new("nwc_blend_skill *")
+        lib.nwc_blend_skill_init(struct, self.levels)
+        self._take(struct)
+
+    def _take(self, struct: Any) -> None:
+        self.weight, self.time = struct.weight, struct.time_ns
+        self.correlation = list(struct.correlation[0 : self.levels])
+
+    def _to_c(self) -> Any:
+        numbers = self.correlation + [0.0] * (lib.NWC_BLEND_LEVELS - self.levels)
+        return ffi.new("nwc_blend_skill *", (self.levels, self.weight, self.time, numbers))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it as JSON, whole or not at all."""
+        with replacing(path) as beside:
+            beside.write_text(json.dumps(dataclasses.asdict(self)) + "\n")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        FormatError : another file.
+        """
+        try:
+            stored = json.loads(Path(path).read_text())
+            made = cls(stored["levels"])
+            made.weight, made.time = float(stored["weight"]), int(stored["time"])
+            made.correlation = [float(number) for number in stored["correlation"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise FormatError(f"{path}: the skill of a model as BlendSkill.save writes it expected") from error
+        if len(made.correlation) != made.levels:
+            raise FormatError(f"{path}: {made.levels} correlations expected, {len(made.correlation)} found")
+        return made
+
+
+def merge(
+    nowcast: xr.DataArray,
+    model: xr.DataArray,
+    *,
+    ramp: tuple[float, float] = RAMP,
+    salient: bool = True,
+    flow: xr.Dataset | None = None,
+) -> xr.DataArray:
+    """Merge any forecast along the motion with a model's, cell by cell, by weights that pass from one to the other.
+
+    Parameters
+    ----------
+    nowcast : (time, y, x) or (member, time, y, x) DataArray
+        With ``lead_time``; 0 where there is nothing.
+    model : (time, y, x) or (member, time, y, x) DataArray
+        Of the same unit, on any grid, at any times: see ``blend``. Member k takes member k % n of the model.
+    ramp : (float, float)
+        Minutes of lead time up to which the nowcast stands alone, and from which the model does.
+    salient : bool
+        Where one is much the stronger it counts for more (Hwang et al. 2015); False: by lead time alone.
+    flow : Dataset, optional
+        Motion along which the model's rain is carried from one of its times to the next.
+
+    Returns
+    -------
+    DataArray like nowcast. Where one of the two is not known the other stands alone. The attribute ``blend_status``
+    says how far the model reaches.
+
+    Raises
+    ------
+    ArgumentError : dimensions, units or the ramp are wrong.
+    """
+    first, last = ramp
+    if not 0.0 <= first < last:
+        raise ArgumentError(f"ramp: two lead times, the second later, expected, {ramp} given")
+    if "lead_time" not in nowcast.coords or nowcast.dims not in (("time", "y", "x"), ("member", "time", "y", "x")):
+        raise ArgumentError(
+            f"nowcast: (time, y, x) or (member, time, y, x) with lead_time expected, {nowcast.dims} given"
+        )
+    minutes = np.atleast_1d(nowcast["lead_time"].values) / np.timedelta64(1, "m")
+    members = nowcast if "member" in nowcast.dims else nowcast.expand_dims("member")
+    own, status = on_frames(model, nowcast, np.atleast_1d(nowcast["time"].values), flow)
+    cells = _field.as_float32(members.values)
+    made = np.empty(cells.shape, dtype=np.float32)
+    units = nowcast.attrs.get("units")
+    method = lib.NWC_MERGE_SALIENT if salient else lib.NWC_MERGE_LINEAR
+    with _lib.call() as ctx:
+        for member, lead in np.ndindex(cells.shape[:2]):
+            # own is south row first whatever nowcast is
+            given = [grid.ascending(nowcast, cells[member, lead]), own[member % len(own), lead]]
+            fields, out = (
+                _field.Fields(given, units),
+                _field.Fields([grid.ascending(nowcast, made[member, lead])], units),
+            )
+            weight = float(np.clip((last - minutes[lead]) / (last - first), 0.0, 1.0))
+            _lib.check(lib.nwc_forecast_merge(ctx, fields.c, fields.c + 1, weight, method, out.c))
+    merged = members.copy(data=made)
+    merged.attrs = nowcast.attrs | {"blend_status": status}
+    return merged if "member" in nowcast.dims else merged.isel(member=0, drop=True)
+
+
+def on_frames(
+    model: xr.DataArray, like: xr.DataArray, times: npt.NDArray[Any], flow: xr.Dataset | None
+) -> tuple[npt.NDArray[np.float32], str]:
+    """The model's rain (member, time, y, x), south row first, on the grid of like and at times; NaN beyond its own."""
+    if model.dims not in (("time", "y", "x"), ("member", "time", "y", "x")):
+        raise ArgumentError(f"model: (time, y, x) or (member, time, y, x) expected, {model.dims} given")
+    if model.attrs.get("units") != like.attrs.get("units"):
+        raise ArgumentError(f"model: {like.attrs.get('units')} expected, {model.attrs.get('units')} given")
+    own = grid.Grid.of(like)
+    several = (model if "member" in model.dims else model.expand_dims("member")).transpose("member", "time", "y", "x")
+    if grid.Grid.of(model) != own:
+        several = grid.resample(several, own)
+    cells = grid.ascending(several, _field.as_float32(several.values))
+    its = several["time"].values.astype("datetime64[ns]")
+    if (np.diff(its) <= np.timedelta64(0, "ns")).any():
+        raise ArgumentError("model: increasing times expected")
+    wanted = times.astype("datetime64[ns]")
+    made = np.full((cells.shape[0], len(wanted), *cells.shape[2:]), np.nan, dtype=np.float32)
+    motion = None if flow is None else [_both_ways(flow[name], own) for name in ("u", "v")]
+    for k, time in enumerate(wanted):
+        after = int(np.searchsorted(its, time))
+        if after < len(its) and its[after] == time:
+            made[:, k] = cells[:, after]
+        elif 0 < after < len(its):
+            gap = (its[after] - its[after - 1]) / np.timedelta64(1, "s")
+            since = (time - its[after - 1]) / np.timedelta64(1, "s")
+            for member in range(len(cells)):
+                pair = cells[member, after - 1], cells[member, after]
+                made[member, k] = _between(pair, since, gap, motion, own)
+    return made, reach_of(model, wanted)
+
+
+def reach_of(model: xr.DataArray, times: npt.NDArray[np.datetime64]) -> str:
+    """Which of these times a model has, as ``blend_status`` says it: "blended" where it has all."""
+    its = model["time"].values.astype("datetime64[ns]")
+    inside = (times >= its.min()) & (times <= its.max())
+    if inside.all():
+        return "blended"
+    if not inside.any():
+        return "the model has none of these times: along the motion alone"
+    if times[-1] > its.max():
+        return f"the model ends at {its.max().astype('datetime64[s]')}Z"
+    return f"the model begins at {its.min().astype('datetime64[s]')}Z"
+
+
+def _both_ways(component: xr.DataArray, own: grid.Grid) -> list[_field.Fields]:
+    """A component of the motion, forwards and back."""
+    values = grid.ascending(component, _field.as_float32(component.transpose("y", "x").values))
+    return [_field.Fields([part], component.attrs.get("units"), own) for part in (values, -values)]
+
+
+def _between(
+    pair: tuple[npt.NDArray[np.float32], ...],
+    since: float,
+    gap: float,
+    motion: list[list[_field.Fields]] | None,
+    own: grid.Grid,
+) -> npt.NDArray[np.float32]:
+    """Rain between two times: the earlier carried forward and the later back, each as near as it is in time."""
+    parts: list[npt.NDArray[np.float32]] = list(pair)
+    if motion is not None:
+        options = _lib.options("extrapolate", travel=0.0)
+        with _lib.call() as ctx:
+            for way, lead in enumerate((since, gap - since)):
+                source, out = _field.Fields([pair[way]], "mm h-1", own), np.empty((1, *pair[way].shape), np.float32)
+                carried, leads = _field.Fields([out], "mm h-1", own), ffi.new("double[]", [lead])
+                u, v = (component[way].c for component in motion)
+                _lib.check(lib.nwc_forecast_extrapolate(ctx, source.c, 1, u, v, leads, 1, options, carried.c))
+                parts[way] = out[0]
+    share = np.float32(since / gap)
+    mean = (np.float32(1.0) - share) * parts[0] + share * parts[1]
+    return np.where(np.isnan(parts[0]), parts[1], np.where(np.isnan(parts[1]), parts[0], mean))
+
+
+def seam(
+    blended: xr.DataArray,
+    nowcast: xr.DataArray,
+    model: xr.DataArray,
+    thresholds: Sequence[float] = (0.1, 1.0, 5.0),
+) -> xr.Dataset:
+    """What a hand-over from nowcast to model looks like: amount, area and spectrum of all three by lead time.
+
+    Parameters
+    ----------
+    blended, nowcast, model : (time, y, x) or (member, time, y, x) DataArray
+        At the same times on the same grid; members are taken together.
+    thresholds : sequence of float
+        In their unit.
+
+    Returns
+    -------
+    Dataset by ``source`` ("blended", "nowcast", "model") and ``time``: ``mean``, of cells known in all three; ``area``,
+    the share of them at or above each ``threshold``; ``power``, variance of waves by ``band``, whose wavelengths are
+    from that many cells to twice as many, what is not known being 0.
+
+    Raises
+    ------
+    ArgumentError : shapes differ.
+    """
+    sources = {"blended": blended, "nowcast": nowcast, "model": model}
+    taken: dict[str, npt.NDArray[np.float64]] = {}
+    for name, data in sources.items():
+        several = data if "member" in data.dims else data.expand_dims("member")
+        cells = several.transpose("member", "time", "y", "x").values.astype(np.float64)
+        if cells.shape[1:] != (blended.sizes["time"], blended.sizes["y"], blended.sizes["x"]):
+            raise ArgumentError(f"{name}: the times and the shape of blended expected, {cells.shape[1:]} given")
+        taken[name] = cells
+    known = np.logical_and.reduce([np.isfinite(cells).all(axis=0) for cells in taken.values()])
+    count = np.maximum(known.sum(axis=(1, 2)), 1)
+    height, width = known.shape[1:]
+    bands = 2 ** np.arange(1, max(2, int(np.log2(max(height, width)))))
+    waves = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
+    twice = np.where((np.arange(waves.shape[1]) == 0) | (2 * np.arange(waves.shape[1]) == width), 1.0, 2.0)
+    means, areas, powers = [], [], []
+    for cells in taken.values():
+        part = np.where(known, cells, 0.0)
+        means.append(part.sum(axis=(2, 3)).mean(axis=0) / count)
+        above = [((cells >= t) & known).sum(axis=(2, 3)).mean(axis=0) / count for t in thresholds]
+        areas.append(np.stack(above, axis=-1))
+        power = (np.abs(np.fft.rfft2(part)) ** 2).mean(axis=0) * twice / (height * width) ** 2
+        in_band = [(waves <= 1.0 / size) & (waves > 0.5 / size) for size in bands]
+        powers.append(np.stack([(power * chosen).sum(axis=(1, 2)) for chosen in in_band], axis=-1))
+    unit = blended.attrs.get("units", "")
+    return xr.Dataset(
+        {
+            "mean": (("source", "time"), np.array(means), {"units": unit, "long_name": "mean"}),
+            "area": (("source", "time", "threshold"), np.array(areas), {"units": "1", "long_name": "share of cells"}),
+            "power": (("source", "time", "band"), np.array(powers), {"units": f"({unit})2", "long_name": "variance"}),
+        },
+        coords={
+            "source": list(sources),
+            "time": blended["time"].variable,
+            "threshold": ("threshold", np.asarray(thresholds, dtype=np.float64), {"units": unit}),
+            "band": ("band", bands, {"units": "1", "long_name": "shortest wavelength, cells"}),
+        }
+        | ({"lead_time": blended["lead_time"].variable} if "lead_time" in blended.coords else {}),
+    )

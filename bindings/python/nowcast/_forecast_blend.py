@@ -1,0 +1,102 @@
+"""STEPS joined to a weather model, by wavelength."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from nowcast import _field, _lib
+from nowcast._blend import BlendSkill, on_frames
+from nowcast._forecast_ahead import of_frames, sequence, timedeltas
+from nowcast._forecast_waves import MEMBERS
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError
+from nowcast.grid import ascending
+
+
+def blend(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    model: xr.DataArray,
+    *,
+    minutes: float = 60,
+    step: float = 5,
+    leads: Sequence[float] | None = None,
+    members: int = MEMBERS,
+    seed: int = 0,
+    first: int = 0,
+    noise: bool = True,
+    skill: BlendSkill | None = None,
+    levels: int | None = None,
+    order: int | None = None,
+    threshold: float | None = None,
+    sampling: str | None = None,
+    travel: float | None = None,
+    delay: xr.DataArray | bool = True,
+) -> xr.DataArray:
+    """STEPS with a model (Bowler et al. 2006, Seed et al. 2013, Imhoff et al. 2023): an ensemble of both and of noise.
+
+    Each level of wavelength of the latest frame, of the model and of noise has a weight that follows from how well it
+    foresees: the frame by its past, the model by how it compares with the frame now and did in past cycles.
+
+    Parameters
+    ----------
+    frames, flow, minutes, step, leads, sampling, travel, delay
+        As in ``steps``.
+    model : (time, y, x) or (member, time, y, x) DataArray
+        Rain in the unit of frames, on any grid and at any times; between two of them it is carried along flow, and
+        where it has none the forecast is of the frames alone, which the attribute ``blend_status`` says. Member k of
+        the forecast takes member k % n.
+    members, seed, first : int
+        As in ``steps``; first is a multiple of the model's members.
+    noise : bool
+        False: one field for each member of the model, what is most likely, with as much rain as both sources have.
+    skill : BlendSkill, optional
+        Of past cycles; brought up to date. What is usual when omitted.
+    levels, order, threshold
+        As in ``sprog``; as many levels as skill has when it is given.
+
+    Returns
+    -------
+    (member, time, y, x) DataArray as ``steps`` gives it, with the attribute ``blend_status``.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as ``cascade``; and for a model of another unit or other dimensions.
+    """
+    if members < 1:
+        raise ArgumentError(f"members: 1 or more expected, {members} given")
+    if not 0 <= seed < 2**64:
+        raise ArgumentError(f"seed: 0 to 2^64 - 1 expected, {seed} given")
+    ahead = of_frames(
+        frames, flow, minutes=minutes, step=step, leads=leads, sampling=sampling, travel=travel, delay=delay
+    )
+    fields, c_times = sequence(frames, ahead.grid)
+    now = frames["time"].values[-1:].astype("datetime64[ns]")
+    own, _ = on_frames(model, frames, now, flow)
+    coming, status = on_frames(model, frames, now + timedeltas(ahead.seconds), flow)
+    if first % len(own):
+        raise ArgumentError(f"first: a multiple of the model's {len(own)} members expected, {first} given")
+    cells = np.empty((members if noise else len(own), len(ahead.seconds), *ahead.latest.shape), dtype=np.float32)
+    units = ahead.latest.attrs.get("units")
+    out = _field.Fields([ascending(ahead.latest, cells)], units, ahead.grid)
+    of_model = [_field.Fields([part], units, ahead.grid) for part in (own[:, 0], coming)]
+    known = skill if skill is not None else BlendSkill(levels or 6)
+    of_skill = known.levels if levels is None else levels
+    chosen = _lib.options("blend", levels=of_skill, order=order, threshold=threshold)
+    chosen.seed, chosen.first_member, chosen.noise = seed, first, noise
+    learnt = known._to_c()
+    u, v, c_leads, n_leads, options = ahead.c
+    with _lib.call() as ctx:
+        _lib.check(
+            lib.nwc_forecast_blend(
+                ctx,
+                *(fields.c, c_times, len(c_times), u, v, c_leads, n_leads),
+                *(part.c for part in of_model),
+                *(chosen, options, learnt, ffi.NULL, out.c),
+            )
+        )
+    known._take(learnt)
+    made = ahead.of_members(cells, first)
+    made.attrs["blend_status"] = status
+    return made

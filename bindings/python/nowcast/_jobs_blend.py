@@ -1,0 +1,75 @@
+"""What the program's forecasts take of a weather model."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nowcast import _blend, grid, io, model
+from nowcast import forecast as forecasting
+from nowcast._open import open as open_any
+from nowcast.errors import ArgumentError
+
+_SECONDS = 3600.0  # of an hour: kg m-2 s-1 of water are as many mm
+
+
+class Blend:
+    """A model that forecasts are joined to, or none, and how well it has done in past cycles."""
+
+    def __init__(self, path: io.PathLike | None, skill: io.PathLike | None, a: float, b: float) -> None:
+        if skill is not None and path is None:
+            raise ArgumentError("skill: none expected without a model to blend with")
+        self.rain = None if path is None else rain_of(path, a, b)
+        self._path = skill
+        self._before = _blend.BlendSkill()
+        if skill is not None and Path(skill).exists():
+            self._before = _blend.BlendSkill.load(skill)
+        self._after = self._before
+
+    def __bool__(self) -> bool:
+        return self.rain is not None
+
+    def run(self, frames: xr.DataArray, flow: xr.Dataset, method: str, **options: Any) -> xr.DataArray:
+        """As ``nowcast.forecast.run``, with the model where there is one; each call begins with the skill as it was."""
+        if self.rain is None:
+            return forecasting.run(frames, flow, method, **options)
+        if method != "steps":
+            made = forecasting.run(frames, flow, method, **options)
+            several = "member" in self.rain.dims
+            return forecasting.merge(made, self.rain.isel(member=0) if several else self.rain, flow=flow)
+        self._after = copy.deepcopy(self._before)
+        return forecasting.blend(frames, flow, self.rain, skill=self._after, **options)
+
+    def status(self, frames: xr.DataArray, leads: list[float]) -> str | None:
+        """How far the model reaches, as ``blend_status`` has it; None without one."""
+        if self.rain is None:
+            return None
+        start = np.atleast_1d(frames["time"].values)[-1].astype("datetime64[ns]")
+        ahead = np.array([round(60e9 * lead) for lead in leads], dtype="timedelta64[ns]")
+        return _blend.reach_of(self.rain, start + ahead)
+
+    def close(self) -> None:
+        """Keep what was learnt."""
+        if self._path is not None:
+            self._after.save(self._path)
+
+
+def rain_of(path: io.PathLike, a: float, b: float) -> xr.DataArray:
+    """The rain of a model's file, mm h-1: fields of rain, or the variable prate of model fields.
+
+    Raises
+    ------
+    ArgumentError : it holds neither.
+    """
+    found = open_any(path)
+    if isinstance(found, model.Model):
+        names = set(found.table()["name"])
+        if "prate" not in names:
+            raise ArgumentError(f"{path}: rain in mm h-1, or prate, expected; there are {', '.join(sorted(names))}")
+        rain = found.read("prate")
+        return rain.copy(data=rain.values * np.float32(_SECONDS)).assign_attrs(units="mm h-1")
+    if not isinstance(found, xr.DataArray):
+        raise ArgumentError(f"{path}: fields of rain expected, something else found")
+    return grid.rain_rate(found, a, b)
