@@ -28,6 +28,7 @@
 #include <nowcast/rain.h>
 #include <nowcast/shear.h>
 #include <nowcast/terrain.h>
+#include <nowcast/track.h>
 #include <nowcast/turbulence.h>
 #include <nowcast/verify.h>
 #include <nowcast/wind.h>

@@ -1,0 +1,92 @@
+/*
+ * Where a track is and how fast it goes: a Kalman filter whose state is place and velocity along each axis, of constant velocity
+ * disturbed by white acceleration. Places are rows and columns, lengths metres by the size of the grid cells there.
+ */
+#include "cells/track.h"
+
+#define MOTION_SD_M_S 5.0 /* by how much a cell differs from the motion field, or from the cell it split from */
+
+static void length_of(const nwc_tracker *tracker, double j, double i, double *dx, double *dy)
+{
+    nwc__metric_at(&tracker->metric, j, i, dx, dy);
+}
+
+void nwc__track_predict(const nwc_tracker *tracker, struct nwc__track *track, double dt, double u, double v)
+{
+    struct nwc__motion_state *const s = &track->state;
+    const double q = tracker->options.acceleration_m_s2 * tracker->options.acceleration_m_s2;
+    const bool known = !isnan(u) && !isnan(v);
+    double dx, dy;
+    length_of(tracker, track->j + track->moved_j, track->i + track->moved_i, &dx, &dy);
+    track->moved_j += (known ? v : s->v) * dt / dy;
+    track->moved_i += (known ? u : s->u) * dt / dx;
+    length_of(tracker, s->j, s->i, &dx, &dy);
+    s->j += s->v * dt / dy, s->i += s->u * dt / dx;
+    s->pp += 2.0 * dt * s->pv + dt * dt * s->vv + q * dt * dt * dt / 3.0;
+    s->pv += dt * s->vv + q * dt * dt / 2.0;
+    s->vv += q * dt;
+    track->cell = 0;
+}
+
+static void take(struct nwc__track *track, const nwc_cell *cell, const nwc_grid *grid, int64_t time_ns)
+{
+    track->j = (cell->y - grid->y_first) / grid->dy, track->i = (cell->x - grid->x_first) / grid->dx;
+    track->moved_j = track->moved_i = 0.0;
+    track->area_m2 = cell->area_m2, track->peak = cell->peak;
+    track->cell = cell->id, track->last_ns = time_ns, track->n_seen++;
+}
+
+void nwc__track_see(const nwc_tracker *tracker, struct nwc__track *track, const nwc_cell *cell, int64_t time_ns)
+{
+    struct nwc__motion_state *const s = &track->state;
+    const double variance = s->pp + tracker->options.position_error_m * tracker->options.position_error_m;
+    const double gain = s->pp / variance, turn = s->pv / variance, since = 1e-9 * (double)(time_ns - track->last_ns);
+    const double keep = tracker->options.smoothing_s > 0.0 ? exp(-since / tracker->options.smoothing_s) : 0.0;
+    double dx, dy;
+    take(track, cell, &tracker->grid, time_ns);
+    length_of(tracker, track->j, track->i, &dx, &dy);
+    const double up = (track->j - s->j) * dy, right = (track->i - s->i) * dx; /* innovation, m */
+    s->j += gain * up / dy, s->i += gain * right / dx;
+    s->v += turn * up, s->u += turn * right;
+    s->vv -= turn * s->pv, s->pv *= 1.0 - gain, s->pp *= 1.0 - gain;
+    track->has_velocity = 1;
+    track->smooth_area = keep * track->smooth_area + (1.0 - keep) * cell->area_m2;
+    track->smooth_peak = keep * track->smooth_peak + (1.0 - keep) * cell->peak;
+}
+
+void nwc__track_begin(const nwc_tracker *tracker, struct nwc__track *track, const nwc_cell *cell, int64_t time_ns,
+                      double u, double v)
+{
+    const bool known = !isnan(u) && !isnan(v);
+    const double sd = known ? MOTION_SD_M_S : 0.5 * tracker->options.max_speed_m_s;
+    track->n_seen = 0;
+    take(track, cell, &tracker->grid, time_ns);
+    track->first_ns = time_ns, track->has_velocity = known;
+    track->smooth_area = cell->area_m2, track->smooth_peak = cell->peak;
+    track->state =
+        (struct nwc__motion_state){.j = track->j,
+                                   .i = track->i,
+                                   .u = known ? u : 0.0,
+                                   .v = known ? v : 0.0,
+                                   .pp = tracker->options.position_error_m * tracker->options.position_error_m,
+                                   .vv = sd * sd};
+}
+
+nwc_track_point nwc__track_point_of(const nwc_tracker *tracker, const struct nwc__track *track)
+{
+    const struct nwc__motion_state *const s = &track->state;
+    return (nwc_track_point){.track = track->number,
+                             .parent = track->parent,
+                             .cell = track->cell,
+                             .n_seen = track->n_seen,
+                             .first_ns = track->first_ns,
+                             .last_ns = track->last_ns,
+                             .x = tracker->grid.x_first + tracker->grid.dx * s->i,
+                             .y = tracker->grid.y_first + tracker->grid.dy * s->j,
+                             .u = track->has_velocity ? s->u : (double)NAN,
+                             .v = track->has_velocity ? s->v : (double)NAN,
+                             .position_sd_m = sqrt(s->pp),
+                             .velocity_sd_m_s = sqrt(s->vv),
+                             .area_m2 = track->smooth_area,
+                             .peak = track->smooth_peak};
+}
