@@ -11,8 +11,10 @@
 #include "forecast/blur.h"
 #include "forecast/linda.h"
 #include "forecast/patches_kernel.h"
+#include "grid/smooth_kernel.h"
 
 NWC__DECLARE_KERNELS(nwc__patches_kernels);
+NWC__DECLARE_KERNELS(nwc__smooth_kernels);
 
 enum {
     HOP = 32,
@@ -49,6 +51,7 @@ enum { LEARN_TABLES = 6 + NWC__PATCH_PRODUCTS }; /* three spectra and the produc
 struct learn_job {
     nwc_ctx *ctx;
     const struct nwc__patches_kernels *kernels;
+    const nwc__smooth_kernels *smooth;
     struct nwc__linda *linda;
     int64_t p;   /* the row of patches at hand */
     float *room; /* for each patch of a row */
@@ -87,7 +90,7 @@ static nwc_status add_products(int64_t feature, void *user)
         const double square = (y * y + x * x) / (l->deviation * l->deviation);
         const float weight = l->n_features > 1 ? (float)exp(-0.5 * square) : 1.0F;
         float *const room = job->room + q * room_of(p, LEARN_TABLES);
-        if (weight > 0.0F) job->kernels->add(table_of(p, room, 6), weight, n, job->sums + feature * n);
+        if (weight > 0.0F) job->smooth->add(table_of(p, room, 6), weight, n, job->sums + feature * n);
     }
     return NWC_OK;
 }
@@ -129,6 +132,7 @@ static nwc_status learn(nwc_ctx *ctx, struct nwc__linda *l)
     nwc_status status = NWC_OK;
     const int64_t n = l->n_features * NWC__PATCH_PRODUCTS * l->patches.n_waves;
     struct learn_job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__patches_kernels), .linda = l};
+    job.smooth = NWC__KERNELS(ctx, nwc__smooth_kernels);
     NWC__ALLOC(ctx, job.room, l->patches.n_x * room_of(&l->patches, LEARN_TABLES));
     NWC__ALLOC(ctx, job.wet, l->patches.n_x);
     NWC__ALLOC(ctx, job.sums, n);
@@ -249,6 +253,7 @@ void nwc__linda_shares(const struct nwc__linda *l, double y, double x, double *s
 struct foresee_job {
     nwc_ctx *ctx;
     const struct nwc__patches_kernels *kernels;
+    const nwc__smooth_kernels *smooth;
     const struct nwc__linda *linda;
     const float *field, *change;
     const double *leads_s;
@@ -266,7 +271,7 @@ static void mix_laws(const struct foresee_job *job, int64_t p, int64_t q, float 
     memset(first, 0, (size_t)(2 * n) * sizeof *first);
     *psi = 0.0;
     for (int32_t k = 0; k < l->n_features; k++) {
-        job->kernels->add(l->weights + 2 * k * n, (float)share[k], 2 * n, first);
+        job->smooth->add(l->weights + 2 * k * n, (float)share[k], 2 * n, first);
         *psi += share[k] * l->psi[k];
     }
 }
@@ -352,6 +357,7 @@ nwc_status nwc__linda_foresee(nwc_ctx *ctx, struct nwc__linda *l, const float *f
 {
     assert(n_leads <= NWC__LINDA_LEADS);
     struct foresee_job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__patches_kernels), .linda = l};
+    job.smooth = NWC__KERNELS(ctx, nwc__smooth_kernels);
     job.field = field, job.change = change, job.leads_s = leads_s, job.n_leads = n_leads, job.foreseen = foreseen;
     memset(foreseen, 0, (size_t)(n_leads * l->ny * l->nx) * sizeof *foreseen);
     memset(l->unknown, 0, (size_t)(n_leads * l->ny * l->nx) * sizeof *l->unknown);

@@ -7,9 +7,9 @@
 #include "forecast/linda_noise.h"
 
 #include "core/random.h"
-#include "forecast/patches_kernel.h"
+#include "grid/smooth_kernel.h"
 
-NWC__DECLARE_KERNELS(nwc__patches_kernels);
+NWC__DECLARE_KERNELS(nwc__smooth_kernels);
 
 enum { HOP = 32, ROWS = 16 /* in a tile */, ALIGNED = 16 /* floats */, TABLES = 3 /* a spectrum, and one of waves */ };
 
@@ -27,7 +27,7 @@ static int64_t room_of(const struct nwc__patches *p)
 
 struct job {
     nwc_ctx *ctx;
-    const struct nwc__patches_kernels *kernels;
+    const nwc__smooth_kernels *kernels;
     struct nwc__linda_noise *noise;
     float *error, *sums, *errors, *out;
     const float *rain;
@@ -184,7 +184,7 @@ nwc_status nwc__linda_noise_create(nwc_ctx *ctx, struct nwc__linda *l, float *er
     nwc_status status = NWC_OK;
     const double deviation = fmax(WINDOW * l->deviation, 1.0);
     *noise = (struct nwc__linda_noise){.linda = l, .windows = nwc__windows_of(l->ny, l->nx, deviation, deviation)};
-    struct job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__patches_kernels), .noise = noise, .error = error};
+    struct job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__smooth_kernels), .noise = noise, .error = error};
     if ((status = nwc__patches_create(ctx, l->ny, l->nx, HOP, 0, true, &noise->patches)) != NWC_OK) goto done;
     NWC__ALLOC(ctx, noise->deviation, noise->windows.ny * noise->windows.nx);
     NWC__ALLOC(ctx, noise->power, l->n_features * noise->patches.n_waves);
@@ -254,7 +254,7 @@ static nwc_status keep_rows(int64_t tile, void *user)
 nwc_status nwc__linda_noise_step(nwc_ctx *ctx, struct nwc__linda_noise *noise, uint64_t seed, int32_t member,
                                  int64_t step, float *errors)
 {
-    struct job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__patches_kernels), .noise = noise, .seed = seed};
+    struct job job = {.ctx = ctx, .kernels = NWC__KERNELS(ctx, nwc__smooth_kernels), .noise = noise, .seed = seed};
     const int64_t ny = noise->linda->ny, nx = noise->linda->nx;
     job.stream = (uint64_t)member << 32 | (uint64_t)step, job.errors = errors;
     memset(noise->drawn, 0, (size_t)(ny * nx) * sizeof *noise->drawn);

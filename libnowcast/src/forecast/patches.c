@@ -6,8 +6,10 @@
 #include "forecast/patches.h"
 
 #include "forecast/patches_kernel.h"
+#include "grid/smooth_kernel.h"
 
 NWC__DECLARE_KERNELS(nwc__patches_kernels);
+NWC__DECLARE_KERNELS(nwc__smooth_kernels);
 
 nwc_status nwc__patches_create(nwc_ctx *ctx, int64_t ny, int64_t nx, int32_t hop, int32_t margin, bool sharp,
                                struct nwc__patches *p)
@@ -84,13 +86,14 @@ void nwc__patches_give(nwc_ctx *ctx, const struct nwc__patches *patches, const f
                        float *field)
 {
     const struct nwc__patches_kernels *const kernels = NWC__KERNELS(ctx, nwc__patches_kernels);
+    const nwc__smooth_kernels *const smooth = NWC__KERNELS(ctx, nwc__smooth_kernels);
     const struct span y = span_of(patches, p, patches->ny), x = span_of(patches, q, patches->nx);
     const float scale = (float)(1.0 / ((double)patches->side * patches->side));
     for (int64_t j = y.from; j < y.to; j++) {
         float *const row = field + (y.first + j) * patches->nx + x.first + x.from;
         const float *const from = cells + j * patches->side + x.from;
         if (patches->margin > 0)
-            kernels->add(from, scale, x.to - x.from, row);
+            smooth->add(from, scale, x.to - x.from, row);
         else
             kernels->give(from, patches->window + x.from, scale * patches->window[j], x.to - x.from, row);
     }

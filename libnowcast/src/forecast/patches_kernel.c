@@ -21,12 +21,6 @@ static void give(const float *restrict from, const float *restrict window, float
     for (int64_t i = 0; i < n; i++) to[i] += a * window[i] * from[i];
 }
 
-static void add(const float *restrict from, float a, int64_t n, float *restrict to)
-{
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++) to[i] += a * from[i];
-}
-
 static void products(const float *restrict field, const float *restrict before, const float *restrict newest, int64_t n,
                      float *restrict out)
 {
@@ -67,4 +61,4 @@ static void mix(const float *restrict field, const float *restrict a, const floa
 
 extern const struct nwc__patches_kernels NWC__NAME(nwc__patches_kernels);
 const struct nwc__patches_kernels NWC__NAME(nwc__patches_kernels) = {
-    .take = take, .give = give, .add = add, .products = products, .step = step, .mix = mix};
+    .take = take, .give = give, .products = products, .step = step, .mix = mix};

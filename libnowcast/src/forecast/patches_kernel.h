@@ -1,4 +1,4 @@
-/* Rows of patches, compiled for each instruction level; called by patches.c, blur.c and linda.c. */
+/* Rows of patches, compiled for each instruction level; called by patches.c and those who use them. */
 #ifndef NWC_FORECAST_PATCHES_KERNEL_H
 #define NWC_FORECAST_PATCHES_KERNEL_H
 
@@ -11,8 +11,6 @@ struct nwc__patches_kernels {
     float (*take)(const float *restrict from, const float *restrict window, float a, int64_t n, float *restrict to);
     /* to[i] += a window[i] from[i] */
     void (*give)(const float *restrict from, const float *restrict window, float a, int64_t n, float *restrict to);
-    /* to[i] += a from[i] */
-    void (*add)(const float *restrict from, float a, int64_t n, float *restrict to);
     /*
      * Of n waves of three spectra, field, before and newest: products, n each, of |field|^2, |before|^2, and the real parts of
      * field before*, field newest*, before newest*.

@@ -6,7 +6,9 @@
 #include "forecast/windows.h"
 
 #include "forecast/windows_kernel.h"
+#include "grid/smooth_kernel.h"
 
+NWC__DECLARE_KERNELS(nwc__smooth_kernels);
 NWC__DECLARE_KERNELS(nwc__windows_kernels);
 
 enum { BLOCKS_IN_DEVIATION = 4 /* at least */ };
@@ -32,7 +34,7 @@ struct taps {
 };
 
 struct job {
-    const struct nwc__windows_kernels *kernels;
+    const nwc__smooth_kernels *kernels;
     int64_t ny, nx;
     struct taps y, x;
     const float *from; /* (n, ny, nx) */
@@ -65,7 +67,7 @@ static nwc_status smooth_row(int64_t tile, void *user)
         if (j + k < 0 || j + k >= job->ny) continue;
         job->kernels->add(plane + (j + k) * job->nx, job->y.tap[k < 0 ? -k : k], job->nx, row + job->x.reach);
     }
-    job->kernels->along(row, job->x.tap, job->x.reach, job->nx, job->to + tile * job->nx);
+    job->kernels->along_x(row, job->x.tap, job->x.reach, job->nx, job->to + tile * job->nx);
     return NWC_OK;
 }
 
@@ -73,7 +75,7 @@ nwc_status nwc__windows_smooth(nwc_ctx *ctx, const struct nwc__windows *w, int64
                                float *planes)
 {
     nwc_status status = NWC_OK;
-    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__windows_kernels), .ny = w->ny, .nx = w->nx, .from = planes};
+    struct job job = {.kernels = NWC__KERNELS(ctx, nwc__smooth_kernels), .ny = w->ny, .nx = w->nx, .from = planes};
     const int64_t rows = n * w->ny;
     if ((status = taps_create(ctx, fmax(w->deviation_y, least_blocks), w->ny, &job.y)) != NWC_OK) goto done;
     if ((status = taps_create(ctx, fmax(w->deviation_x, least_blocks), w->nx, &job.x)) != NWC_OK) goto done;

@@ -1,25 +1,7 @@
-/* Rows of blocks: a separable Gaussian, and bilinear reading between their middles. */
+/* Rows read between the middles of blocks. */
 #include "core/kernel.h"
 
 #include "forecast/windows_kernel.h"
-
-static void add(const float *restrict from, float tap, int64_t n, float *restrict to)
-{
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++) to[i] += tap * from[i];
-}
-
-static void along(const float *restrict from, const float *restrict tap, int64_t reach, int64_t n, float *restrict to)
-{
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++) to[i] = tap[0] * from[i + reach];
-    for (int64_t k = 1; k <= reach; k++) {
-        const float *const before = from + reach - k, *const after = from + reach + k;
-        const float t = tap[k];
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++) to[i] += t * (before[i] + after[i]);
-    }
-}
 
 static void read_row(const float *restrict low, const float *restrict high, float b, int64_t n_blocks, float first,
                      float step, int64_t n, float *restrict to)
@@ -36,4 +18,4 @@ static void read_row(const float *restrict low, const float *restrict high, floa
 }
 
 extern const struct nwc__windows_kernels NWC__NAME(nwc__windows_kernels);
-const struct nwc__windows_kernels NWC__NAME(nwc__windows_kernels) = {.add = add, .along = along, .read = read_row};
+const struct nwc__windows_kernels NWC__NAME(nwc__windows_kernels) = {.read = read_row};

@@ -5,10 +5,6 @@
 #include <stdint.h>
 
 struct nwc__windows_kernels {
-    /* to[i] += tap from[i] */
-    void (*add)(const float *restrict from, float tap, int64_t n, float *restrict to);
-    /* to[i] = sum of tap[|k|] from[i + reach + k], k = -reach .. reach */
-    void (*along)(const float *restrict from, const float *restrict tap, int64_t reach, int64_t n, float *restrict to);
     /* to[i] = what lies at first + i step between n_blocks values, those of low and high rows, high having the share b. */
     void (*read)(const float *restrict low, const float *restrict high, float b, int64_t n_blocks, float first,
                  float step, int64_t n, float *restrict to);

@@ -1,4 +1,4 @@
-/* Rows of a separable filter, compiled for each instruction level; called by smooth.c alone. */
+/* Rows of a separable filter, compiled for each instruction level; called by smooth.c and forecast. */
 #ifndef NWC_GRID_SMOOTH_KERNEL_H
 #define NWC_GRID_SMOOTH_KERNEL_H
 
