@@ -15,13 +15,13 @@ from nowcast._probability import band_depth, ensemble_mean, exceedance, matched_
 from nowcast.errors import ArgumentError
 
 __all__ = [
-    "BlendSkill",
     "DELAY_MINUTES",
     "ENSEMBLES",
     "MEMBERS",
     "METHODS",
     "PRODUCTS",
     "SAMPLINGS",
+    "BlendSkill",
     "anvil",
     "band_depth",
     "blend",
