@@ -3,9 +3,9 @@
 Usage: pysteps_methods_side.py JOB.npz RESULT.npz
 
 The job is that of pysteps_side.py. All methods use dense Lucas-Kanade of three frames; S-PROG has six levels and is fed
-decibels, ANVIL has six levels, a window of 25 cells and is fed rain rate in place of VIL, LINDA has 25 features and no
-perturbations and is run where the job says so. What was not observed counts as dry, as all need, and is not known in
-the extrapolation.
+decibels, ANVIL has six levels, a window of 25 cells and is fed rain rate in place of VIL. LINDA is run where the job
+says so, with 25 corners as features, since its blobs want another package, and without perturbations. What was not
+observed counts as dry, as all need, and is not known in the extrapolation.
 """
 
 import contextlib
@@ -56,7 +56,13 @@ def main() -> None:
     }
     if job["linda"]:
         work["linda"] = lambda: nowcasts.get_method("linda")(
-            dry[-3:], flow, max(steps), max_num_features=25, add_perturbations=False, num_workers=threads
+            dry[-3:],
+            flow,
+            max(steps),
+            feature_method="shitomasi",
+            max_num_features=25,
+            add_perturbations=False,
+            num_workers=threads,
         )
     result = {"methods": np.array(list(work))}
     for method, run in work.items():
