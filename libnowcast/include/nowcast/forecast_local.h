@@ -53,7 +53,7 @@ NWC_API void nwc_anvil_options_init(nwc_anvil_options *options);
  *         NWC_ERR_NOMEM; NWC_ERR_CANCELED
  *
  * The same bits for every thread count and for any subset of lead times. Source: Pulkkinen, Chandrasekar, von Lerber and
- * Harri (2020), IEEE Trans. Geosci. Remote Sens. 58, 8292, with Gaussian bands in place of Fourier filters.
+ * Harri (2020), IEEE Trans. Geosci. Remote Sens. 58, 7845, with Gaussian bands in place of Fourier filters.
  */
 NWC_API nwc_status nwc_forecast_anvil(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
                                       const nwc_field *u, const nwc_field *v, const double *leads_s, int32_t n_leads,

@@ -1,5 +1,5 @@
 /*
- * ANVIL (Pulkkinen, Chandrasekar, von Lerber and Harri 2020, IEEE Trans. Geosci. Remote Sens. 58, 8292): changes of each scale go
+ * ANVIL (Pulkkinen, Chandrasekar, von Lerber and Harri 2020, IEEE Trans. Geosci. Remote Sens. 58, 7845): changes of each scale go
  * on as they did around every place, and rain follows from what changed by a relation of its own in every place.
  */
 #include "forecast/changes.h"

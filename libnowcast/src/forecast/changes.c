@@ -1,6 +1,6 @@
 /*
  * Changes that go on: each band of scale of the differences between frames is an autoregressive process, and a forecast the
- * newest frame with the sum of all that follow (ARI(p, 1) of Pulkkinen et al. 2020, section II).
+ * newest frame with the sum of all that follow (ARI(p, 1) of Pulkkinen et al. 2020).
  *
  * A process is linear in the last two changes, so that n steps are two numbers for each band and place, their shares of these
  * changes summed over the steps. They vary as slowly as the windows they come from and are kept for blocks of cells; what is done for

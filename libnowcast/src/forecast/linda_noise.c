@@ -1,6 +1,6 @@
 /*
  * How LINDA's forecasts err. The newest frame, beside what the laws made of the one before, has errors that are factors: their logarithms
- * have a deviation that differs from place to place, and a spectrum around each feature (Pulkkinen et al. 2021, section 2e). A
+ * have a deviation that differs from place to place, and a spectrum around each feature (Pulkkinen et al. 2021). A
  * member's errors are noise of that spectrum and deviation, drawn in patches (Nerini et al. 2017), which lasts and adds up: a
  * tenth of it is forgotten in a step, and new noise comes.
  */
