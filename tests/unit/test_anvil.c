@@ -80,6 +80,7 @@ static struct run changing(int32_t n_frames, const double west[2], const double 
         for (int32_t k = n_frames - 1; k >= 0; k--) {
             run.of.frames[k * run.of.n + i] = (float)value;
             const int32_t back = n_frames - 1 - k;
+            if (k == 0) break;
             value -= 2.0 * cos(x + (back > 0 ? turned[back - 1] : 0.0));
         }
     }
