@@ -6,11 +6,13 @@ dimension ``case``, can be pooled (``pool``) and their standard errors drawn (``
 ``score_ensemble`` does the same for an ensemble. ``Scores`` and ``EnsembleScores`` are the accumulators below: one
 stratum, one pair of fields, or ensemble and field, at a time.
 
+``score_points`` scores with observations at points; ``compare`` says how surely two forecasts differ.
+
 ``compare_winds`` and ``wind_scores`` do the same for winds over height: radar profiles, soundings, profilers, models.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +24,7 @@ from nowcast import _lib, _netcdf
 from nowcast._ensemble_scores import EnsembleScores
 from nowcast._files import replacing
 from nowcast._lib import ffi, lib
+from nowcast._points import scores_at, withhold
 from nowcast._score_sums import Field, Sums, dataset, pooled, threshold_coord
 from nowcast._wind_profiles import compare as compare_winds
 from nowcast._wind_profiles import scores as wind_scores
@@ -31,13 +34,16 @@ __all__ = [
     "EnsembleScores",
     "Scores",
     "bootstrap",
+    "compare",
     "compare_winds",
     "pool",
     "score",
     "score_ensemble",
+    "score_points",
     "to_csv",
     "to_netcdf",
     "wind_scores",
+    "withhold",
 ]
 
 
@@ -231,6 +237,106 @@ def score_ensemble(
         raise ArgumentError(f"forecast: a dimension member expected, {forecast.dims} given")
     like = EnsembleScores(forecast.sizes["member"], thresholds)
     return _scored_by_lead(like, forecast, observed, use, tolerance)
+
+
+def score_points(
+    forecast: xr.DataArray,
+    table: pd.DataFrame,
+    quantity: str,
+    thresholds: Sequence[float] = (0.1, 1.0, 5.0),
+    *,
+    stations: Iterable[str] | None = None,
+    tolerance: str | np.timedelta64 = "0s",
+) -> xr.Dataset:
+    """Score a forecast at every lead time with observations at points, in the cells these lie in.
+
+    Parameters
+    ----------
+    forecast : (time, y, x) or (member, time, y, x) DataArray
+        Its times as in ``score``; a model run as well as a nowcast.
+    table : DataFrame
+        As ``nowcast.obs.read`` gives it. All values count: leave out flagged ones, and stations the forecast was made
+        with, beforehand (``withhold``).
+    quantity : str
+        Of the table, in the forecast's unit; amounts of rain stand beside rates as the mean rate of their interval.
+    thresholds
+        As in ``Scores`` and ``EnsembleScores``.
+    stations : iterable of str, optional
+        Only these.
+    tolerance : timedelta, optional
+        How far an observation may be from a valid time; all that are no farther count.
+
+    Returns
+    -------
+    Dataset as ``score`` gives it without windows, or as ``score_ensemble`` does; ``pool`` and ``bootstrap`` take it.
+
+    Raises
+    ------
+    ArgumentError : the quantity is not known or in another unit, or a time is missing.
+    NoDataError : nothing was observed at any valid time.
+    """
+    forecast = forecast if "time" in forecast.dims else forecast.expand_dims("time")
+    like: Scores | EnsembleScores = Scores(thresholds, ())
+    if "member" in forecast.dims:
+        like = EnsembleScores(forecast.sizes["member"], thresholds)
+    leads = _lead_times(forecast)
+    sums = scores_at(like, forecast, table, quantity, stations, pd.Timedelta(tolerance))
+    data = dataset(like, sums, ("lead_time",), forecast.attrs.get("units"))
+    return data.assign_coords(lead_time=("lead_time", leads, {"long_name": "time since the forecast was made"}))
+
+
+def compare(
+    data: xr.Dataset, beside: xr.Dataset, *, n: int = 1000, seed: int = 0, block: int = 1, dim: str = "case"
+) -> xr.Dataset:
+    """How two forecasts of the same cases differ, and how surely: a paired block bootstrap.
+
+    Cases are drawn with replacement, the same for both, in blocks of those that follow one another and are alike
+    (Künsch 1989; after the last comes the first again).
+
+    Parameters
+    ----------
+    data, beside : Dataset with a dimension ``case``, in order of time, as ``pool`` takes
+    n : int
+        How many times all cases are drawn.
+    seed : int
+        The same seed draws the same cases.
+    block : int
+        Cases in a block: about as many as it takes until weather is another.
+
+    Returns
+    -------
+    Dataset of every score by ``statistic``: the ``difference`` data - beside of the pooled scores, its standard
+    ``error``, the ``low`` and ``high`` end of its 95 % interval, and the two-sided ``p`` that it is none.
+
+    Raises
+    ------
+    ArgumentError : fewer than two cases, another number of them in ``beside``, or a block longer than half of them.
+    """
+    cases = data.sizes.get(dim, 0)
+    if cases < 2:
+        raise ArgumentError(f"{dim}: at least 2 expected, {cases} given")
+    if beside.sizes.get(dim, 0) != cases:
+        raise ArgumentError(f"beside: {cases} of {dim} expected, {beside.sizes.get(dim, 0)} given")
+    if not 1 <= block <= max(cases // 2, 1):
+        raise ArgumentError(f"block: 1 to {max(cases // 2, 1)} expected, {block} given")
+    starts = np.random.default_rng(seed).integers(0, cases, (n, -(-cases // block)))
+    drawn = ((starts[..., None] + np.arange(block)) % cases).reshape(n, -1)[:, :cases]
+    rows = np.concatenate([np.arange(cases)[None, :], drawn])  # all cases once, then those drawn
+    all_draws = _drawn(data, dim, rows) - _drawn(beside, dim, rows)
+    all_draws = all_draws.drop_vars([name for name, score in all_draws.items() if score.size == 0])
+    whole, samples = all_draws.isel(draw=0), all_draws.isel(draw=slice(1, None))
+    below, above = (samples <= 0.0).mean("draw"), (samples >= 0.0).mean("draw")
+    least = below.where(below < above, above).clip(min=1.0 / n, max=0.5)
+    ends = samples.quantile([0.025, 0.975], "draw")
+    parts = {
+        "difference": whole,
+        "error": samples.std("draw", ddof=1),
+        "low": ends.isel(quantile=0, drop=True),
+        "high": ends.isel(quantile=1, drop=True),
+        "p": (2.0 * least).where(samples.notnull().any("draw")),
+    }
+    joined: xr.Dataset = xr.concat(list(parts.values()), xr.Variable("statistic", list(parts)))
+    return joined
 
 
 def pool(data: xr.Dataset, dim: str = "case") -> xr.Dataset:
