@@ -4,21 +4,16 @@
 /* A method, and how near it comes to known motions, m/s; a negative number where it cannot. */
 struct method {
     int32_t number;
-    const char *name;
     double straight, turning;
     bool follows_features; /* and finds none in rain that is everywhere the same */
 };
 
-static const struct method methods[] = {{NWC_MOTION_VARIATIONAL, "variational", 0.5, 1.0, false},
-                                        {NWC_MOTION_LUCAS_KANADE, "lucas_kanade", 1.0, 3.0, true},
-                                        {NWC_MOTION_TREC, "trec", 0.5, 1.5, true},
-                                        {NWC_MOTION_COTREC, "cotrec", 0.5, 1.5, true},
-                                        {NWC_MOTION_PHASE, "phase", 1.4, 3.0, true},
-                                        {NWC_MOTION_CONSTANT, "constant", 0.3, -1.0, true},
-                                        {NWC_MOTION_VET, "vet", 0.3, 0.5, false},
-                                        {NWC_MOTION_PROESMANS, "proesmans", 0.8, 1.0, false},
-                                        {NWC_MOTION_FARNEBACK, "farneback", 0.5, 2.5, true},
-                                        {NWC_MOTION_DARTS, "darts", 0.5, 1.0, true}};
+static const struct method methods[] = {
+    {NWC_MOTION_VARIATIONAL, 0.5, 1.0, false}, {NWC_MOTION_LUCAS_KANADE, 1.0, 3.0, true},
+    {NWC_MOTION_TREC, 0.5, 1.5, true},         {NWC_MOTION_COTREC, 0.5, 1.5, true},
+    {NWC_MOTION_PHASE, 1.4, 3.0, true},        {NWC_MOTION_CONSTANT, 0.3, -1.0, true},
+    {NWC_MOTION_VET, 0.3, 0.5, false},         {NWC_MOTION_PROESMANS, 0.8, 1.0, false},
+    {NWC_MOTION_FARNEBACK, 0.5, 2.5, true},    {NWC_MOTION_DARTS, 0.5, 1.0, true}};
 enum { METHODS = sizeof methods / sizeof *methods };
 
 static nwc_motion_options by(const struct method *method)
@@ -40,7 +35,6 @@ static void check(const struct method *method, motion_fn motion, const double *t
     if (within_m_s < 0.0) return;
     struct scene *const scene = make_scene(motion, times_s, n, &square);
     assert_ok(find(NULL, method, scene, n));
-    print_message("%s\n", method->name);
     check_scene(scene, motion, within_m_s);
     free(scene);
 }
@@ -134,8 +128,14 @@ static void instruction_levels_agree_for_all(void **state)
 static void no_failure_or_cancel_of_any_leaves_memory(void **state)
 {
     (void)state;
+    nwc_grid part = square; /* a corner, since everything is done as often as there are allocations */
+    part.nx = 52, part.ny = 40;
     for (int m = 0; m < METHODS; m++) {
-        struct scene *const scene = make_scene(straight, even, 3, &square);
+        struct scene *const scene = make_scene(straight, even, 3, &part);
+        for (int f = 0; f < 6; f++) {
+            nwc_field *const field = f < 3 ? &scene->frames[f] : &scene->out[f - 3];
+            field->dim[0] = part.ny, field->dim[1] = part.nx;
+        }
         scene->times_ns[MOST - 1] = methods[m].number;
         assert_true(check_every_allocation_failure(call_find, scene) > 10);
         struct counting_allocator allocator = {.refuse = -1};

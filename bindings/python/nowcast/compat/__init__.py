@@ -1,0 +1,1 @@
+"""Doors through which scripts written for other packages run on this one."""
