@@ -1,6 +1,7 @@
 """Weather nowcasting: radar composites in, verified forecasts out."""
 
 from nowcast import (
+    cells,
     errors,
     forecast,
     grid,
@@ -28,6 +29,7 @@ __all__ = [
     "NowcastError",
     "__version__",
     "build_info",
+    "cells",
     "errors",
     "forecast",
     "grid",

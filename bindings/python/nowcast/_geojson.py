@@ -130,10 +130,11 @@ def _set_property(made: Any, name: str, value: Any, kept: list[Any]) -> None:
     elif isinstance(value, float | np.floating):
         made.number = float(value)
     else:
-        made.kind, made.integer = lib.NWC_PROPERTY_TIME, _nanoseconds(name, value)
+        made.kind, made.integer = lib.NWC_PROPERTY_TIME, nanoseconds(name, value)
 
 
-def _nanoseconds(name: str, value: Any) -> int:
+def nanoseconds(name: str, value: Any) -> int:
+    """A time as ns since 1970, UTC; the least number for NaT. name is for the error."""
     try:
         stamp = pd.Timestamp(value)
     except (TypeError, ValueError):

@@ -18,6 +18,7 @@ import rich.table
 
 from nowcast import _lib, io, jobs
 from nowcast._open import describe
+from nowcast.cells import METHODS as CELLS
 from nowcast.errors import NoDataError, NowcastError, UnsupportedError
 from nowcast.forecast import MEMBERS, SAMPLINGS
 from nowcast.forecast import METHODS as FORECASTS
@@ -467,6 +468,35 @@ def product(
     shown = {"composite": "dBZ", "vil": "kg m-2", "mesh": "mm"}
     text = f"{output}: {len(summary['products'])} products of {len(summary['times'])} times; greatest " + ", ".join(
         f"{name} {greatest[name]:.1f} {unit}" for name, unit in shown.items() if greatest.get(name) is not None
+    )
+    if summary["left_out"]:
+        text += f"; left out: {', '.join(summary['left_out'])}"
+    _finish(summary, as_json, text)
+
+
+@main.command()
+@_inputs
+@click.option("-o", "--output", required=True, help="Tracks to write: .csv, .geojson (with outlines) or .parquet.")
+@click.option("--events", help="CSV to write besides: births, splits, merges and ends.")
+@click.option("--method", type=click.Choice(list(CELLS)), default="tree", show_default=True)
+@click.option("--threshold", type=float, help="Of a storm, in the units of the field; 35 by default.")
+@click.option("--least-peak", type=float, help="Which storm and cell reach; 40 by default.")
+@click.option("--saliency", type=float, help="Of a peak above the saddle to the next; 5 by default.")
+@click.option("--least-size", type=float, help="Of a storm, m2, of fields with levels m3; 10 km2 or 30 km3 by default.")
+@click.option("--closing", type=float, help="m; storms at most so far apart are one; 0 by default.")
+@click.option("--patience", type=float, help="s; a track not seen for longer ends; 900 by default.")
+@click.option("--motion/--no-motion", default=True, show_default=True, help="Estimate the motion between fields.")
+@_quantity
+@_on_error
+@_json
+def cells(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
+    """Find the cells of a sequence of fields and follow them; a row for each track and time."""
+    with _progress():
+        summary = jobs.cells(inputs, output, **choices)
+    what = ", ".join(f"{n} {name}" for name, n in summary["events"].items()) or "none"
+    text = (
+        f"{output}: {summary['tracks']} tracks of {summary['cells']} cells at {len(summary['times'])} times, "
+        f"the longest {summary['longest_minutes']:.0f} min; events: {what}"
     )
     if summary["left_out"]:
         text += f"; left out: {', '.join(summary['left_out'])}"

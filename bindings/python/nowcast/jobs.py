@@ -21,12 +21,14 @@ from nowcast import forecast as forecasting
 from nowcast import product as products
 from nowcast._forecast_products import Choice
 from nowcast._jobs_blend import Blend
+from nowcast._jobs_cells import cells
 from nowcast._jobs_volume import health, mosaic, mosaic_live, wind
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
 
 __all__ = [
+    "cells",
     "convert",
     "doctor",
     "forecast",
