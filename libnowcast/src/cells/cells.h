@@ -37,6 +37,13 @@ static inline int64_t nwc__pixel_k(const struct nwc__pixels *pixels, int32_t p)
     return pixels->levels > 1 ? pixels->place[p] % pixels->levels - 1 : 0;
 }
 
+/* The root of a forest in which joined[p] lies nearer to it, or is p itself; ways there are made shorter. */
+static inline int32_t nwc__root_of(int32_t *joined, int32_t p)
+{
+    while (joined[p] != p) p = joined[p] = joined[joined[p]];
+    return p;
+}
+
 /* Size of grid cells. */
 struct nwc__cell_sizes {
     nwc__metric metric;

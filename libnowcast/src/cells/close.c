@@ -1,16 +1,10 @@
 /* Fragments that lie near each other made one: components with grid cells at most so far apart along a level. */
 #include "cells/cells.h"
 
-static int32_t root_of(int32_t *group, int32_t p)
-{
-    while (group[p] != p) p = group[p] = group[group[p]];
-    return p;
-}
-
 /* The first is the root, so that a group is called by its first node. */
 static void join(int32_t *group, int32_t p, int32_t q)
 {
-    p = root_of(group, p), q = root_of(group, q);
+    p = nwc__root_of(group, p), q = nwc__root_of(group, q);
     if (p < q)
         group[q] = p;
     else
@@ -58,7 +52,7 @@ nwc_status nwc__cells_close(nwc_ctx *ctx, const struct nwc__tree *tree, const nw
     }
     for (int32_t p = 0; p < n; p++)
         if (at_border(tree->pixels, p)) reach(tree->pixels, metric, tree->options->closing_m, lowest, group, p);
-    for (int32_t p = 0; p < n; p++) group[p] = root_of(group, p);
+    for (int32_t p = 0; p < n; p++) group[p] = nwc__root_of(group, p);
 done:
     nwc__free(ctx, lowest);
     return status;

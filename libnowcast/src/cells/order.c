@@ -16,12 +16,6 @@ static uint32_t key_of(float value)
     return bits & UINT32_C(0x80000000) ? bits : ~(bits | UINT32_C(0x80000000));
 }
 
-static int32_t root_of(int32_t *joined, int32_t p)
-{
-    while (joined[p] != p) p = joined[p] = joined[joined[p]];
-    return p;
-}
-
 /* Put the numbers in from into to, by the areas they lie in; bin has room for one more than there are pixels. */
 static void sort_by_area(const struct nwc__pixels *pixels, int32_t *joined, int32_t *bin, const int32_t *from,
                          int32_t *to)
@@ -31,7 +25,7 @@ static void sort_by_area(const struct nwc__pixels *pixels, int32_t *joined, int3
         for (int32_t o = 0; o < pixels->n_offsets / 2; o++) { /* those before it */
             const int32_t q = pixels->map[pixels->place[p] + pixels->offset[o]];
             if (q < 0) continue;
-            const int32_t a = root_of(joined, p), b = root_of(joined, q);
+            const int32_t a = nwc__root_of(joined, p), b = nwc__root_of(joined, q);
             if (a < b)
                 joined[b] = a;
             else

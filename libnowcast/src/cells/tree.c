@@ -15,12 +15,6 @@ struct nodes {
     uint8_t *shut;            /* cells have been told apart in it */
 };
 
-static int32_t root_of(int32_t *joined, int32_t p)
-{
-    while (joined[p] != p) p = joined[p] = joined[joined[p]];
-    return p;
-}
-
 /* Which of two peaks counts: the greater, of equal ones the first. */
 static int32_t better(const float *value, int32_t p, int32_t q)
 {
@@ -105,7 +99,7 @@ static void build(struct nodes *nodes)
             for (int32_t o = 0; o < pixels->n_offsets; o++) {
                 const int32_t q = pixels->map[pixels->place[p] + pixels->offset[o]];
                 if (q < 0 || nodes->joined[q] < 0) continue;
-                const int32_t r = root_of(nodes->joined, q);
+                const int32_t r = nwc__root_of(nodes->joined, q);
                 if (r != p) join(nodes, p, r);
             }
         }
