@@ -11,7 +11,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-ensembles bench-methods bench-peers bench-volumes \
   bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds \
-  bench-low-level bench-chain model-values read-back docs lint fuzz damage tsan test-long clean
+  bench-cells bench-low-level bench-chain model-values read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -114,6 +114,10 @@ bench-winds: peers
 # Forecasts of the low-level wind of simulated storms and of a real one, beside persistence and the model.
 bench-low-level: python
 	.venv/bin/python benchmarks/low_level.py
+
+# Cells of made sequences found and followed, beside their truth.
+bench-cells: python
+	.venv/bin/python benchmarks/cells.py
 
 # From the file of a volume to a mosaic and its products: the seconds of each step.
 VOLUME ?= $(NOWCAST_TEST_DATA)/radar/nexrad/single/KLBB20160601_150025_V06
