@@ -159,7 +159,7 @@ def test_a_method_that_compares_frames_extrapolates_a_single_one(storms: Path) -
 
 def test_no_rain_is_a_good_forecast_of_no_rain_by_every_method(tmp_path: Path) -> None:
     inputs = [put(tmp_path, minute, np.zeros((NY, NX), np.uint8)) for minute in (0, 5, 10)]
-    for method in set(nowcast.forecast.METHODS) - {"steps"}:
+    for method in set(nowcast.forecast.METHODS) - set(nowcast.forecast.ENSEMBLES):
         code, summary, made = forecast(inputs, tmp_path / "f.nc", "--method", method)
         assert code == 0
         assert summary["forecast_method"] == method
@@ -320,11 +320,13 @@ def test_an_ensemble_of_one_frame_is_its_extrapolation(storms: Path) -> None:
 
 def test_an_ensemble_of_no_rain_has_none(tmp_path: Path) -> None:
     inputs = [put(tmp_path, minute, np.zeros((NY, NX), np.uint8)) for minute in (0, 5, 10)]
-    code, summary, made = ensemble(inputs, tmp_path / "f.nc", "--members", 2)
-    assert code == 0
-    assert summary["members"] == 2
-    assert made.shape == (2, 2, NY, NX)
-    assert (made.values == 0).all()
+    for method in nowcast.forecast.ENSEMBLES:
+        code, summary, made = ensemble(inputs, tmp_path / "f.nc", "--members", 2, "--method", method)
+        assert code == 0
+        assert summary["forecast_method"] == method
+        assert summary["members"] == 2
+        assert made.shape == (2, 2, NY, NX)
+        assert (made.values == 0).all()
 
 
 def test_members_and_seeds_that_make_no_ensemble_are_refused(storms: Path) -> None:
