@@ -129,7 +129,7 @@ static void no_failure_or_cancel_of_any_leaves_memory(void **state)
 {
     (void)state;
     nwc_grid part = square; /* a corner, since everything is done as often as there are allocations */
-    part.nx = 52, part.ny = 40;
+    part.nx = 84, part.ny = 76;
     for (int m = 0; m < METHODS; m++) {
         struct scene *const scene = make_scene(straight, even, 3, &part);
         for (int f = 0; f < 6; f++) {

@@ -31,7 +31,7 @@ static void add(double factor, const double *a, int64_t n, double *to)
 /* direction = - H gradient */
 static void turn(struct state *s, const double *gradient)
 {
-    double alpha[KEPT];
+    double alpha[KEPT] = {0.0};
     double *const d = s->direction;
     for (int64_t i = 0; i < s->n; i++) d[i] = -gradient[i];
     for (int32_t k = 1; k <= s->kept; k++) {
