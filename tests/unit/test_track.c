@@ -132,6 +132,52 @@ static void fast_hills_on_each_others_heels_are_told_apart_by_motion(void **stat
     nwc_tracker_destroy(tracker);
 }
 
+/* Without a field, where it was before and both places between are taken by others as like it as can be. */
+static void a_track_goes_on_by_its_own_velocity(void **state)
+{
+    (void)state;
+    nwc_tracker *const tracker = new_tracker();
+    struct hill hill[4] = {{10.0, 80.0, 42.0, 1.0}};
+    nwc_track_table table;
+    for (int s = 0; s < 8; s++) {
+        hill[0].y = 10.0 + 6.0 * s, hill[0].x = 80.0 - 6.0 * s;
+        table = add(tracker, 2 * STEP_NS * s, hill, 1, NULL);
+        assert_int_equal(table.points[0].track, 1);
+    }
+    hill[1] = hill[2] = hill[3] = hill[0];
+    hill[0].y += 6.0, hill[0].x -= 6.0, hill[1].y += 6.0, hill[2].x -= 6.0;
+    table = add(tracker, 2 * STEP_NS * 8, hill, 4, NULL);
+    assert_int_equal(table.n_points, 4);
+    assert_int_equal(point_at(&table, hill[0].y, hill[0].x)->track, 1);
+    nwc_tracker_destroy(tracker);
+}
+
+/* Of a line its end is left, and a new cell as large as that lies nearer to the line's middle. */
+static void a_cell_goes_on_as_what_it_overlaps_before_what_is_near(void **state)
+{
+    (void)state;
+    static float value[CELLS];
+    nwc_tracker *const tracker = new_tracker();
+    nwc_track_table table;
+    for (int s = 0; s < 2; s++) {
+        nwc_cells *cells;
+        for (int c = 0; c < CELLS; c++) {
+            const int j = c / NX, i = c % NX;
+            const bool line = j >= 30 && j < 33 && i >= 10 && i < (s ? 22 : 51);
+            const bool fresh = s && j >= 35 && j < 38 && i >= 25 && i < 37;
+            value[c] = line || fresh ? 45.0F : 0.0F;
+        }
+        const nwc_field field = field_2d(value, NY, NX, "dBZ", &plane);
+        assert_ok(nwc_cells_identify(NULL, &field, NULL, &cells));
+        assert_ok(nwc_tracker_add(NULL, tracker, cells, STEP_NS * s, NULL, NULL));
+        nwc_cells_destroy(cells);
+    }
+    assert_ok(nwc_tracker_lend(tracker, &table));
+    assert_int_equal(table.n_points, 2);
+    assert_int_equal(point_at(&table, 31.0, 15.5)->track, 1);
+    nwc_tracker_destroy(tracker);
+}
+
 static void a_split_begins_a_track_and_a_merge_ends_one(void **state)
 {
     (void)state;
@@ -452,6 +498,8 @@ int main(void)
         cmocka_unit_test(hills_keep_their_tracks_and_show_their_velocity),
         cmocka_unit_test(crossing_tracks_stay_what_they_are),
         cmocka_unit_test(fast_hills_on_each_others_heels_are_told_apart_by_motion),
+        cmocka_unit_test(a_track_goes_on_by_its_own_velocity),
+        cmocka_unit_test(a_cell_goes_on_as_what_it_overlaps_before_what_is_near),
         cmocka_unit_test(a_split_begins_a_track_and_a_merge_ends_one),
         cmocka_unit_test(a_track_survives_times_that_miss_it),
         cmocka_unit_test(a_track_leaves_at_the_end_of_the_grid),
