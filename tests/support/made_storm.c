@@ -155,7 +155,8 @@ static double follow(const double radar[3], double azimuth, double elevation, do
 struct storm_gate storm_see(const struct storm *storm, const double radar[3], double azimuth, double elevation,
                             double range)
 {
-    static const double aside[5][2] = {{0, 0}, {0.36, 0}, {-0.36, 0}, {0, 0.36}, {0, -0.36}}; /* widths of the beam */
+    static const double aside[5][2] = {
+        {0, 0}, {0.475, 0}, {-0.475, 0}, {0, 0.475}, {0, -0.475}}; /* widths of the beam */
     struct storm_gate gate = {.velocity = NAN, .dbz = NAN};
     double place[3];
     const double a = azimuth * RADIANS, angle = follow(radar, a, elevation * RADIANS, range, place);

@@ -178,7 +178,8 @@ static void without_data_errors_are_those_of_the_background(void **state)
     const nwc_wind_input input = {.background_u = &background.field[0], .background_v = &background.field[1]};
     nwc_wind_options options;
     nwc_wind_options_init(&options);
-    options.error_m_s = options.error_w_m_s = 2.0, options.length_h_m = options.length_v_m = 3000.0;
+    options.error_m_s = options.error_w_m_s = 2.0;
+    options.length_h_m = options.length_v_m = 3000.0;
     assert_ok(nwc_wind_retrieve(NULL, &input, 0, &options, &r->output, &r->report));
     const double whole = 2.0 * sqrt(2.0 / 3.0);
     for (int f = 5; f < 8; f++) {
@@ -318,6 +319,8 @@ static void wrong_arguments_are_named(void **state)
         REFUSED(text, nwc_wind_retrieve(NULL, &input, 0, &options, &r->output, NULL));                                 \
     } while (0)
     WITH(error_m_s = 0.0, "error_m_s: above 0");
+    WITH(length_w_m = 0.0, "length_w_m: above 0");
+    WITH(fall_error_m_s = -1.0, "fall_error_m_s");
     WITH(order = 3, "order: 2 or 4");
     WITH(tolerance = NAN, "tolerance");
     WITH(max_range_m = 100.0, "max_range_m");

@@ -80,7 +80,8 @@ static void open_scene(struct scene *s, int32_t order)
     for (int k = 0; k < NZ; k++) error_h[k] = 2.0 + 0.2 * k, error_w[k] = 1.0 + 0.1 * k * k;
     assert_ok(nwc__wind_box_create(s->ctx, (int64_t[3]){NX, NY, NZ}, (double[3]){1000.0, 1250.0, 500.0}, 100.0, 0.0,
                                    &s->box));
-    assert_ok(nwc__wind_prior_create(s->ctx, &s->box, order, 2500.0, 1200.0, error_h, error_w, &s->prior));
+    assert_ok(nwc__wind_prior_create(s->ctx, &s->box, order, (nwc__wind_reach[2]){{2500.0, 1200.0}, {2000.0, 3000.0}},
+                                     error_h, error_w, &s->prior));
     assert_ok(nwc__wind_projection_create(s->ctx, &s->box, &s->projection));
     assert_ok(nwc__wind_spectral_create(s->ctx, &s->prior, &s->spectral));
     draw_data(s);
@@ -217,9 +218,11 @@ static void waves_have_the_cost_of_their_wave_numbers(void **state)
     for (int32_t order = 2; order <= 4; order += 2)
         for (int c = 0; c < 3; c++) {
             const double error[NZ] = {3, 3, 3, 3, 3, 3, 3, 3}, n[3] = {NX + (c == 0), NY + (c == 1), NZ};
-            const double d[3] = {s.box.dx, s.box.dy, s.box.dz}, wave[3] = {3, 5, 2}, length[3] = {2500, 2500, 1200};
+            const double d[3] = {s.box.dx, s.box.dy, s.box.dz}, wave[3] = {3, 5, 2};
+            const nwc__wind_reach reach[2] = {{2500.0, 1200.0}, {2000.0, 3000.0}}, own = reach[c == 2];
+            const double length[3] = {own.h, own.h, own.v};
             nwc__wind_prior prior;
-            assert_ok(nwc__wind_prior_create(s.ctx, &s.box, order, 2500.0, 1200.0, error, error, &prior));
+            assert_ok(nwc__wind_prior_create(s.ctx, &s.box, order, reach, error, error, &prior));
             memset(s.a, 0, (size_t)(3 * s.box.shape.size) * sizeof *s.a);
             const nwc__wind_extent extent = nwc__wind_extent_of(&s.box, c);
             double k_of = 1.0;
@@ -234,7 +237,7 @@ static void waves_have_the_cost_of_their_wave_numbers(void **state)
                                         (c == 2 ? sin(up * (double)k) : cos(up * ((double)k + 0.5))));
                     }
             assert_ok(nwc__wind_prior_apply(s.ctx, &prior, s.a, s.d, s.c));
-            const double volume = 2500.0 * 2500.0 * 1200.0 / (d[0] * d[1] * d[2]);
+            const double volume = own.h * own.h * own.v / (d[0] * d[1] * d[2]);
             const double expected = pow(k_of, order) / (9.0 * (order == 2 ? 8.0 : 64.0) * PI * volume);
             assert_near(dot(&s, s.a, s.c) / dot(&s, s.a, s.a) / expected, 1.0, is_double ? 1e-12 : 1e-5);
             nwc__wind_prior_release(s.ctx, &prior);
@@ -356,7 +359,8 @@ static void without_data_the_preconditioner_undoes_the_prior(void **state)
     nwc__wind_projection *projection;
     assert_ok(
         nwc__wind_box_create(ctx, (int64_t[3]){N, N, M}, (double[3]){1000.0, 1000.0, 500.0}, 0.0, INFINITY, &box));
-    assert_ok(nwc__wind_prior_create(ctx, &box, 2, 1500.0, 1500.0, error, error, &prior));
+    assert_ok(nwc__wind_prior_create(ctx, &box, 2, (nwc__wind_reach[2]){{1500.0, 1500.0}, {2000.0, 2500.0}}, error,
+                                     error, &prior));
     assert_ok(nwc__wind_spectral_create(ctx, &prior, &spectral));
     assert_ok(nwc__wind_projection_create(ctx, &box, &projection));
     nwc__real *wind[3];

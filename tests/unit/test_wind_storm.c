@@ -46,6 +46,7 @@ static nwc_wind_options storm_options(void)
     options.density_scale_m = STORM_SCALE_M;
     options.error_m_s = 2.0;
     options.error_w_m_s = 3.5;
+    options.fall_error_m_s = 0.0; /* its echo falls as the library has it */
     return options;
 }
 

@@ -88,6 +88,7 @@ def retrieve(
     max_range: float | None = None,
     gate_error: float | None = None,
     place_error: float | None = None,
+    fall_error: float | None = None,
     point_error: float = _POINT_ERROR_M_S,
     gridded_error: float | None = None,
     average: float | None = None,
@@ -96,6 +97,7 @@ def retrieve(
     error_w: float | None = None,
     length: float | None = None,
     length_up: float | None = None,
+    length_w: float | None = None,
     order: int | None = None,
     ground: float | None = None,
     lid: float | None = None,
@@ -135,9 +137,9 @@ def retrieve(
         s: rays farther from the time are left out; 600 when omitted.
     min_range, max_range : float, optional
         m, of gates; 2000 and 250000 when omitted.
-    gate_error, place_error, point_error, gridded_error : float, optional
-        m s-1: of the velocity of a gate, 1 when omitted; what a mean over gates does not stand for, 0.3; of a wind at a
-        point, 2; and of a velocity that is on a grid, 1.
+    gate_error, place_error, fall_error, point_error, gridded_error : float, optional
+        m s-1: of the velocity of a gate, 1 when omitted; what a mean over gates does not stand for, 0.3; of the speed
+        at which echo is taken to fall, 3; of a wind at a point, 2; and of a velocity that is on a grid, 1.
     average : float, optional
         m: gates are averaged over so much of a ray; the lesser side of a cell when omitted.
     freezing : float, optional
@@ -146,8 +148,9 @@ def retrieve(
         m s-1, standard deviation of the background's u and v; what it states, else 2.5, when omitted.
     error_w : float, optional
         m s-1, of its w, which is 0; 3 when omitted.
-    length, length_up : float, optional
-        m over which its errors stay alike; 6000 and 3000 when omitted.
+    length, length_up, length_w : float, optional
+        m over which its errors stay alike, horizontally, upward, and upward those of w; 6000, 3000 and ``length_up``
+        when omitted.
     order : 2 or 4, optional
         Their correlation is exponential, when omitted, or smooth.
     ground, lid : float, optional
@@ -204,12 +207,14 @@ def retrieve(
         max_range_m=max_range,
         gate_error_m_s=gate_error,
         place_error_m_s=place_error,
+        fall_error_m_s=fall_error,
         range_m=average,
         freezing_m=freezing,
         error_m_s=float(np.asarray(error)) if error is not None and np.ndim(error) == 0 else None,
         error_w_m_s=error_w,
         length_h_m=length,
         length_v_m=length_up,
+        length_w_m=length_w,
         order=order,
         ground_m=ground,
         lid_m=lid,

@@ -36,9 +36,9 @@ struct tables {
     struct entry entry[STEPS][STEPS][STEPS]; /* by what is told along, across, and upward */
 };
 
-/* One wave: its weight in sums for u, v and for w, squares of k, and (1 + kappa^2)^alpha. */
+/* One wave: its weight in sums for u, v and for w, squares of k, and (1 + kappa^2)^alpha for both. */
 struct wave {
-    double weight, weight_w, square[3], prior, standing[HEIGHTS];
+    double weight, weight_w, square[3], prior, prior_w, standing[HEIGHTS];
 };
 
 /* Of the variance of a wave, what the mean of two walls d apart has. */
@@ -50,7 +50,7 @@ static double of_mean(double square, double d)
 static void make_waves(const nwc__wind_prior *prior, struct wave *waves)
 {
     const nwc__wind_box *const box = prior->box;
-    const double longest = NWC__PI * fmin(prior->length_h / fmax(box->dx, box->dy), prior->length_v / box->dz);
+    const double longest = NWC__PI * fmin(prior->reach[0].h / fmax(box->dx, box->dy), prior->reach[0].v / box->dz);
     const double step = log(fmax(longest, 1.0) / LEAST_WAVE) / RADII;
     /* sum of waves over c: c / (2 pi L)^3 integral d kappa^3, c = 8 pi L^3 or 64 pi L^3 */
     const double whole = (prior->order == 2 ? 8.0 : 64.0) * NWC__PI * 4.0 * NWC__PI / pow(2.0 * NWC__PI, 3.0);
@@ -60,27 +60,30 @@ static void make_waves(const nwc__wind_prior *prior, struct wave *waves)
             for (int t = 0; t < TURNS; t++, wave++) {
                 const double kappa = LEAST_WAVE * exp(((double)r + 0.5) * step), mu = ((double)s + 0.5) / SLOPES;
                 const double turn = 0.5 * NWC__PI * ((double)t + 0.5) / TURNS, flat = 1.0 - mu * mu;
-                wave->square[0] = flat * pow(kappa * cos(turn) / prior->length_h, 2.0);
-                wave->square[1] = flat * pow(kappa * sin(turn) / prior->length_h, 2.0);
-                wave->square[2] = pow(kappa * mu / prior->length_v, 2.0);
+                wave->square[0] = flat * pow(kappa * cos(turn) / prior->reach[0].h, 2.0);
+                wave->square[1] = flat * pow(kappa * sin(turn) / prior->reach[0].h, 2.0);
+                wave->square[2] = pow(kappa * mu / prior->reach[0].v, 2.0);
                 const double weight = whole * pow(kappa, 3.0) * step / (SLOPES * TURNS);
                 wave->weight = 0.5 * weight * (of_mean(wave->square[0], box->dx) + of_mean(wave->square[1], box->dy));
                 wave->weight_w = weight * of_mean(wave->square[2], box->dz);
                 wave->prior = pow(1.0 + kappa * kappa, (double)prior->order);
+                wave->prior_w = pow(1.0 + (wave->square[0] + wave->square[1]) * pow(prior->reach[1].h, 2.0) +
+                                        wave->square[2] * pow(prior->reach[1].v, 2.0),
+                                    (double)prior->order);
                 for (int h = 0; h < HEIGHTS; h++)
                     wave->standing[h] = isfinite(heights[h]) ? 2.0 * pow(sin(kappa * mu * heights[h]), 2.0) : 1.0;
             }
 }
 
-/* ratio: variance of w over that of u in the prior, whose own is the unit of G for u and v. */
-static struct entry make_entry(const struct wave *waves, const double told[3], double ratio)
+/* ratio: variance of w over that of u in the prior, whose own is the unit of G for u and v; by_c: the same of sigma^2 c. */
+static struct entry make_entry(const struct wave *waves, const double told[3], double ratio, double by_c)
 {
     struct entry e = {0.0, 0.0, {0.0}};
     for (int w = 0; w < RADII * SLOPES * TURNS; w++) {
         const struct wave *const q = &waves[w];
         double g[3], part[3];
         for (int c = 0; c < 3; c++) {
-            g[c] = (q->prior + told[c]) / (c == 2 ? ratio : 1.0);
+            g[c] = c == 2 ? (q->prior_w + told[c]) / by_c : q->prior + told[c];
             part[c] = q->square[c] / g[c];
         }
         const double sum = part[0] + part[1] + part[2], up = q->weight_w / (g[2] + q->square[2] / (sum - part[2]));
@@ -93,7 +96,7 @@ static struct entry make_entry(const struct wave *waves, const double told[3], d
 
 struct make {
     const struct wave *waves;
-    double ratio;
+    double ratio, by_c;
     struct tables *tables;
 };
 
@@ -104,7 +107,7 @@ static nwc_status make_plane(int64_t i, void *user)
         for (int k = 0; k < STEPS; k++) {
             const double told[3] = {pow(10.0, LEAST_LOG + LOG_STEP * (double)i), pow(10.0, LEAST_LOG + LOG_STEP * j),
                                     pow(10.0, LEAST_LOG + LOG_STEP * k)};
-            job->tables->entry[i][j][k] = make_entry(job->waves, told, job->ratio);
+            job->tables->entry[i][j][k] = make_entry(job->waves, told, job->ratio, job->by_c);
         }
     return NWC_OK;
 }
@@ -178,8 +181,9 @@ nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc_
     }
     struct spread job = {.shape = s,
                          .known = known,
-                         .part = {exp(-box->dx / (reach * prior->length_h)), exp(-box->dy / (reach * prior->length_h)),
-                                  exp(-box->dz / (reach * prior->length_v))}};
+                         .part = {exp(-box->dx / (reach * prior->reach[0].h)),
+                                  exp(-box->dy / (reach * prior->reach[0].h)),
+                                  exp(-box->dz / (reach * prior->reach[0].v))}};
     NWC__TRY(nwc__wind_each(ctx, NWC__WIND_KNOWN * s->nz, s->plane, spread_tile, &job));
     job.upward = true;
     return nwc__wind_each(ctx, s->ny, NWC__WIND_KNOWN * s->nz * s->nx, spread_tile, &job);
@@ -275,10 +279,10 @@ static nwc_status find_level(int64_t k, void *user)
     const int64_t level = box->shape.ny * box->shape.nx;
     struct triple table[STEPS * STEPS * STEPS];
     const double from_ground = ((double)k + 0.5) * box->dz, from_lid = ((double)(box->shape.nz - k) - 0.5) * box->dz;
-    make_level(job->tables, fmin(from_ground, from_lid) / prior->length_v, table);
+    make_level(job->tables, fmin(from_ground, from_lid) / prior->reach[0].v, table);
     const double over_h = prior->over_sigma[0][k],
                  over_w = 0.5 * (prior->over_sigma[2][k] + prior->over_sigma[2][k + 1]);
-    const double h = 1.0 / (over_h * over_h * prior->over_c), w = 1.0 / (over_w * over_w * prior->over_c);
+    const double h = 1.0 / (over_h * over_h * prior->over_c[0]), w = 1.0 / (over_w * over_w * prior->over_c[1]);
     const double nothing[3] = {0.0, 0.0, 0.0};
     double prior_of[3];
     look_up(table, nothing, prior_of);
@@ -316,7 +320,7 @@ nwc_status nwc__wind_errors(nwc_ctx *ctx, const nwc__wind_prior *prior, const nw
     make_waves(prior, waves);
     for (int64_t k = 0; k < nz; k++)
         ratio += pow(prior->over_sigma[0][k] / prior->over_sigma[2][k + 1], 2.0) / (double)nz;
-    struct make make = {waves, ratio, tables};
+    struct make make = {waves, ratio, ratio * prior->over_c[0] / prior->over_c[1], tables};
     if ((status = nwc__for_each_tile(ctx, NULL, STEPS, make_plane, &make)) != NWC_OK) goto done;
     /* of winds free of divergence the prior has less variance than of all */
     const double of_all = tables->entry[0][0][0].along, cost = believed(tally->cost, tally->n);

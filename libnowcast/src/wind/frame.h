@@ -62,6 +62,13 @@ nwc_status nwc__wind_add_points(nwc_ctx *ctx, const nwc__wind_frame *frame, cons
 /* The speed at which an echo falls, m s-1; dBZ that is NaN is taken for weak rain. */
 double nwc__wind_fall(double dbz, double height_m, double freezing_m);
 
+/*
+ * How far off its axis, towards the second of two sides, a beam sees its echo, m: by the reflectivity on the axis and at distances to both
+ * sides, and the width of the beam between half powers. NaN is no reflectivity known; with none it is 0, and never more than a standard
+ * deviation of the beam.
+ */
+double nwc__wind_lean(double here_dbz, const double there_dbz[2], const double apart_m[2], double width_m);
+
 /* ---- the background ---- */
 
 /* Of a box: what is given, or a profile fitted to the data; *flags gains what is special about it. */

@@ -7,19 +7,21 @@
  * not stand for, which grows with the width of the beam.
  */
 #include "radar/rays.h"
-#include "wind/frame.h"
+#include "wind/map.h"
 
-#define NODE_M 10e3           /* of the map of a radar's surroundings onto the plane */
 #define BEAM_SHEAR 2e-4       /* s-1: what a beam's width hides of the wind in it */
+#define LEAN_SHEAR 2e-3       /* s-1: and of how far off its axis echo is seen, as much as is not known */
 #define LEAST_SPREAD_M_S 5.0  /* from the median within which no gate is left out */
 #define MOST_SPREADS 4.0      /* robust standard deviations */
 #define STATED_GATES 4.0      /* the error of a gate as stated counts as much as so many gates that show one */
 #define LEAST_CONFIDENCE 0.5F /* VCONF of a gate that is used */
 #define LEAST_QUALITY 0.1
 #define WEAK_RAIN_DBZ 20.0
-#define BEAM_DEG 1.0         /* of radars that do not say */
 #define FARTHEST_STEP_M 30e3 /* that the motion of a storm brings a datum, which may be into the box */
 #define TOP_M 25e3           /* no echo is higher */
+#define LEAST_APART_DEG 0.1  /* of turns at different elevations, and of their rays next to each other */
+#define MOST_APART_DEG 6.0
+#define NEAR_DEG 1.5
 
 enum { RAYS = 16, MOST_GATES = 64, MOST = RAYS * MOST_GATES };
 
@@ -36,22 +38,15 @@ double nwc__wind_fall(double dbz, double height_m, double freezing_m)
     return exp(0.4 * height_m / 10e3) * (as_rain * rain + (1.0 - as_rain) * snow);
 }
 
-/* The surroundings of a radar, by distance east and north of it along geodesics, in the box: (n, n) nodes. */
-struct map {
-    nwc_beam *beam;
-    int64_t n;
-    double first_m;
-    double *x, *y;
-    double width; /* of the beam, radians */
-};
-
 struct turn { /* a sweep that is used */
-    const struct map *map;
+    const nwc__wind_map *map;
     nwc_sweep sweep;
     nwc_moment velocity, dbz, confidence, quality; /* all but velocity may have no name */
     const int32_t *order;                          /* rays by azimuth */
-    int64_t first_tile, gates, blocks;             /* tiles of RAYS rays; gates of a mean; means along a ray */
-    double step;                                   /* between rays, radians */
+    const struct turn *next[2];                    /* at the elevations below and above, NULL where there is none */
+    int32_t *near[2];                  /* the ray of those that is nearest to each of this one; -1 for none */
+    int64_t first_tile, gates, blocks; /* tiles of RAYS rays; gates of a mean; means along a ray */
+    double step;                       /* between rays, radians */
     int32_t source;
 };
 
@@ -60,66 +55,10 @@ struct job {
     const nwc_wind_options *options;
     int64_t time_ns, n_turns, tiles;
     struct turn *turns;
-    int32_t *order;
+    int32_t *order, *near;
     int64_t *first; /* (tiles + 1): of the data of a tile */
     nwc__wind_datum *data;
 };
-
-/* ---- maps ---- */
-
-static nwc_status make_map(nwc_ctx *ctx, const nwc__wind_frame *frame, const nwc_volume_facts *facts, double reach_m,
-                           struct map *map)
-{
-    nwc_status status = NWC_OK;
-    map->n = 2 * (int64_t)ceil(reach_m / NODE_M) + 1;
-    map->first_m = -0.5 * (double)(map->n - 1) * NODE_M;
-    map->width = NWC__RADIANS * (facts->beam_width_h_deg > 0.0 ? facts->beam_width_h_deg : BEAM_DEG);
-    NWC__ALLOC(ctx, map->x, map->n * map->n);
-    NWC__ALLOC(ctx, map->y, map->n * map->n);
-    for (int64_t j = 0; j < map->n; j++)
-        for (int64_t i = 0; i < map->n; i++) {
-            const double east = map->first_m + (double)i * NODE_M, north = map->first_m + (double)j * NODE_M;
-            double *const lon = &map->x[j * map->n + i], *const lat = &map->y[j * map->n + i];
-            geod_direct(&map->beam->ellipsoid, facts->latitude_deg, facts->longitude_deg,
-                        atan2(east, north) / NWC__RADIANS, hypot(east, north), lat, lon, NULL);
-        }
-    status = nwc_grid_from_lonlat(ctx, frame->grid, map->n * map->n, map->x, map->y, map->x, map->y);
-    for (int64_t c = 0; c < map->n * map->n && status == NWC_OK; c++) {
-        map->x[c] = (map->x[c] - frame->west) * frame->per_x;
-        map->y[c] = (map->y[c] - frame->south) * frame->per_y;
-    }
-done:
-    return status;
-}
-
-/* Where a gate lies in the box, and the direction of its beam over the ground there. */
-struct spot {
-    double x, y, along[2];
-};
-
-static struct spot look_up(const struct map *map, double ground_m, double sine, double cosine)
-{
-    const double e = (ground_m * sine - map->first_m) / NODE_M, n = (ground_m * cosine - map->first_m) / NODE_M;
-    const int64_t i = (int64_t)e, j = (int64_t)n;
-    if (!(e >= 0.0 && n >= 0.0 && i + 1 < map->n && j + 1 < map->n)) return (struct spot){.x = NAN};
-    const double fe = e - (double)i, fn = n - (double)j;
-    const double *const x = map->x + j * map->n + i, *const y = map->y + j * map->n + i;
-    struct spot spot;
-    double by_east[2], by_north[2];
-    const double *const part[2] = {x, y};
-    double at[2];
-    for (int a = 0; a < 2; a++) {
-        const double sw = part[a][0], se = part[a][1], nw = part[a][map->n], ne = part[a][map->n + 1];
-        by_east[a] = (1.0 - fn) * (se - sw) + fn * (ne - nw);
-        by_north[a] = (1.0 - fe) * (nw - sw) + fe * (ne - se);
-        at[a] = (1.0 - fn) * (sw + fe * (se - sw)) + fn * (nw + fe * (ne - nw));
-    }
-    spot.x = at[0], spot.y = at[1];
-    for (int a = 0; a < 2; a++) spot.along[a] = sine * by_east[a] + cosine * by_north[a];
-    const double length = hypot(spot.along[0], spot.along[1]);
-    spot.along[0] /= length, spot.along[1] /= length;
-    return spot;
-}
 
 /* ---- means ---- */
 
@@ -168,14 +107,40 @@ static double middle_of(const float *values, int64_t n, double gate_error, doubl
     return middle;
 }
 
+/* How far above its axis and clockwise of it the beam of a ray, one of order, sees its echo at a range. */
+static void find_lean(const struct turn *turn, int64_t place, double range_m, double lean[2])
+{
+    const int64_t ray = turn->order[place];
+    const double width_m = turn->map->width * range_m, here = (double)at_range(&turn->dbz, ray, range_m);
+    double there[2] = {NAN, NAN}, apart[2] = {0.0, 0.0};
+    for (int side = 0; side < 2; side++) {
+        const struct turn *const next = turn->next[side];
+        const int32_t near = next ? turn->near[side][ray] : -1;
+        if (near < 0) continue;
+        there[side] = (double)at_range(&next->dbz, near, range_m);
+        apart[side] = range_m * NWC__RADIANS *
+                      fabs((double)next->sweep.elevation_deg[near] - (double)turn->sweep.elevation_deg[ray]);
+    }
+    lean[0] = nwc__wind_lean(here, there, apart, width_m);
+    for (int side = 0; side < 2; side++) {
+        const int64_t beside = place + (side ? 1 : -1);
+        const bool known = beside >= 0 && beside < turn->sweep.n_rays;
+        there[side] = known ? (double)at_range(&turn->dbz, turn->order[beside], range_m) : (double)NAN;
+        apart[side] = turn->step * range_m;
+    }
+    lean[1] = turn->sweep.mode == NWC_SWEEP_RHI ? 0.0 : nwc__wind_lean(here, there, apart, width_m);
+}
+
 /* Sums over the gates of one mean. */
 struct sums {
-    double n, rays, x, y, z, u, v, w, value, square, quality, after_s;
+    double n, rays, x, y, z, u, v, w, value, square, quality, after_s, lean;
 };
 
-static void add_ray(const struct job *job, const struct turn *turn, int64_t ray, int64_t first, int64_t end,
+/* place: in the order of rays */
+static void add_ray(const struct job *job, const struct turn *turn, int64_t place, int64_t first, int64_t end,
                     double middle, double limit, struct sums *sums)
 {
+    const int64_t ray = turn->order[place];
     double n = 0.0, gates = 0.0, value = 0.0, square = 0.0, dbz = 0.0, known = 0.0;
     for (int64_t g = first; g < end; g++) {
         const double v = (double)velocity_of(turn, ray, g);
@@ -190,16 +155,19 @@ static void add_ray(const struct job *job, const struct turn *turn, int64_t ray,
                  cosine = cos(azimuth);
     nwc__along along;
     nwc__beam_follow(turn->map->beam, (double)turn->sweep.elevation_deg[ray] * NWC__RADIANS, 1, &range_m, &along);
-    const struct spot spot = look_up(turn->map, along.ground_m, sine, cosine);
+    const nwc__wind_spot spot = nwc__wind_map_look_up(turn->map, along.ground_m, sine, cosine);
     const double after_s = 1e-9 * (double)(turn->sweep.time_ns[ray] - job->time_ns), up = sin(along.angle);
     const double fall =
         nwc__wind_fall(known > 0.0 ? dbz / known : (double)NAN, along.height_m, job->options->freezing_m);
     const float quality = at_range(&turn->quality, ray, range_m);
+    double lean[2];
+    find_lean(turn, place, range_m, lean);
     sums->n += n, sums->rays += 1.0;
-    sums->x += n * spot.x;
-    sums->y += n * spot.y;
+    sums->x += n * (spot.x + lean[1] * spot.along[1] - lean[0] * up * spot.along[0]);
+    sums->y += n * (spot.y - lean[1] * spot.along[0] - lean[0] * up * spot.along[1]);
     sums->after_s += n * after_s;
-    sums->z += n * (along.height_m - job->frame->bottom_m);
+    sums->z += n * (along.height_m + lean[0] * cos(along.angle) - job->frame->bottom_m);
+    sums->lean += n * hypot(lean[0], lean[1]);
     sums->u += n * cos(along.angle) * spot.along[0];
     sums->v += n * cos(along.angle) * spot.along[1];
     sums->w += n * up;
@@ -209,29 +177,31 @@ static void add_ray(const struct job *job, const struct turn *turn, int64_t ray,
     sums->quality += n * (isnan(quality) ? 1.0 : fmin(fmax((double)quality, 0.0), 1.0));
 }
 
-/* The mean over gates first to before end of some rays, in order; false where there is none in the box. */
-static bool mean_of(const struct job *job, const struct turn *turn, const int32_t *rays, int64_t n_rays, int64_t first,
-                    int64_t end, nwc__wind_datum *datum)
+/* The mean over gates first to before end of some places in the order of rays; false where there is none in the box. */
+static bool mean_of(const struct job *job, const struct turn *turn, const int32_t *places, int64_t n_rays,
+                    int64_t first, int64_t end, nwc__wind_datum *datum)
 {
     const nwc_wind_options *const o = job->options;
     float values[MOST];
     int64_t n = 0;
     for (int64_t r = 0; r < n_rays; r++)
         for (int64_t g = first; g < end; g++) {
-            const float v = velocity_of(turn, rays[r], g);
+            const float v = velocity_of(turn, turn->order[places[r]], g);
             if (!isnan(v)) values[n++] = v;
         }
     if (n == 0) return false;
     double limit;
     const double middle = middle_of(values, n, o->gate_error_m_s, &limit);
     struct sums s = {0};
-    for (int64_t r = 0; r < n_rays; r++) add_ray(job, turn, rays[r], first, end, middle, limit, &s);
+    for (int64_t r = 0; r < n_rays; r++) add_ray(job, turn, places[r], first, end, middle, limit, &s);
     if (!(s.n > 0.0) || !(s.quality / s.n >= LEAST_QUALITY)) return false;
     const double range_m = range_of(&turn->velocity, 0.5 * (double)(first + end - 1));
-    const double hidden = BEAM_SHEAR * range_m * turn->map->width;
+    const double hidden = BEAM_SHEAR * range_m * turn->map->width, leant = LEAN_SHEAR * s.lean / s.n;
+    const double falls = o->fall_error_m_s * s.w / s.n;
     const double stated = o->gate_error_m_s * o->gate_error_m_s;
     const double shown = (STATED_GATES * stated + s.square) / (STATED_GATES + s.n - s.rays);
-    const double variance = shown / s.n + o->place_error_m_s * o->place_error_m_s + hidden * hidden;
+    const double variance =
+        shown / s.n + o->place_error_m_s * o->place_error_m_s + hidden * hidden + leant * leant + falls * falls;
     *datum = (nwc__wind_datum){.x = (float)(s.x / s.n),
                                .y = (float)(s.y / s.n),
                                .z = (float)(s.z / s.n),
@@ -260,14 +230,14 @@ static int64_t work(const struct job *job, int64_t tile, nwc__wind_datum *data)
     const struct turn *const turn = turn_of(job, tile);
     const int64_t first_ray = (tile - turn->first_tile) * RAYS, left = turn->sweep.n_rays - first_ray;
     const int64_t n_rays = left < RAYS ? left : RAYS, n_gates = turn->velocity.field.dim[1];
-    int32_t rays[RAYS];
+    int32_t places[RAYS];
     int64_t used = 0, n = 0;
     for (int64_t r = 0; r < n_rays; r++) {
         const int32_t ray = turn->order[first_ray + r];
         const double apart_s = 1e-9 * fabs((double)(turn->sweep.time_ns[ray] - job->time_ns));
         if (apart_s <= job->options->max_age_s && isfinite(turn->sweep.elevation_deg[ray]) &&
             isfinite(turn->sweep.azimuth_deg[ray]))
-            rays[used++] = ray;
+            places[used++] = (int32_t)(first_ray + r);
     }
     for (int64_t b = 0; b < turn->blocks; b++) {
         const int64_t first = b * turn->gates, end = first + turn->gates < n_gates ? first + turn->gates : n_gates;
@@ -277,10 +247,11 @@ static int64_t work(const struct job *job, int64_t tile, nwc__wind_datum *data)
         for (int64_t r = 0; r < used; r += together) {
             const int64_t m = used - r < together ? used - r : together;
             if (data)
-                n += mean_of(job, turn, rays + r, m, first, end, data + n);
+                n += mean_of(job, turn, places + r, m, first, end, data + n);
             else
                 for (int64_t c = 0; c < m * (end - first); c++)
-                    if (!isnan(velocity_of(turn, rays[r + c / (end - first)], first + c % (end - first)))) {
+                    if (!isnan(
+                            velocity_of(turn, turn->order[places[r + c / (end - first)]], first + c % (end - first)))) {
                         n++;
                         break;
                     }
@@ -331,7 +302,7 @@ static bool take_sweep(const struct job *job, const nwc_volume *volume, int32_t 
 
 /* Fill turns with the sweeps that have velocities, and return how many; NULL counts. */
 static int64_t take_sweeps(const struct job *job, const nwc_volume *const *volumes, int32_t n_volumes,
-                           const struct map *maps, struct turn *turns)
+                           const nwc__wind_map *maps, struct turn *turns)
 {
     int64_t n = 0, tiles = 0;
     for (int32_t v = 0; v < n_volumes; v++) {
@@ -375,6 +346,36 @@ done:
     return status;
 }
 
+/* The turns of one radar that are next below and above each, and their rays next to its own. */
+static nwc_status find_neighbours(nwc_ctx *ctx, struct job *job)
+{
+    nwc_status status = NWC_OK;
+    int64_t rays = 0;
+    for (int64_t t = 0; t < job->n_turns; t++) rays += job->turns[t].sweep.n_rays;
+    NWC__ALLOC(ctx, job->near, 2 * rays);
+    rays = 0;
+    for (int64_t t = 0; t < job->n_turns; t++) {
+        struct turn *const turn = &job->turns[t];
+        for (int side = 0; side < 2; side++) {
+            double least = MOST_APART_DEG;
+            turn->near[side] = job->near + rays;
+            rays += turn->sweep.n_rays;
+            for (int64_t o = 0; o < job->n_turns; o++) {
+                const struct turn *const other = &job->turns[o];
+                const double higher = other->sweep.fixed_angle_deg - turn->sweep.fixed_angle_deg;
+                const double apart = side ? higher : -higher;
+                if (other->source != turn->source || other->sweep.mode == NWC_SWEEP_RHI ||
+                    turn->sweep.mode == NWC_SWEEP_RHI || !(apart > LEAST_APART_DEG && apart < least))
+                    continue;
+                least = apart, turn->next[side] = other;
+            }
+            if (turn->next[side]) nwc__nearest_rays(&turn->next[side]->sweep, &turn->sweep, NEAR_DEG, turn->near[side]);
+        }
+    }
+done:
+    return status;
+}
+
 static nwc_status fill(nwc_ctx *ctx, struct job *job, nwc__wind_list *list)
 {
     nwc_status status;
@@ -396,7 +397,7 @@ nwc_status nwc__wind_add_volumes(nwc_ctx *ctx, const nwc__wind_frame *frame, con
                                  nwc__wind_list *list)
 {
     nwc_status status = NWC_OK;
-    struct map *maps = NULL;
+    nwc__wind_map *maps = NULL;
     struct job job = {.frame = frame, .options = options, .time_ns = time_ns};
     job.n_turns = take_sweeps(&job, volumes, n_volumes, NULL, NULL);
     if (job.n_turns == 0) return NWC_OK;
@@ -406,23 +407,18 @@ nwc_status nwc__wind_add_volumes(nwc_ctx *ctx, const nwc__wind_frame *frame, con
     for (int32_t v = 0; v < n_volumes; v++) {
         nwc_volume_facts facts;
         nwc_volume_describe(volumes[v], &facts);
-        if ((status = nwc_beam_create(ctx, facts.latitude_deg, facts.longitude_deg, facts.altitude_m, NULL,
-                                      &maps[v].beam)) != NWC_OK)
-            goto done;
-        if ((status = make_map(ctx, frame, &facts, options->max_range_m, &maps[v])) != NWC_OK) goto done;
+        if ((status = nwc__wind_map_create(ctx, frame, &facts, options->max_range_m, &maps[v])) != NWC_OK) goto done;
     }
     take_sweeps(&job, volumes, n_volumes, maps, job.turns);
     if ((status = sort_rays(ctx, &job)) != NWC_OK) goto done;
+    if ((status = find_neighbours(ctx, &job)) != NWC_OK) goto done;
     status = fill(ctx, &job, list);
 done:
     nwc__free(ctx, job.first);
+    nwc__free(ctx, job.near);
     nwc__free(ctx, job.order);
     nwc__free(ctx, job.turns);
-    for (int32_t v = 0; maps && v < n_volumes; v++) {
-        nwc__free(ctx, maps[v].y);
-        nwc__free(ctx, maps[v].x);
-        nwc_beam_destroy(maps[v].beam);
-    }
+    for (int32_t v = 0; maps && v < n_volumes; v++) nwc__wind_map_release(ctx, &maps[v]);
     nwc__free(ctx, maps);
     return status;
 }

@@ -67,22 +67,26 @@ nwc_status nwc__wind_each_lane(nwc_ctx *ctx, const nwc__wind_box *box, nwc__tile
 
 /* ---- the prior ---- */
 
+/* Over how far errors stay alike, m. */
+typedef struct nwc__wind_reach {
+    double h, v;
+} nwc__wind_reach;
+
 /*
  * The inverse of the covariance of background errors: S^-1 K^alpha S^-1 / c, K = 1 - Lh^2 (d2/dx2 + d2/dy2) - Lz^2 d2/dz2. With c as
  * nwc__wind_prior_create takes it, S are standard deviations.
  */
 typedef struct nwc__wind_prior {
     const nwc__wind_box *box;
-    int32_t order; /* alpha: 2 or 4 */
-    double length_h, length_v;
-    double over_c;
+    int32_t order;            /* alpha: 2 or 4 */
+    nwc__wind_reach reach[2]; /* Lh and Lz of u and v, and of w */
+    double over_c[2];
     double *over_sigma[3]; /* (nz), (nz), (nz + 1) */
 } nwc__wind_prior;
 
 /* error_h, error_w (nz): standard deviations of u and v, and of w, at the centres of the cells. */
-nwc_status nwc__wind_prior_create(nwc_ctx *ctx, const nwc__wind_box *box, int32_t order, double length_h,
-                                  double length_v, const double *error_h, const double *error_w,
-                                  nwc__wind_prior *prior);
+nwc_status nwc__wind_prior_create(nwc_ctx *ctx, const nwc__wind_box *box, int32_t order, const nwc__wind_reach reach[2],
+                                  const double *error_h, const double *error_w, nwc__wind_prior *prior);
 void nwc__wind_prior_release(nwc_ctx *ctx, nwc__wind_prior *prior);
 
 /* out = B^-1 wind; work is a wind that is lost. */

@@ -25,8 +25,8 @@ static nwc_status make_level(nwc_ctx *ctx, const nwc__wind_setting *setting, int
         error_h[k] = setting->error_h[middle < last ? middle : last];
         error_w[k] = setting->error_w[middle < last ? middle : last];
     }
-    if ((status = nwc__wind_prior_create(ctx, &level->box, setting->order, setting->length_h, setting->length_v,
-                                         error_h, error_w, &level->prior)) != NWC_OK)
+    if ((status = nwc__wind_prior_create(ctx, &level->box, setting->order, setting->reach, error_h, error_w,
+                                         &level->prior)) != NWC_OK)
         goto done;
     if ((status = nwc__wind_projection_create(ctx, &level->box, &level->projection)) != NWC_OK) goto done;
     if ((status = nwc__wind_spectral_create(ctx, &level->prior, &level->spectral)) != NWC_OK) goto done;

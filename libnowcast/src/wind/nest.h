@@ -26,7 +26,7 @@ typedef struct nwc__wind_setting {
     double d[3];
     double bottom_m, scale_m;
     int32_t order;
-    double length_h, length_v;
+    nwc__wind_reach reach[2];        /* of errors of u and v, and of w */
     const double *error_h, *error_w; /* (n[2]) */
 } nwc__wind_setting;
 

@@ -54,6 +54,7 @@ static void add_column(const nwc__wind_frame *frame, const nwc_wind_gridded *g, 
         if (!isfinite(v + azimuth + elevation)) continue;
         const double level = cos(elevation), up = sin(elevation), sine = sin(azimuth), cosine = cos(azimuth);
         const double fall = g->dbz ? nwc__wind_fall((double)at(g->dbz, k, j, i), height, options->freezing_m) : 0.0;
+        const double falls = g->dbz ? options->fall_error_m_s * up : 0.0;
         const nwc__wind_datum datum = {.x = (float)place->x,
                                        .y = (float)place->y,
                                        .z = (float)(height - frame->bottom_m),
@@ -61,7 +62,7 @@ static void add_column(const nwc__wind_frame *frame, const nwc_wind_gridded *g, 
                                        .v = (float)(level * (sine * place->east[1] + cosine * place->north[1])),
                                        .w = (float)up,
                                        .value = (float)(v + fall * up),
-                                       .weight = (float)(1.0 / (error * error)),
+                                       .weight = (float)(1.0 / (error * error + falls * falls)),
                                        .after_s = (float)-g->age_s,
                                        .source = source};
         if (nwc__wind_inside(frame, &datum, fabs(100.0 * g->age_s))) list->data[list->n++] = datum;

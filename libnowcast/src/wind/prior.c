@@ -7,18 +7,17 @@
  */
 #include "wind/internal.h"
 
-nwc_status nwc__wind_prior_create(nwc_ctx *ctx, const nwc__wind_box *box, int32_t order, double length_h,
-                                  double length_v, const double *error_h, const double *error_w, nwc__wind_prior *prior)
+nwc_status nwc__wind_prior_create(nwc_ctx *ctx, const nwc__wind_box *box, int32_t order, const nwc__wind_reach reach[2],
+                                  const double *error_h, const double *error_w, nwc__wind_prior *prior)
 {
     assert(order == 2 || order == 4);
     nwc_status status = NWC_OK;
     const int64_t nz = box->shape.nz;
-    const double volume = length_h * length_h * length_v / (box->dx * box->dy * box->dz);
-    *prior = (nwc__wind_prior){.box = box,
-                               .order = order,
-                               .length_h = length_h,
-                               .length_v = length_v,
-                               .over_c = 1.0 / ((order == 2 ? 8.0 : 64.0) * NWC__PI * volume)};
+    *prior = (nwc__wind_prior){.box = box, .order = order, .reach = {reach[0], reach[1]}};
+    for (int w = 0; w < 2; w++) {
+        const double volume = reach[w].h * reach[w].h * reach[w].v / (box->dx * box->dy * box->dz);
+        prior->over_c[w] = 1.0 / ((order == 2 ? 8.0 : 64.0) * NWC__PI * volume);
+    }
     for (int c = 0; c < 3; c++) NWC__ALLOC(ctx, prior->over_sigma[c], nz + 1);
     for (int64_t k = 0; k <= nz; k++) {
         const int64_t below = k > 0 ? k - 1 : 0, above = k < nz ? k : nz - 1;
@@ -58,9 +57,9 @@ static nwc_status apply_plane(int64_t tile, void *user)
     const nwc__wind_extent extent = nwc__wind_extent_of(box, c);
     if (k < extent.first_k || k >= extent.end_k) return NWC_OK;
     const int64_t down = c == 2 || k > 0 ? k - 1 : k, up = c == 2 || k + 1 < s->nz ? k + 1 : k;
-    const double x = pow(prior->length_h / box->dx, 2.0), y = pow(prior->length_h / box->dy, 2.0),
-                 z = pow(prior->length_v / box->dz, 2.0);
-    const double behind = pass->last ? prior->over_sigma[c][k] * prior->over_c : 1.0;
+    const nwc__wind_reach reach = prior->reach[c == 2];
+    const double x = pow(reach.h / box->dx, 2.0), y = pow(reach.h / box->dy, 2.0), z = pow(reach.v / box->dz, 2.0);
+    const double behind = pass->last ? prior->over_sigma[c][k] * prior->over_c[c == 2] : 1.0;
     const double here = behind * (pass->first ? prior->over_sigma[c][k] : 1.0);
     const double below = behind * (pass->first ? prior->over_sigma[c][down] : 1.0);
     const double above = behind * (pass->first ? prior->over_sigma[c][up] : 1.0);

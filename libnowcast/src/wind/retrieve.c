@@ -22,11 +22,13 @@ void nwc_wind_options_init(nwc_wind_options *options)
                                       .max_range_m = 250e3,
                                       .gate_error_m_s = 1.0,
                                       .place_error_m_s = 0.3,
+                                      .fall_error_m_s = 3.0,
                                       .freezing_m = 4000.0,
                                       .error_m_s = 2.5,
                                       .error_w_m_s = 3.0,
                                       .length_h_m = 6e3,
                                       .length_v_m = 3e3,
+                                      .length_w_m = NAN,
                                       .order = 2,
                                       .ground_m = NAN,
                                       .lid_m = NAN,
@@ -51,12 +53,14 @@ static nwc_status check_options(const nwc_wind_options *o)
                                    {"max_range_m", o->max_range_m, o->min_range_m, 1e6, true},
                                    {"gate_error_m_s", o->gate_error_m_s, 0.0, 100.0, true},
                                    {"place_error_m_s", o->place_error_m_s, 0.0, 100.0, false},
+                                   {"fall_error_m_s", o->fall_error_m_s, 0.0, 100.0, false},
                                    {"range_m", o->range_m, 0.0, 1e5, false},
                                    {"freezing_m", o->freezing_m, -1e4, 2e4, false},
                                    {"error_m_s", o->error_m_s, 0.0, 1000.0, true},
                                    {"error_w_m_s", o->error_w_m_s, 0.0, 1000.0, true},
                                    {"length_h_m", o->length_h_m, 0.0, 1e6, true},
                                    {"length_v_m", o->length_v_m, 0.0, 1e6, true},
+                                   {"length_w_m", isnan(o->length_w_m) ? 1.0 : o->length_w_m, 0.0, 1e6, true},
                                    {"density_scale_m", o->density_scale_m, 0.0, (double)INFINITY, false},
                                    {"tolerance", o->tolerance, 0.0, 1.0, false},
                                    {"robust", o->robust, 0.0, 1e6, false}};
@@ -241,14 +245,15 @@ static nwc_status make_nest(nwc_ctx *ctx, struct retrieval *r)
         r->error_h[k] = r->input->background_error_m_s ? r->input->background_error_m_s[level] : o->error_m_s;
         r->error_w[k] = o->error_w_m_s;
     }
+    const double length_w = isnan(o->length_w_m) ? o->length_v_m : o->length_w_m;
     const double part = o->order == 4 ? 1.0 / 3.0 : 1.0; /* a power of four reaches about three times as far */
     const nwc__wind_setting setting = {.n = {f->nx, f->ny, f->nz},
                                        .d = {f->dx, f->dy, f->dz},
                                        .bottom_m = f->bottom_m,
                                        .scale_m = o->density_scale_m,
                                        .order = o->order,
-                                       .length_h = part * o->length_h_m,
-                                       .length_v = part * o->length_v_m,
+                                       .reach = {{part * o->length_h_m, part * o->length_v_m},
+                                                 {part * o->length_h_m, part * length_w}},
                                        .error_h = r->error_h,
                                        .error_w = r->error_w};
     status = nwc__wind_nest_create(ctx, &setting, &r->nest);

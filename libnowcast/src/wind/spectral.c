@@ -138,8 +138,8 @@ nwc_status nwc__wind_spectral_create(nwc_ctx *ctx, const nwc__wind_prior *prior,
         s->x[k] = (nwc__real)(2.0 / box->dx * sin(0.5 * NWC__PI * (double)k / (double)(nx + 1)));
         s->lambda_x[k] = s->x[k] * s->x[k];
     }
-    s->prior_h = prior->over_c * mean_square(prior->over_sigma[0], 0, nz);
-    s->prior_w = prior->over_c * mean_square(prior->over_sigma[2], 1, nz);
+    s->prior_h = prior->over_c[0] * mean_square(prior->over_sigma[0], 0, nz);
+    s->prior_w = prior->over_c[1] * mean_square(prior->over_sigma[2], 1, nz);
 done:
     if (status == NWC_OK)
         *made = s;
@@ -227,8 +227,10 @@ static void solve_strip(const nwc__wind_spectral *s, int64_t j, int64_t i, nwc__
                                   .floor_w = (nwc__real)(s->density * PART_OF_W),
                                   .prior_h = (nwc__real)s->prior_h,
                                   .prior_w = (nwc__real)s->prior_w,
-                                  .length_h = (nwc__real)(s->prior->length_h * s->prior->length_h),
-                                  .along = (nwc__real)pow(s->prior->length_v * s->z[m], 2.0),
+                                  .length_h = (nwc__real)pow(s->prior->reach[0].h, 2.0),
+                                  .along_h = (nwc__real)pow(s->prior->reach[0].v * s->z[m], 2.0),
+                                  .length_w = (nwc__real)pow(s->prior->reach[1].h, 2.0),
+                                  .along_w = (nwc__real)pow(s->prior->reach[1].v * s->z[m], 2.0),
                                   .lambda_y = (nwc__real)(y * y),
                                   .y = (nwc__real)y,
                                   .z = (nwc__real)s->z[m]};

@@ -114,10 +114,11 @@ static void without_divergence(const nwc__wind_wave *wave, const nwc__real *rest
     const nwc__real least = (nwc__real)1e-37; /* of the wave that is the same everywhere, which has no divergence */
 #pragma omp simd
     for (int64_t i = 0; i < STRIP; i++) {
-        const nwc__real lambda = lambda_x[i] + q.lambda_y, base = 1 + q.length_h * lambda + q.along,
-                        square = base * base;
-        const nwc__real prior = q.order == 2 ? square : square * square;
-        const nwc__real over_h = 1 / (q.floor_h + q.prior_h * prior), over_w = 1 / (q.floor_w + q.prior_w * prior);
+        const nwc__real lambda = lambda_x[i] + q.lambda_y;
+        const nwc__real base_h = 1 + q.length_h * lambda + q.along_h, base_w = 1 + q.length_w * lambda + q.along_w;
+        const nwc__real square_h = base_h * base_h, square_w = base_w * base_w;
+        const nwc__real over_h = 1 / (q.floor_h + q.prior_h * (q.order == 2 ? square_h : square_h * square_h));
+        const nwc__real over_w = 1 / (q.floor_w + q.prior_w * (q.order == 2 ? square_w : square_w * square_w));
         const nwc__real left = q.z * w[i] * over_w - (x[i] * u[i] + q.y * v[i]) * over_h;
         const nwc__real part = left / (lambda * over_h + q.z * q.z * over_w + least);
         u[i] = (u[i] + x[i] * part) * over_h;

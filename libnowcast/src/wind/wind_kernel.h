@@ -34,10 +34,11 @@ typedef struct nwc__wind_stencil {
 
 /* What waves side by side have in common. */
 typedef struct nwc__wind_wave {
-    int32_t order;              /* of the prior, 2 or 4 */
-    nwc__real floor_h, floor_w; /* of the metric */
-    nwc__real prior_h, prior_w; /* times (1 + shape)^order */
-    nwc__real length_h, along;  /* shape = length_h (lambda_x + lambda_y) + along */
+    int32_t order;               /* of the prior, 2 or 4 */
+    nwc__real floor_h, floor_w;  /* of the metric */
+    nwc__real prior_h, prior_w;  /* times (1 + shape)^order */
+    nwc__real length_h, along_h; /* shape = length_h (lambda_x + lambda_y) + along_h, of u and v */
+    nwc__real length_w, along_w; /* and of w */
     nwc__real lambda_y, y, z;
 } nwc__wind_wave;
 
@@ -69,7 +70,7 @@ typedef struct nwc__wind_kernels {
     void (*mix)(int64_t n, const nwc__real *matrix, const nwc__real *from, nwc__real *to);
     /*
      * Of NWC__WIND_STRIP waves: u, v and w become what they are without divergence in the metric G = floor + prior (1 + shape)^order, of
-     * which shape = length_h (lambda_x + lambda_y) + along. Their parts of D are -x, -y and z; see spectral.c.
+     * which shape = length (lambda_x + lambda_y) + along. Their parts of D are -x, -y and z; see spectral.c.
      */
     void (*without_divergence)(const nwc__wind_wave *wave, const nwc__real *lambda_x, const nwc__real *x, nwc__real *u,
                                nwc__real *v, nwc__real *w);
