@@ -4,14 +4,14 @@
 # Others: bench, bench-chain (from a volume to its products), bench-peers, bench-methods and bench-ensembles (beside pysteps, on
 # real events), bench-volumes and bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding,
 # bench-dealias, bench-quality, bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the
-# truth), bench-low-level (forecasts of wind beside persistence), draw-dealias, model-values (GRIB beside ecCodes and cfgrib),
-# read-back (volumes written, by other packages), docs, lint, fuzz (some seconds more of each program), damage (every real file
-# cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
+# truth), bench-low-level (forecasts of wind beside persistence), bench-storms (winds of simulated storms), draw-dealias,
+# model-values (GRIB beside ecCodes and cfgrib), read-back (volumes written, by other packages), docs, lint, fuzz (some seconds
+# more of each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-ensembles bench-methods bench-peers bench-volumes \
   bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds \
-  bench-cells bench-low-level bench-chain model-values read-back docs lint fuzz damage tsan test-long clean
+  bench-cells bench-low-level bench-storms bench-chain model-values read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -118,6 +118,10 @@ bench-low-level: python
 # Cells of made sequences found and followed, beside their truth.
 bench-cells: python
 	.venv/bin/python benchmarks/cells.py
+
+# Winds in three dimensions of simulated storms, beside the truth and PyDDA.
+bench-storms: peers
+	.venv/bin/python benchmarks/wind_storms.py --python build/peers/bin/python
 
 # From the file of a volume to a mosaic and its products: the seconds of each step.
 VOLUME ?= $(NOWCAST_TEST_DATA)/radar/nexrad/single/KLBB20160601_150025_V06

@@ -31,6 +31,7 @@ SCALE_M = 10e3  # of PyDDA's air, whose density falls to 1/e over it
 ANGLES = (35.0, 145.0)  # between beams, for what is said of both radars
 FREEZING_M = 4500.0
 COLUMN_M = 10e3
+EARTH_M = 4.0 / 3.0 * 6371e3  # over which beams are straight
 LOW_DEG = 4.5  # of beams whose velocities are predicted: what echo falls hardly counts
 SEED = 20060120
 NEAR_M, NEAR_UP_M = 8e3, 3e3  # over which covariances of innovations are fitted
@@ -177,12 +178,15 @@ def fall_speed(radar: xr.Dataset) -> Array:
     over a kilometre; above that, strong echo falls as rain does. PyDDA's own law jumps by 6 m/s at 33 dBZ above the
     freezing level.
     """
-    dbz = np.clip(np.nan_to_num(radar["DBZH"].values.astype(float), nan=20.0), 0.0, 60.0)
-    z = radar["z"].values[:, None, None]
+    return fall_of(radar["DBZH"].values, radar["z"].values[:, None, None])
+
+
+def fall_of(reflectivity: Array, z: Array) -> Array:
+    dbz = np.clip(np.nan_to_num(reflectivity.astype(float), nan=20.0), 0.0, 60.0)
     rain, snow = 2.6 * 10.0 ** (0.0107 * dbz), 0.817 * 10.0 ** (0.0063 * dbz)
     melted = np.clip((FREEZING_M + 500.0 - z) / 1000.0, 0.0, 1.0)
     wet = np.maximum(melted, np.clip((dbz - 30.0) / 15.0, 0.0, 1.0))
-    return np.exp(0.4 * z / SCALE_M) * (wet * rain + (1.0 - wet) * snow)
+    return np.asarray(np.exp(0.4 * z / SCALE_M) * (wet * rain + (1.0 - wet) * snow))
 
 
 def radial(found: dict[str, Array], radar: xr.Dataset) -> Array:
@@ -311,15 +315,71 @@ def theirs(
     python: str, radars: list[xr.Dataset], grid: Grid, sounding: xr.Dataset, setting: str
 ) -> tuple[dict[str, Array], dict[str, float]]:
     """PyDDA's, with a setting of winds_side.py."""
+    arrays: dict[str, Any] = {}
+    for number, radar in enumerate(radars):
+        arrays[f"VRADDH{number}"] = still(radar)["VRADDH"].values
+        arrays |= {f"{part}{number}": radar[part].values for part in ("DBZH", "azimuth", "elevation")}
+    places = [(radar.attrs["longitude"], radar.attrs["latitude"]) for radar in radars]
+    return _by_their_side(python, arrays, grid, places, sounding, setting)
+
+
+def theirs_of_volumes(
+    python: str,
+    volumes: list[xr.DataTree],
+    grid: Grid,
+    time: Any,
+    motion: tuple[float, float],
+    sounding: xr.Dataset,
+    setting: str,
+) -> tuple[dict[str, Array], dict[str, float]]:
+    """The same of volumes with VRADDH, which Py-ART brings to the grid, sweeps moved to one time by a motion, m/s."""
+    arrays: dict[str, Any] = {}
+    places = []
+    middle = [np.meshgrid(np.array(grid.z), grid.y, grid.x, indexing="ij")[axis] for axis in (2, 1, 0)]
+    for number, volume in enumerate(volumes):
+        lon, lat, altitude = (float(volume[name]) for name in ("longitude", "latitude", "altitude"))
+        places.append((lon, lat))
+        x, y = (float(part) for part in grid.from_lonlat(lon, lat))
+        away = np.hypot(middle[0] - x, middle[1] - y)
+        arrays[f"azimuth{number}"] = np.degrees(np.arctan2(middle[0] - x, middle[1] - y))
+        arrays[f"elevation{number}"] = np.degrees(np.arctan2(middle[2] - altitude - away**2 / (2.0 * EARTH_M), away))
+        used = [sweep for sweep in (node.to_dataset() for node in volume.children.values()) if "VRADDH" in sweep]
+        for k, sweep in enumerate(used):
+            when = sweep["time"].values
+            late = float(np.mean((when - np.datetime64(time, "ns")) / np.timedelta64(1, "s")))
+            fall = fall_of(sweep["DBZH"].values, _heights(sweep, altitude))
+            up = np.sin(np.radians(sweep["elevation"].values.astype(float)))[:, None]
+            trusted = np.ones(fall.shape, dtype=bool)
+            for name, least in (("VCONF", 0.5), ("QIND", 0.1)):
+                if name in sweep:
+                    trusted &= ~(sweep[name].values < least)
+            part = {name: sweep[name].values for name in ("azimuth", "elevation", "range", "DBZH")}
+            part["VRADDH"] = np.where(trusted, sweep["VRADDH"].values + fall * up, np.nan)
+            part["place"] = np.array([lon, lat, altitude, -late * motion[0], -late * motion[1]])
+            arrays |= {f"{name}{number}_{k}": value for name, value in part.items()}
+    return _by_their_side(python, arrays, grid, places, sounding, setting)
+
+
+def _heights(sweep: xr.Dataset, altitude: float) -> Array:
+    """Of gates above mean sea level."""
+    elevation, away = np.radians(sweep["elevation"].values.astype(float))[:, None], sweep["range"].values[None, :]
+    return np.asarray(altitude + away * np.sin(elevation) + (away * np.cos(elevation)) ** 2 / (2.0 * EARTH_M))
+
+
+def _by_their_side(
+    python: str,
+    arrays: dict[str, Any],
+    grid: Grid,
+    places: list[tuple[float, float]],
+    sounding: xr.Dataset,
+    setting: str,
+) -> tuple[dict[str, Array], dict[str, float]]:
+    origin = [float(part) for part in grid.to_lonlat(0.0, 0.0)]
+    arrays = {"z": np.array(grid.z), "y": grid.y, "x": grid.x, **arrays}
+    arrays["places"] = np.array([[*place, *origin] for place in places])
+    arrays |= {part: sounding[part].values for part in ("u", "v")}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        origin = [float(part) for part in grid.to_lonlat(0.0, 0.0)]
-        places = [[radar.attrs["longitude"], radar.attrs["latitude"], *origin] for radar in radars]
-        arrays: dict[str, Any] = {"z": np.array(grid.z), "y": grid.y, "x": grid.x, "places": np.array(places)}
-        for number, radar in enumerate(radars):
-            arrays[f"VRADDH{number}"] = still(radar)["VRADDH"].values
-            arrays |= {f"{part}{number}": radar[part].values for part in ("DBZH", "azimuth", "elevation")}
-        arrays |= {part: sounding[part].values for part in ("u", "v")}
         np.savez(folder / "radars.npz", **arrays)
         subprocess.run([python, SIDE, name, setting], check=True, stdout=subprocess.DEVNULL)
         with np.load(folder / "wind.npz") as made:

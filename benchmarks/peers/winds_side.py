@@ -1,6 +1,9 @@
-"""PyDDA's part of winds.py: the wind of two gridded radars. Run by a Python that has PyDDA.
+"""PyDDA's part of winds.py and wind_storms.py: the wind of two radars. Run by a Python that has PyDDA.
 
 usage: winds_side.py FOLDER SETTING     reads FOLDER/radars.npz, writes FOLDER/wind.npz
+
+Radars are on the grid already, or come sweep by sweep and are brought there by Py-ART, each sweep moved by the motion
+of the storm to one time.
 """
 
 import contextlib
@@ -17,6 +20,7 @@ from timing import peak_kib, timed
 # PyDDA's tests fetch sample files as they are imported, and it imports them.
 sys.modules["pydda.tests"] = types.ModuleType("pydda.tests")
 with contextlib.redirect_stdout(io.StringIO()):
+    import pyart
     import pydda
     from pydda.retrieval import wind_retrieve
 
@@ -25,6 +29,50 @@ SETTINGS = {
     "sounding": {"Co": 1.0, "Cm": 256.0, "Cx": 0.01, "Cy": 0.01, "Cz": 0.01, "Cb": 0.01, "wind_tol": 0.1},
 }
 """Those of its example of this very case, and the best of those that were tried."""
+
+
+SWEEP = ("azimuth", "elevation", "range", "VRADDH", "DBZH", "place")
+METRES_PER_DEGREE = 111195.0
+
+
+def sweep_of(given: dict[str, np.ndarray], number: int, sweep: int) -> pyart.core.Radar:
+    """One sweep of a radar as Py-ART has it; place: longitude, latitude, altitude, and m it is moved along x and y."""
+    part = {name: given[f"{name}{number}_{sweep}"] for name in SWEEP}
+    made = pyart.testing.make_empty_ppi_radar(part["range"].size, part["azimuth"].size, 1)
+    for name in ("azimuth", "elevation", "range"):
+        getattr(made, name)["data"] = part[name].astype(np.float64)
+    lon, lat, altitude, x, y = part["place"]
+    made.latitude["data"] = np.array([lat + y / METRES_PER_DEGREE])
+    made.longitude["data"] = np.array([lon + x / (METRES_PER_DEGREE * np.cos(np.radians(lat)))])
+    made.altitude["data"] = np.array([altitude])
+    made.init_gate_x_y_z()
+    made.init_gate_longitude_latitude()
+    made.init_gate_altitude()
+    for name in ("VRADDH", "DBZH"):
+        made.add_field(name, {"data": np.ma.masked_invalid(part[name]), "_FillValue": -9999.0})
+    return made
+
+
+def bring_to_grid(given: dict[str, np.ndarray]) -> None:
+    """VRADDH and DBZH of each radar on the grid, from its sweeps, by weights of Barnes about the beams."""
+    axes = [given[axis] for axis in ("z", "y", "x")]
+    for number in range(2):
+        count = sum(name.startswith(f"range{number}_") for name in given)
+        _, _, lon, lat = given["places"][number]
+        made = pyart.map.grid_from_radars(
+            tuple(sweep_of(given, number, sweep) for sweep in range(count)),
+            grid_shape=tuple(axis.size for axis in axes),
+            grid_limits=tuple((axis[0], axis[-1]) for axis in axes),
+            grid_origin=(lat, lon),
+            grid_origin_alt=0.0,
+            fields=["VRADDH", "DBZH"],
+            weighting_function="Barnes2",
+            gridding_algo="map_gates_to_grid",
+            roi_func="dist_beam",
+            min_radius=1000.0,
+        )
+        for name in ("VRADDH", "DBZH"):
+            given[f"{name}{number}"] = np.ma.filled(made.fields[name]["data"], np.nan)
 
 
 def dataset(given: dict[str, np.ndarray], number: int) -> xr.Dataset:
@@ -65,6 +113,8 @@ def main() -> None:
     shape = tuple(given[axis].size for axis in ("z", "y", "x"))
 
     def work() -> tuple[list[xr.Dataset], object]:
+        if "range0_0" in given:
+            bring_to_grid(given)
         radars = [dataset(given, number) for number in range(2)]
         with contextlib.redirect_stdout(io.StringIO()):
             return pydda.retrieval.get_dd_wind_field(
