@@ -121,6 +121,9 @@ def given(page: str, volume: xr.DataTree) -> dict[str, object]:
     if page == "mosaic":
         names |= {"pressure": 101325.0 * np.exp(-heights / 8000.0), "temperature": 273.15 + temperatures}
         names |= {"vapour_pressure": np.array([1500.0, 500.0, 100.0, 1.0]), "height": heights}
+    if page == "pysteps":
+        shown = sim.storms(n=64, minutes=75)["rain"].values[:, ::-1]
+        names |= {"rain": shown[:4], "observed": shown[-1]}
     if page == "phase":
         frames = sim.storms(n=64, minutes=15)["rain"]
         longitude, latitude = (part[30:34, 30] for part in nowcast.grid.Grid.of(frames).lonlat())
