@@ -144,7 +144,7 @@ def test_skill_is_learnt_from_cycle_to_cycle_and_kept(tmp_path: Path) -> None:
     assert skill.correlation[0] == 0.848
     forecasting.blend(past, flow, moved(whole, 60, 1.0), leads=[5], members=1, skill=skill)
     assert skill.weight == 21.0
-    assert skill.time == int(past["time"].values[-1].astype("datetime64[ns]").astype(np.int64))
+    assert skill.time_ns == int(past["time"].values[-1].astype("datetime64[ns]").astype(np.int64))
     assert skill.correlation[0] < 0.848
     once = list(skill.correlation)
     forecasting.blend(past, flow, moved(whole, 60, 1.0), leads=[5], members=1, skill=skill)  # of the same cycle

@@ -35,8 +35,8 @@ class BlendSkill:
     levels: int = 6
     weight: float = dataclasses.field(init=False)
     """of what it knows, in cycles; those before fade within 30 days"""
-    time: int = dataclasses.field(init=False)
-    """of the last cycle learnt from, ns since 1970; 0 for none"""
+    time_ns: int = dataclasses.field(init=False)
+    """of the last cycle learnt from, since 1970; 0 for none"""
     correlation: list[float] = dataclasses.field(init=False)
     """of model and radar at the time of the newest frame, 0 to 1"""
 
@@ -48,12 +48,12 @@ class BlendSkill:
         self._take(struct)
 
     def _take(self, struct: Any) -> None:
-        self.weight, self.time = struct.weight, struct.time_ns
+        self.weight, self.time_ns = struct.weight, struct.time_ns
         self.correlation = list(struct.correlation[0 : self.levels])
 
     def _to_c(self) -> Any:
         numbers = self.correlation + [0.0] * (lib.NWC_BLEND_LEVELS - self.levels)
-        return ffi.new("nwc_blend_skill *", (self.levels, self.weight, self.time, numbers))
+        return ffi.new("nwc_blend_skill *", (self.levels, self.weight, self.time_ns, numbers))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it as JSON, whole or not at all."""
@@ -71,7 +71,7 @@ class BlendSkill:
         try:
             stored = json.loads(Path(path).read_text())
             made = cls(stored["levels"])
-            made.weight, made.time = float(stored["weight"]), int(stored["time"])
+            made.weight, made.time_ns = float(stored["weight"]), int(stored["time_ns"])
             made.correlation = [float(number) for number in stored["correlation"]]
         except (ValueError, KeyError, TypeError) as error:
             raise FormatError(f"{path}: the skill of a model as BlendSkill.save writes it expected") from error
