@@ -336,18 +336,13 @@ static void members_of_hard_input_are_forecast(void **state)
     for (int64_t i = 0; i < 3; i++) one.of.frames[i] = 3.0f;
     assert_ok(run_ensemble(NULL, &one));
     for (int64_t i = 0; i < RUN_LEADS; i++) assert_near(one.of.forecast[i], 3.0, 0.1); /* no error so far */
-    struct run edges = run_of(moving_showers(60, 90, 3, 2)), unknown = run_of(forecast_run_of(20, 30, 3, 1, 3.0f));
+    struct run edges = run_of((struct forecast_run){.n = 0}), unknown = run_of(forecast_run_of(20, 30, 3, 1, 3.0f));
     edges.options.vary_motion = 0;
-    for (int64_t i = 0; i < 3 * edges.of.n; i++)
-        if (i % edges.of.n < 20 * edges.of.nx) edges.of.frames[i] = NAN;
-    assert_ok(run_ensemble(NULL, &edges));
-    for (int64_t i = 0; i < edges.of.n; i++)
-        if (i % edges.of.nx > 10) assert_true(isnan(edges.of.forecast[i]) == (i < 20 * edges.of.nx));
+    check_unknown_rain(run_ensemble, &edges.of, 3, 2);
     for (int64_t i = 0; i < 3 * unknown.of.n; i++) unknown.of.frames[i] = NAN;
     assert_ok(run_ensemble(NULL, &unknown));
     for (int64_t i = 0; i < RUN_LEADS * unknown.of.n; i++) assert_true(isnan(unknown.of.forecast[i]));
-    forecast_run_free(&dry.of), forecast_run_free(&one.of), forecast_run_free(&edges.of),
-        forecast_run_free(&unknown.of);
+    forecast_run_free(&dry.of), forecast_run_free(&one.of), forecast_run_free(&unknown.of);
 }
 
 /* ---- hard input ---- */
@@ -355,78 +350,22 @@ static void members_of_hard_input_are_forecast(void **state)
 static void hard_input_has_an_answer(void **state)
 {
     (void)state;
-    for (int wet = -1; wet < 3; wet++) { /* no rain, or only in one of the frames */
-        struct run run = run_of(moving_showers(50, 80, 3, 0));
-        for (int32_t k = 0; k < 3; k++)
-            if (k != wet) memset(run.of.frames + k * run.of.n, 0, (size_t)run.of.n * sizeof(float));
-        assert_ok(run_call(NULL, &run));
-        double sum = 0.0;
-        for (int64_t i = 0; i < RUN_LEADS * run.of.n; i++) {
-            if (isnan(run.of.forecast[i])) continue;
-            assert_true(run.of.forecast[i] >= 0.0f && run.of.forecast[i] < 500.0f);
-            sum += (double)run.of.forecast[i];
-        }
-        assert_true(wet < 2 ? sum == 0.0 : sum > 100.0);
-        forecast_run_free(&run.of);
-    }
-    const int64_t sizes[][2] = {{1, 1}, {1, 90}, {70, 1}, {3, 2}};
-    for (int s = 0; s < 4; s++) {
-        struct run run = run_of(forecast_run_of(sizes[s][0], sizes[s][1], 3, 0, 0.0f));
-        for (int64_t i = 0; i < 3 * run.of.n; i++) run.of.frames[i] = 0.5f + 5.0f * noise((uint32_t)(i % run.of.n));
-        assert_ok(run_call(NULL, &run));
-        for (int64_t i = 0; i < run.of.n; i++) assert_near(run.of.forecast[i], run.of.frames[i], 1.0);
-        forecast_run_free(&run.of);
-    }
-    struct run single = run_of(forecast_run_of(41, 61, 3, 0, 10.0f));
-    for (int32_t k = 0; k < 3; k++) single.of.frames[k * single.of.n + 20 * 61 + 20 + 3 * k] = 8.0f;
-    assert_ok(run_call(NULL, &single));
-    assert_near(single.of.forecast[20 * 61 + 20 + 6 + 6], 8.0, 1.0);
-    forecast_run_free(&single.of);
-    struct run edges = run_of(moving_showers(60, 90, 3, 0)), unknown = run_of(forecast_run_of(20, 30, 3, 0, 3.0f));
-    for (int64_t i = 0; i < 3 * edges.of.n; i++)
-        if (i % edges.of.n < 20 * edges.of.nx) edges.of.frames[i] = NAN;
-    assert_ok(run_call(NULL, &edges));
-    for (int64_t i = 0; i < edges.of.n; i++)
-        if (i % edges.of.nx > 10) assert_true(isnan(edges.of.forecast[i]) == (i < 20 * edges.of.nx));
-    for (int64_t i = 0; i < 3 * unknown.of.n; i++) unknown.of.frames[i] = NAN;
-    assert_ok(run_call(NULL, &unknown));
-    for (int64_t i = 0; i < RUN_LEADS * unknown.of.n; i++) assert_true(isnan(unknown.of.forecast[i]));
-    forecast_run_free(&edges.of), forecast_run_free(&unknown.of);
+    struct run run = run_of((struct forecast_run){.n = 0});
+    check_rain_in_one_frame(run_call, &run.of, 3, 500.0);
+    check_small_rain(run_call, &run.of, 3, 1.0, 1.0);
+    check_unknown_rain(run_call, &run.of, 3, 0);
 }
 
 static void threads_levels_allocations_and_leads_change_no_bit(void **state)
 {
     (void)state;
-    struct run run = run_of(moving_showers(70, 110, 3, 0));
+    struct run run = run_of(moving_showers(70, 110, 3, 0)), small = run_of(moving_showers(20, 30, 3, 0));
     add_speckle(&run.of);
-    const int64_t all = RUN_LEADS * run.of.n;
-    float *const one = cells(all);
     run.options.window_m = 20e3;
     run.of.leads_s[0] = 400.0;
-    nwc_ctx *ctx = context_with_threads(1);
-    assert_ok(run_call(ctx, &run));
-    nwc_ctx_destroy(ctx);
-    memcpy(one, run.of.forecast, (size_t)all * sizeof *one);
-    for (int32_t threads = 2; threads <= 7; threads += threads == 3 ? 4 : 1) {
-        memset(run.of.forecast, 0, (size_t)all * sizeof *one);
-        ctx = context_with_threads(threads);
-        assert_ok(run_call(ctx, &run));
-        nwc_ctx_destroy(ctx);
-        assert_true(same_bits(one, run.of.forecast, all));
-    }
-    ctx = context_with_simd(NWC_SIMD_V2);
-    assert_ok(run_call(ctx, &run));
-    nwc_ctx_destroy(ctx);
-    for (int64_t i = 0; i < all; i++)
-        if (!isnan(one[i])) assert_near(run.of.forecast[i], one[i], 1e-3 + 1e-3 * (double)one[i]);
-    run.of.n_leads = 1, run.of.leads_s[0] = run.of.leads_s[2];
-    assert_ok(run_call(NULL, &run));
-    assert_true(same_bits(run.of.forecast, one + 2 * run.of.n, run.of.n));
-    free(one);
-    forecast_run_free(&run.of);
-    struct run small = run_of(moving_showers(20, 30, 3, 0));
+    check_threads_and_leads(run_call, &run.of, 2);
     assert_true(check_every_allocation_failure(run_call, &small) > 20);
-    forecast_run_free(&small.of);
+    forecast_run_free(&run.of), forecast_run_free(&small.of);
 }
 
 static void wrong_arguments_are_refused_by_name(void **state)
