@@ -1,7 +1,7 @@
 """What forecasts along a motion have in common: lead times, the delay of composites, what C is given and gives."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,17 @@ def sequence(frames: xr.DataArray, grid: Grid) -> tuple[_field.Fields, Any]:
     return fields, ffi.new("int64_t[]", times.tolist())
 
 
+class Along(TypedDict, total=False):
+    """What every forecast along a motion may be told; ``extrapolate`` says what it means."""
+
+    minutes: float
+    step: float
+    leads: Sequence[float] | None
+    sampling: str | None
+    travel: float | None
+    delay: xr.DataArray | bool
+
+
 class Ahead:
     """What forecasts along a motion have in common: the motion, lead times and options, and what is made of results."""
 
@@ -98,12 +109,13 @@ class Ahead:
         frames: xr.DataArray,
         latest: xr.DataArray,
         flow: xr.Dataset,
-        minutes: float,
-        step: float,
-        leads: Sequence[float] | None,
-        sampling: str | None,
-        travel: float | None,
-        delay: xr.DataArray | bool,
+        *,
+        minutes: float = 60.0,
+        step: float = 5.0,
+        leads: Sequence[float] | None = None,
+        sampling: str | None = None,
+        travel: float | None = None,
+        delay: xr.DataArray | bool = True,
     ) -> None:
         if sampling is not None and sampling not in SAMPLINGS:
             raise ArgumentError(f"sampling: one of {', '.join(SAMPLINGS)} expected, {sampling!r} given")
@@ -150,9 +162,9 @@ class Ahead:
         return xr.DataArray(cells, dims=("member", *one.dims), coords=coords, attrs=one.attrs, name=self.latest.name)
 
 
-def one_field(make: Any, frames: xr.DataArray, flow: xr.Dataset, chosen: Any, **given: Any) -> xr.DataArray:
+def one_field(make: Any, frames: xr.DataArray, flow: xr.Dataset, chosen: Any, **along: Unpack[Along]) -> xr.DataArray:
     """What the C function make says of frames by its own options and those all forecasts have: (time, y, x)."""
-    ahead = of_frames(frames, flow, **given)
+    ahead = of_frames(frames, flow, **along)
     fields, c_times = sequence(frames, ahead.grid)
     cells, out = ahead.room(1)
     u, v, c_leads, n_leads, options = ahead.c
@@ -169,14 +181,11 @@ def ensemble(
     members: int,
     seed: int,
     first: int,
-    **given: Any,
+    **along: Unpack[Along],
 ) -> xr.DataArray:
     """Members first to first + members - 1 that the C function make says: (member, time, y, x)."""
-    if members < 1:
-        raise ArgumentError(f"members: 1 or more expected, {members} given")
-    if not 0 <= seed < 2**64:
-        raise ArgumentError(f"seed: 0 to 2^64 - 1 expected, {seed} given")
-    ahead = of_frames(frames, flow, **given)
+    check_members(members, seed)
+    ahead = of_frames(frames, flow, **along)
     fields, c_times = sequence(frames, ahead.grid)
     cells = np.empty((members, len(ahead.seconds), *ahead.latest.shape), dtype=np.float32)
     out = _field.Fields([ascending(ahead.latest, cells)], ahead.latest.attrs.get("units"), ahead.grid)
@@ -187,11 +196,19 @@ def ensemble(
     return ahead.of_members(cells, first)
 
 
-def of_frames(frames: xr.DataArray, flow: xr.Dataset, **given: Any) -> Ahead:
+def check_members(members: int, seed: int) -> None:
+    """Of an ensemble."""
+    if members < 1:
+        raise ArgumentError(f"members: 1 or more expected, {members} given")
+    if not 0 <= seed < 2**64:
+        raise ArgumentError(f"seed: 0 to 2^64 - 1 expected, {seed} given")
+
+
+def of_frames(frames: xr.DataArray, flow: xr.Dataset, **along: Unpack[Along]) -> Ahead:
     """Ahead of the latest of frames (time, y, x)."""
     if frames.dims != ("time", "y", "x"):
         raise ArgumentError(f"frames: dimensions (time, y, x) expected, {frames.dims} given")
-    return Ahead(frames, frames.isel(time=-1), flow, **given)
+    return Ahead(frames, frames.isel(time=-1), flow, **along)
 
 
 def _late(frames: xr.DataArray, leads: list[float], given: xr.DataArray | bool) -> xr.DataArray | None:

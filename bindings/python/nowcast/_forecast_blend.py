@@ -1,13 +1,13 @@
 """STEPS joined to a weather model, by wavelength."""
 
-from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import xarray as xr
 
 from nowcast import _field, _lib
 from nowcast._blend import BlendSkill, on_frames
-from nowcast._forecast_ahead import of_frames, sequence, timedeltas
+from nowcast._forecast_ahead import Along, check_members, of_frames, sequence, timedeltas
 from nowcast._forecast_waves import MEMBERS
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
@@ -19,9 +19,6 @@ def blend(
     flow: xr.Dataset,
     model: xr.DataArray,
     *,
-    minutes: float = 60,
-    step: float = 5,
-    leads: Sequence[float] | None = None,
     members: int = MEMBERS,
     seed: int = 0,
     first: int = 0,
@@ -30,9 +27,7 @@ def blend(
     levels: int | None = None,
     order: int | None = None,
     threshold: float | None = None,
-    sampling: str | None = None,
-    travel: float | None = None,
-    delay: xr.DataArray | bool = True,
+    **along: Unpack[Along],
 ) -> xr.DataArray:
     """STEPS with a model (Bowler et al. 2006, Seed et al. 2013, Imhoff et al. 2023): an ensemble of both and of noise.
 
@@ -41,7 +36,7 @@ def blend(
 
     Parameters
     ----------
-    frames, flow, minutes, step, leads, sampling, travel, delay
+    frames, flow
         As in ``steps``.
     model : (time, y, x) or (member, time, y, x) DataArray
         Rain in the unit of frames, on any grid and at any times; between two of them it is carried along flow, and
@@ -55,6 +50,8 @@ def blend(
         Of past cycles; brought up to date. What is usual when omitted.
     levels, order, threshold
         As in ``sprog``; as many levels as skill has when it is given.
+    **along
+        minutes, step, leads, sampling, travel, delay: as in ``steps``.
 
     Returns
     -------
@@ -64,13 +61,8 @@ def blend(
     ------
     ArgumentError, NoDataError : as ``cascade``; and for a model of another unit or other dimensions.
     """
-    if members < 1:
-        raise ArgumentError(f"members: 1 or more expected, {members} given")
-    if not 0 <= seed < 2**64:
-        raise ArgumentError(f"seed: 0 to 2^64 - 1 expected, {seed} given")
-    ahead = of_frames(
-        frames, flow, minutes=minutes, step=step, leads=leads, sampling=sampling, travel=travel, delay=delay
-    )
+    check_members(members, seed)
+    ahead = of_frames(frames, flow, **along)
     fields, c_times = sequence(frames, ahead.grid)
     now = frames["time"].values[-1:].astype("datetime64[ns]")
     own, _ = on_frames(model, frames, now, flow)
@@ -81,7 +73,7 @@ def blend(
     units = ahead.latest.attrs.get("units")
     out = _field.Fields([ascending(ahead.latest, cells)], units, ahead.grid)
     of_model = [_field.Fields([part], units, ahead.grid) for part in (own[:, 0], coming)]
-    known = skill if skill is not None else BlendSkill(levels or 6)
+    known = skill if skill is not None else (BlendSkill() if levels is None else BlendSkill(levels))
     of_skill = known.levels if levels is None else levels
     chosen = _lib.options("blend", levels=of_skill, order=order, threshold=threshold)
     chosen.seed, chosen.first_member, chosen.noise = seed, first, noise

@@ -1,11 +1,12 @@
 """The latest frames carried along the motion, as they are or by scale."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import xarray as xr
 
 from nowcast import _field, _lib
-from nowcast._forecast_ahead import Ahead, of_frames, sequence
+from nowcast._forecast_ahead import Ahead, Along, of_frames, sequence
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 from nowcast.grid import ascending
@@ -22,13 +23,7 @@ PRODUCTS = {
 def extrapolate(
     frames: xr.DataArray,
     flow: xr.Dataset,
-    *,
-    minutes: float = 60,
-    step: float = 5,
-    leads: Sequence[float] | None = None,
-    sampling: str | None = None,
-    travel: float | None = None,
-    delay: xr.DataArray | bool = True,
+    **along: Unpack[Along],
 ) -> xr.DataArray:
     """Carry the latest field along a motion field: backward semi-Lagrangian extrapolation.
 
@@ -38,8 +33,8 @@ def extrapolate(
         Its latest time is carried. Float32 is not copied.
     flow : Dataset of ``u`` and ``v``, m s-1
         On the grid of frames, as ``nowcast.motion.estimate`` gives it.
-    minutes, step : float
-        Lead times step, 2 step, ... up to minutes.
+    minutes, step : float, optional
+        Lead times step, 2 step, ... up to minutes; 60 and 5 when omitted.
     leads : sequence of float, optional
         Lead times in minutes instead, increasing, each from 0 to 1440. Any subset gives the same bits as all at once.
     sampling : "nearest", "bilinear", "cubic" or "fading", optional
@@ -47,10 +42,10 @@ def extrapolate(
         0 and bilinear from five minutes on.
     travel : float, optional
         0 to 1: the motion field itself moves at this share of its smoothed speed; the library's default when omitted.
-    delay : DataArray or bool
-        True: where frames show that the composite carries cells over until the next scan, forecast what the composite
-        will show, by ``nowcast.forecast.delay`` of all of frames. False: the echo at the valid time itself. Or what
-        that function gave, which must hold every lead time up to 20 minutes.
+    delay : DataArray or bool, optional
+        True, as when omitted: where frames show that the composite carries cells over until the next scan, forecast
+        what the composite will show, by ``nowcast.forecast.delay`` of all of frames. False: the echo at the valid time
+        itself. Or what that function gave, which must hold every lead time up to 20 minutes.
 
     Returns
     -------
@@ -66,7 +61,7 @@ def extrapolate(
     latest = frames.isel(time=-1) if "time" in frames.dims else frames
     if latest.dims != ("y", "x"):
         raise ArgumentError(f"frames: dimensions (time, y, x) or (y, x) expected, {frames.dims} given")
-    ahead = Ahead(frames, latest, flow, minutes, step, leads, sampling, travel, delay)
+    ahead = Ahead(frames, latest, flow, **along)
     carried = _field.as_float32(latest.values)
     source = _field.Fields([ascending(latest, carried)], latest.attrs.get("units"), ahead.grid)
     cells, out = ahead.room(1)
@@ -80,12 +75,7 @@ def cascade(
     flow: xr.Dataset,
     *,
     products: Sequence[str] = ("ranked",),
-    minutes: float = 60,
-    step: float = 5,
-    leads: Sequence[float] | None = None,
-    sampling: str | None = None,
-    travel: float | None = None,
-    delay: xr.DataArray | bool = True,
+    **along: Unpack[Along],
 ) -> xr.Dataset:
     """Carry the latest fields along a motion field and let go of what cannot be followed, scale by scale.
 
@@ -100,8 +90,8 @@ def cascade(
     products : sequence of "sharp", "ranked", "textured" and "mean"
         sharp: the latest frame carried, as ``extrapolate`` does. ranked: where rain is most likely, with the values of
         sharp. textured: as ranked, with most of the amplitude of small scales. mean: the expected amount, smooth.
-    minutes, step, leads, sampling, travel, delay
-        As in ``extrapolate``.
+    **along
+        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
 
     Returns
     -------
@@ -115,9 +105,7 @@ def cascade(
     for product in products:
         if product not in PRODUCTS:
             raise ArgumentError(f"products: some of {', '.join(PRODUCTS)} expected, {product!r} given")
-    ahead = of_frames(
-        frames, flow, minutes=minutes, step=step, leads=leads, sampling=sampling, travel=travel, delay=delay
-    )
+    ahead = of_frames(frames, flow, **along)
     fields, c_times = sequence(frames, ahead.grid)
     wanted = ffi.new("int32_t[]", [PRODUCTS[product] for product in products])
     cells, out = ahead.room(len(products))

@@ -1,11 +1,11 @@
 """Forecasts whose laws differ from place to place: ANVIL and LINDA."""
 
-from collections.abc import Sequence
+from typing import Unpack
 
 import xarray as xr
 
 from nowcast import _field, _lib
-from nowcast._forecast_ahead import ensemble, one_field
+from nowcast._forecast_ahead import Along, ensemble, one_field
 from nowcast._forecast_waves import MEMBERS
 from nowcast._lib import lib
 from nowcast.errors import ArgumentError
@@ -16,18 +16,13 @@ def anvil(
     frames: xr.DataArray,
     flow: xr.Dataset,
     *,
-    minutes: float = 60,
-    step: float = 5,
-    leads: Sequence[float] | None = None,
     order: int | None = None,
     window: float | None = None,
     rim: int | None = None,
     threshold: float | None = None,
     rain: xr.DataArray | None = None,
     rain_window: float | None = None,
-    sampling: str | None = None,
-    travel: float | None = None,
-    delay: xr.DataArray | bool = True,
+    **along: Unpack[Along],
 ) -> xr.DataArray:
     """ANVIL (Pulkkinen et al. 2020): what changed goes on changing, by scale and by place, carried along the motion.
 
@@ -52,8 +47,8 @@ def anvil(
         frames around every place.
     rain_window : float, optional
         m: the window of that relation; 5 km when omitted.
-    minutes, step, leads, sampling, travel, delay
-        As in ``extrapolate``.
+    **along
+        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
 
     Returns
     -------
@@ -73,18 +68,7 @@ def anvil(
         cells = ascending(rain, _field.as_float32(rain.values))
         field = _field.Fields([cells], rain.attrs.get("units"), Grid.of(rain))
         chosen.rain = field.c
-    made = one_field(
-        lib.nwc_forecast_anvil,
-        frames,
-        flow,
-        chosen,
-        minutes=minutes,
-        step=step,
-        leads=leads,
-        sampling=sampling,
-        travel=travel,
-        delay=delay,
-    )
+    made = one_field(lib.nwc_forecast_anvil, frames, flow, chosen, **along)
     if rain is None:
         return made
     made.attrs |= {name: rain.attrs[name] for name in ("units", "long_name", "standard_name") if name in rain.attrs}
@@ -95,14 +79,9 @@ def linda(
     frames: xr.DataArray,
     flow: xr.Dataset,
     *,
-    minutes: float = 60,
-    step: float = 5,
-    leads: Sequence[float] | None = None,
     features: int | None = None,
     window: float | None = None,
-    sampling: str | None = None,
-    travel: float | None = None,
-    delay: xr.DataArray | bool = True,
+    **along: Unpack[Along],
 ) -> xr.DataArray:
     """LINDA (Pulkkinen et al. 2021): changes go on and rain is smeared, by laws found around the strongest rain cells.
 
@@ -117,8 +96,8 @@ def linda(
         Rain cells that laws are found around, at most; 25 when omitted.
     window : float, optional
         m: standard deviation of the Gaussian window about each; a fifth of the grid's shorter side when omitted.
-    minutes, step, leads, sampling, travel, delay
-        As in ``extrapolate``.
+    **along
+        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
 
     Returns
     -------
@@ -129,16 +108,7 @@ def linda(
     ArgumentError, NoDataError : as ``anvil``.
     """
     return one_field(
-        lib.nwc_forecast_linda,
-        frames,
-        flow,
-        _lib.options("linda", features=features, window_m=window),
-        minutes=minutes,
-        step=step,
-        leads=leads,
-        sampling=sampling,
-        travel=travel,
-        delay=delay,
+        lib.nwc_forecast_linda, frames, flow, _lib.options("linda", features=features, window_m=window), **along
     )
 
 
@@ -146,18 +116,13 @@ def linda_ensemble(
     frames: xr.DataArray,
     flow: xr.Dataset,
     *,
-    minutes: float = 60,
-    step: float = 5,
-    leads: Sequence[float] | None = None,
     members: int = MEMBERS,
     seed: int = 0,
     first: int = 0,
     features: int | None = None,
     window: float | None = None,
     vary_motion: bool | None = None,
-    sampling: str | None = None,
-    travel: float | None = None,
-    delay: xr.DataArray | bool = True,
+    **along: Unpack[Along],
 ) -> xr.DataArray:
     """An ensemble by LINDA (Pulkkinen et al. 2021): its forecast times errors as large and as wide as its last ones.
 
@@ -167,8 +132,8 @@ def linda_ensemble(
         As in ``linda``.
     members, seed, first, vary_motion
         As in ``steps``.
-    minutes, step, leads, sampling, travel, delay
-        As in ``extrapolate``.
+    **along
+        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
 
     Returns
     -------
@@ -186,10 +151,5 @@ def linda_ensemble(
         members,
         seed,
         first,
-        minutes=minutes,
-        step=step,
-        leads=leads,
-        sampling=sampling,
-        travel=travel,
-        delay=delay,
+        **along,
     )

@@ -1,11 +1,11 @@
 """Forecasts by wavelength: S-PROG, and the ensemble of STEPS."""
 
-from collections.abc import Sequence
+from typing import Unpack
 
 import xarray as xr
 
 from nowcast import _lib
-from nowcast._forecast_ahead import ensemble, one_field
+from nowcast._forecast_ahead import Along, ensemble, one_field
 from nowcast._lib import lib
 
 MEMBERS = 20
@@ -16,16 +16,11 @@ def sprog(
     frames: xr.DataArray,
     flow: xr.Dataset,
     *,
-    minutes: float = 60,
-    step: float = 5,
-    leads: Sequence[float] | None = None,
     levels: int | None = None,
     order: int | None = None,
     threshold: float | None = None,
     match: bool | None = None,
-    sampling: str | None = None,
-    travel: float | None = None,
-    delay: xr.DataArray | bool = True,
+    **along: Unpack[Along],
 ) -> xr.DataArray:
     """S-PROG (Seed 2003): decibels of rain by wavelength, each level damped as its past says, carried along the motion.
 
@@ -45,8 +40,8 @@ def sprog(
         What is below it counts as dry, in the unit of frames; 0.1 when omitted.
     match : bool, optional
         True when omitted: values are those of the latest frame, by rank.
-    minutes, step, leads, sampling, travel, delay
-        As in ``extrapolate``.
+    **along
+        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
 
     Returns
     -------
@@ -57,27 +52,13 @@ def sprog(
     ArgumentError, NoDataError : as ``cascade``.
     """
     chosen = _lib.options("sprog", levels=levels, order=order, threshold=threshold, match=match)
-    return one_field(
-        lib.nwc_forecast_sprog,
-        frames,
-        flow,
-        chosen,
-        minutes=minutes,
-        step=step,
-        leads=leads,
-        sampling=sampling,
-        travel=travel,
-        delay=delay,
-    )
+    return one_field(lib.nwc_forecast_sprog, frames, flow, chosen, **along)
 
 
 def steps(
     frames: xr.DataArray,
     flow: xr.Dataset,
     *,
-    minutes: float = 60,
-    step: float = 5,
-    leads: Sequence[float] | None = None,
     members: int = MEMBERS,
     seed: int = 0,
     first: int = 0,
@@ -85,9 +66,7 @@ def steps(
     order: int | None = None,
     threshold: float | None = None,
     vary_motion: bool | None = None,
-    sampling: str | None = None,
-    travel: float | None = None,
-    delay: xr.DataArray | bool = True,
+    **along: Unpack[Along],
 ) -> xr.DataArray:
     """STEPS (Bowler, Pierce and Seed 2006): an ensemble, each member with noise in place of what cannot be followed.
 
@@ -103,8 +82,9 @@ def steps(
         As in ``sprog``.
     vary_motion : bool, optional
         True when omitted: members move differently.
-    minutes, step, leads, sampling, travel, delay
-        As in ``extrapolate``; fading is cubic at every lead time, since noise does not become smoother.
+    **along
+        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``; fading is
+        cubic at every lead time, since noise does not become smoother.
 
     Returns
     -------
@@ -115,18 +95,4 @@ def steps(
     ArgumentError, NoDataError : as ``cascade``.
     """
     chosen = _lib.options("steps", levels=levels, order=order, threshold=threshold, vary_motion=vary_motion)
-    return ensemble(
-        lib.nwc_forecast_steps,
-        frames,
-        flow,
-        chosen,
-        members,
-        seed,
-        first,
-        minutes=minutes,
-        step=step,
-        leads=leads,
-        sampling=sampling,
-        travel=travel,
-        delay=delay,
-    )
+    return ensemble(lib.nwc_forecast_steps, frames, flow, chosen, members, seed, first, **along)
