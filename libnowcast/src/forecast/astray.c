@@ -76,8 +76,7 @@ void nwc__astray_at(struct nwc__astray *a, const nwc__carrier *carrier, int32_t 
     *dx = a->moved, *dy = a->moved + a->nodes;
 }
 
-nwc_status nwc__check_ensemble(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads, int32_t first_member,
-                               int32_t vary_motion)
+nwc_status nwc__check_ensemble(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads, int32_t first_member)
 {
     NWC__TRY(nwc__check_field(forecasts, "forecasts", 4));
     NWC__TRY(nwc__check_same_shape(forecasts, "forecasts", like, "frames"));
@@ -87,15 +86,12 @@ nwc_status nwc__check_ensemble(const nwc_field *forecasts, const nwc_field *like
     if (first_member < 0 || forecasts->dim[0] > INT32_MAX - first_member)
         return nwc__fail(NWC_ERR_ARG, "first_member: 0 to %d expected, %d given", (int)(INT32_MAX - forecasts->dim[0]),
                          (int)first_member);
-    if (vary_motion != 0 && vary_motion != 1)
-        return nwc__fail(NWC_ERR_ARG, "vary_motion: 0 or 1 expected, %d given", (int)vary_motion);
     return NWC_OK;
 }
 
-nwc_field nwc__member_of(const nwc_field *forecasts, int64_t k)
+nwc_status nwc__check_vary_motion(int32_t vary_motion)
 {
-    return (nwc_field){.data = forecasts->data + k * forecasts->stride[0],
-                       .ndim = 3,
-                       .dim = {forecasts->dim[1], forecasts->dim[2], forecasts->dim[3]},
-                       .stride = {forecasts->stride[1], forecasts->stride[2], forecasts->stride[3]}};
+    if (vary_motion != 0 && vary_motion != 1)
+        return nwc__fail(NWC_ERR_ARG, "vary_motion: 0 or 1 expected, %d given", (int)vary_motion);
+    return NWC_OK;
 }

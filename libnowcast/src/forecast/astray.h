@@ -23,11 +23,11 @@ void nwc__astray_draw(nwc_ctx *ctx, uint64_t seed, int32_t member, double drawn[
 void nwc__astray_at(struct nwc__astray *astray, const nwc__carrier *carrier, int32_t lead, double lead_s,
                     const double *drawn, const float **dx, const float **dy);
 
-/* Refuse forecasts that are not (member, lead, y, x) of the size of like, and options of ensembles out of range. */
-nwc_status nwc__check_ensemble(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads, int32_t first_member,
-                               int32_t vary_motion);
+/* Refuse forecasts that are not (member, lead, y, x) of the size of like, or numbers of members out of range. */
+nwc_status nwc__check_ensemble(const nwc_field *forecasts, const nwc_field *like, int32_t n_leads,
+                               int32_t first_member);
 
-/* Member number k of forecasts (member, lead, y, x). */
-nwc_field nwc__member_of(const nwc_field *forecasts, int64_t k);
+/* Refuse an option that says neither yes nor no. */
+nwc_status nwc__check_vary_motion(int32_t vary_motion);
 
 #endif

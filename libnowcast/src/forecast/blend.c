@@ -9,6 +9,8 @@
  */
 #include "forecast/blend_sources.h"
 
+#include "forecast/astray.h"
+
 #include "core/random.h"
 
 enum { ROWS = 16 /* in a tile */, MOST_MODELS = 100 };
@@ -54,7 +56,6 @@ static nwc_status compare_now(nwc_ctx *ctx, struct blend *b, const nwc_field *mo
             count[k]++;
         }
     }
-    if (!skill) return NWC_OK;
     for (int32_t k = 0; k < b->echoes.n_levels; k++) {
         known[k] = count[k] > 0;
         sum[k] /= count[k] > 0 ? count[k] : 1;
@@ -267,14 +268,7 @@ static nwc_status check_rest(const nwc_blend_options *o, const nwc_blend_skill *
 {
     if (o->noise != 0 && o->noise != 1)
         return nwc__fail(NWC_ERR_ARG, "noise: 0 or 1 expected, %d given", (int)o->noise);
-    NWC__TRY(nwc__check_field(forecasts, "forecasts", 4));
-    NWC__TRY(nwc__check_same_shape(forecasts, "forecasts", like, "frames"));
-    if (forecasts->dim[1] != n_leads)
-        return nwc__fail(NWC_ERR_ARG, "forecasts: %d lead times expected, %lld given", (int)n_leads,
-                         (long long)forecasts->dim[1]);
-    if (o->first_member < 0 || forecasts->dim[0] > INT32_MAX - o->first_member)
-        return nwc__fail(NWC_ERR_ARG, "first_member: 0 to %d expected, %d given", (int)(INT32_MAX - forecasts->dim[0]),
-                         (int)o->first_member);
+    NWC__TRY(nwc__check_ensemble(forecasts, like, n_leads, o->first_member));
     if (!skill) return NWC_OK;
     if (skill->n_levels != o->levels)
         return nwc__fail(NWC_ERR_ARG, "skill: %d levels expected, as the options have, %d given", (int)o->levels,

@@ -158,7 +158,7 @@ static nwc_status forecast_members(nwc_ctx *ctx, struct call *call, const double
         status = nwc__linda_foresee(ctx, l, l->field, l->change, leads_s + n, some, call->foreseen);
         if (status != NWC_OK) goto done;
         for (int64_t k = 0; k < forecasts->dim[0]; k++) {
-            const nwc_field member = nwc__member_of(forecasts, k);
+            const nwc_field member = nwc_field_part(forecasts, k);
             status = forecast_member(ctx, call, call->options.first_member + (int32_t)k, leads_s, n, some, &member);
             if (status != NWC_OK) goto done;
         }
@@ -176,7 +176,8 @@ nwc_status nwc_forecast_linda_ensemble(nwc_ctx *ctx, const nwc_field *frames, co
     struct call call = {0};
     NWC__TRY(take_options(&call, given, extrapolation));
     NWC__TRY(check_call(ctx, &call, frames, times_ns, n_frames, u, v, leads_s, n_leads));
-    NWC__TRY(nwc__check_ensemble(forecasts, &frames[0], n_leads, call.options.first_member, call.options.vary_motion));
+    NWC__TRY(nwc__check_ensemble(forecasts, &frames[0], n_leads, call.options.first_member));
+    NWC__TRY(nwc__check_vary_motion(call.options.vary_motion));
     nwc_status status = prepare(ctx, &call, frames, times_ns, n_frames, u, v);
     if (status == NWC_OK) status = forecast_members(ctx, &call, leads_s, n_leads, forecasts);
     release(ctx, &call);

@@ -286,7 +286,8 @@ nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64
         carried.sampling = NWC_SAMPLE_CUBIC; /* noise is as sharp an hour ahead */
     NWC__TRY(nwc__check_leads(leads_s, n_leads));
     NWC__TRY(nwc__check_sequence(ctx, frames, times_ns, n_frames, u, v));
-    NWC__TRY(nwc__check_ensemble(forecasts, &frames[0], n_leads, s.options.first_member, s.options.vary_motion));
+    NWC__TRY(nwc__check_ensemble(forecasts, &frames[0], n_leads, s.options.first_member));
+    NWC__TRY(nwc__check_vary_motion(s.options.vary_motion));
     NWC__TRY(nwc__check_delay(carried.delay, &frames[0], n_leads));
 
     nwc_field motion[2] = {*u, *v};
@@ -299,7 +300,7 @@ nwc_status nwc_forecast_steps(nwc_ctx *ctx, const nwc_field *frames, const int64
     if ((status = tune(ctx, &s)) != NWC_OK) goto done;
     if ((status = nwc__astray_create(ctx, &s.carrier, leads_s, n_leads, &s.astray)) != NWC_OK) goto done;
     for (int64_t k = 0; k < forecasts->dim[0] && status == NWC_OK; k++) {
-        const nwc_field member = nwc__member_of(forecasts, k);
+        const nwc_field member = nwc_field_part(forecasts, k);
         status = forecast_member(ctx, &s, s.options.first_member + (int32_t)k, leads_s, n_leads, &member);
     }
 done:
