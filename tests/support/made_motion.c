@@ -78,3 +78,31 @@ void check_scene(const struct scene *scene, motion_fn motion, double within_m_s)
             assert_true(scene->quality[j * NX + i] >= 0.0F && scene->quality[j * NX + i] <= 1.0F);
         }
 }
+
+void check_motion_threads(nwc_status (*call)(nwc_ctx *ctx, void *user), struct scene *scene)
+{
+    float *const first = malloc(3 * sizeof scene->u);
+    assert_non_null(first);
+    for (int32_t threads = 1; threads <= 7; threads += threads < 3 ? 1 : 4) {
+        nwc_ctx *const ctx = context_with_threads(threads);
+        assert_ok(call(ctx, scene));
+        if (threads == 1) memcpy(first, scene->u, 3 * sizeof scene->u);
+        assert_memory_equal(first, scene->u, 3 * sizeof scene->u); /* u, v and quality lie one after another */
+        nwc_ctx_destroy(ctx);
+    }
+    free(first);
+}
+
+void check_motion_levels(nwc_status (*call)(nwc_ctx *ctx, void *user), struct scene *scene, double within_m_s)
+{
+    float *const first = malloc(sizeof scene->u);
+    assert_non_null(first);
+    for (int32_t simd = NWC_SIMD_V2; simd <= nwc_ctx_simd(NULL); simd++) {
+        nwc_ctx *const ctx = context_with_simd(simd);
+        assert_ok(call(ctx, scene));
+        if (simd == NWC_SIMD_V2) memcpy(first, scene->u, sizeof scene->u);
+        for (int c = 0; c < NY * NX; c++) assert_near(first[c], scene->u[c], within_m_s);
+        nwc_ctx_destroy(ctx);
+    }
+    free(first);
+}

@@ -25,6 +25,9 @@ struct scene {
 /* Rain without period within the grid, at n times; to be freed. */
 struct scene *make_scene(motion_fn motion, const double *times_s, int n, const nwc_grid *grid);
 nwc_status estimate(nwc_ctx *ctx, struct scene *scene, int n, const nwc_motion_options *options);
+/* Motion of a scene: the same bits with 1, 2, 3 and 7 threads; with lesser instructions the same u to within so many m s-1. */
+void check_motion_threads(nwc_status (*call)(nwc_ctx *ctx, void *user), struct scene *scene);
+void check_motion_levels(nwc_status (*call)(nwc_ctx *ctx, void *user), struct scene *scene, double within_m_s);
 /* Within the grid, but for a rim, u and v are the motion to within so many metres per second. */
 void check_scene(const struct scene *scene, motion_fn motion, double within_m_s);
 

@@ -189,39 +189,18 @@ static void the_frames_chosen_are_those_promised(void **state)
     check_choice(NWC_MOTION_LUCAS_KANADE, one_min, 4, (const int[]){0, 3}, 2);
 }
 
-static void the_number_of_threads_changes_no_bit(void **state)
+static nwc_status call_estimate(nwc_ctx *ctx, void *user)
 {
-    (void)state;
-    const double even[3] = {0.0, 300.0, 600.0};
-    struct scene *const scene = make_scene(turning, even, 3, &square);
-    float *const first = malloc(3 * sizeof scene->u);
-    assert_non_null(first);
-    for (int32_t threads = 1; threads <= 7; threads += threads < 3 ? 1 : 4) {
-        nwc_ctx *const ctx = context_with_threads(threads);
-        assert_ok(estimate(ctx, scene, 3, NULL));
-        if (threads == 1) memcpy(first, scene->u, 3 * sizeof scene->u);
-        assert_memory_equal(first, scene->u, 3 * sizeof scene->u); /* u, v and quality lie one after another */
-        nwc_ctx_destroy(ctx);
-    }
-    free(first);
-    free(scene);
+    return estimate(ctx, user, 3, NULL);
 }
 
-static void instruction_levels_agree(void **state)
+static void threads_change_no_bit_and_instruction_levels_agree(void **state)
 {
     (void)state;
     const double even[3] = {0.0, 300.0, 600.0};
     struct scene *const scene = make_scene(turning, even, 3, &square);
-    float *const first = malloc(sizeof scene->u);
-    assert_non_null(first);
-    for (int32_t simd = NWC_SIMD_V2; simd <= nwc_ctx_simd(NULL); simd++) {
-        nwc_ctx *const ctx = context_with_simd(simd);
-        assert_ok(estimate(ctx, scene, 3, NULL));
-        if (simd == NWC_SIMD_V2) memcpy(first, scene->u, sizeof scene->u);
-        for (int c = 0; c < NY * NX; c++) assert_near(first[c], scene->u[c], 0.02);
-        nwc_ctx_destroy(ctx);
-    }
-    free(first);
+    check_motion_threads(call_estimate, scene);
+    check_motion_levels(call_estimate, scene, 0.02);
     free(scene);
 }
 
@@ -253,11 +232,6 @@ static void strides_change_no_bit_and_frames_stay(void **state)
     free(wide);
     free(before);
     free(scene);
-}
-
-static nwc_status call_estimate(nwc_ctx *ctx, void *user)
-{
-    return estimate(ctx, user, 3, NULL);
 }
 
 static void no_failure_or_cancel_leaves_memory(void **state)
@@ -351,8 +325,7 @@ int main(void)
         cmocka_unit_test(metres_are_over_the_ground),
         cmocka_unit_test(reflectivity_moves_as_rain_does),
         cmocka_unit_test(the_frames_chosen_are_those_promised),
-        cmocka_unit_test(the_number_of_threads_changes_no_bit),
-        cmocka_unit_test(instruction_levels_agree),
+        cmocka_unit_test(threads_change_no_bit_and_instruction_levels_agree),
         cmocka_unit_test(strides_change_no_bit_and_frames_stay),
         cmocka_unit_test(no_failure_or_cancel_leaves_memory),
         cmocka_unit_test(nothing_to_follow_is_no_data),

@@ -86,41 +86,14 @@ static nwc_status call_find(nwc_ctx *ctx, void *user)
     return estimate(ctx, scene, 3, &options);
 }
 
-static void the_number_of_threads_changes_no_bit_of_any(void **state)
+static void threads_change_no_bit_and_instruction_levels_agree_for_all(void **state)
 {
     (void)state;
     for (int m = 0; m < METHODS; m++) {
         struct scene *const scene = make_scene(turning, even, 3, &square);
-        float *const first = malloc(3 * sizeof scene->u);
-        assert_non_null(first);
         scene->times_ns[MOST - 1] = methods[m].number;
-        for (int32_t threads = 1; threads <= 7; threads += threads < 3 ? 1 : 4) {
-            nwc_ctx *const ctx = context_with_threads(threads);
-            assert_ok(call_find(ctx, scene));
-            if (threads == 1) memcpy(first, scene->u, 3 * sizeof scene->u);
-            assert_memory_equal(first, scene->u, 3 * sizeof scene->u); /* u, v and quality lie one after another */
-            nwc_ctx_destroy(ctx);
-        }
-        free(first);
-        free(scene);
-    }
-}
-
-static void instruction_levels_agree_for_all(void **state)
-{
-    (void)state;
-    for (int m = 0; m < METHODS; m++) {
-        struct scene *const scene = make_scene(turning, even, 3, &square);
-        float *const first = malloc(sizeof scene->u);
-        assert_non_null(first);
-        for (int32_t simd = NWC_SIMD_V2; simd <= nwc_ctx_simd(NULL); simd++) {
-            nwc_ctx *const ctx = context_with_simd(simd);
-            assert_ok(find(ctx, &methods[m], scene, 3));
-            if (simd == NWC_SIMD_V2) memcpy(first, scene->u, sizeof scene->u);
-            for (int c = 0; c < NY * NX; c++) assert_near(first[c], scene->u[c], 0.05);
-            nwc_ctx_destroy(ctx);
-        }
-        free(first);
+        check_motion_threads(call_find, scene);
+        check_motion_levels(call_find, scene, 0.05);
         free(scene);
     }
 }
@@ -202,8 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method_finds_a_known_motion),
         cmocka_unit_test(what_is_not_known_is_not_followed),
-        cmocka_unit_test(the_number_of_threads_changes_no_bit_of_any),
-        cmocka_unit_test(instruction_levels_agree_for_all),
+        cmocka_unit_test(threads_change_no_bit_and_instruction_levels_agree_for_all),
         cmocka_unit_test(no_failure_or_cancel_of_any_leaves_memory),
         cmocka_unit_test(hard_input_has_its_answer_by_every_method),
         cmocka_unit_test(rain_in_one_frame_is_no_data),

@@ -2,6 +2,7 @@
 #include "core/kernel.h"
 
 #include "motion/farneback.h"
+#include "motion/places_kernel.h"
 
 enum { REACH = NWC__POLY_REACH, STRIP = 64 };
 
@@ -54,29 +55,14 @@ static void compare(const float *restrict later, const float *restrict earlier, 
                     int64_t j, const float *restrict u, const float *restrict v, float share, float *restrict sums,
                     int64_t pitch)
 {
-    const float x_end = (float)(nx - 1), y_end = (float)(ny - 1);
-    const int32_t width = (int32_t)nx, i_last = nx > 1 ? width - 2 : 0, j_last = ny > 1 ? (int32_t)ny - 2 : 0;
-    const int32_t east = nx > 1, north = ny > 1 ? width : 0;
+    const int32_t width = (int32_t)nx;
     for (int32_t first = 0; first < width; first += STRIP) {
         const int32_t n = width - first < STRIP ? width - first : STRIP;
         int32_t at[STRIP];
-        float a[STRIP], b[STRIP], term[NWC__POLY_TERMS][STRIP];
-        for (int32_t k = 0; k < n; k++) {
-            const float x = (float)(first + k) - share * u[first + k], y = (float)j - share * v[first + k];
-            const bool inside = x >= 0.0f && x <= x_end && y >= 0.0f && y <= y_end;
-            const float x_in = inside ? x : 0.0f, y_in = inside ? y : 0.0f;
-            const int32_t i_cut = (int32_t)x_in, j_cut = (int32_t)y_in;
-            const int32_t i0 = i_cut < i_last ? i_cut : i_last, j0 = j_cut < j_last ? j_cut : j_last;
-            at[k] = j0 * width + i0;
-            a[k] = inside ? x_in - (float)i0 : NAN;
-            b[k] = y_in - (float)j0;
-        }
-        for (int t = 0; t < NWC__POLY_TERMS; t++)
-            for (int32_t k = 0; k < n; k++) {
-                const float *const c = earlier + t * plane + at[k];
-                const float low = c[0] + a[k] * (c[east] - c[0]), high = c[north] + a[k] * (c[north + east] - c[north]);
-                term[t][k] = low + b[k] * (high - low);
-            }
+        float x_by[STRIP], y_by[STRIP], a[STRIP], b[STRIP], term[NWC__POLY_TERMS][STRIP];
+        for (int32_t k = 0; k < n; k++) x_by[k] = -share * u[first + k], y_by[k] = -share * v[first + k];
+        nwc__places(x_by, y_by, first, n, ny, nx, j, at, a, b);
+        for (int t = 0; t < NWC__POLY_TERMS; t++) nwc__read_at(earlier + t * plane, at, a, b, n, ny, nx, term[t]);
 #pragma omp simd
         for (int32_t k = 0; k < n; k++) {
             const int32_t i = first + k;

@@ -85,3 +85,12 @@ double nwc__longest_shift(const struct nwc__motion_problem *problem, const struc
     for (int32_t p = 0; p < n; p++) longest = fmax(longest, problem->max_cells_s * pairs[p].dt_s);
     return longest;
 }
+
+int32_t nwc__levels_for(const struct nwc__motion_problem *problem, double longest, double far, int64_t shortest,
+                        int32_t most)
+{
+    const int64_t shorter = problem->ny < problem->nx ? problem->ny : problem->nx;
+    int32_t n = 1;
+    while (n < most && ldexp(longest, 1 - n) > far && shorter >> n >= shortest) n++;
+    return n;
+}

@@ -39,6 +39,10 @@ int32_t nwc__frame_pairs(const struct nwc__motion_problem *problem, struct nwc__
 /* The longest motion between two frames of a pair along an axis, in cells of the frames. */
 double nwc__longest_shift(const struct nwc__motion_problem *problem, const struct nwc__frame_pair *pairs, int32_t n);
 
+/* Levels, at most most, down to one where that is at most far cells, as long as the shorter side has shortest cells there. */
+int32_t nwc__levels_for(const struct nwc__motion_problem *problem, double longest, double far, int64_t shortest,
+                        int32_t most);
+
 /*
  * Nodes lie at every spacing-th cell along both axes, from the first cell to the first node that is not before the last one:
  * nwc__nodes(ny, spacing) rows of nwc__nodes(nx, spacing).

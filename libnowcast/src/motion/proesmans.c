@@ -197,10 +197,8 @@ nwc_status nwc__motion_proesmans(nwc_ctx *ctx, const struct nwc__motion_problem 
     struct nwc__frame_pair pairs[NWC__MOST_FRAMES];
     (void)nwc__frame_pairs(problem, pairs);
     const double longest = nwc__longest_shift(problem, pairs, 1);
-    const int64_t ny = problem->ny, nx = problem->nx, cells = ny * nx, shorter = ny < nx ? ny : nx;
-    int32_t n_levels = 1;
-    while (n_levels < NWC__PYRAMID_LEVELS && ldexp(longest, 1 - n_levels) > 1.0 && shorter >> n_levels >= SMALLEST)
-        n_levels++;
+    const int64_t ny = problem->ny, nx = problem->nx, cells = ny * nx;
+    const int32_t n_levels = nwc__levels_for(problem, longest, 1.0, SMALLEST, NWC__PYRAMID_LEVELS);
     struct nwc__frame_pyramid pyramid = {.n_levels = 0};
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__diffuse_kernels),
                       .refine = NWC__KERNELS(ctx, nwc__flow_kernels),

@@ -1,38 +1,10 @@
 /* Rows of the diffusion of Proesmans; proesmans.c says what they are parts of. */
 #include "core/kernel.h"
 
+#include "motion/places_kernel.h"
 #include "motion/proesmans.h"
 
 enum { STRIP = 64 };
-
-/* Where n cells lead to: the first of four cells, the way into them (NaN from outside). */
-static inline void places(const float *restrict x_by, const float *restrict y_by, int32_t first, int32_t n, int64_t ny,
-                          int64_t nx, int64_t j, int32_t *restrict at, float *restrict a, float *restrict b)
-{
-    const float x_end = (float)(nx - 1), y_end = (float)(ny - 1);
-    const int32_t width = (int32_t)nx, i_last = nx > 1 ? width - 2 : 0, j_last = ny > 1 ? (int32_t)ny - 2 : 0;
-    for (int32_t k = 0; k < n; k++) {
-        const float x = (float)(first + k) + x_by[k], y = (float)j + y_by[k];
-        const bool inside = x >= 0.0f && x <= x_end && y >= 0.0f && y <= y_end;
-        const float x_in = inside ? x : 0.0f, y_in = inside ? y : 0.0f;
-        const int32_t i_cut = (int32_t)x_in, j_cut = (int32_t)y_in;
-        const int32_t i0 = i_cut < i_last ? i_cut : i_last, j0 = j_cut < j_last ? j_cut : j_last;
-        at[k] = j0 * width + i0;
-        a[k] = inside ? x_in - (float)i0 : NAN;
-        b[k] = y_in - (float)j0;
-    }
-}
-
-static inline void read(const float *restrict cells, const int32_t *restrict at, const float *restrict a,
-                        const float *restrict b, int32_t n, int64_t ny, int64_t nx, float *restrict to)
-{
-    const int64_t east = nx > 1, north = ny > 1 ? nx : 0;
-    for (int32_t k = 0; k < n; k++) {
-        const float *const c = cells + at[k];
-        const float low = c[0] + a[k] * (c[east] - c[0]), high = c[north] + a[k] * (c[north + east] - c[north]);
-        to[k] = low + b[k] * (high - low);
-    }
-}
 
 static void apart(const float *restrict u, const float *restrict v, const float *restrict back_u,
                   const float *restrict back_v, int64_t ny, int64_t nx, int64_t j, float *restrict length, float sum[2])
@@ -42,9 +14,9 @@ static void apart(const float *restrict u, const float *restrict v, const float 
         const int32_t n = (int32_t)nx - first < STRIP ? (int32_t)nx - first : STRIP;
         int32_t at[STRIP];
         float a[STRIP], b[STRIP], bu[STRIP], bv[STRIP];
-        places(u + first, v + first, first, n, ny, nx, j, at, a, b);
-        read(back_u, at, a, b, n, ny, nx, bu);
-        read(back_v, at, a, b, n, ny, nx, bv);
+        nwc__places(u + first, v + first, first, n, ny, nx, j, at, a, b);
+        nwc__read_at(back_u, at, a, b, n, ny, nx, bu);
+        nwc__read_at(back_v, at, a, b, n, ny, nx, bv);
 #pragma omp simd reduction(+ : total, count)
         for (int32_t k = 0; k < n; k++) {
             const float du = u[first + k] + bu[k], dv = v[first + k] + bv[k], far = sqrtf(du * du + dv * dv);
@@ -88,8 +60,8 @@ static void step(const float *const row[3], int64_t pitch, const float *restrict
             mean_u[k] = some ? su / sum : c[k];
             mean_v[k] = some ? sv / sum : c[y];
         }
-        places(mean_u, mean_v, first, n, ny, nx, j, at, a, b);
-        read(other, at, a, b, n, ny, nx, there);
+        nwc__places(mean_u, mean_v, first, n, ny, nx, j, at, a, b);
+        nwc__read_at(other, at, a, b, n, ny, nx, there);
 #pragma omp simd
         for (int32_t k = 0; k < n; k++) {
             const float x = gx[first + k], y = gy[first + k];

@@ -145,8 +145,7 @@ static nwc_status track(nwc_ctx *ctx, const struct nwc__motion_problem *problem,
     struct nwc__frame_pair pairs[NWC__MOST_FRAMES];
     const int32_t n_pairs = nwc__frame_pairs(problem, pairs);
     const double longest = nwc__longest_shift(problem, pairs, n_pairs);
-    int32_t n_levels = 1;
-    while (n_levels < MOST_LEVELS && ldexp(longest, 1 - n_levels) > FAR) n_levels++;
+    const int32_t n_levels = nwc__levels_for(problem, longest, FAR, 0, MOST_LEVELS);
     struct nwc__frame_pyramid pyramid = {.n_levels = 0};
     struct job job = {.kernels = NWC__KERNELS(ctx, nwc__correlate_kernels),
                       .pyramid = &pyramid,

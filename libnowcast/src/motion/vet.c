@@ -64,10 +64,7 @@ static nwc_status fill_row(int64_t j, void *user)
 /* The lowest resolution worth looking at, as a level. */
 static int32_t coarsest(const struct nwc__motion_problem *problem, double longest)
 {
-    const int64_t side = problem->ny < problem->nx ? problem->ny : problem->nx;
-    int32_t l = 0;
-    while (l + 1 < NWC__PYRAMID_LEVELS && ldexp(longest, -l) > FAR && side >> (l + 1) >= COARSE) l++;
-    return l;
+    return nwc__levels_for(problem, longest, FAR, COARSE, NWC__PYRAMID_LEVELS) - 1;
 }
 
 /* From stage to stage; m has room for most nodes and holds those of the last stage, at full resolution. */
