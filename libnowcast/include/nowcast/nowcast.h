@@ -13,6 +13,7 @@
 #include <nowcast/forecast_local.h>
 #include <nowcast/geojson.h>
 #include <nowcast/grid.h>
+#include <nowcast/hazard.h>
 #include <nowcast/health.h>
 #include <nowcast/hydrometeor.h>
 #include <nowcast/io.h>

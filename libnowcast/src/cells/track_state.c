@@ -1,90 +1,23 @@
-/*
- * A tracker as bytes. One walk over all it knows writes them and reads them, so that the two cannot differ: a mark and a version, then
- * numbers of eight bytes, the lowest first, then a sum over all before it (FNV-1a) that a changed byte does not pass.
- */
+/* A tracker as bytes: all it knows, in one walk. */
 #include "cells/track.h"
 
-enum { VERSION = 1, MARK_BYTES = 8, NUMBER_BYTES = 8, MOST_PROJECTION = 1 << 16, TRACK_NUMBERS = 26 };
+#include "core/walk.h"
 
-static const char mark[MARK_BYTES + 1] = "NWCTRACK";
+enum { VERSION = 1, MOST_PROJECTION = 1 << 16, TRACK_NUMBERS = 26 };
 
-struct walk {
-    struct nwc__buffer *to; /* NULL while reading */
-    const uint8_t *from;
-    int64_t size, at;
-    nwc_status status;
-};
+static const char mark[NWC__WALK_MARK + 1] = "NWCTRACK";
 
-static uint64_t sum_of(const uint8_t *bytes, int64_t n)
-{
-    uint64_t sum = UINT64_C(14695981039346656037);
-    for (int64_t b = 0; b < n; b++) sum = (sum ^ bytes[b]) * UINT64_C(1099511628211);
-    return sum;
-}
-
-static void bits(struct walk *walk, uint64_t *number)
-{
-    uint8_t *at;
-    if (walk->status != NWC_OK) return;
-    if (walk->to) {
-        if ((walk->status = nwc__buffer_extend(walk->to, NUMBER_BYTES, &at)) != NWC_OK) return;
-        for (int b = 0; b < NUMBER_BYTES; b++) at[b] = (uint8_t)(*number >> 8 * b);
-        return;
-    }
-    if (walk->size - walk->at < NUMBER_BYTES) {
-        walk->status = nwc__fail(NWC_ERR_FORMAT, "state: more bytes expected, cut after %lld", (long long)walk->size);
-        return;
-    }
-    *number = 0;
-    for (int b = 0; b < NUMBER_BYTES; b++) *number |= (uint64_t)walk->from[walk->at++] << 8 * b;
-}
-
-static void number(struct walk *walk, int64_t *value)
-{
-    uint64_t pattern = (uint64_t)*value;
-    bits(walk, &pattern);
-    *value = (int64_t)pattern;
-}
-
-static void small(struct walk *walk, int32_t *value)
-{
-    int64_t wide = *value;
-    number(walk, &wide);
-    if (walk->status == NWC_OK && (wide < INT32_MIN || wide > INT32_MAX))
-        walk->status = nwc__fail(NWC_ERR_FORMAT, "state: a number of 32 bits expected, %lld found", (long long)wide);
-    else
-        *value = (int32_t)wide;
-}
-
-static void real(struct walk *walk, double *value)
-{
-    uint64_t pattern;
-    memcpy(&pattern, value, sizeof pattern);
-    bits(walk, &pattern);
-    memcpy(value, &pattern, sizeof pattern);
-}
-
-/* How many of something follow: so many that the bytes left can hold them. */
-static void count(struct walk *walk, int64_t *n, int64_t numbers_each)
-{
-    number(walk, n);
-    if (walk->to || walk->status != NWC_OK) return;
-    if (*n < 0 || *n > (walk->size - walk->at) / (NUMBER_BYTES * numbers_each))
-        walk->status =
-            nwc__fail(NWC_ERR_FORMAT, "state: a number that fits its bytes expected, %lld found", (long long)*n);
-}
-
-static void walk_options(struct walk *walk, nwc_tracker_options *options)
+static void walk_options(struct nwc__walk *walk, nwc_tracker_options *options)
 {
     double *const reals[] = {&options->patience_s,        &options->max_speed_m_s,   &options->max_deviation_m_s,
                              &options->least_share,       &options->weight_distance, &options->weight_overlap,
                              &options->weight_size,       &options->weight_peak,     &options->position_error_m,
                              &options->acceleration_m_s2, &options->smoothing_s};
-    for (size_t r = 0; r < sizeof reals / sizeof *reals; r++) real(walk, reals[r]);
-    small(walk, &options->restart);
+    for (size_t r = 0; r < sizeof reals / sizeof *reals; r++) nwc__walk_real(walk, reals[r]);
+    nwc__walk_small(walk, &options->restart);
 }
 
-static void walk_track(struct walk *walk, struct nwc__track *track)
+static void walk_track(struct nwc__walk *walk, struct nwc__track *track)
 {
     int64_t *const numbers[] = {&track->number, &track->parent, &track->first_ns, &track->last_ns,
                                 &track->first_column};
@@ -93,19 +26,20 @@ static void walk_track(struct walk *walk, struct nwc__track *track)
                              &track->state.pp, &track->state.pv,    &track->state.vv,   &track->j,
                              &track->i,        &track->moved_j,     &track->moved_i,    &track->area_m2,
                              &track->peak,     &track->smooth_area, &track->smooth_peak};
-    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) number(walk, numbers[n]);
-    for (size_t n = 0; n < sizeof smalls / sizeof *smalls; n++) small(walk, smalls[n]);
-    for (size_t n = 0; n < sizeof reals / sizeof *reals; n++) real(walk, reals[n]);
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) nwc__walk_integer(walk, numbers[n]);
+    for (size_t n = 0; n < sizeof smalls / sizeof *smalls; n++) nwc__walk_small(walk, smalls[n]);
+    for (size_t n = 0; n < sizeof reals / sizeof *reals; n++) nwc__walk_real(walk, reals[n]);
 }
 
 /* The grid and its projection; without cells yet of length 0. */
-static void walk_grid(struct walk *walk, nwc_tracker *tracker, nwc_grid *grid, char **text)
+static void walk_grid(struct nwc__walk *walk, nwc_tracker *tracker, nwc_grid *grid, char **text)
 {
     int64_t length = tracker->projection ? (int64_t)strlen(tracker->projection) : 0;
-    count(walk, &length, 1);
+    nwc__walk_count(walk, &length, 1);
     if (walk->status != NWC_OK || length == 0) return;
-    number(walk, &grid->nx), number(walk, &grid->ny);
-    real(walk, &grid->x_first), real(walk, &grid->y_first), real(walk, &grid->dx), real(walk, &grid->dy);
+    nwc__walk_integer(walk, &grid->nx), nwc__walk_integer(walk, &grid->ny);
+    nwc__walk_real(walk, &grid->x_first), nwc__walk_real(walk, &grid->y_first), nwc__walk_real(walk, &grid->dx),
+        nwc__walk_real(walk, &grid->dy);
     if (!walk->to && walk->status == NWC_OK) {
         if (length > MOST_PROJECTION)
             walk->status =
@@ -115,17 +49,17 @@ static void walk_grid(struct walk *walk, nwc_tracker *tracker, nwc_grid *grid, c
     }
     for (int64_t c = 0; c < length && walk->status == NWC_OK; c++) {
         int64_t letter = walk->to ? (int64_t)(uint8_t)tracker->projection[c] : 0;
-        number(walk, &letter);
+        nwc__walk_integer(walk, &letter);
         if (!walk->to) (*text)[c] = (char)letter, (*text)[c + 1] = '\0';
     }
 }
 
-static void walk_frame(struct walk *walk, nwc_tracker *tracker)
+static void walk_frame(struct nwc__walk *walk, nwc_tracker *tracker)
 {
     struct nwc__frame *const frame = &tracker->frame;
-    number(walk, &frame->time_ns), number(walk, &frame->next_number);
+    nwc__walk_integer(walk, &frame->time_ns), nwc__walk_integer(walk, &frame->next_number);
     int64_t n_tracks = frame->n_tracks, n_columns = frame->n_columns;
-    count(walk, &n_tracks, TRACK_NUMBERS - 2), count(walk, &n_columns, 2);
+    nwc__walk_count(walk, &n_tracks, TRACK_NUMBERS - 2), nwc__walk_count(walk, &n_columns, 2);
     if (walk->status != NWC_OK) return;
     if (!walk->to) {
         frame->tracks = nwc__alloc(&tracker->memory, n_tracks, sizeof *frame->tracks);
@@ -138,7 +72,8 @@ static void walk_frame(struct walk *walk, nwc_tracker *tracker)
         memset(frame->columns, 0, (size_t)n_columns * sizeof *frame->columns);
     }
     for (int64_t t = 0; t < n_tracks; t++) walk_track(walk, &frame->tracks[t]);
-    for (int64_t c = 0; c < n_columns; c++) small(walk, &frame->columns[c].j), small(walk, &frame->columns[c].i);
+    for (int64_t c = 0; c < n_columns; c++)
+        nwc__walk_small(walk, &frame->columns[c].j), nwc__walk_small(walk, &frame->columns[c].i);
     frame->n_tracks = n_tracks, frame->n_columns = n_columns;
 }
 
@@ -146,20 +81,13 @@ nwc_status nwc_tracker_save(nwc_tracker *tracker, const uint8_t **bytes, int64_t
 {
     if (!tracker || !bytes || !size)
         return nwc__fail(NWC_ERR_ARG, "tracker, bytes, size: a tracker and places for its bytes expected");
-    struct walk walk = {.to = &tracker->saved, .status = NWC_OK};
-    uint8_t *at;
-    int64_t version = VERSION;
-    tracker->saved.size = 0;
-    NWC__TRY(nwc__buffer_extend(&tracker->saved, MARK_BYTES, &at));
-    memcpy(at, mark, MARK_BYTES);
-    number(&walk, &version);
+    struct nwc__walk walk = nwc__walk_write(&tracker->saved, mark, VERSION);
     walk_options(&walk, &tracker->options);
     walk_grid(&walk, tracker, &tracker->grid, NULL);
     walk_frame(&walk, tracker);
-    uint64_t sum = sum_of(tracker->saved.data, tracker->saved.size);
-    bits(&walk, &sum);
+    const nwc_status status = nwc__walk_close(&walk);
     *bytes = tracker->saved.data, *size = tracker->saved.size;
-    return walk.status;
+    return status;
 }
 
 /* ---- reading ---- */
@@ -191,7 +119,7 @@ static nwc_status check_frame(const nwc_tracker *tracker)
     return NWC_OK;
 }
 
-static nwc_status read_all(struct walk *walk, nwc_tracker *tracker)
+static nwc_status read_all(struct nwc__walk *walk, nwc_tracker *tracker)
 {
     nwc_grid grid = {0};
     char *projection = NULL;
@@ -208,8 +136,7 @@ static nwc_status read_all(struct walk *walk, nwc_tracker *tracker)
     status = nwc__tracker_check_options(&tracker->options);
     NWC__TRY(status == NWC_ERR_ARG ? NWC_ERR_FORMAT : status);
     walk_frame(walk, tracker);
-    NWC__TRY(walk->status);
-    if (walk->at != walk->size) return nwc__fail(NWC_ERR_FORMAT, "state: no more bytes expected, some found");
+    NWC__TRY(nwc__walk_end(walk));
     return check_frame(tracker);
 }
 
@@ -218,17 +145,8 @@ nwc_status nwc_tracker_restore(nwc_ctx *ctx, const uint8_t *bytes, int64_t size,
     if (!made) return nwc__fail(NWC_ERR_ARG, "tracker: a place for the tracker expected, NULL given");
     *made = NULL;
     if (!bytes) return nwc__fail(NWC_ERR_ARG, "bytes: those of nwc_tracker_save expected, NULL given");
-    if (size < MARK_BYTES + 2 * NUMBER_BYTES || memcmp(bytes, mark, MARK_BYTES) != 0)
-        return nwc__fail(NWC_ERR_FORMAT, "state: the bytes of a tracker expected, others found");
-    struct walk walk = {.from = bytes, .size = size - NUMBER_BYTES, .at = MARK_BYTES};
-    struct walk end = {.from = bytes, .size = size, .at = size - NUMBER_BYTES};
-    int64_t version = 0;
-    uint64_t sum = 0;
-    number(&walk, &version), bits(&end, &sum);
-    if (version != VERSION)
-        return nwc__fail(NWC_ERR_UNSUPPORTED, "state: version %d expected, %lld found", VERSION, (long long)version);
-    if (sum != sum_of(bytes, size - NUMBER_BYTES))
-        return nwc__fail(NWC_ERR_FORMAT, "state: cut or changed bytes, their sum is another");
+    struct nwc__walk walk = nwc__walk_read(bytes, size, mark, VERSION, "a tracker");
+    NWC__TRY(walk.status);
     nwc_tracker *tracker;
     nwc_tracker_options options;
     nwc_tracker_options_init(&options);
