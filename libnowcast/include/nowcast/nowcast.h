@@ -4,6 +4,8 @@
 
 #include <nowcast/background.h>
 #include <nowcast/beam.h>
+#include <nowcast/cell_forecast.h>
+#include <nowcast/cell_hazard.h>
 #include <nowcast/cells.h>
 #include <nowcast/core.h>
 #include <nowcast/dealias.h>

@@ -54,9 +54,15 @@ typedef struct nwc_track_point {
     double u,
         v; /**< estimated velocity over the ground along the grid's x and y, m s-1; NaN where nothing is known of it:
                                  seen once, without a motion field */
-    double position_sd_m;   /**< standard error along either axis */
-    double velocity_sd_m_s; /**< of u and v alike */
-    double area_m2, peak;   /**< smoothed */
+    double position_sd_m;          /**< standard error along either axis */
+    double velocity_sd_m_s;        /**< of u and v alike */
+    double position_velocity_m2_s; /**< covariance of the errors of position and velocity along either axis */
+    double error_xx, error_xy,
+        error_yy;            /**< mean squares and product of how far along x and y it was seen from where it was
+                                              expected, over the variance expected of that; 1, 0, 1 before any */
+    double area_m2, peak;    /**< smoothed */
+    double major_m, minor_m; /**< half axes of the ellipse of its cell when last seen */
+    double orientation_deg;  /**< of the major axis, clockwise from the grid's +y */
 } nwc_track_point;
 
 /** What happened at the time of the latest cells. */

@@ -23,6 +23,8 @@ struct nwc__track {
     double moved_j, moved_i;        /* how far it is taken to have gone since, rows and columns */
     double area_m2, peak;           /* when last seen */
     double smooth_area, smooth_peak;
+    double error_xx, error_xy, error_yy; /* of past predictions, over what was expected */
+    double major_m, minor_m, orientation_deg;
     int64_t first_column; /* of the cell when last seen, in the frame's columns */
     int32_t n_columns;
 };

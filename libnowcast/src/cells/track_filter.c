@@ -5,6 +5,9 @@
 #include "cells/track.h"
 
 #define MOTION_SD_M_S 5.0 /* by how much a cell differs from the motion field, or from the cell it split from */
+#define PRIOR_ERRORS 5.0  /* so many errors as expected are taken to have been before the first */
+#define MOST_ERRORS 15.0  /* and no more than this many of its own are remembered */
+#define WIDEST_ERROR 3.0  /* standard errors; what is farther is another middle, of a cell that split or merged */
 
 static void length_of(const nwc_tracker *tracker, double j, double i, double *dx, double *dy)
 {
@@ -33,7 +36,19 @@ static void take(struct nwc__track *track, const nwc_cell *cell, const nwc_grid 
     track->j = (cell->y - grid->y_first) / grid->dy, track->i = (cell->x - grid->x_first) / grid->dx;
     track->moved_j = track->moved_i = 0.0;
     track->area_m2 = cell->area_m2, track->peak = cell->peak;
+    track->major_m = cell->major_m, track->minor_m = cell->minor_m, track->orientation_deg = cell->orientation_deg;
     track->cell = cell->id, track->last_ns = time_ns, track->n_seen++;
+}
+
+/* It was seen this far, in standard errors of what was expected, from where it was expected. */
+static void remember_error(struct nwc__track *track, double right, double up)
+{
+    const double within = fmin(1.0, WIDEST_ERROR / fmax(hypot(right, up), WIDEST_ERROR));
+    const double share = 1.0 / (PRIOR_ERRORS + fmin((double)(track->n_seen - 1), MOST_ERRORS));
+    right *= within, up *= within;
+    track->error_xx += share * (right * right - track->error_xx);
+    track->error_xy += share * (right * up - track->error_xy);
+    track->error_yy += share * (up * up - track->error_yy);
 }
 
 void nwc__track_see(const nwc_tracker *tracker, struct nwc__track *track, const nwc_cell *cell, int64_t time_ns)
@@ -46,6 +61,7 @@ void nwc__track_see(const nwc_tracker *tracker, struct nwc__track *track, const 
     take(track, cell, &tracker->grid, time_ns);
     length_of(tracker, track->j, track->i, &dx, &dy);
     const double up = (track->j - s->j) * dy, right = (track->i - s->i) * dx; /* innovation, m */
+    remember_error(track, right / sqrt(variance), up / sqrt(variance));
     s->j += gain * up / dy, s->i += gain * right / dx;
     s->v += turn * up, s->u += turn * right;
     s->vv -= turn * s->pv, s->pv *= 1.0 - gain, s->pp *= 1.0 - gain;
@@ -63,6 +79,7 @@ void nwc__track_begin(const nwc_tracker *tracker, struct nwc__track *track, cons
     take(track, cell, &tracker->grid, time_ns);
     track->first_ns = time_ns, track->has_velocity = known;
     track->smooth_area = cell->area_m2, track->smooth_peak = cell->peak;
+    track->error_xx = track->error_yy = 1.0, track->error_xy = 0.0;
     track->state =
         (struct nwc__motion_state){.j = track->j,
                                    .i = track->i,
@@ -87,6 +104,13 @@ nwc_track_point nwc__track_point_of(const nwc_tracker *tracker, const struct nwc
                              .v = track->has_velocity ? s->v : (double)NAN,
                              .position_sd_m = sqrt(s->pp),
                              .velocity_sd_m_s = sqrt(s->vv),
+                             .position_velocity_m2_s = s->pv,
+                             .error_xx = track->error_xx,
+                             .error_xy = track->error_xy,
+                             .error_yy = track->error_yy,
                              .area_m2 = track->smooth_area,
-                             .peak = track->smooth_peak};
+                             .peak = track->smooth_peak,
+                             .major_m = track->major_m,
+                             .minor_m = track->minor_m,
+                             .orientation_deg = track->orientation_deg};
 }
