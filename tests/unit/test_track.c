@@ -215,6 +215,25 @@ static void a_split_begins_a_track_and_a_merge_ends_one(void **state)
     nwc_tracker_destroy(tracker);
 }
 
+/* A small cell is where a large one comes up at once: too unlike it to go on as it. */
+static void a_cell_that_begins_a_track_takes_others_in(void **state)
+{
+    (void)state;
+    nwc_tracker *const tracker = new_tracker();
+    const struct hill small = {40.0, 40.0, 50.0, 1.0}, large = {40.0, 55.0, 50.0, 6.0};
+    add(tracker, 0, &small, 1, NULL);
+    const nwc_track_table table = add(tracker, STEP_NS, &large, 1, NULL);
+    assert_int_equal(table.n_points, 1);
+    assert_int_equal(table.points[0].track, 2);
+    assert_int_equal(table.n_events, 2);
+    assert_int_equal(table.events[0].kind, NWC_TRACK_MERGE);
+    assert_int_equal(table.events[0].track, 1);
+    assert_int_equal(table.events[0].other, 2);
+    assert_int_equal(table.events[1].kind, NWC_TRACK_BIRTH);
+    assert_int_equal(table.n_ended, 1);
+    nwc_tracker_destroy(tracker);
+}
+
 static void a_track_survives_times_that_miss_it(void **state)
 {
     (void)state;
@@ -501,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_track_goes_on_by_its_own_velocity),
         cmocka_unit_test(a_cell_goes_on_as_what_it_overlaps_before_what_is_near),
         cmocka_unit_test(a_split_begins_a_track_and_a_merge_ends_one),
+        cmocka_unit_test(a_cell_that_begins_a_track_takes_others_in),
         cmocka_unit_test(a_track_survives_times_that_miss_it),
         cmocka_unit_test(a_track_leaves_at_the_end_of_the_grid),
         cmocka_unit_test(time_has_to_go_on),

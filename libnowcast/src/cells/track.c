@@ -252,12 +252,21 @@ static int32_t merged_into(const struct step *step, int64_t t, int64_t *o)
     return enough && track->last_ns == step->tracker->frame.time_ns ? best : 0;
 }
 
+/* Cells that no track goes on as get the numbers of tracks that begin, so that others can have merged into them. */
+static void number_new(struct step *step)
+{
+    for (int32_t label = 1; label <= step->cells->n_cells; label++)
+        if (!step->track_of[label] && step->pairing.column_count[label])
+            step->track_of[label] = step->next.next_number++;
+}
+
 static void begin_tracks(struct step *step)
 {
     struct nwc__frame *const next = &step->next;
+    const int64_t first_new = step->tracker->frame.next_number;
     for (int32_t label = 1; label <= step->cells->n_cells; label++) {
-        if (step->track_of[label] || !step->pairing.column_count[label]) continue;
-        struct nwc__track track = {.number = next->next_number++};
+        if (step->track_of[label] < first_new) continue;
+        struct nwc__track track = {.number = step->track_of[label]};
         const int32_t parent = parent_of(step, label);
         double u, v;
         mean_motion(step, next->columns + step->first_column[label], step->pairing.column_count[label], 0.0, 0.0, &u,
@@ -268,7 +277,6 @@ static void begin_tracks(struct step *step)
         }
         nwc__track_begin(step->tracker, &track, &step->cells->cells[label - 1], next->time_ns, u, v);
         lend_columns(step, &track);
-        step->track_of[label] = track.number;
         next->tracks[next->n_tracks++] = track;
         next->events[next->n_events++] = (nwc_track_event){.kind = parent < 0 ? NWC_TRACK_BIRTH : NWC_TRACK_SPLIT,
                                                            .track = track.number,
@@ -314,13 +322,14 @@ static void advance(struct step *step)
         lend_columns(step, &seen[t]);
     }
     int64_t o = 0;
+    number_new(step);
     next->n_tracks = 0;
     for (int64_t t = 0; t < old; t++) {
         const int32_t into = merged_into(step, t, &o);
         if (step->pairing.partner[t])
             next->tracks[next->n_tracks++] = seen[t];
         else
-            miss(step, t, into && step->track_of[into] ? into : 0);
+            miss(step, t, into);
     }
     begin_tracks(step);
     for (int64_t t = 0; t < next->n_tracks; t++) next->points[t] = nwc__track_point_of(step->tracker, &next->tracks[t]);
