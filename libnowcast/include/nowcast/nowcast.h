@@ -4,6 +4,7 @@
 
 #include <nowcast/background.h>
 #include <nowcast/beam.h>
+#include <nowcast/cell_attributes.h>
 #include <nowcast/cell_forecast.h>
 #include <nowcast/cell_hazard.h>
 #include <nowcast/cells.h>

@@ -104,4 +104,10 @@ nwc_status nwc__cells_grow(nwc_ctx *ctx, const struct nwc__pixels *pixels, const
 nwc_status nwc__cells_measure(nwc_ctx *ctx, nwc_cells *cells, const nwc_field *field,
                               const struct nwc__cell_sizes *sizes);
 
+/*
+ * Numbers of columns, those of one cell after the other: order[first[label]] to below order[first[label + 1]] are those of a label.
+ * first has room for two more than there are cells, order for all columns.
+ */
+void nwc__cells_sort_columns(const nwc_cells *cells, int32_t *first, int32_t *order);
+
 #endif

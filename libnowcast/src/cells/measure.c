@@ -144,6 +144,16 @@ done:
     return status;
 }
 
+void nwc__cells_sort_columns(const nwc_cells *cells, int32_t *first, int32_t *order)
+{
+    memset(first, 0, ((size_t)cells->n_cells + 2) * sizeof *first);
+    for (int32_t c = 0; c < cells->n_columns; c++) first[cells->columns[c].cell + 1]++;
+    for (int32_t label = 0; label <= cells->n_cells; label++) first[label + 1] += first[label];
+    for (int32_t c = cells->n_columns - 1; c >= 0; c--) order[--first[cells->columns[c].cell + 1]] = c;
+    for (int32_t label = 0; label <= cells->n_cells; label++) first[label] = first[label + 1]; /* where it begins now */
+    first[cells->n_cells + 1] = cells->n_columns;
+}
+
 static nwc_status find_places(nwc_ctx *ctx, const nwc_grid *grid, nwc_cell *cells, int32_t n)
 {
     nwc_status status = NWC_OK;
