@@ -30,13 +30,13 @@ static nwc_status check(const nwc_tracker *tracker, const nwc_cell_values *cells
 {
     if (!tracker) return nwc__fail(NWC_ERR_ARG, "tracker: a tracker expected, NULL given");
     NWC__TRY(check_options(options));
-    NWC__TRY(nwc__check_leads(leads_s, n_leads, options->damping_s));
+    NWC__TRY(nwc__cells_check_leads(leads_s, n_leads, options->damping_s));
     for (int32_t l = 1; l < n_leads; l++)
         if (!(leads_s[l] > leads_s[l - 1])) return nwc__fail(NWC_ERR_ARG, "leads_s: increasing leads expected");
     if (tracker->frame.n_points && n_leads && !rows)
         return nwc__fail(NWC_ERR_ARG, "rows: a place for the forecast expected, NULL given");
     if (!cells) return NWC_OK;
-    NWC__TRY(nwc__check_values(cells));
+    NWC__TRY(nwc__cells_check_values(cells));
     if (cells->n_cells != tracker->frame.n_points)
         return nwc__fail(NWC_ERR_ARG, "cells: values of the %lld points of the tracker expected, of %lld given",
                          (long long)tracker->frame.n_points, (long long)cells->n_cells);
@@ -46,7 +46,7 @@ static nwc_status check(const nwc_tracker *tracker, const nwc_cell_values *cells
 /* The trend of an attribute of a point; 0 where it is not known. */
 static double trend_of(const nwc_cell_values *cells, int64_t point, const char *name)
 {
-    const int32_t column = cells && cells->trends ? nwc__column_of(cells, name) : NWC__COLUMN_NONE;
+    const int32_t column = cells && cells->trends ? nwc__cells_column_of(cells, name) : NWC__COLUMN_NONE;
     if (column < 0) return 0.0;
     const double trend = cells->trends[point * cells->n_names + column];
     return isnan(trend) ? 0.0 : trend;

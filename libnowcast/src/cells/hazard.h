@@ -47,9 +47,9 @@ struct nwc_hazard_model {
 enum { NWC__COLUMN_NONE = -1, NWC__COLUMN_LEAD = -2 };
 
 /* The column of a name, or NWC__COLUMN_NONE. */
-int32_t nwc__column_of(const nwc_cell_values *cells, const char *name);
+int32_t nwc__cells_column_of(const nwc_cell_values *cells, const char *name);
 
-nwc_status nwc__check_values(const nwc_cell_values *cells);
-nwc_status nwc__check_leads(const double *leads_s, int32_t n_leads, double damping_s);
+nwc_status nwc__cells_check_values(const nwc_cell_values *cells);
+nwc_status nwc__cells_check_leads(const double *leads_s, int32_t n_leads, double damping_s);
 
 #endif

@@ -107,7 +107,7 @@ static nwc_status evaluate_cell(int64_t cell, void *user)
     return NWC_OK;
 }
 
-nwc_status nwc__check_leads(const double *leads_s, int32_t n_leads, double damping_s)
+nwc_status nwc__cells_check_leads(const double *leads_s, int32_t n_leads, double damping_s)
 {
     if (n_leads < 0 || (n_leads && !leads_s)) return nwc__fail(NWC_ERR_ARG, "leads_s: leads expected, none given");
     for (int32_t l = 0; l < n_leads; l++)
@@ -117,7 +117,7 @@ nwc_status nwc__check_leads(const double *leads_s, int32_t n_leads, double dampi
     return NWC_OK;
 }
 
-nwc_status nwc__check_values(const nwc_cell_values *cells)
+nwc_status nwc__cells_check_values(const nwc_cell_values *cells)
 {
     if (!cells || cells->n_cells < 0 || cells->n_names < 0 || (cells->n_names && !cells->names) ||
         (cells->n_cells && cells->n_names && !cells->values))
@@ -131,7 +131,7 @@ nwc_status nwc__check_values(const nwc_cell_values *cells)
     return NWC_OK;
 }
 
-int32_t nwc__column_of(const nwc_cell_values *cells, const char *name)
+int32_t nwc__cells_column_of(const nwc_cell_values *cells, const char *name)
 {
     for (int32_t n = 0; n < cells->n_names; n++)
         if (strcmp(cells->names[n], name) == 0) return n;
@@ -144,8 +144,8 @@ nwc_status nwc_hazard_model_evaluate(nwc_ctx *ctx, const nwc_hazard_model *model
 {
     ctx = nwc__ctx(ctx);
     if (!model) return nwc__fail(NWC_ERR_ARG, "model: a model expected, NULL given");
-    NWC__TRY(nwc__check_values(cells));
-    NWC__TRY(nwc__check_leads(leads_s, n_leads, damping_s));
+    NWC__TRY(nwc__cells_check_values(cells));
+    NWC__TRY(nwc__cells_check_leads(leads_s, n_leads, damping_s));
     if (cells->n_cells && n_leads && !probability)
         return nwc__fail(NWC_ERR_ARG, "probability: a place for probabilities expected, NULL given");
     nwc_status status = NWC_OK;
@@ -160,7 +160,7 @@ nwc_status nwc_hazard_model_evaluate(nwc_ctx *ctx, const nwc_hazard_model *model
     NWC__ALLOC(ctx, job.column, n);
     for (int32_t i = 0; i < n; i++) {
         const char *const name = (const char *)model->names.data + i * (int64_t)NWC__HAZARD_NAME;
-        job.column[i] = strcmp(name, "lead") == 0 ? NWC__COLUMN_LEAD : nwc__column_of(cells, name);
+        job.column[i] = strcmp(name, "lead") == 0 ? NWC__COLUMN_LEAD : nwc__cells_column_of(cells, name);
     }
     status = nwc__for_each_tile(ctx, "cells", cells->n_cells, evaluate_cell, &job);
 done:

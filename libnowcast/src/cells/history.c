@@ -59,7 +59,7 @@ nwc_status nwc_cell_history_create(nwc_ctx *ctx, int32_t n_names, const char *co
     if (n_names < 0 || n_names > MOST_NAMES)
         return nwc__fail(NWC_ERR_ARG, "names: 0 to %d expected, %d given", MOST_NAMES, (int)n_names);
     const nwc_cell_values given = {.n_names = n_names, .names = names};
-    NWC__TRY(nwc__check_values(&given));
+    NWC__TRY(nwc__cells_check_values(&given));
     for (int32_t n = 0; n < n_names; n++)
         if (strlen(names[n]) >= NWC__HAZARD_NAME)
             return nwc__fail(NWC_ERR_ARG, "names: fewer than %d bytes expected, %s given", NWC__HAZARD_NAME, names[n]);
