@@ -17,10 +17,14 @@ from nowcast.grid import Grid, ascending
 _NUMBERS = {"double": "f8", "int32_t": "i4", "int64_t": "i8"}
 
 
+def _format(kind: Any) -> Any:
+    return (_NUMBERS[kind.item.cname], (kind.length,)) if kind.kind == "array" else _NUMBERS[kind.cname]
+
+
 def row_type(name: str) -> np.dtype[Any]:
-    """A struct of plain numbers as NumPy reads it."""
+    """A struct of plain numbers, and arrays of them, as NumPy reads it."""
     kind = ffi.typeof(name)
-    parts = [(part, field.offset, _NUMBERS[field.type.cname]) for part, field in kind.fields]
+    parts = [(part, field.offset, _format(field.type)) for part, field in kind.fields]
     names, offsets, formats = (list(column) for column in zip(*parts, strict=True))
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": ffi.sizeof(kind)})
 

@@ -1,0 +1,256 @@
+"""Models of hazards, forecasts of cells, and the places cells pass over."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from nowcast import _cells_table, _field, _geojson, _lib
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError
+from nowcast.grid import Grid, ascending
+
+HAZARDS = tuple(_lib.text(lib.nwc_cell_hazard_name(number)) for number in range(lib.NWC_CELL_HAZARDS))
+"""Hazards by name, with their steps: mm in an hour, Beaufort force, mm of hail."""
+
+MINUTES = tuple(float(minutes) for minutes in range(0, 121, 10))
+"""Leads of a forecast when none are said."""
+
+_ROW = _cells_table.row_type("nwc_cell_forecast")
+_UNITS = {
+    "lead": "min",
+    "longitude": "degrees_east",
+    "latitude": "degrees_north",
+    "u": "m s-1",
+    "v": "m s-1",
+    "error_xx": "m2",
+    "error_xy": "m2",
+    "error_yy": "m2",
+    "major": "m",
+    "minor": "m",
+    "orientation": "degree",
+    "area": "m2",
+    "alive": "1",
+} | dict.fromkeys(HAZARDS, "1")
+
+
+class HazardModel:
+    """How attributes of cells become probabilities: text, as ``cell_hazard.h`` describes it.
+
+    Parameters
+    ----------
+    text : str, optional
+        The model of published rules when omitted.
+
+    Raises
+    ------
+    FormatError : a line that is wrong.
+    """
+
+    def __init__(self, text: str | None = None) -> None:
+        self.text = _lib.text(lib.nwc_hazard_baseline()) if text is None else text
+        """the model itself"""
+        data, out = self.text.encode(), ffi.new("nwc_hazard_model **")
+        _lib.check(lib.nwc_hazard_model_read(ffi.NULL, ffi.from_buffer("char[]", data), len(data), out))
+        self._handle = ffi.gc(out[0], lib.nwc_hazard_model_destroy)
+
+    @property
+    def name(self) -> str:
+        """As the text says."""
+        return _lib.text(lib.nwc_hazard_model_name(self._handle))
+
+    def asks(self, hazard: str) -> list[str]:
+        """The attributes a hazard asks for; none where the model does not have it."""
+        n, name = ffi.new("int32_t *"), ffi.new("char **")
+        number = hazard_number(hazard)
+        _lib.check(lib.nwc_hazard_model_asks(self._handle, number, 0, n, ffi.NULL))
+        names = []
+        for i in range(n[0]):
+            _lib.check(lib.nwc_hazard_model_asks(self._handle, number, i, n, name))
+            names.append(_lib.text(name[0]))
+        return names
+
+    def evaluate(self, table: pd.DataFrame, minutes: float = 0.0, *, known: bool = False) -> pd.DataFrame:
+        """Probabilities of all hazards for rows of attributes, without trends.
+
+        Parameters
+        ----------
+        table : DataFrame with attributes by name; NaN where not known
+        minutes : float
+            Lead.
+        known : bool
+            Whether to give, in place of probabilities, the share of what the model weighs that is known.
+        """
+        names = [str(name) for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
+        values = np.ascontiguousarray(table[names].to_numpy(dtype="f8"))
+        texts = [ffi.new("char[]", name.encode()) for name in names]
+        pointers = ffi.new("char *[]", texts)
+        cells = ffi.new("nwc_cell_values *")
+        cells.n_cells, cells.n_names, cells.names = len(table), len(names), pointers
+        cells.values = ffi.from_buffer("double[]", values)
+        made, shares = (np.empty((len(table), len(HAZARDS))) for _ in range(2))
+        with _lib.call() as ctx:
+            _lib.check(
+                lib.nwc_hazard_model_evaluate(
+                    ctx,
+                    self._handle,
+                    cells,
+                    ffi.new("double[]", [60.0 * minutes]),
+                    1,
+                    1200.0,
+                    *(ffi.from_buffer("double[]", one) for one in (made, shares)),
+                )
+            )
+        return pd.DataFrame(shares if known else made, columns=list(HAZARDS), index=table.index)
+
+
+def hazard_number(hazard: str | None) -> int:
+    """-1 for None, the cell itself."""
+    if hazard is None:
+        return -1
+    if hazard not in HAZARDS:
+        raise ArgumentError(f"hazard: one of {', '.join(HAZARDS)} expected, {hazard!r} given")
+    return HAZARDS.index(hazard)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Forecast:
+    """Where cells will be and what they may bring."""
+
+    table: pd.DataFrame
+    """A row for each track and lead: ``time`` (UTC for which it is), ``lead`` (min), ``track``, ``cell`` (its label
+    now, or 0), ``longitude``, ``latitude``, ``x``, ``y``, ``u``, ``v``, the covariance of the error of x and y
+    ``error_xx``, ``error_xy``, ``error_yy`` (m2), the ellipse ``major``, ``minor``, ``orientation``, ``area``,
+    ``peak``, ``alive``, and the probability of each of HAZARDS. Units are in ``attrs["units"]``, the name of the model in
+    ``attrs["model"]``."""
+    grid: Grid
+    _rows: npt.NDArray[Any]
+    _minutes: tuple[float, ...]
+
+    def swath(self, hazard: str | None = None, minutes: tuple[float, float] | None = None) -> xr.DataArray:
+        """The probability of each place, (y, x), to be passed over by a hazard within some leads.
+
+        Parameters
+        ----------
+        hazard : one of HAZARDS, or None for the cells themselves
+        minutes : (first, last) of the leads of the forecast, optional
+            All of them when omitted.
+        """
+        first, last = (self._minutes[0], self._minutes[-1]) if minutes is None else minutes
+        if first not in self._minutes or last not in self._minutes:
+            raise ArgumentError(f"minutes: two of {', '.join(f'{m:g}' for m in self._minutes)} expected")
+        n_leads = len(self._minutes)
+        field = xr.DataArray(
+            np.zeros((self.grid.ny, self.grid.nx), dtype=np.float32),
+            dims=("y", "x"),
+            coords=self.grid.coords(),
+            name=hazard or "cells",
+            attrs={"units": "1", "grid_mapping": "crs", "long_name": f"probability of {hazard or 'cells'} passing"},
+        )
+        out = _field.Fields([ascending(field, field.values)], "1", self.grid)
+        rows = np.ascontiguousarray(self._rows)
+        with _lib.call() as ctx:
+            _lib.check(
+                lib.nwc_cells_swath(
+                    ctx,
+                    ffi.from_buffer("nwc_cell_forecast[]", rows) if len(rows) else ffi.NULL,
+                    len(rows) // n_leads,
+                    n_leads,
+                    hazard_number(hazard),
+                    self._minutes.index(first),
+                    self._minutes.index(last),
+                    out.c,
+                )
+            )
+        return field
+
+    def cones(self, share: float = 0.95, *, points: int = 72) -> list[dict[str, Any]]:
+        """The ellipse that holds the cell's middle with a probability, as a polygon of GeoJSON for each row."""
+        if not 0.0 < share < 1.0 or points < 8:
+            raise ArgumentError("share, points: above 0 and below 1, and 8 or more expected")
+        angle = np.linspace(0.0, 2.0 * np.pi, points, endpoint=False)
+        circle = np.sqrt(-2.0 * np.log1p(-share)) * np.stack([np.cos(angle), np.sin(angle)])
+        shapes = []
+        for row in self._rows:
+            covariance = np.array([[row["xx_m2"], row["xy_m2"]], [row["xy_m2"], row["yy_m2"]]])
+            spread, axes = np.linalg.eigh(covariance)
+            ring = axes @ (np.sqrt(np.maximum(spread, 0.0))[:, None] * circle)
+            # Metres as parts of the grid, which may be in degrees.
+            scale = self._scale(row)
+            lon, lat = self.grid.to_lonlat(row["x"] + ring[0] * scale[0], row["y"] + ring[1] * scale[1])
+            places = np.stack([lon, lat], axis=1).tolist()
+            shapes.append({"type": "Polygon", "coordinates": [[*places, places[0]]]})
+        return shapes
+
+    def _scale(self, row: Any) -> tuple[float, float]:
+        if not self.grid.is_latlon:
+            return 1.0, 1.0
+        degree = 111195.0
+        return 1.0 / (degree * np.cos(np.radians(row["y"]))), 1.0 / degree
+
+    def geojson(self, *, share: float = 0.95, decimals: int = _geojson.DECIMALS) -> str:
+        """A feature for each row of ``table``, with the cone of a share."""
+        names = list(map(str, self.table.columns))
+        rows = self.table.itertuples(index=False)
+        return _geojson.geojson(
+            (
+                {"type": "Feature", "geometry": shape, "properties": dict(zip(names, row, strict=True))}
+                for row, shape in zip(rows, self.cones(share), strict=True)
+            ),
+            decimals=decimals,
+        )
+
+
+def forecast(
+    tracker: Any, n_points: int, values: Any, grid: Grid, minutes: Sequence[float] | None, model: HazardModel | None
+) -> Forecast:
+    """The forecast of a tracker's handle; values: an nwc_cell_values, or NULL."""
+    leads = MINUTES if minutes is None else tuple(float(one) for one in minutes)
+    if not leads:
+        raise ArgumentError("minutes: leads expected, none given")
+    model = model if model is not None else HazardModel()
+    rows = np.zeros(max(n_points * len(leads), 1), dtype=_ROW)
+    with _lib.call() as ctx:
+        _lib.check(
+            lib.nwc_cells_forecast(
+                ctx,
+                tracker,
+                values,
+                model._handle,
+                ffi.new("double[]", [60.0 * one for one in leads]),
+                len(leads),
+                _lib.options("cell_forecast"),
+                ffi.from_buffer("nwc_cell_forecast[]", rows),
+            )
+        )
+    rows = rows[: n_points * len(leads)]
+    table = pd.DataFrame(
+        {
+            "time": rows["time_ns"].astype("datetime64[ns]"),
+            "lead": rows["lead_s"] / 60.0,
+            "track": rows["track"],
+            "cell": rows["cell"],
+            "longitude": rows["longitude_deg"],
+            "latitude": rows["latitude_deg"],
+            "x": rows["x"],
+            "y": rows["y"],
+            "u": rows["u"],
+            "v": rows["v"],
+            "error_xx": rows["xx_m2"],
+            "error_xy": rows["xy_m2"],
+            "error_yy": rows["yy_m2"],
+            "major": rows["major_m"],
+            "minor": rows["minor_m"],
+            "orientation": rows["orientation_deg"],
+            "area": rows["area_m2"],
+            "peak": rows["peak"],
+            "alive": rows["alive"],
+        }
+        | {name: rows["probability"][:, number] for number, name in enumerate(HAZARDS)}
+    )
+    table.attrs |= {"units": {name: _UNITS.get(name, "") for name in table.columns}, "model": model.name}
+    return Forecast(table, grid, rows, leads)
