@@ -209,8 +209,8 @@ def derive(table: pd.DataFrame, found: Cells, u: npt.ArrayLike, v: npt.ArrayLike
     """What follows from attributes and the velocity of cells, put into their table, by label.
 
     ``vil_density`` (g m-3); ``gust_potential`` (m s-1, Stewart 1996); ``rain_passing`` (mm: mean of the greatest and
-    the mean rate times the time the ellipse of the cell takes to pass, an hour at most); ``deviation_right`` (m s-1: of the
-    cell's velocity from the mean wind, to the right of the shear or, where that is not known, of the mean wind);
+    the mean rate times the time the ellipse of the cell takes to pass, an hour at most); ``deviation_right`` (m s-1: of
+    the cell's velocity from the mean wind, to the right of the shear or, where that is not known, of the mean wind);
     ``mode`` (one of MODES) and ``mover`` ("right", "left" or "").
     """
     made = table.copy()

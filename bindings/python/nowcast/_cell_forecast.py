@@ -125,8 +125,8 @@ class Forecast:
     """A row for each track and lead: ``time`` (UTC for which it is), ``lead`` (min), ``track``, ``cell`` (its label
     now, or 0), ``longitude``, ``latitude``, ``x``, ``y``, ``u``, ``v``, the covariance of the error of x and y
     ``error_xx``, ``error_xy``, ``error_yy`` (m2), the ellipse ``major``, ``minor``, ``orientation``, ``area``,
-    ``peak``, ``alive``, and the probability of each of HAZARDS. Units are in ``attrs["units"]``, the name of the model in
-    ``attrs["model"]``."""
+    ``peak``, ``alive``, and the probability of each of HAZARDS. Units are in ``attrs["units"]``, the name of the model
+    in ``attrs["model"]``."""
     grid: Grid
     _rows: npt.NDArray[Any]
     _minutes: tuple[float, ...]

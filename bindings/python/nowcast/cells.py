@@ -12,6 +12,7 @@ import xarray as xr
 from nowcast import _cells_table, motion
 from nowcast._cell_attributes import RECIPE, Sample, flashes, sample
 from nowcast._cell_forecast import HAZARDS, Forecast, HazardModel
+from nowcast._cell_train import Trained, train
 from nowcast._cells_table import Cells
 from nowcast._files import replacing
 from nowcast._lib import lib
@@ -31,11 +32,13 @@ __all__ = [
     "Sample",
     "Tracker",
     "Tracks",
+    "Trained",
     "flashes",
     "identify",
     "sample",
     "to_file",
     "track",
+    "train",
 ]
 
 METHODS = {
