@@ -13,9 +13,8 @@ pytest.importorskip("sklearn")
 def storms(n: int = 1200, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Hail by MESH and VIL, not by what the published rules say of them; noise; some not known."""
     dice = np.random.default_rng(seed)
-    table = pd.DataFrame(
-        {"mesh": dice.gamma(2.0, 6.0, n), "vil": dice.gamma(3.0, 8.0, n), "noise": dice.normal(size=n)}
-    )
+    table = pd.DataFrame({"mesh": dice.gamma(2.0, 6.0, n), "vil": dice.gamma(3.0, 8.0, n)})
+    table["noise"] = dice.normal(size=n)
     score = 0.25 * (table["mesh"] - 14.0) + 0.05 * (table["vil"] - 24.0)
     seen = dice.random(n) < 1.0 / (1.0 + np.exp(-score.to_numpy()))
     table.loc[dice.random(n) < 0.1, "vil"] = np.nan

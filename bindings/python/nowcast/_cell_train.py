@@ -1,7 +1,6 @@
-"""Learning a model of hazards from a table of attributes and what was seen, beside the model it would take the place of."""
+"""Learning a model of hazards from attributes and what was seen, beside the model it would take the place of."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -90,11 +89,9 @@ def train(
         raise ArgumentError("table, seen, days: attributes, and as many of each, expected")
     if folds < 2 or y.all() or not y.any() or group.max() + 1 < folds:
         raise NoDataError(f"seen, days: rows with {hazard} and without on {max(folds, 2)} days or more expected")
-    fit: Callable[[Array, npt.NDArray[np.bool_]], str] = (
-        (lambda a, b: _logistic(a, b, names))
-        if kind == "logistic"
-        else (lambda a, b: _trees(a, b, names, trees, depth))
-    )
+
+    def fit(of: Array, came: npt.NDArray[np.bool_]) -> str:
+        return _logistic(of, came, names) if kind == "logistic" else _trees(of, came, names, trees, depth)
 
     def block(body: str, shift: float = 0.0, stretch: float = 1.0) -> str:
         lived = "never" if life is None else repr(float(life))
