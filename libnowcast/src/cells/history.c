@@ -218,11 +218,7 @@ nwc_status nwc_cell_history_save(nwc_cell_history *history, const uint8_t **byte
     int64_t n_tracks = history->frame.n_tracks, n_rows = history->frame.n_rows;
     nwc__walk_small(&walk, &history->n_names);
     nwc__walk_real(&walk, &history->window_s);
-    for (int32_t n = 0; n < history->n_names; n++)
-        for (int32_t b = 0; b < NWC__HAZARD_NAME; b++) {
-            int32_t letter = history->name[n][b];
-            nwc__walk_small(&walk, &letter);
-        }
+    for (int32_t n = 0; n < history->n_names; n++) nwc__walk_text(&walk, history->name[n], NWC__HAZARD_NAME);
     nwc__walk_integer(&walk, &history->time_ns);
     nwc__walk_integer(&walk, &n_tracks), nwc__walk_integer(&walk, &n_rows);
     walk_frame(&walk, history, &history->frame);
@@ -246,13 +242,7 @@ static nwc_status read_names(struct nwc__walk *walk, char (*name)[NWC__HAZARD_NA
 {
     for (int32_t i = 0; i < n; i++) {
         names[i] = name[i];
-        for (int32_t b = 0; b < NWC__HAZARD_NAME; b++) {
-            int32_t letter = 0;
-            nwc__walk_small(walk, &letter);
-            name[i][b] = (char)letter;
-        }
-        if (walk->status == NWC_OK && name[i][NWC__HAZARD_NAME - 1])
-            return nwc__fail(NWC_ERR_FORMAT, "state: a name of fewer than %d bytes expected", NWC__HAZARD_NAME);
+        nwc__walk_text(walk, name[i], NWC__HAZARD_NAME);
     }
     return walk->status;
 }
