@@ -54,7 +54,7 @@ def integrated_crps(f, o):
 def test_scores_equal_numpy_at_every_lead_time():
     f, o = rain(1, MEMBERS, 3), rain(2, 3)
     result = verify.score_ensemble(forecast(f), observed(o), (0.5, 3))
-    sizes = {"lead_time": 3, "threshold": 2, "probability": MEMBERS + 1, "rank": MEMBERS + 1}
+    sizes = {"lead_time": 3, "threshold": 2, "window": 0, "probability": MEMBERS + 1, "rank": MEMBERS + 1}
     assert dict(result.sizes) == {**sizes, "sum": result.sizes["sum"]}
     assert list(result.lead_time.values) == [STEP, 2 * STEP, 3 * STEP]
     for k in range(3):

@@ -168,10 +168,17 @@ static void probabilities_equal_a_plain_count(void **state)
         assert_true(s.reliability > 1e-4 && s.resolution > 1e-4);
         assert_near(s.skill, 1.0 - squares / n / (climate * (1.0 - climate)), 1e-12);
         assert_near(s.roc_area, plain_roc_area(M, threshold, p), 1e-12);
-        int64_t got_cells[M + 1], got_events[M + 1];
-        assert_ok(nwc_verify_ensemble_get_reliability(verify, t, got_cells, got_events));
-        assert_memory_equal(got_cells, cells, sizeof cells);
-        assert_memory_equal(got_events, events, sizeof events);
+        nwc_probability_class curve[M + 1];
+        assert_ok(nwc_verify_ensemble_get_curve(verify, t, curve));
+        double area = 0.0;
+        for (int32_t k = 0; k <= M; k++) {
+            assert_int_equal(curve[k].forecasts, cells[k]);
+            assert_int_equal(curve[k].events, events[k]);
+            assert_near(curve[k].probability, k / (double)M, 0.0);
+            const nwc_probability_class next = k < M ? curve[k + 1] : (nwc_probability_class){0};
+            area += 0.5 * (curve[k].pod + next.pod) * (curve[k].pofd - next.pofd);
+        }
+        assert_near(area, s.roc_area, 1e-12);
     }
     nwc_verify_ensemble_destroy(verify);
 }
@@ -541,10 +548,10 @@ static void sums_of_other_options_do_not_merge(void **state)
     assert_fails(NWC_ERR_ARG, "from", nwc_verify_ensemble_merge(a, NULL));
     int64_t n;
     double *const values = values_of(a, &n);
-    assert_int_equal(n, 3 + 1 + 6 + 3 + 2 * 3);
+    assert_int_equal(n, 4 + 1 + 6 + 3 + 2 * 3);
     assert_int_equal(nwc_verify_ensemble_state_size(NULL), 0);
     assert_ok(nwc_verify_ensemble_add_state(a, values, n));
-    assert_fails(NWC_ERR_ARG, "state: 19 values", nwc_verify_ensemble_add_state(a, values, n - 1));
+    assert_fails(NWC_ERR_ARG, "state: 20 values", nwc_verify_ensemble_add_state(a, values, n - 1));
     assert_fails(NWC_ERR_ARG, "state", nwc_verify_ensemble_add_state(a, NULL, n));
     assert_fails(NWC_ERR_ARG, "verify", nwc_verify_ensemble_add_state(NULL, values, n));
     assert_fails(NWC_ERR_ARG, "verify", nwc_verify_ensemble_get_state(NULL, values));
@@ -557,16 +564,15 @@ static void sums_of_other_options_do_not_merge(void **state)
 
     nwc_ensemble_scores s;
     nwc_brier brier;
-    int64_t count[3];
+    nwc_probability_class curve[3];
     double ranks[3];
     assert_fails(NWC_ERR_ARG, "verify", nwc_verify_ensemble_get_scores(NULL, &s));
     assert_fails(NWC_ERR_ARG, "scores", nwc_verify_ensemble_get_scores(a, NULL));
     assert_fails(NWC_ERR_ARG, "verify", nwc_verify_ensemble_get_brier(NULL, 0, &brier));
     assert_fails(NWC_ERR_ARG, "scores", nwc_verify_ensemble_get_brier(a, 0, NULL));
     assert_fails(NWC_ERR_ARG, "threshold: an index below 1", nwc_verify_ensemble_get_brier(a, 1, &brier));
-    assert_fails(NWC_ERR_ARG, "threshold", nwc_verify_ensemble_get_reliability(a, -1, count, count));
-    assert_fails(NWC_ERR_ARG, "forecasts", nwc_verify_ensemble_get_reliability(a, 0, NULL, count));
-    assert_fails(NWC_ERR_ARG, "events", nwc_verify_ensemble_get_reliability(a, 0, count, NULL));
+    assert_fails(NWC_ERR_ARG, "threshold", nwc_verify_ensemble_get_curve(a, -1, curve));
+    assert_fails(NWC_ERR_ARG, "curve", nwc_verify_ensemble_get_curve(a, 0, NULL));
     assert_fails(NWC_ERR_ARG, "verify", nwc_verify_ensemble_get_ranks(NULL, ranks));
     assert_fails(NWC_ERR_ARG, "ranks", nwc_verify_ensemble_get_ranks(a, NULL));
     nwc_verify_ensemble_destroy(a);
@@ -593,7 +599,7 @@ static void memory_that_runs_out_leaks_nothing(void **state)
     fill(2, 1);
     nwc_field field[] = {field_2d(member_cells[0], NY, NX, NULL, NULL), field_2d(member_cells[1], NY, NX, NULL, NULL),
                          field_2d(observed_cells, NY, NX, NULL, NULL)};
-    assert_int_equal(check_every_allocation_failure(score_once, field), 6);
+    assert_int_equal(check_every_allocation_failure(score_once, field), 8);
 }
 
 static int32_t stop_at_end(const char *stage, double fraction, void *user)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+import xarray as xr
 
 from nowcast import _lib
 from nowcast._lib import ffi, lib
-from nowcast._score_sums import Field, Sums, threshold_coord
+from nowcast._score_sums import Field, Sums, curve_of, curve_rows, threshold_coord, window_coord
 
 
 class EnsembleScores(Sums):
@@ -19,7 +20,11 @@ class EnsembleScores(Sums):
     the number of members; bias and error of the ensemble mean, and the spread beside it; by threshold the Brier score,
     whole, fair and in parts (Murphy 1973), and the area under the ROC curve; by threshold and probability how often it
     was forecast (``forecasts``) and how often the event then came (``events``, ``observed_frequency``); and the rank
-    histogram, in which ties are shared evenly. With one member what needs a spread is NaN.
+    histogram, in which ties are shared evenly. ``pod`` and ``pofd`` by probability are the ROC curve. By threshold and
+    window there are fractions skill scores: of members with the observed, of members with one another
+    (``fss_dispersion``; as large as that of members where these are as unlike one another as they are unlike the
+    observed, Dey and others 2014), and of the neighbourhood probability (Schwartz and others 2010). With one member
+    what needs a spread is NaN.
 
     Parameters
     ----------
@@ -27,9 +32,12 @@ class EnsembleScores(Sums):
         How many there are in every forecast.
     thresholds : sequence of float, at most 64
         In the fields' units; an event is a value at or above one, both taken as float32.
+    windows : sequence of int, at most 64
+        As in ``Scores``.
     """
 
     _functions = "nwc_verify_ensemble"
+    _layout = 3
     _in_units = ("crps", "crps_fair", "bias", "rmse", "spread")
     _counts = ("n", "forecasts", "events", "rank_histogram")
     _labels: ClassVar = {
@@ -50,20 +58,32 @@ class EnsembleScores(Sums):
         "forecasts": "cells in which this probability was forecast",
         "events": "cells in which the event then came",
         "observed_frequency": "share of them in which the event then came",
+        "pod": "share of all events that had this probability or more",
+        "pofd": "share of all that saw no event that had this probability or more",
+        "fss_members": "fractions skill score of members",
+        "fss_dispersion": "fractions skill score of members with one another",
+        "fss_probability": "fractions skill score of the neighbourhood probability",
         "rank_histogram": "cells in which so many members are below the observed",
     }
 
-    def __init__(self, members: int, thresholds: Sequence[float] = (0.1, 1.0, 5.0)) -> None:
+    def __init__(
+        self, members: int, thresholds: Sequence[float] = (0.1, 1.0, 5.0), windows: Sequence[int] = ()
+    ) -> None:
         self.members = int(members)
         self.thresholds = tuple(float(t) for t in thresholds)
-        values = ffi.new("double[]", list(self.thresholds))
-        options = _lib.options("verify_ensemble", thresholds=values, n_members=self.members)
-        options.n_thresholds = len(self.thresholds)
+        self.windows = tuple(int(w) for w in windows)
+        values, sides = ffi.new("double[]", list(self.thresholds)), ffi.new("int32_t[]", list(self.windows))
+        options = _lib.options("verify_ensemble", thresholds=values, windows=sides, n_members=self.members)
+        options.n_thresholds, options.n_windows = len(self.thresholds), len(self.windows)
         self._make(options)
 
     @property
     def _options(self) -> tuple[Any, ...]:
-        return self.members, self.thresholds
+        return self.members, self.thresholds, self.windows
+
+    @classmethod
+    def _options_of(cls, data: xr.Dataset) -> tuple[Any, ...]:
+        return data.sizes["rank"] - 1, data["threshold"].values.tolist(), data["window"].values.tolist()
 
     def add(self, forecast: Field, observed: Field, use: Field | None = None) -> None:
         """Add one ensemble and what was observed.
@@ -91,28 +111,36 @@ class EnsembleScores(Sums):
             rows[name] = (), getattr(scores, name)
 
         brier = ffi.new("nwc_brier[]", max(len(self.thresholds), 1))
-        forecasts = np.empty((len(self.thresholds), self.members + 1), np.int64)
-        events = np.empty_like(forecasts)
+        curves = []
         for t in range(len(self.thresholds)):
             _lib.check(lib.nwc_verify_ensemble_get_brier(self._handle, t, brier + t))
-            counts = [ffi.cast("int64_t *", cells[t].ctypes.data) for cells in (forecasts, events)]
-            _lib.check(lib.nwc_verify_ensemble_get_reliability(self._handle, t, *counts))
+            curves.append(curve_of(self.members + 1, lib.nwc_verify_ensemble_get_curve, self._handle, t))
         for name, _ in ffi.typeof("nwc_brier").fields:
             values = np.array([getattr(brier[t], name) for t in range(len(self.thresholds))], np.float64)
             rows["brier_skill" if name == "skill" else name] = ("threshold",), values
-        came = np.divide(events, forecasts, out=np.full(events.shape, np.nan), where=forecasts > 0)
-        curve = {"forecasts": forecasts, "events": events, "observed_frequency": came}
-        rows |= {name: (("threshold", "probability"), values) for name, values in curve.items()}
+        rows |= curve_rows(curves, self.members + 1)
+        rows |= self._windows()
 
         ranks = np.empty(self.members + 1)
         _lib.check(lib.nwc_verify_ensemble_get_ranks(self._handle, ffi.cast("double *", ranks.ctypes.data)))
         rows["rank_histogram"] = ("rank",), ranks
         return rows
 
+    def _windows(self) -> dict[str, tuple[tuple[str, ...], Any]]:
+        """Fractions skill scores by threshold and window."""
+        names = [name for name, _ in ffi.typeof("nwc_ensemble_fss").fields]
+        values = np.empty((len(names), len(self.thresholds), len(self.windows)))
+        scores = ffi.new("nwc_ensemble_fss *")
+        for t, w in np.ndindex(values.shape[1:]):
+            _lib.check(lib.nwc_verify_ensemble_get_fss(self._handle, t, w, scores))
+            values[:, t, w] = [getattr(scores, name) for name in names]
+        return {f"fss_{name}": (("threshold", "window"), row) for name, row in zip(names, values, strict=True)}
+
     def _coords(self, units: str | None) -> dict[str, Any]:
         numbers = np.arange(self.members + 1)
         return {
             "threshold": threshold_coord(self.thresholds, units),
             "probability": ("probability", numbers / self.members, {"long_name": "probability forecast", "units": "1"}),
+            "window": window_coord(self.windows),
             "rank": ("rank", numbers, {"long_name": "members below the observed", "units": "1"}),
         }

@@ -4,16 +4,36 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from nowcast._files import replacing
-from nowcast.errors import UnsupportedError
+from nowcast.errors import FileError, UnsupportedError
 
 
 def check_name(path: str | os.PathLike[str]) -> None:
     """Refuse a name that netCDF does not have, before any work is done for it."""
     if Path(path).suffix != ".nc":
         raise UnsupportedError(f"{path}: a name ending in .nc expected")
+
+
+def read(path: str | os.PathLike[str]) -> xr.Dataset:
+    """All that ``write`` wrote, in memory.
+
+    Raises
+    ------
+    FileError : there is no such file, or it is not netCDF.
+    """
+    try:
+        data = xr.load_dataset(path)
+    except (OSError, ValueError) as error:
+        raise FileError(f"{os.fspath(path)}: netCDF expected: {error}") from error
+    if "lead_time" in data.coords and data["lead_time"].attrs.get("units") == "min":
+        lead = data["lead_time"]
+        attributes = {"standard_name": "forecast_period", "long_name": "time since the analysis"}
+        span = pd.to_timedelta(lead.values.ravel(), "min").values.reshape(lead.shape)
+        data = data.assign_coords(lead_time=(lead.dims, span, attributes))
+    return data
 
 
 def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:

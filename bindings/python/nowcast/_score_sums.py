@@ -18,8 +18,12 @@ Field = xr.DataArray | npt.NDArray[Any]
 class Sums(ABC):
     """Running sums behind a C handle: one array of numbers, from which all scores follow."""
 
-    # What the names of the C functions begin with.
+    # What the names of the C functions begin with: all of them, or those that make and add.
     _functions: ClassVar[str]
+    # And those that merge and store.
+    _storing: ClassVar[str] = ""
+    # The first of the sums, which says of what kind they are.
+    _layout: ClassVar[int]
     # The long name of each score; those in the units of the fields, and in their square; the others have none.
     _labels: ClassVar[dict[str, str]]
     _in_units: ClassVar[tuple[str, ...]]
@@ -34,6 +38,19 @@ class Sums(ABC):
     def _options(self) -> tuple[Any, ...]:
         """What the class is to be called with for sums of the same options."""
 
+    @classmethod
+    @abstractmethod
+    def _options_of(cls, data: xr.Dataset) -> tuple[Any, ...]:
+        """These, of a Dataset of scores."""
+
+    @staticmethod
+    def of_layout(layout: float) -> "type[Sums]":
+        """The class of stored sums, by the first of them."""
+        for kind in Sums.__subclasses__():
+            if kind._layout == layout:
+                return kind
+        raise ArgumentError(f"sums: a kind of scores known here expected, {layout:g} given")
+
     @abstractmethod
     def _rows(self) -> dict[str, tuple[tuple[str, ...], Any]]:
         """Every score: its dimensions and its values."""
@@ -47,13 +64,16 @@ class Sums(ABC):
         return {}
 
     def _make(self, options: Any) -> None:
-        out = ffi.new(f"{self._functions} **")
+        out = ffi.new(f"{self._storing or self._functions} **")
         with _lib.call() as ctx:
             _lib.check(self._function("create")(ctx, options, out))
-        self._handle = ffi.gc(out[0], self._function("destroy"))
+        self._handle = ffi.gc(out[0], self._stored("destroy"))
 
     def _function(self, name: str) -> Any:
         return getattr(lib, f"{self._functions}_{name}")
+
+    def _stored(self, name: str) -> Any:
+        return getattr(lib, f"{self._storing or self._functions}_{name}")
 
     def _add(self, forecast: Field, observed: Field, use: Field | None, *, ensemble: bool) -> None:
         cells, units, grid = _taken_apart(forecast)
@@ -79,19 +99,19 @@ class Sums(ABC):
         """Add the sums of another, made with the same options."""
         if type(other) is not type(self):
             raise ArgumentError(f"other: {type(self).__name__} expected, {type(other).__name__} given")
-        _lib.check(self._function("merge")(self._handle, other._handle))
+        _lib.check(self._stored("merge")(self._handle, other._handle))
 
     @property
     def sums(self) -> npt.NDArray[np.float64]:
         """A copy of all sums as one array, laid out as the C function ``_get_state`` says."""
-        sums = np.empty(self._function("state_size")(self._handle))
-        _lib.check(self._function("get_state")(self._handle, ffi.cast("double *", sums.ctypes.data)))
+        sums = np.empty(self._stored("state_size")(self._handle))
+        _lib.check(self._stored("get_state")(self._handle, ffi.cast("double *", sums.ctypes.data)))
         return sums
 
     def add_sums(self, sums: npt.ArrayLike) -> None:
         """Add stored sums, those of the same options."""
         values = np.ascontiguousarray(sums, dtype=np.float64)
-        _lib.check(self._function("add_state")(self._handle, ffi.cast("double *", values.ctypes.data), values.size))
+        _lib.check(self._stored("add_state")(self._handle, ffi.cast("double *", values.ctypes.data), values.size))
 
     def dataset(self, units: str | None = None) -> xr.Dataset:
         """The scores so far; ``units`` are those of the fields, for the labels."""
@@ -118,7 +138,8 @@ def dataset(like: Sums, sums: npt.NDArray[np.float64], dims: tuple[str, ...], un
         elif base not in (*like._in_units, *like._in_squared_units):
             attrs["units"] = "1"
         variables[name] = ((*dims, *own), values, attrs)
-    label = f"sums the scores are made from, as {like._functions}_get_state lays them out"
+    source = f"{like._functions}_{'create' if like._storing else 'get_state'}"
+    label = f"sums the scores are made from, as {source} lays them out"
     variables["sums"] = ((*dims, "sum"), sums, {"long_name": label})
     attributes: dict[str, Any] = {} if units is None else {"field_units": units}
     return xr.Dataset(variables, like._coords(units), attributes | like._attributes())
@@ -133,6 +154,39 @@ def pooled(like: Sums, sums: npt.NDArray[np.float64], cases: npt.NDArray[np.inte
             scores.add_sums(sums[(case, *place)])
         total[place] = scores.sums
     return total
+
+
+def curve_of(n: int, get: Any, *arguments: Any) -> dict[str, npt.NDArray[Any]]:
+    """The n classes of probabilities that a C function gives, by the names in nwc_probability_class."""
+    curve = ffi.new("nwc_probability_class[]", n)
+    _lib.check(get(*arguments, curve))
+    fields = ffi.typeof("nwc_probability_class").fields
+    return {
+        name: np.array([getattr(one, name) for one in curve], np.int64 if kind.type.cname == "int64_t" else np.float64)
+        for name, kind in fields
+    }
+
+
+def curve_rows(curves: list[dict[str, npt.NDArray[Any]]], n: int) -> dict[str, tuple[tuple[str, ...], Any]]:
+    """Rows of a Dataset: the n classes of every threshold."""
+    names = {
+        "forecasts": "forecasts",
+        "events": "events",
+        "frequency": "observed_frequency",
+        "pod": "pod",
+        "pofd": "pofd",
+    }
+    empty = np.empty((0, n))
+    return {
+        shown: (("threshold", "probability"), np.stack([curve[name] for curve in curves]) if curves else empty)
+        for name, shown in names.items()
+    }
+
+
+def window_coord(windows: tuple[int, ...]) -> tuple[str, npt.NDArray[Any], dict[str, str]]:
+    """The coordinate ``window``."""
+    attrs = {"long_name": "side of the neighbourhood, cells", "units": "1"}
+    return "window", np.array(windows, dtype=np.int64), attrs
 
 
 def threshold_coord(thresholds: tuple[float, ...], units: str | None) -> tuple[str, npt.NDArray[Any], dict[str, str]]:

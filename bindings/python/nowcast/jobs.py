@@ -375,7 +375,7 @@ def verification(
 ) -> tuple[xr.Dataset, dict[str, Any]]:
     """Score a forecast file with what then happened; write the scores as ``.csv`` or ``.nc``.
 
-    A forecast with members is scored as ``nowcast.verify.score_ensemble`` does, and ``windows`` are not used.
+    A forecast with members is scored as ``nowcast.verify.score_ensemble`` does.
 
     Returns the scores, and a summary whose ``missing_minutes`` are lead times at which nothing was observed; these, and
     files left out, make it ``degraded``.
@@ -394,7 +394,7 @@ def verification(
         rain = grid.rain_rate(seen, a, b) if made.attrs["units"] == "mm h-1" else seen
         try:
             if "member" in made.dims:
-                parts.append(verify.score_ensemble(made, rain, thresholds))
+                parts.append(verify.score_ensemble(made, rain, thresholds, windows))
             else:
                 parts.append(verify.score(made, rain, thresholds, windows))
         except NoDataError as error:  # of a time that nothing was forecast for

@@ -3,10 +3,11 @@
 ``score`` compares one forecast with observations at its valid times and gives a Dataset by lead time, threshold and
 window. Its variable ``sums`` holds all the scores are made from, so that several such Datasets, joined along a new
 dimension ``case``, can be pooled (``pool``) and their standard errors drawn (``bootstrap``) without the fields.
-``score_ensemble`` does the same for an ensemble. ``Scores`` and ``EnsembleScores`` are the accumulators below: one
-stratum, one pair of fields, or ensemble and field, at a time.
+``score_ensemble`` does the same for an ensemble, ``score_probability`` for probabilities. ``Scores`` and its likes are
+the accumulators below: one stratum, one pair of fields, or ensemble and field, at a time.
 
-``score_points`` scores with observations at points; ``compare`` says how surely two forecasts differ.
+``score_points`` scores with observations at points; ``intervals`` says how sure scores are, ``compare`` how surely two
+forecasts differ. ``calibration`` learns from scores what probabilities mean, and ``calibrate`` applies it.
 
 ``compare_winds`` and ``wind_scores`` do the same for winds over height: radar profiles, soundings, profilers, models.
 """
@@ -21,25 +22,35 @@ import pandas as pd
 import xarray as xr
 
 from nowcast import _lib, _netcdf
+from nowcast._calibration import calibrate, calibration
 from nowcast._ensemble_scores import EnsembleScores
 from nowcast._files import replacing
 from nowcast._lib import ffi, lib
 from nowcast._points import scores_at, withhold
-from nowcast._score_sums import Field, Sums, dataset, pooled, threshold_coord
+from nowcast._probability_scores import ProbabilityScores, consistency
+from nowcast._score_cases import bootstrap, compare, intervals, pool
+from nowcast._score_sums import Field, Sums, dataset, threshold_coord, window_coord
 from nowcast._wind_profiles import compare as compare_winds
 from nowcast._wind_profiles import scores as wind_scores
 from nowcast.errors import ArgumentError, NoDataError
 
 __all__ = [
     "EnsembleScores",
+    "ProbabilityScores",
     "Scores",
     "bootstrap",
+    "calibrate",
+    "calibration",
     "compare",
     "compare_winds",
+    "consistency",
+    "from_netcdf",
+    "intervals",
     "pool",
     "score",
     "score_ensemble",
     "score_points",
+    "score_probability",
     "to_csv",
     "to_netcdf",
     "wind_scores",
@@ -64,6 +75,7 @@ class Scores(Sums):
     """
 
     _functions = "nwc_verify"
+    _layout = 1
     _in_units = ("mean_forecast", "mean_observed", "bias", "mae", "rmse")
     _in_squared_units = ("variance_forecast", "variance_observed")
     _counts = ("n", "hits", "misses", "false_alarms", "correct_negatives")
@@ -157,14 +169,14 @@ class Scores(Sums):
         return rows
 
     def _coords(self, units: str | None) -> dict[str, Any]:
-        window = {"long_name": "side of the neighbourhood, cells", "units": "1"}
-        return {
-            "threshold": threshold_coord(self.thresholds, units),
-            "window": ("window", np.array(self.windows, dtype=np.int64), window),
-        }
+        return {"threshold": threshold_coord(self.thresholds, units), "window": window_coord(self.windows)}
 
     def _attributes(self) -> dict[str, Any]:
         return {} if self.wet is None else {"wet_threshold": self.wet}
+
+    @classmethod
+    def _options_of(cls, data: xr.Dataset) -> tuple[Any, ...]:
+        return data["threshold"].values.tolist(), data["window"].values.tolist(), data.attrs.get("wet_threshold")
 
 
 def score(
@@ -208,6 +220,7 @@ def score_ensemble(
     forecast: xr.DataArray,
     observed: xr.DataArray,
     thresholds: Sequence[float] = (0.1, 1.0, 5.0),
+    windows: Sequence[int] = (),
     *,
     use: Field | None = None,
     tolerance: str | np.timedelta64 = "0s",
@@ -220,13 +233,13 @@ def score_ensemble(
         Its times as in ``score``.
     observed, use, tolerance
         As in ``score``.
-    thresholds
+    thresholds, windows
         As in ``EnsembleScores``.
 
     Returns
     -------
-    Dataset of all scores by (lead_time, threshold), with counts by ``probability`` and ``rank``. Where nothing was
-    observed for a lead time ``n`` is 0 and the scores are NaN.
+    Dataset of all scores by (lead_time, threshold, window), with counts by ``probability`` and ``rank``. Where nothing
+    was observed for a lead time ``n`` is 0 and the scores are NaN.
 
     Raises
     ------
@@ -235,8 +248,45 @@ def score_ensemble(
     """
     if "member" not in forecast.dims:
         raise ArgumentError(f"forecast: a dimension member expected, {forecast.dims} given")
-    like = EnsembleScores(forecast.sizes["member"], thresholds)
+    like = EnsembleScores(forecast.sizes["member"], thresholds, windows)
     return _scored_by_lead(like, forecast, observed, use, tolerance)
+
+
+def score_probability(
+    probability: xr.DataArray,
+    observed: xr.DataArray,
+    *,
+    classes: int = 11,
+    use: Field | None = None,
+    tolerance: str | np.timedelta64 = "0s",
+) -> xr.Dataset:
+    """Score probabilities that thresholds are reached at every lead time.
+
+    Parameters
+    ----------
+    probability : (threshold, time, y, x) or (time, y, x) DataArray
+        As ``nowcast.forecast.exceedance`` gives it: 0 to 1, with a coordinate ``threshold`` or an attribute ``limit``;
+        its times as in ``score``.
+    observed, use, tolerance
+        As in ``score``; not probabilities but what they are of.
+    classes
+        As in ``ProbabilityScores``.
+
+    Returns
+    -------
+    Dataset of all scores by (lead_time, threshold), with a curve by ``probability``.
+
+    Raises
+    ------
+    ArgumentError : no threshold; probabilities out of range; grids or shapes differ, or a time is missing.
+    NoDataError : nothing was observed at any valid time.
+    """
+    if "threshold" not in probability.dims:
+        if "limit" not in probability.attrs:
+            raise ArgumentError("probability: a dimension threshold or an attribute limit expected, neither found")
+        probability = probability.expand_dims(threshold=[probability.attrs["limit"]])
+    like = ProbabilityScores(probability["threshold"].values.tolist(), classes)
+    return _scored_by_lead(like, probability.transpose("threshold", ..., "y", "x"), observed, use, tolerance)
 
 
 def score_points(
@@ -285,104 +335,6 @@ def score_points(
     return data.assign_coords(lead_time=("lead_time", leads, {"long_name": "time since the forecast was made"}))
 
 
-def compare(
-    data: xr.Dataset, beside: xr.Dataset, *, n: int = 1000, seed: int = 0, block: int = 1, dim: str = "case"
-) -> xr.Dataset:
-    """How two forecasts of the same cases differ, and how surely: a paired block bootstrap.
-
-    Cases are drawn with replacement, the same for both, in blocks of those that follow one another and are alike
-    (Künsch 1989; after the last comes the first again).
-
-    Parameters
-    ----------
-    data, beside : Dataset with a dimension ``case``, in order of time, as ``pool`` takes
-    n : int
-        How many times all cases are drawn.
-    seed : int
-        The same seed draws the same cases.
-    block : int
-        Cases in a block: about as many as it takes until weather is another.
-
-    Returns
-    -------
-    Dataset of every score by ``statistic``: the ``difference`` data - beside of the pooled scores, its standard
-    ``error``, the ``low`` and ``high`` end of its 95 % interval, and the two-sided ``p`` that it is none.
-
-    Raises
-    ------
-    ArgumentError : fewer than two cases, another number of them in ``beside``, or a block longer than half of them.
-    """
-    cases = data.sizes.get(dim, 0)
-    if cases < 2:
-        raise ArgumentError(f"{dim}: at least 2 expected, {cases} given")
-    if beside.sizes.get(dim, 0) != cases:
-        raise ArgumentError(f"beside: {cases} of {dim} expected, {beside.sizes.get(dim, 0)} given")
-    if not 1 <= block <= max(cases // 2, 1):
-        raise ArgumentError(f"block: 1 to {max(cases // 2, 1)} expected, {block} given")
-    starts = np.random.default_rng(seed).integers(0, cases, (n, -(-cases // block)))
-    drawn = ((starts[..., None] + np.arange(block)) % cases).reshape(n, -1)[:, :cases]
-    rows = np.concatenate([np.arange(cases)[None, :], drawn])  # all cases once, then those drawn
-    all_draws = _drawn(data, dim, rows) - _drawn(beside, dim, rows)
-    all_draws = all_draws.drop_vars([name for name, score in all_draws.items() if score.size == 0])
-    whole, samples = all_draws.isel(draw=0), all_draws.isel(draw=slice(1, None))
-    below, above = (samples <= 0.0).mean("draw"), (samples >= 0.0).mean("draw")
-    least = below.where(below < above, above).clip(min=1.0 / n, max=0.5)
-    ends = samples.quantile([0.025, 0.975], "draw")
-    parts = {
-        "difference": whole,
-        "error": samples.std("draw", ddof=1),
-        "low": ends.isel(quantile=0, drop=True),
-        "high": ends.isel(quantile=1, drop=True),
-        "p": (2.0 * least).where(samples.notnull().any("draw")),
-    }
-    joined: xr.Dataset = xr.concat(list(parts.values()), xr.Variable("statistic", list(parts)))
-    return joined
-
-
-def pool(data: xr.Dataset, dim: str = "case") -> xr.Dataset:
-    """The scores of all cases together, from Datasets of ``score`` joined by ``xr.concat(..., dim="case")``.
-
-    Sums are added, scores are not averaged: a case with more rain counts for more.
-    """
-    sums, like, dims = _sums_by_case(data, dim)
-    joined = dataset(like, pooled(like, sums, np.arange(len(sums))), dims, data.attrs.get("field_units"))
-    return joined.assign_coords({name: data[name] for name in dims if name in data.coords})
-
-
-def bootstrap(
-    data: xr.Dataset, beside: xr.Dataset | None = None, *, n: int = 500, seed: int = 0, dim: str = "case"
-) -> xr.Dataset:
-    """Standard errors of pooled scores, by drawing cases with replacement (Efron 1979).
-
-    A draw in which a score is not defined does not count for it.
-
-    Parameters
-    ----------
-    data : Dataset with a dimension ``case``, as ``pool`` takes
-    beside : Dataset, optional
-        Scores of another forecast of the same cases; the standard errors are then those of data's scores minus its own,
-        which are smaller since both meet the same weather.
-    n : int
-        How many times all cases are drawn; the standard errors are themselves uncertain by 1 / sqrt(2 n).
-    seed : int
-        The same seed draws the same cases.
-
-    Raises
-    ------
-    ArgumentError : fewer than two cases, or another number of them in ``beside``.
-    """
-    cases = data.sizes.get(dim, 0)
-    if cases < 2:
-        raise ArgumentError(f"{dim}: at least 2 expected, {cases} given")
-    if beside is not None and beside.sizes.get(dim, 0) != cases:
-        raise ArgumentError(f"beside: {cases} of {dim} expected, {beside.sizes.get(dim, 0)} given")
-    drawn = np.random.default_rng(seed).integers(0, cases, (n, cases))
-    samples = _drawn(data, dim, drawn)
-    if beside is not None:
-        samples = samples - _drawn(beside, dim, drawn)
-    return samples.std("draw", ddof=1, keep_attrs=True)
-
-
 def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """Write scores as a tidy table: a row for each score at each case, lead time, threshold, window, probability, rank.
 
@@ -391,6 +343,8 @@ def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """
     parts = []
     for name, values in data.drop_vars("sums", errors="ignore").data_vars.items():
+        if values.size == 0:
+            continue
         part = (
             values.to_dataframe(name="value").reset_index() if values.ndim else pd.DataFrame({"value": [values.item()]})
         )
@@ -419,11 +373,21 @@ def to_netcdf(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     _netcdf.write(data, path)
 
 
+def from_netcdf(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read scores, or curves of ``calibration``, that ``to_netcdf`` wrote, into memory.
+
+    Raises
+    ------
+    FileError : there is no such file, or it is not netCDF.
+    """
+    return _netcdf.read(path)
+
+
 # ---- times ----
 
 
 def _scored_by_lead(
-    like: Scores | EnsembleScores,
+    like: Any,
     forecast: xr.DataArray,
     observed: xr.DataArray,
     use: Field | None,
@@ -439,7 +403,7 @@ def _scored_by_lead(
         if match >= 0:
             scores.add(forecast.isel(time=step), observed.isel(time=match), use)
         sums.append(scores.sums)
-    data = dataset(like, np.stack(sums), ("lead_time",), forecast.attrs.get("units"))
+    data = dataset(like, np.stack(sums), ("lead_time",), observed.attrs.get("units"))
     data = data.assign_coords(lead_time=("lead_time", leads, {"long_name": "time since the forecast was made"}))
     if "forecast_reference_time" in forecast.coords and forecast["forecast_reference_time"].ndim == 0:
         data = data.assign_coords(forecast_reference_time=forecast["forecast_reference_time"].variable)
@@ -470,29 +434,3 @@ def _matches(forecast: xr.DataArray, observed: xr.DataArray, tolerance: str | np
         times = f"{valid.min()} to {valid.max()}; there are {seen.min()} to {seen.max()}"
         raise NoDataError(f"observed: nothing at the forecast's times, {times}")
     return found
-
-
-# ---- cases ----
-
-
-def _sums_by_case(data: xr.Dataset, dim: str) -> tuple[npt.NDArray[np.float64], Sums, tuple[str, ...]]:
-    """The sums as (case, ..., sum), empty sums of their options, and the names of the dimensions between."""
-    if "sums" not in data or dim not in data["sums"].dims:
-        raise ArgumentError(f"data: scores with sums by {dim} expected; join them with xr.concat(..., dim={dim!r})")
-    sums = data["sums"].transpose(dim, ..., "sum")
-    thresholds = data["threshold"].values.tolist()
-    like = (
-        EnsembleScores(data.sizes["rank"] - 1, thresholds)
-        if "rank" in data.sizes
-        else Scores(thresholds, data["window"].values.tolist(), data.attrs.get("wet_threshold"))
-    )
-    return sums.values, like, tuple(str(name) for name in sums.dims[1:-1])
-
-
-def _drawn(data: xr.Dataset, dim: str, drawn: npt.NDArray[np.integer[Any]]) -> xr.Dataset:
-    """The scores, without counts, of each row of drawn cases, along a dimension draw."""
-    sums, like, dims = _sums_by_case(data, dim)
-    totals = np.stack([pooled(like, sums, cases) for cases in drawn])
-    samples = dataset(like, totals, ("draw", *dims), data.attrs.get("field_units"))
-    samples = samples.assign_coords({name: data[name] for name in dims if name in data.coords})
-    return samples.drop_vars([n for n in samples.data_vars if str(n).removesuffix("_wet") in (*like._counts, "sums")])

@@ -35,6 +35,8 @@
 #include <nowcast/track.h>
 #include <nowcast/turbulence.h>
 #include <nowcast/verify.h>
+#include <nowcast/verify_probability.h>
+#include <nowcast/verify_sums.h>
 #include <nowcast/wind.h>
 #include <nowcast/wind_forecast.h>
 #include <nowcast/wind_kinematics.h>

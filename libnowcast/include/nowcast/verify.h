@@ -8,7 +8,7 @@
 #ifndef NOWCAST_VERIFY_H
 #define NOWCAST_VERIFY_H
 
-#include <nowcast/grid.h>
+#include <nowcast/verify_probability.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -157,6 +157,8 @@ typedef struct nwc_verify_ensemble_options {
     int32_t n_members;        /**< 1 to 1000; must be set */
     const double *thresholds; /**< as in nwc_verify_options */
     int32_t n_thresholds;     /**< 0 to 64 */
+    const int32_t *windows;   /**< as in nwc_verify_options */
+    int32_t n_windows;        /**< 0 to 64 */
 } nwc_verify_ensemble_options;
 
 /** Scores of M members over all cells. NaN where nothing was counted, and where one member has no spread. */
@@ -181,6 +183,15 @@ typedef struct nwc_brier {
     double skill;    /**< 1 - brier / uncertainty */
     double roc_area; /**< chance that an event had more members than a non-event, one of the two if as many */
 } nwc_brier;
+
+/** Fractions skill scores of an ensemble: 0 to 1; NaN where there is no event, and of pairs where there is one member. */
+typedef struct nwc_ensemble_fss {
+    double members; /**< of members with the observed: how far off a member is (eFSS, Dey and others 2014) */
+    double
+        dispersion; /**< of pairs of members: how far apart they are; as far as they are off where equal to members (dFSS) */
+    double
+        probability; /**< of the share of events in the window over all members with the observed (pFSS, Schwartz 2010) */
+} nwc_ensemble_fss;
 
 /** Fill @p options with the defaults. NULL is ignored. */
 NWC_API void nwc_verify_ensemble_options_init(nwc_verify_ensemble_options *options);
@@ -226,11 +237,12 @@ NWC_API int64_t nwc_verify_ensemble_state_size(const nwc_verify_ensemble *verify
 /**
  * Copy the sums out, to be stored, sent to another process, or drawn from in a bootstrap.
  *
- * With M members and T thresholds the values are, in this order: layout number (2), M, T; the T thresholds; the number of
- * cells; over all cells the sums of the members' absolute differences from the observed, of the absolute differences within
+ * With M members, T thresholds and W windows the values are, in this order: layout number (3), M, T, W; the T thresholds;
+ * the W windows; the number of cells; over all cells the sums of the members' absolute differences from the observed, of the absolute differences within
  * each pair of members, of ensemble mean - observed, of its square, and of the members' squared differences from their mean;
  * the M + 1 counts of the rank histogram; for each threshold the cells in which 0 to M members reach it, then those of
- * them in which the observed does.
+ * them in which the observed does; for each threshold and, within it, window the sums, f being a member's events within a window
+ * and o the observed, over windows of f^2 over members, of the squared sum of f over members, of o^2, and of o times that sum.
  *
  * @param state  out: nwc_verify_ensemble_state_size values
  * @return NWC_OK; NWC_ERR_ARG
@@ -253,13 +265,27 @@ NWC_API nwc_status nwc_verify_ensemble_get_brier(const nwc_verify_ensemble *veri
                                                  nwc_brier *scores);
 
 /**
- * The reliability curve of a threshold: how often each probability was forecast, and how often the event then came.
+ * The curve of a threshold: how often each probability was forecast, and how often the event then came.
  *
- * @param forecasts, events  out: n_members + 1 counts of cells, of probability k / n_members each
+ * @param curve  out: n_members + 1 classes, of probability k / n_members each
  * @return NWC_OK; NWC_ERR_ARG
  */
-NWC_API nwc_status nwc_verify_ensemble_get_reliability(const nwc_verify_ensemble *verify, int32_t threshold,
-                                                       int64_t *forecasts, int64_t *events);
+NWC_API nwc_status nwc_verify_ensemble_get_curve(const nwc_verify_ensemble *verify, int32_t threshold,
+                                                 nwc_probability_class *curve);
+
+/**
+ * Fractions skill scores of one threshold and window, over all ensembles added; windows as in nwc_verify_get_fss.
+ *
+ * Squares are summed over cells, cases and members, or pairs of members, before they are divided: scores are not averaged.
+ *
+ * @param threshold, window  counted from 0 in the order of the options
+ * @return NWC_OK; NWC_ERR_ARG
+ *
+ * Sources: Dey, Leoncini, Roberts, Plant and Migliorini (2014), Mon. Weather Rev. 142, 4091; Schwartz and others (2010), Weather
+ * Forecast. 25, 263.
+ */
+NWC_API nwc_status nwc_verify_ensemble_get_fss(const nwc_verify_ensemble *verify, int32_t threshold, int32_t window,
+                                               nwc_ensemble_fss *scores);
 
 /**
  * Rank histogram: the cells in which so many members are below the observed.

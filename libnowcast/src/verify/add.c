@@ -82,12 +82,10 @@ static nwc_status add_band(int64_t tile, void *user)
 
 /* ---- second pass: all thresholds and windows of a band of rows ---- */
 
-/* The lowest rank of a cell that reaches threshold t: as many thresholds as are not above it. */
-static uint8_t event_rank(const nwc_verify *verify, int32_t t)
+uint8_t nwc__verify_event_rank(const float *threshold, int32_t n, int32_t t)
 {
     uint8_t rank = 0;
-    for (int32_t s = 0; s < verify->n_thresholds; s++)
-        rank = (uint8_t)(rank + (verify->threshold[s] <= verify->threshold[t]));
+    for (int32_t s = 0; s < n; s++) rank = (uint8_t)(rank + (threshold[s] <= threshold[t]));
     return rank;
 }
 
@@ -125,7 +123,8 @@ static nwc_status fss_band(int64_t band, void *user)
     double *sums = job->fss + band * (verify->size - verify->fss);
     for (int32_t t = 0; t < verify->n_thresholds; t++)
         for (int32_t w = 0; w < verify->n_windows; w++, sums += NWC__FSS_SUMS)
-            add_windows(job, band, verify->window[w], event_rank(verify, t), sums);
+            add_windows(job, band, verify->window[w],
+                        nwc__verify_event_rank(verify->threshold, verify->n_thresholds, t), sums);
     return NWC_OK;
 }
 
@@ -134,13 +133,20 @@ static nwc_status fss_band(int64_t band, void *user)
 nwc_status nwc__verify_check_pair(const nwc_field *forecast, const char *name, const nwc_field *observed,
                                   const nwc_flags *use)
 {
-    NWC__TRY(nwc__check_field(forecast, name, 2));
-    NWC__TRY(nwc__check_field(observed, "observed", 2));
-    NWC__TRY(nwc__check_same_shape(observed, "observed", forecast, name));
+    NWC__TRY(nwc__verify_check_places(forecast, name, observed, use));
     if (!forecast->units != !observed->units || (forecast->units && strcmp(forecast->units, observed->units) != 0))
         return nwc__fail(NWC_ERR_ARG, "observed: units %s of %s expected, %s given",
                          forecast->units ? forecast->units : "(none)", name,
                          observed->units ? observed->units : "(none)");
+    return NWC_OK;
+}
+
+nwc_status nwc__verify_check_places(const nwc_field *forecast, const char *name, const nwc_field *observed,
+                                    const nwc_flags *use)
+{
+    NWC__TRY(nwc__check_field(forecast, name, 2));
+    NWC__TRY(nwc__check_field(observed, "observed", 2));
+    NWC__TRY(nwc__check_same_shape(observed, "observed", forecast, name));
     if (forecast->grid && observed->grid && !nwc__same_grid(forecast->grid, observed->grid))
         return nwc__fail(NWC_ERR_ARG, "observed: the grid of %s expected, another given", name);
     if (!use) return NWC_OK;

@@ -6,7 +6,7 @@
 
 #include "grid/exchange.h"
 
-enum { LAYOUT = 2, HEAD = 3, MOST_MEMBERS = 1000 };
+enum { LAYOUT = 3, HEAD = 4, MOST_MEMBERS = 1000 };
 
 void nwc_verify_ensemble_options_init(nwc_verify_ensemble_options *options)
 {
@@ -17,16 +17,18 @@ static nwc_status check_options(const nwc_verify_ensemble_options *options)
 {
     if (options->n_members < 1 || options->n_members > MOST_MEMBERS)
         return nwc__fail(NWC_ERR_ARG, "n_members: 1 to %d expected, %d given", MOST_MEMBERS, (int)options->n_members);
-    return nwc__verify_check_thresholds(options->thresholds, options->n_thresholds);
+    NWC__TRY(nwc__verify_check_thresholds(options->thresholds, options->n_thresholds));
+    return nwc__verify_check_windows(options->windows, options->n_windows);
 }
 
 static void lay_out(nwc_verify_ensemble *verify)
 {
     const int64_t ranks = verify->n_members + 1;
-    verify->head = HEAD + verify->n_thresholds;
+    verify->head = HEAD + verify->n_thresholds + verify->n_windows;
     verify->ranks = verify->head + NWC__ENSEMBLE_SUMS;
     verify->reached = verify->ranks + ranks;
-    verify->size = verify->reached + verify->n_thresholds * 2 * ranks;
+    verify->fss = verify->reached + verify->n_thresholds * 2 * ranks;
+    verify->size = verify->fss + (int64_t)verify->n_thresholds * verify->n_windows * NWC__EFSS_SUMS;
 }
 
 static void fill_head(nwc_verify_ensemble *verify)
@@ -36,7 +38,9 @@ static void fill_head(nwc_verify_ensemble *verify)
     state[0] = LAYOUT;
     state[1] = verify->n_members;
     state[2] = verify->n_thresholds;
+    state[3] = verify->n_windows;
     for (int32_t t = 0; t < verify->n_thresholds; t++) state[HEAD + t] = (double)verify->threshold[t];
+    for (int32_t w = 0; w < verify->n_windows; w++) state[HEAD + verify->n_thresholds + w] = verify->window[w];
 }
 
 nwc_status nwc_verify_ensemble_create(nwc_ctx *ctx, const nwc_verify_ensemble_options *given,
@@ -56,12 +60,15 @@ nwc_status nwc_verify_ensemble_create(nwc_ctx *ctx, const nwc_verify_ensemble_op
     *verify = (nwc_verify_ensemble){.memory = {.alloc = ctx->alloc, .free = ctx->free, .alloc_user = ctx->alloc_user},
                                     .n_members = options.n_members,
                                     .n_thresholds = options.n_thresholds,
+                                    .n_windows = options.n_windows,
                                     .n_exchanges = nwc__exchanges(options.n_members, NULL)};
     lay_out(verify);
     NWC__ALLOC(ctx, verify->threshold, options.n_thresholds);
+    NWC__ALLOC(ctx, verify->window, options.n_windows);
     NWC__ALLOC(ctx, verify->exchange, verify->n_exchanges);
     NWC__ALLOC(ctx, verify->state, verify->size);
     for (int32_t t = 0; t < options.n_thresholds; t++) verify->threshold[t] = (float)options.thresholds[t];
+    for (int32_t w = 0; w < options.n_windows; w++) verify->window[w] = options.windows[w];
     nwc__exchanges(options.n_members, verify->exchange);
     fill_head(verify);
     *made = verify;
@@ -80,6 +87,7 @@ void nwc_verify_ensemble_destroy(nwc_verify_ensemble *verify)
                       .alloc_user = verify->memory.alloc_user};
     nwc__free(&memory, verify->state);
     nwc__free(&memory, verify->exchange);
+    nwc__free(&memory, verify->window);
     nwc__free(&memory, verify->threshold);
     nwc__free(&memory, verify);
 }
@@ -90,9 +98,10 @@ static nwc_status check_head(const nwc_verify_ensemble *verify, const double *st
     for (int64_t k = 0; k < verify->head; k++)
         if (!(state[k] == verify->state[k]))
             return nwc__fail(NWC_ERR_ARG, "%s: sums of the same %s expected", name,
-                             k == 0   ? "layout"
-                             : k == 1 ? "number of members"
-                                      : "thresholds");
+                             k == 0                                                     ? "layout"
+                             : k == 1                                                   ? "number of members"
+                             : k == 2 || (k >= HEAD && k < HEAD + verify->n_thresholds) ? "thresholds"
+                                                                                        : "windows");
     return NWC_OK;
 }
 

@@ -130,13 +130,20 @@ nwc_status nwc_verify_ensemble_add(nwc_ctx *ctx, nwc_verify_ensemble *verify, co
                       .ny = observed->dim[0],
                       .nx = observed->dim[1]};
     const int64_t bands = (job.ny + BAND - 1) / BAND, size = verify->size - verify->head;
+    double *sums = NULL;
     NWC__ALLOC(ctx, job.sums, bands * size);
     NWC__ALLOC(ctx, job.x, bands * n_members * NWC__BATCH);
     if ((status = nwc__for_each_tile(ctx, "verify", bands, add_band, &job)) != NWC_OK) goto done;
+    NWC__ALLOC(ctx, sums, size);
+    for (int64_t k = 0; k < size; k++) sums[k] = 0.0;
     for (int64_t band = 0; band < bands; band++)
-        for (int64_t k = 0; k < size; k++) verify->state[verify->head + k] += job.sums[band * size + k];
+        for (int64_t k = 0; k < size; k++) sums[k] += job.sums[band * size + k];
+    if ((status = nwc__ensemble_add_windows(ctx, verify, members, observed, use, sums)) != NWC_OK) goto done;
+    for (int64_t k = 0; k < size; k++)
+        verify->state[verify->head + k] += sums[k]; /* last: after a failure all is as before */
 
 done:
+    nwc__free(ctx, sums);
     nwc__free(ctx, job.x);
     nwc__free(ctx, job.sums);
     return status;

@@ -102,4 +102,37 @@ static double pairs(int32_t n_members, const float *restrict x)
     return total;
 }
 
-const struct nwc__ensemble_kernels NWC__NAME(nwc__ensemble_kernels) = {gather, blank, compare, reach, pairs};
+static double window_row(int64_t n, const uint16_t *restrict column, int64_t first, int64_t last,
+                         uint32_t *restrict running, double *restrict total)
+{
+    uint32_t so_far = 0; /* a wrap cancels in the difference */
+    for (int64_t k = 0; k <= first; k++) running[k] = 0;
+    for (int64_t i = 0; i < n; i++) running[first + i + 1] = so_far += column[i];
+    for (int64_t k = first + n + 1; k <= first + n + last; k++) running[k] = so_far;
+    const int64_t width = first + last + 1;
+    double squares = 0.0;
+#pragma omp simd reduction(+ : squares)
+    for (int64_t i = 0; i < n; i++) {
+        const double cells = (int32_t)(running[i + width] - running[i]);
+        squares += cells * cells;
+        total[i] += cells;
+    }
+    return squares;
+}
+
+static void window_sums(int64_t n, const double *restrict total, const double *restrict observed, double *restrict sums)
+{
+    double squares = 0.0, seen = 0.0, product = 0.0;
+#pragma omp simd reduction(+ : squares, seen, product)
+    for (int64_t i = 0; i < n; i++) {
+        squares += total[i] * total[i];
+        seen += observed[i] * observed[i];
+        product += total[i] * observed[i];
+    }
+    sums[NWC__EFSS_TOTAL] += squares;
+    sums[NWC__EFSS_OBSERVED] += seen;
+    sums[NWC__EFSS_PRODUCT] += product;
+}
+
+const struct nwc__ensemble_kernels NWC__NAME(nwc__ensemble_kernels) = {gather, blank,      compare,    reach,
+                                                                       pairs,  window_row, window_sums};

@@ -4,7 +4,9 @@
  * spread and skill: Fortin, Abaza, Anctil and Turcotte (2014). With M members in every cell there are M + 1 probabilities,
  * each a class of its own, so that the parts add up without a rest.
  */
+#include "verify/curve.h"
 #include "verify/ensemble.h"
+#include "verify/sums.h"
 
 nwc_status nwc_verify_ensemble_get_scores(const nwc_verify_ensemble *verify, nwc_ensemble_scores *scores)
 {
@@ -73,17 +75,37 @@ nwc_status nwc_verify_ensemble_get_brier(const nwc_verify_ensemble *verify, int3
     return NWC_OK;
 }
 
-nwc_status nwc_verify_ensemble_get_reliability(const nwc_verify_ensemble *verify, int32_t threshold, int64_t *forecasts,
-                                               int64_t *events)
+nwc_status nwc_verify_ensemble_get_curve(const nwc_verify_ensemble *verify, int32_t threshold,
+                                         nwc_probability_class *curve)
 {
-    const double *n_forecasts, *n_events;
-    NWC__TRY(find_counts(verify, threshold, &n_forecasts, &n_events));
-    if (!forecasts) return nwc__fail(NWC_ERR_ARG, "forecasts: a place expected, NULL given");
-    if (!events) return nwc__fail(NWC_ERR_ARG, "events: a place expected, NULL given");
-    for (int32_t k = 0; k <= verify->n_members; k++) {
-        forecasts[k] = (int64_t)n_forecasts[k];
-        events[k] = (int64_t)n_events[k];
-    }
+    const double *forecasts, *events;
+    NWC__TRY(find_counts(verify, threshold, &forecasts, &events));
+    if (!curve) return nwc__fail(NWC_ERR_ARG, "curve: a place expected, NULL given");
+    for (int32_t k = 0; k <= verify->n_members; k++)
+        curve[k] = (nwc_probability_class){.forecasts = (int64_t)forecasts[k],
+                                           .events = (int64_t)events[k],
+                                           .probability = k / (double)verify->n_members};
+    nwc__verify_fill_curve(curve, verify->n_members + 1);
+    return NWC_OK;
+}
+
+nwc_status nwc_verify_ensemble_get_fss(const nwc_verify_ensemble *verify, int32_t threshold, int32_t window,
+                                       nwc_ensemble_fss *scores)
+{
+    if (!verify) return nwc__fail(NWC_ERR_ARG, "verify: sums expected, NULL given");
+    if (!scores) return nwc__fail(NWC_ERR_ARG, "scores: a place expected, NULL given");
+    NWC__TRY(nwc__verify_check_index("threshold", threshold, verify->n_thresholds));
+    NWC__TRY(nwc__verify_check_index("window", window, verify->n_windows));
+    const double *const sums =
+        verify->state + verify->fss + ((int64_t)threshold * verify->n_windows + window) * NWC__EFSS_SUMS;
+    const double m = verify->n_members, squares = sums[NWC__EFSS_SQUARES], total = sums[NWC__EFSS_TOTAL];
+    const double seen = sums[NWC__EFSS_OBSERVED], product = sums[NWC__EFSS_PRODUCT];
+    /* Over the m (m - 1) / 2 pairs of members (f - f')^2 is m squares - total, and f^2 + f'^2 is (m - 1) squares. */
+    *scores = (nwc_ensemble_fss){
+        .members = nwc__verify_ratio(2.0 * product, squares + m * seen),
+        .dispersion = nwc__verify_ratio(total - squares, (m - 1.0) * squares),
+        .probability = nwc__verify_ratio(2.0 * m * product, total + m * m * seen),
+    };
     return NWC_OK;
 }
 

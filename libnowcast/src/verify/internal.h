@@ -37,9 +37,17 @@ nwc_status nwc__verify_check_thresholds(const double *thresholds, int32_t n);
 nwc_status nwc__verify_check_size(const double *state, int64_t n, int64_t size);
 nwc_status nwc__verify_check_sums(const double *sum, int64_t n);
 
-/* Refuse fields, forecast being called name, and a mask that do not belong together. */
+/* Refuse windows that are too many, missing, below 1 or too wide. */
+nwc_status nwc__verify_check_windows(const int32_t *windows, int32_t n);
+
+/* Refuse fields, forecast being called name, and a mask that do not belong together; of other units only the first of the two. */
 nwc_status nwc__verify_check_pair(const nwc_field *forecast, const char *name, const nwc_field *observed,
                                   const nwc_flags *use);
+nwc_status nwc__verify_check_places(const nwc_field *forecast, const char *name, const nwc_field *observed,
+                                    const nwc_flags *use);
+
+/* The lowest rank of a cell that reaches threshold t of n: as many thresholds as are not above it. */
+uint8_t nwc__verify_event_rank(const float *threshold, int32_t n, int32_t t);
 
 /* Add the sums in from, laid out as a whole state, to those in into. */
 void nwc__verify_add_sums(const nwc_verify *verify, double *into, const double *from);

@@ -23,17 +23,20 @@ nwc_status nwc__verify_check_thresholds(const double *thresholds, int32_t n)
     return NWC_OK;
 }
 
+nwc_status nwc__verify_check_windows(const int32_t *windows, int32_t n)
+{
+    if (n < 0 || n > MOST) return nwc__fail(NWC_ERR_ARG, "n_windows: 0 to %d expected, %d given", MOST, (int)n);
+    if (n && !windows) return nwc__fail(NWC_ERR_ARG, "windows: %d values expected, NULL given", (int)n);
+    for (int32_t w = 0; w < n; w++)
+        if (windows[w] < 1 || windows[w] > WIDEST)
+            return nwc__fail(NWC_ERR_ARG, "windows: 1 to %d cells expected, %d given", WIDEST, (int)windows[w]);
+    return NWC_OK;
+}
+
 static nwc_status check_options(const nwc_verify_options *options)
 {
     NWC__TRY(nwc__verify_check_thresholds(options->thresholds, options->n_thresholds));
-    if (options->n_windows < 0 || options->n_windows > MOST)
-        return nwc__fail(NWC_ERR_ARG, "n_windows: 0 to %d expected, %d given", MOST, (int)options->n_windows);
-    if (options->n_windows && !options->windows)
-        return nwc__fail(NWC_ERR_ARG, "windows: %d values expected, NULL given", (int)options->n_windows);
-    for (int32_t w = 0; w < options->n_windows; w++)
-        if (options->windows[w] < 1 || options->windows[w] > WIDEST)
-            return nwc__fail(NWC_ERR_ARG, "windows: 1 to %d cells expected, %d given", WIDEST,
-                             (int)options->windows[w]);
+    NWC__TRY(nwc__verify_check_windows(options->windows, options->n_windows));
     if (!isnan(options->wet_threshold) && !isfinite((float)options->wet_threshold))
         return nwc__fail(NWC_ERR_ARG, "wet_threshold: a finite value or NaN expected, %g given",
                          options->wet_threshold);
