@@ -245,16 +245,49 @@ done:
     return status;
 }
 
-/* The near edge of the first gate of a ray of which so much is hidden. */
-static float clear_range(const nwc__source *source, int32_t ray, double blocked)
+/* How much of the gates of a source is hidden; without a name where it does not say. */
+static nwc_moment hidden_of(const nwc__source *source)
 {
     nwc_moment hidden;
-    if (nwc_volume_find(source->volume, source->sweep, "CBB", &hidden) != NWC_OK) return INFINITY;
-    const float *const cells = hidden.field.data + ray * hidden.field.stride[0];
-    for (int64_t g = 0; g < hidden.field.dim[1]; g++)
-        if ((double)cells[g * hidden.field.stride[1]] >= blocked)
-            return (float)(hidden.first_gate_m + ((double)g - 0.5) * hidden.gate_spacing_m);
+    if (nwc_volume_find(source->volume, source->sweep, "CBB", &hidden) != NWC_OK) hidden.name = NULL;
+    return hidden;
+}
+
+/* The near edge of the first gate of a ray of which so much is hidden. */
+static float clear_range(const nwc_moment *hidden, int32_t ray, double blocked)
+{
+    if (!hidden->name) return INFINITY;
+    const float *const cells = hidden->field.data + ray * hidden->field.stride[0];
+    for (int64_t g = 0; g < hidden->field.dim[1]; g++)
+        if ((double)cells[g * hidden->field.stride[1]] >= blocked)
+            return (float)(hidden->first_gate_m + ((double)g - 0.5) * hidden->gate_spacing_m);
     return INFINITY;
+}
+
+/* The rays of a plane by azimuth, made up to the turns before and after. */
+static nwc_status lay_turns(const nwc__source *sources, const struct turn *turns, double blocked, int64_t time_ns,
+                            nwc__plane *plane)
+{
+    const int32_t n = plane->n_rays;
+    int32_t source = -1; /* of sweep and hidden: most planes have one */
+    nwc_moment hidden = {.name = NULL};
+    nwc_sweep sweep;
+    for (int32_t r = 0; r < n + 2; r++) {
+        const struct turn *const at = &turns[(r + n - 1) % n];
+        const float turned = r == 0 ? -360.0F : r == n + 1 ? 360.0F : 0.0F;
+        if (at->from.source != source) {
+            source = at->from.source, hidden = hidden_of(&sources[source]);
+            NWC__TRY(nwc_volume_sweep(sources[source].volume, sources[source].sweep, &sweep));
+        }
+        plane->ray[r] = at->from;
+        plane->turn[r] = (nwc__turn){
+            .azimuth_deg = at->azimuth_deg + turned,
+            .after_s = (float)(1e-9 * (double)(sweep.time_ns[at->from.ray] - time_ns)),
+            .clear_m = clear_range(&hidden, at->from.ray, blocked),
+            .row = plane->joined ? (r + n - 1) % n : at->from.ray,
+        };
+    }
+    return NWC_OK;
 }
 
 static nwc_status make_plane(nwc_ctx *ctx, const nwc__view *view, const struct candidate *list, int32_t n,
@@ -281,19 +314,7 @@ static nwc_status make_plane(nwc_ctx *ctx, const nwc__view *view, const struct c
     NWC__ALLOC(ctx, plane->turn, plane->n_rays + 2);
     NWC__ALLOC(ctx, plane->ray, plane->n_rays + 2);
     NWC__ALLOC(ctx, plane->bin, NWC__MOSAIC_BINS);
-    for (int32_t r = 0; r < plane->n_rays + 2; r++) {
-        const struct turn *const at = &turns[(r + plane->n_rays - 1) % plane->n_rays];
-        const nwc__source *const source = &sources[at->from.source];
-        if ((status = nwc_volume_sweep(source->volume, source->sweep, &sweep)) != NWC_OK) goto done;
-        const float turned = r == 0 ? -360.0F : r == plane->n_rays + 1 ? 360.0F : 0.0F;
-        plane->ray[r] = at->from;
-        plane->turn[r] = (nwc__turn){
-            .azimuth_deg = at->azimuth_deg + turned,
-            .after_s = (float)(1e-9 * (double)(sweep.time_ns[at->from.ray] - time_ns)),
-            .clear_m = clear_range(source, at->from.ray, blocked),
-            .row = plane->joined ? (r + plane->n_rays - 1) % plane->n_rays : at->from.ray,
-        };
-    }
+    if ((status = lay_turns(sources, turns, blocked, time_ns, plane)) != NWC_OK) goto done;
     fill_table(plane);
     status = lay_floor(ctx, view->lookup->beam, farthest_m, plane);
 done:
