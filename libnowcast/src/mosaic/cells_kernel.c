@@ -131,17 +131,25 @@ static void write_row(int32_t n, bool begins, bool ends, const char *restrict ce
     memcpy(carry, cells + size - LINE, ends ? 0 : LINE);
 }
 
+/* Whole lines of rows that lie side by side. large is known where this is called, so that it is not asked for each. */
+static inline void write_lines(int32_t rows, bool large, const char *restrict cells, char *restrict carry,
+                               char *restrict to, int64_t to_row)
+{
+    for (int32_t k = 0; k < rows; k++, cells += LINE, carry += LINE, to += to_row * CELL)
+        nwc__write_line(large, cells, carry, to);
+}
+
 static void write(int32_t rows, int32_t n, bool begins, bool ends, bool large, const void *restrict cells,
                   void *restrict carry, void *restrict to, int64_t to_row, int64_t step)
 {
-    for (int32_t k = 0; k < rows; k++) {
-        const char *const row = (const char *)cells + k * LINE;
-        char *const before = (char *)carry + k * LINE, *const there = (char *)to + k * to_row * CELL;
-        if (begins | ends | (step != 1))
-            write_row(n, begins, ends, row, before, there, step);
-        else
-            nwc__write_line(large, row, before, there);
-    }
+    if (begins | ends | (step != 1))
+        for (int32_t k = 0; k < rows; k++)
+            write_row(n, begins, ends, (const char *)cells + k * LINE, (char *)carry + k * LINE,
+                      (char *)to + k * to_row * CELL, step);
+    else if (large)
+        write_lines(rows, true, cells, carry, to, to_row);
+    else
+        write_lines(rows, false, cells, carry, to, to_row);
 }
 
 static void publish(void)

@@ -139,6 +139,7 @@ static __attribute__((noinline)) void copy_gates(const nwc__gates *of, int32_t n
         const float *const far = of->cells + rays->far[c] * of->stride;
         const int32_t *const at = gates->at + c;
         float(*const to_near)[2] = to->near + c, (*const to_far)[2] = to->far + c;
+#pragma GCC unroll 4
         for (int32_t k = 0; k < n; k += COLUMNS) {
             memcpy(to_near[k], near + at[k], sizeof to_near[k]);
             memcpy(to_far[k], far + at[k], sizeof to_far[k]);
