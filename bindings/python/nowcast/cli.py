@@ -1,4 +1,4 @@
-"""The program nowcast. Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but degraded."""
+"""The program nowcast. Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but degraded, 4 another cycle is at work."""
 
 import contextlib
 import importlib.util
@@ -16,7 +16,8 @@ import rich.console
 import rich.progress
 import rich.table
 
-from nowcast import _lib, io, jobs
+from nowcast import _cli_ops, _lib, io, jobs
+from nowcast._cli_ops import DEGRADED
 from nowcast._open import describe
 from nowcast.cells import METHODS as CELLS
 from nowcast.errors import NoDataError, NowcastError, UnsupportedError
@@ -26,8 +27,6 @@ from nowcast.mosaic import METHODS as MOSAICS
 from nowcast.mosaic import REFLECTIVITIES
 from nowcast.motion import METHODS
 from nowcast.radar import FORMATS, Health
-
-DEGRADED = 3
 
 
 class _Program(click.Group):
@@ -638,6 +637,10 @@ def _table(title: str, columns: dict[str, str], rows: pd.DataFrame) -> rich.tabl
             *("" if value != value else f"{value:.4g}" if isinstance(value, float) else str(value) for value in row)
         )
     return table
+
+
+for _verb in (_cli_ops.run, _cli_ops.status, _cli_ops.config):
+    main.add_command(_verb)
 
 
 @main.command()

@@ -1,0 +1,281 @@
+"""What one cycle is told: a TOML file, checked as a whole before anything runs."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import pydantic
+
+from nowcast import forecast, motion
+from nowcast.errors import ArgumentError, FileError
+from nowcast.grid import Grid
+from nowcast.ops._names import Pattern
+
+PathLike = str | os.PathLike[str]
+
+Positive = Annotated[float, pydantic.Field(gt=0.0, allow_inf_nan=False)]
+Share = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
+
+STAGES = ("analysis", "motion", "cells", "forecast", "hours", "wind", "verify")
+"""What a cycle does, in this order: what warns comes before what costs."""
+
+
+class _Table(pydantic.BaseModel):
+    """A table of the file; what it has no place for is an error."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class Region(_Table):
+    """``[grid]``: the kilometre grid of all products."""
+
+    longitude: Annotated[float, pydantic.Field(ge=-180.0, le=180.0)]
+    latitude: Annotated[float, pydantic.Field(ge=-90.0, le=90.0)]
+    width_km: Positive
+    height_km: Positive
+    spacing_km: Positive = 1.0
+    projection: str | None = None
+    """PROJ string; azimuthal equidistant about the middle when omitted"""
+    levels_km: Positive = 0.5
+    """between levels of the mosaic"""
+    top_km: Positive = 18.0
+
+    @property
+    def flat(self) -> Grid:
+        """The grid without levels."""
+        about = f"+proj=aeqd +lat_0={self.latitude:g} +lon_0={self.longitude:g} +ellps=WGS84 +units=m"
+        projection, step = self.projection or about, 1e3 * self.spacing_km
+        x, y = Grid(projection, 1, 1, 0.0, 0.0, step, step).from_lonlat(self.longitude, self.latitude)
+        nx, ny = (max(1, round(size / self.spacing_km)) for size in (self.width_km, self.height_km))
+        return Grid(projection, nx, ny, float(x) - 0.5 * (nx - 1) * step, float(y) - 0.5 * (ny - 1) * step, step, step)
+
+    def deep(self, levels_km: float, top_km: float) -> Grid:
+        """The grid with levels up to a height."""
+        flat, n = self.flat, max(1, int(top_km / levels_km + 1e-6))
+        levels = tuple(1e3 * levels_km * (k + 1) for k in range(n))
+        return Grid(flat.projection, flat.nx, flat.ny, flat.x_first, flat.y_first, flat.dx, flat.dy, levels)
+
+
+class _Files(_Table):
+    files: str
+    """names with their time in them as strftime writes it: "/data/KHTX/%Y%m%d/KHTX%Y%m%d_%H%M%S_V06*" """
+
+    @pydantic.field_validator("files")
+    @classmethod
+    def _timed(cls, value: str) -> str:
+        Pattern(value)
+        return value
+
+
+class Radar(_Files):
+    """``[radars.NAME]``: the volumes of one radar, each in a file of its own."""
+
+    max_age_minutes: Positive = 15.0
+
+
+class Composite(_Files):
+    """``[composite]``: fields made elsewhere, in place of radars."""
+
+    max_age_minutes: Positive = 15.0
+    quantity: str | None = None
+
+
+class ModelRun(_Files):
+    """``[model]``: a run of the model is all files of one time; that time is when the run begins."""
+
+    max_age_hours: Positive = 12.0
+
+
+class Mosaic(_Table):
+    """``[mosaic]``"""
+
+    motion: bool = True
+    """bring what every ray saw to the time of the cycle"""
+    quality: bool = True
+    """leave out what is no weather"""
+
+
+class Rain(_Table):
+    """``[rain]``: Z = a R^b of reflectivity, and how long frames are kept."""
+
+    a: Positive = 200.0
+    b: Positive = 1.6
+    minutes: Annotated[float, pydantic.Field(ge=10.0, le=360.0)] = 65.0
+    motion: str = "variational"
+
+    @pydantic.field_validator("motion")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in motion.METHODS:
+            raise ValueError(f"one of {', '.join(motion.METHODS)} expected")
+        return value
+
+
+class Forecast(_Table):
+    """``[forecast]``"""
+
+    method: str = "steps"
+    members: Annotated[int, pydantic.Field(ge=1, le=1000)] = 20
+    seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0
+    minutes: Positive = 120.0
+    step_minutes: Positive = 5.0
+    thresholds: tuple[Positive, ...] = (1.0, 5.0, 20.0)
+    quantiles: tuple[Share, ...] = (0.1, 0.5, 0.9)
+
+    @pydantic.field_validator("method")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in forecast.METHODS:
+            raise ValueError(f"one of {', '.join(forecast.METHODS)} expected")
+        return value
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether the method makes members."""
+        return self.method in forecast.ENSEMBLES
+
+
+class Cells(_Table):
+    """``[cells]``: options of ``nowcast.cells.identify``, on the greatest reflectivity of the column."""
+
+    threshold: float | None = None
+    least_peak: float | None = None
+    least_size: Positive | None = None
+    patience_minutes: Positive = 15.0
+
+
+class Hours(_Table):
+    """``[hours]``: rain of whole hours, observed and to come."""
+
+    ahead: Annotated[int, pydantic.Field(ge=1, le=6)] = 6
+    """as far as the model reaches; without one, as far as the forecast does"""
+    thresholds: tuple[Positive, ...] = (1.0, 10.0, 20.0, 50.0)
+    """mm"""
+    quantiles: tuple[Share, ...] = (0.1, 0.5, 0.9)
+    formats: tuple[Literal["nc", "grib2", "tif"], ...] = ("nc",)
+
+
+class Wind(_Table):
+    """``[wind]``: the wind in three dimensions and the low-level product of it."""
+
+    spacing_km: Positive = 2.0
+    levels_km: Positive = 0.5
+    top_km: Positive = 12.0
+    minutes: Positive = 60.0
+
+
+class Verify(_Table):
+    """``[verify]``: earlier cycles' forecasts of now."""
+
+    leads_minutes: tuple[Positive, ...] = (10.0, 30.0, 60.0, 120.0)
+    thresholds: tuple[Positive, ...] = (0.1, 1.0, 5.0)
+    windows: tuple[Annotated[int, pydantic.Field(ge=1)], ...] = (1, 5, 11)
+
+
+class Budget(_Table):
+    """``[budget]``: seconds of a cycle; where they run out members are dropped first, then stages that may be."""
+
+    seconds: Positive = 240.0
+
+
+class Config(_Table):
+    """One region and what is to be made of it, every so many minutes."""
+
+    name: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    output: Path
+    every_minutes: Annotated[float, pydantic.Field(gt=0.0, le=1440.0)] = 5.0
+    delay_minutes: Annotated[float, pydantic.Field(ge=0.0)] = 0.0
+    """how long after its time a cycle that is given none takes data to have arrived"""
+    keep_hours: Positive = 48.0
+    stages: tuple[Literal["cells", "forecast", "hours", "wind", "verify"], ...] = (
+        "cells",
+        "forecast",
+        "hours",
+        "verify",
+    )
+    grid: Region
+    radars: dict[str, Radar] = {}
+    composite: Composite | None = None
+    model: ModelRun | None = None
+    mosaic: Mosaic = Mosaic()
+    rain: Rain = Rain()
+    forecast: Forecast = Forecast()
+    cells: Cells = Cells()
+    hours: Hours = Hours()
+    wind: Wind = Wind()
+    verify: Verify = Verify()
+    budget: Budget = Budget()
+
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if bool(self.radars) == (self.composite is not None):
+            raise ValueError("either radars or a composite expected")
+        if "wind" in self.stages and not self.radars:
+            raise ValueError("wind: radars expected")
+        return self
+
+    @classmethod
+    def load(cls, path: PathLike) -> Self:
+        """The configuration a TOML file gives; names of files in it are beside the file.
+
+        Raises
+        ------
+        FileError : the file cannot be read.
+        ArgumentError : it is not TOML, lacks something, or has what there is no place for: file, line and entry.
+        """
+        place = Path(path)
+        try:
+            text = place.read_text(encoding="utf-8")
+            said = tomllib.loads(text)
+            made = cls(**said)
+        except OSError as error:
+            raise FileError(f"{path}: {error.strerror or error}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ArgumentError(f"{path}: {error}") from error
+        except pydantic.ValidationError as error:
+            raise ArgumentError("\n".join(_told(place, text, one) for one in error.errors())) from error
+        return made._beside(place.absolute().parent)
+
+    def _beside(self, folder: Path) -> Self:
+        """The same with names that begin at a folder."""
+
+        def whole(files: _Files) -> Any:
+            return files.model_copy(update={"files": str(folder / files.files)})
+
+        update: dict[str, Any] = {
+            "output": folder / self.output,
+            "radars": {name: whole(radar) for name, radar in self.radars.items()},
+        }
+        for name in ("composite", "model"):
+            if (given := getattr(self, name)) is not None:
+                update[name] = whole(given)
+        return self.model_copy(update=update)
+
+
+def _told(path: Path, text: str, error: Any) -> str:
+    """An error of pydantic's, with the line of the entry it is about."""
+    entry = [str(part) for part in error["loc"]]
+    line = _line_of(text, entry)
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "no such entry"
+    return f"{path}{f', line {line}' if line else ''}: {'.'.join(entry) or 'the whole'}: {message}"
+
+
+def _line_of(text: str, entry: list[str]) -> int | None:
+    """The line in a TOML text of an entry, or of the innermost table around it."""
+    table: list[str] = []
+    best: tuple[int, int | None] = (0, None)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
+            table = [part.strip().strip("\"'") for part in header[1].split(".")]
+            here = table
+        elif key := re.match(r"""\s*([\w.-]+|"[^"]*"|'[^']*')\s*=""", line):
+            here = [*table, *(part.strip("\"'") for part in key[1].split("."))]
+        else:
+            continue
+        if here == entry[: len(here)] and len(here) > best[0]:
+            best = len(here), number
+    return best[1]

@@ -1,0 +1,215 @@
+"""Products of a cycle that appear whole or not at all, with a manifest of them; and those that grew old."""
+
+import dataclasses
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from nowcast.errors import FileError, FormatError, NowcastError
+
+VERSION = 1
+"""Of manifests, and of the state beside them."""
+
+MANIFEST = "manifest.json"
+STATE = "state"
+LATEST = "latest"
+_FORM = "%Y%m%dT%H%M%SZ"
+_PARTIAL = ".partial-"
+
+
+class LockedError(NowcastError):
+    """Another cycle is at work in the folder."""
+
+
+def name_of(time: np.datetime64) -> str:
+    """Of the folder of a cycle."""
+    made: str = time.astype("datetime64[s]").item().strftime(_FORM)
+    return made
+
+
+def time_of(name: str) -> np.datetime64 | None:
+    """The time of a folder's cycle; None for other folders."""
+    digits = name.replace("T", "").removesuffix("Z")
+    if len(name) != 16 or not digits.isdigit():
+        return None
+    try:
+        time = np.datetime64(f"{name[:4]}-{name[4:6]}-{name[6:11]}:{name[11:13]}:{name[13:15]}", "ns")
+    except ValueError:
+        return None
+    return time if name_of(time) == name else None
+
+
+class Output:
+    """The folder that cycles publish into, while no other cycle is at work there.
+
+    Each cycle has a folder of its own, named by its time, that takes its name when it is whole: products, the manifest,
+    and the state that the next cycle goes on from. What a killed cycle left is cleared away here.
+
+    Raises
+    ------
+    LockedError : another process has it.
+    FileError : it cannot be made or written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise FileError(f"{folder}: {error.strerror or error}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise LockedError(f"{folder}: another cycle is at work here") from None
+        for left in folder.glob(f"{_PARTIAL}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lock)
+
+    def before(self, time: np.datetime64) -> Path | None:
+        """The folder of the latest cycle before a time."""
+        earlier = [path for when, path in published(self.folder) if when < time]
+        return earlier[-1] if earlier else None
+
+    def begin(self, time: np.datetime64) -> Path:
+        """An empty folder to work in."""
+        work = self.folder / f"{_PARTIAL}{name_of(time)}"
+        try:
+            (work / STATE).mkdir(parents=True)
+        except OSError as error:
+            raise FileError(f"{work}: {error.strerror or error}") from error
+        return work
+
+    def publish(self, work: Path, time: np.datetime64, manifest: dict[str, Any]) -> Path:
+        """Write the manifest of a folder worked in, make all of it lasting, and give it its name."""
+        final = self.folder / name_of(time)
+        try:
+            (work / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+            for path in (*sorted(work.rglob("*")), work):
+                _sync(path)
+            work.rename(final)
+            _sync(self.folder)
+            newest = published(self.folder)[-1][1]
+            link = self.folder / f".{LATEST}"
+            link.unlink(missing_ok=True)
+            link.symlink_to(newest.name)
+            link.rename(self.folder / LATEST)
+        except OSError as error:
+            raise FileError(f"{final}: {error.strerror or error}") from error
+        return final
+
+    def prune(self, hours: float) -> list[str]:
+        """Remove the folders of cycles that lie so long before the latest; their names."""
+        all_ = published(self.folder)
+        span = np.timedelta64(round(3.6e12 * hours), "ns")
+        old = [path for when, path in all_ if when < all_[-1][0] - span]
+        for path in old:
+            gone = self.folder / f"{_PARTIAL}{path.name}"  # never half a folder under its name
+            path.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+        return [path.name for path in old]
+
+
+def published(folder: Path) -> list[tuple[np.datetime64, Path]]:
+    """The cycles in a folder, earliest first."""
+    found = [(time, path) for path in folder.iterdir() if (time := time_of(path.name)) is not None]
+    return sorted((pair for pair in found if (pair[1] / MANIFEST).is_file()), key=lambda pair: pair[1].name)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a cycle.
+
+    Raises
+    ------
+    FileError : there is none.
+    FormatError : it is not one, or of another version.
+    """
+    path = folder / MANIFEST
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise FormatError(f"{path}: {error}") from error
+    if not isinstance(found, dict) or found.get("version") != VERSION:
+        raise FormatError(f"{path}: a manifest of version {VERSION} expected")
+    return found
+
+
+def products(work: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name, bytes and checksum of each file in a folder."""
+    for path in sorted(work.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                sum_ = hashlib.file_digest(file, "sha256").hexdigest()
+            yield str(path.relative_to(work)), {"bytes": path.stat().st_size, "sha256": sum_}
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """What the log says of one stage."""
+
+    cycle: str
+    stage: str
+    status: str
+    seconds: float
+    reasons: tuple[str, ...] = ()
+
+
+class Log:
+    """Lines of JSON, in one file a day, and the latest figures for Prometheus's textfile collector."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add(self, line: Line) -> None:
+        """Append a line; a full disk loses it and nothing else."""
+        folder = self._folder / "log"
+        try:
+            folder.mkdir(exist_ok=True)
+            with (folder / f"{line.cycle[:8]}.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(dataclasses.asdict(line)) + "\n")
+        except OSError:
+            pass
+
+    def figures(self, region: str, rows: dict[str, float], stages: dict[str, float]) -> None:
+        """Write ``nowcast.prom`` anew."""
+        lines = [f'nowcast_{name}{{region="{region}"}} {value:.10g}' for name, value in rows.items()]
+        lines += [
+            f'nowcast_stage_seconds{{region="{region}",stage="{stage}"}} {value:.6g}' for stage, value in stages.items()
+        ]
+        path = self._folder / ".nowcast.prom"
+        try:
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            path.rename(self._folder / "nowcast.prom")
+        except OSError:
+            pass
+
+    def prune(self, hours: float, latest: np.datetime64) -> None:
+        """Remove the files of days that lie so long before the latest."""
+        last = latest.astype("datetime64[D]") - np.timedelta64(int(hours // 24) + 1, "D")
+        day = last.item().strftime("%Y%m%d")
+        for path in (self._folder / "log").glob("????????.jsonl"):
+            if path.stem < day:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,104 @@
+"""What one cycle hands on to the next: frames, tracks, the model's skill, sums of scores, the cost of a member."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import xarray as xr
+
+from nowcast import cells, grid, io, verify
+from nowcast.errors import FormatError, NowcastError
+from nowcast.forecast import BlendSkill
+from nowcast.ops._config import Config
+from nowcast.ops._publish import VERSION
+
+_FRAMES, _TRACKER, _SKILL, _SCORES, _FACTS = "frames.nc", "tracks.bin", "skill.json", "scores.npz", "state.json"
+
+
+@dataclasses.dataclass
+class State:
+    """Empty at the first cycle, and what cannot be read or is of another grid begins anew."""
+
+    frames: xr.DataArray | None = None
+    tracker: cells.Tracker | None = None
+    skill: BlendSkill | None = None
+    scores: dict[float, verify.Scores] = dataclasses.field(default_factory=dict)
+    """by lead time, minutes"""
+    member_seconds: float = 0.0
+    """0 where not known"""
+    lost: list[str] = dataclasses.field(default_factory=list)
+    """what begins anew though there was something, and why"""
+
+    @classmethod
+    def load(cls, folder: Path, config: Config) -> Self:
+        """What a cycle left in a folder."""
+        state = cls()
+        facts = state._part("state", lambda: _facts(folder / _FACTS))
+        if facts is None:
+            return state
+        state.member_seconds = float(facts["member_seconds"])
+        if facts["grid"] != _grid_of(config):
+            state.lost.append("state: of another grid")
+            return state
+        if (folder / _FRAMES).exists():
+            state.frames = state._part("frames", lambda: io.open(folder / _FRAMES, on_error="raise"))
+        if (folder / _TRACKER).exists():
+            state.tracker = state._part("tracks", lambda: cells.Tracker.restore((folder / _TRACKER).read_bytes()))
+        if (folder / _SKILL).exists():
+            state.skill = state._part("skill", lambda: BlendSkill.load(folder / _SKILL))
+        if (folder / _SCORES).exists():
+            state.scores = state._part("scores", lambda: _scores(folder / _SCORES, config)) or {}
+        return state
+
+    def _part(self, what: str, read: Any) -> Any:
+        try:
+            return read()
+        except (NowcastError, OSError, ValueError, KeyError) as error:
+            self.lost.append(f"{what}: {error}")
+            return None
+
+    def save(self, folder: Path, config: Config) -> None:
+        """Write all of it into an empty folder."""
+        facts = {"version": VERSION, "grid": _grid_of(config), "member_seconds": self.member_seconds}
+        (folder / _FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        if self.frames is not None:
+            io.write(self.frames, folder / _FRAMES)
+        if self.tracker is not None:
+            (folder / _TRACKER).write_bytes(self.tracker.save())
+        if self.skill is not None:
+            self.skill.save(folder / _SKILL)
+        if self.scores:
+            sums = np.array([scores.sums for scores in self.scores.values()])
+            np.savez(folder / _SCORES, leads=np.array(list(self.scores)), sums=sums)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if found.get("version") != VERSION:
+        raise FormatError(f"{path}: version {VERSION} expected")
+    return found
+
+
+def _scores(path: Path, config: Config) -> dict[float, verify.Scores]:
+    made = {}
+    with np.load(path) as file:
+        for lead, sums in zip(file["leads"].tolist(), file["sums"], strict=True):
+            made[lead] = empty_scores(config)
+            made[lead].add_sums(sums)
+    return made
+
+
+def empty_scores(config: Config) -> verify.Scores:
+    """Sums of the scores a configuration asks for."""
+    return verify.Scores(config.verify.thresholds, config.verify.windows)
+
+
+def _grid_of(config: Config) -> dict[str, Any]:
+    flat: grid.Grid = config.grid.flat
+    return {"projection": flat.projection, "nx": flat.nx, "ny": flat.ny, "x_first": flat.x_first} | {
+        "y_first": flat.y_first,
+        "dx": flat.dx,
+        "dy": flat.dy,
+    }
