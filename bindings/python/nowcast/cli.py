@@ -503,6 +503,40 @@ def cells(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -
 
 
 @main.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="QUANTITY=FILE...")
+@click.option("-o", "--output", required=True, help="Folder for GeoJSON, CSV and CAP; a .geojson file of areas alone.")
+@click.option("--rules", default="cma", show_default=True, help="TOML file, or cma, nws.")
+@click.option("--places", help="GeoJSON of places or districts; without it warnings are for areas.")
+@click.option("--time", "now", help="UTC; where forecasts begin by default, else the latest time.")
+@click.option("--state", help="File that warnings go on from, and are kept in.")
+@click.option("--journal", help="File that a line of JSON for each event is appended to.")
+@click.option("--areas-only", is_flag=True, help="Areas, without warnings.")
+@click.option(
+    "--probability-of", type=(str, float), multiple=True, help="Quantity and threshold an input is the probability of."
+)
+@click.option("--margin", type=float, help="m, how far areas reach beyond their cells; 2000 by default.")
+@click.option("--most-points", type=int, help="Of an area; 40 by default.")
+@click.option("--restart", is_flag=True, help="Begin anew where time went back.")
+@click.option("--sender", default="nowcast@localhost", show_default=True, help="Of CAP messages.")
+@click.option("--sender-name", help="The same by name.")
+@click.option("--chinese", is_flag=True, help="CAP by the profile of the Chinese warning platform.")
+@_on_error
+@_json
+def warn(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
+    """Hold fields against rules: warnings that go on from call to call, as GeoJSON and CAP; automatic guidance."""
+    with _progress():
+        summary = jobs.warn(inputs, output, **choices)
+    if "areas" in summary:
+        text = f"{output}: {summary['areas']} areas at {summary['now']}"
+    else:
+        what = ", ".join(f"{n} {name}" for name, n in summary["events"].items()) or "none"
+        text = f"{output}: {summary['warnings']} warnings at {summary['now']}; events: {what}"
+    if summary["left_out"]:
+        text += f"; left out: {', '.join(summary['left_out'])}"
+    _finish(summary, as_json, text)
+
+
+@main.command()
 @click.argument("forecast")
 @click.option("--obs", "observed", multiple=True, required=True, help="Observed file or pattern; may be repeated.")
 @click.argument("more_observed", nargs=-1)

@@ -23,6 +23,7 @@ from nowcast._forecast_products import Choice
 from nowcast._jobs_blend import Blend
 from nowcast._jobs_cells import cells
 from nowcast._jobs_volume import health, mosaic, mosaic_live, wind
+from nowcast._jobs_warn import warn
 from nowcast._open import open as open_any
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
@@ -37,6 +38,7 @@ __all__ = [
     "mosaic_live",
     "product",
     "verification",
+    "warn",
     "wind",
 ]
 

@@ -15,6 +15,7 @@ from nowcast import _draw, _map
 from nowcast._draw import field
 from nowcast._files import replacing
 from nowcast._plot_cells import tracks
+from nowcast._plot_hazard import warnings
 from nowcast._plot_radar import ppi, rhi, section, wind_profile
 from nowcast._plot_wind import BARBS, hodograph, wind, wind_section, wind_time_height
 from nowcast.errors import ArgumentError, UnsupportedError
@@ -32,6 +33,7 @@ __all__ = [
     "section",
     "side_by_side",
     "tracks",
+    "warnings",
     "wind",
     "wind_profile",
     "wind_section",

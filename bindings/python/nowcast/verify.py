@@ -9,6 +9,8 @@ the accumulators below: one stratum, one pair of fields, or ensemble and field, 
 ``score_points`` scores with observations at points; ``intervals`` says how sure scores are, ``compare`` how surely two
 forecasts differ. ``calibration`` learns from scores what probabilities mean, and ``calibrate`` applies it.
 
+``score_warnings`` scores warnings with events, such as ``crossings`` finds in observed fields.
+
 ``compare_winds`` and ``wind_scores`` do the same for winds over height: radar profiles, soundings, profilers, models.
 """
 
@@ -30,6 +32,7 @@ from nowcast._points import scores_at, withhold
 from nowcast._probability_scores import ProbabilityScores, consistency
 from nowcast._score_cases import bootstrap, compare, intervals, pool
 from nowcast._score_sums import Field, Sums, dataset, threshold_coord, window_coord
+from nowcast._verify_warnings import crossings, score_warnings, warning_messages
 from nowcast._wind_profiles import compare as compare_winds
 from nowcast._wind_profiles import scores as wind_scores
 from nowcast.errors import ArgumentError, NoDataError
@@ -44,6 +47,7 @@ __all__ = [
     "compare",
     "compare_winds",
     "consistency",
+    "crossings",
     "from_netcdf",
     "intervals",
     "pool",
@@ -51,8 +55,10 @@ __all__ = [
     "score_ensemble",
     "score_points",
     "score_probability",
+    "score_warnings",
     "to_csv",
     "to_netcdf",
+    "warning_messages",
     "wind_scores",
     "withhold",
 ]

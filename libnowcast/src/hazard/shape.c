@@ -16,13 +16,13 @@
 #define GEOS_USE_ONLY_R_API
 #include <geos_c.h>
 
-enum { QUARTER = 4 /* segments of a quarter circle */, MOST_TRIES = 40 };
+enum { QUARTER = 4 /* segments of a quarter circle */, MOST_TRIES = 12 };
 
 #define METRES_OF_A_DEGREE 111194.9266
 #define DEGREES_KEPT 1e5 /* parts of a degree: a metre */
 #define FIRST_SHARE 0.25 /* of the margin, that simplifying may take at first */
 #define MOST_SHARE 0.85  /* and at last: less than the whole, so that the cells stay within */
-#define GROWTH 1.3
+#define GROWTH 1.8
 #define LEAST_COSINE 0.01 /* nearer to a pole degrees of longitude count as there */
 
 struct plane {
@@ -97,10 +97,10 @@ static bool take_ring(const struct plane *plane, const GEOSGeometry *polygon, in
     return valid;
 }
 
-/* The shape grown by a margin, rounded and filled, or NULL where it is in parts still. */
-static GEOSGeometry *grown(const struct plane *plane, const GEOSGeometry *cells, double margin)
+/* What reaches so far beyond the cells already, grown to a margin, rounded and filled, or NULL where it is in parts still. */
+static GEOSGeometry *grown(const struct plane *plane, const GEOSGeometry *base, double reach, double margin)
 {
-    GEOSGeometry *shape = GEOSBuffer_r(plane->geos, cells, 2.0 * margin, QUARTER);
+    GEOSGeometry *shape = GEOSBuffer_r(plane->geos, base, 2.0 * margin - reach, QUARTER);
     if (shape && replace(plane, &shape, GEOSBuffer_r(plane->geos, shape, -margin, QUARTER)))
         replace(plane, &shape, filled(plane, shape));
     return shape;
@@ -110,20 +110,20 @@ static bool simplified(const struct plane *plane, const GEOSGeometry *cells, con
                        struct nwc__area *area)
 {
     double margin = options->margin_m;
-    for (int t = 0; t < MOST_TRIES; t++, margin *= GROWTH) {
-        GEOSGeometry *const shape = grown(plane, cells, margin);
-        for (double part = FIRST_SHARE; shape && part < 1.0;
-             part = part < MOST_SHARE ? fmin(part * GROWTH, MOST_SHARE) : 1.0) {
+    GEOSGeometry *const base = GEOSBuffer_r(plane->geos, cells, margin, QUARTER);
+    bool done = false;
+    for (int t = 0; base && !done && t < MOST_TRIES; t++, margin *= GROWTH) {
+        GEOSGeometry *const shape = grown(plane, base, options->margin_m, margin);
+        for (double part = FIRST_SHARE; shape && !done && part < 1.0;) {
             GEOSGeometry *const simple = GEOSTopologyPreserveSimplify_r(plane->geos, shape, part * margin);
-            const bool fits = simple && take_ring(plane, simple, options->most_points, area);
+            done = simple && take_ring(plane, simple, options->most_points, area);
             GEOSGeom_destroy_r(plane->geos, simple);
-            if (!fits) continue;
-            GEOSGeom_destroy_r(plane->geos, shape);
-            return true;
+            part = part < MOST_SHARE ? fmin(part * GROWTH, MOST_SHARE) : 1.0;
         }
         GEOSGeom_destroy_r(plane->geos, shape);
     }
-    return false;
+    GEOSGeom_destroy_r(plane->geos, base);
+    return done;
 }
 
 /* The convex hull, or the box, of what is grown by the margin. */
