@@ -2,6 +2,7 @@
 #include "support/support.h"
 
 #include "core/internal.h"
+#include "core/median.h"
 
 static void every_status_has_a_name(void **state)
 {
@@ -18,6 +19,38 @@ static void a_failure_may_quote_the_text_before_it(void **state)
     nwc__fail(NWC_ERR_FORMAT, "byte %d: wrong", 12);
     assert_int_equal(nwc__fail_within(NWC_ERR_FORMAT, "file.h5"), NWC_ERR_FORMAT);
     assert_string_equal(nwc_error_text(), "file.h5: byte 12: wrong");
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static void the_median_is_that_of_what_is_known_in_order(void **state)
+{
+    (void)state;
+    enum { MOST = 40, KINDS = 7 };
+    uint32_t seed = 1;
+    for (int64_t n = 0; n <= MOST; n++)
+        for (int kind = 2; kind <= KINDS; kind++) { /* few kinds: many that are equal */
+            float numbers[MOST], sorted[MOST];
+            int64_t known = 0;
+            for (int64_t k = 0; k < n; k++) {
+                seed = seed * 1664525U + 1013904223U;
+                const int32_t drawn = (int32_t)(seed >> 16) % kind;
+                numbers[k] = drawn == 1 ? NAN : drawn == 2 ? -INFINITY : 0.7F * (float)drawn - 1.0F;
+                if (drawn != 1) sorted[known++] = numbers[k];
+            }
+            qsort(sorted, (size_t)known, sizeof *sorted, ascending);
+            const double found = nwc__median(numbers, n);
+            if (known == 0)
+                assert_true(isnan(found));
+            else if (sorted[known / 2] == -INFINITY)
+                assert_true(found == (double)-INFINITY);
+            else
+                assert_true(found == 0.5 * ((double)sorted[(known - 1) / 2] + (double)sorted[known / 2]));
+        }
 }
 
 static void a_context_refuses_what_it_cannot_do(void **state)
@@ -156,6 +189,7 @@ int main(void)
         cmocka_unit_test(a_shorter_options_struct_keeps_the_newer_defaults),
         cmocka_unit_test(memory_is_aligned_and_its_size_checked),
         cmocka_unit_test(every_tile_runs_once_on_any_number_of_threads),
+        cmocka_unit_test(the_median_is_that_of_what_is_known_in_order),
         cmocka_unit_test(the_lowest_failing_tile_decides),
         cmocka_unit_test(progress_can_cancel_a_call),
         cmocka_unit_test(a_cancel_is_used_up_by_one_call),

@@ -6,6 +6,7 @@
  * of acquisition is lost. Moments whose values lie on a step are codes of it, of 8 or 16 bits; others are floats. A moment of
  * other gates than the first of its sweep has a group where of its own.
  */
+#include "core/median.h"
 #include "io/hdf5_put.h"
 #include "io/volume_write.h"
 #include "radar/format/volume_format.h"

@@ -3,6 +3,7 @@
  * azimuth with a table to find them. Sweeps of one elevation become one plane: the
  * best of them, and in the azimuths it does not have the rays of the others, so that sectors join.
  */
+#include "core/median.h"
 #include "mosaic/internal.h"
 #include "radar/beam.h"
 
@@ -19,34 +20,6 @@ struct sweep_facts {
     double age_s;
 };
 
-/* The middle of the values that are known, which are moved about; NaN where none is. By Hoare's (1961) selection. */
-static float median(float *values, int64_t n)
-{
-    int64_t known = 0;
-    for (int64_t r = 0; r < n; r++)
-        if (!isnan(values[r])) values[known++] = values[r];
-    if (!known) return NAN;
-    const int64_t middle = known / 2;
-    for (int64_t low = 0, high = known - 1; low < high;) {
-        const float pivot = values[low + (high - low) / 2];
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i > j) break;
-            const float swapped = values[i];
-            values[i++] = values[j], values[j--] = swapped;
-        }
-        if (middle <= j)
-            high = j;
-        else if (middle >= i)
-            low = i;
-        else
-            break;
-    }
-    return values[middle];
-}
-
 static nwc_status describe_sweeps(nwc_ctx *ctx, const nwc__radar *radar, int64_t time_ns, double max_age_s,
                                   struct sweep_facts *facts)
 {
@@ -58,9 +31,9 @@ static nwc_status describe_sweeps(nwc_ctx *ctx, const nwc__radar *radar, int64_t
         float *const work = nwc__alloc(ctx, sweep.n_rays, sizeof *work);
         if (!work) return NWC_ERR_NOMEM;
         memcpy(work, sweep.elevation_deg, (size_t)sweep.n_rays * sizeof *work);
-        facts[s].elevation_deg = median(work, sweep.n_rays);
+        facts[s].elevation_deg = (float)nwc__median(work, sweep.n_rays);
         memcpy(work, sweep.nyquist_m_s, (size_t)sweep.n_rays * sizeof *work);
-        facts[s].nyquist_m_s = median(work, sweep.n_rays);
+        facts[s].nyquist_m_s = (float)nwc__median(work, sweep.n_rays);
         nwc__free(ctx, work);
         facts[s].age_s = 1e-9 * (double)(time_ns - sweep.time_ns[sweep.n_rays / 2]);
         facts[s].usable = fabsf(facts[s].elevation_deg) <= 90.0F && fabs(facts[s].age_s) <= max_age_s;
@@ -161,7 +134,7 @@ static int by_azimuth(const void *a, const void *b)
 static float usual_step(const struct turn *turns, int32_t n, float *work)
 {
     for (int32_t r = 1; r < n; r++) work[r - 1] = turns[r].azimuth_deg - turns[r - 1].azimuth_deg;
-    const float step = n > 1 ? median(work, n - 1) : 1.0F;
+    const float step = n > 1 ? (float)nwc__median(work, n - 1) : 1.0F;
     return step > 0.0F ? step : 1.0F;
 }
 

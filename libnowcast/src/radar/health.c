@@ -3,6 +3,7 @@
  * place is known and which is not polarised (Huuskonen and Holleman 2007), light rain one whose drops are nearly round
  * (Ryzhkov et al. 2005).
  */
+#include "core/median.h"
 #include "radar/beam.h"
 #include "radar/quality.h"
 
@@ -17,14 +18,6 @@ static int ascending(const void *a, const void *b)
 {
     const float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
-}
-
-/* The median; sorts. NaN of none. */
-static double median(float *values, int64_t n)
-{
-    if (n == 0) return (double)NAN;
-    qsort(values, (size_t)n, sizeof *values, ascending);
-    return n % 2 ? (double)values[n / 2] : 0.5 * ((double)values[n / 2 - 1] + (double)values[n / 2]);
 }
 
 static double times_apart(const nwc_sweep *sweep)
@@ -45,9 +38,10 @@ static void look_at_rays(const nwc_sweep *sweep, float *work, nwc_health_sweep *
     found->elevation_offset_deg = found->elevation_spread_deg = (double)NAN;
     if (sweep->mode == NWC_SWEEP_RHI) return;
     for (int64_t r = 0; r < n; r++) work[r] = sweep->elevation_deg[r];
-    const double middle = median(work, n);
+    const double middle = nwc__median(work, n);
     found->elevation_offset_deg = middle - sweep->fixed_angle_deg;
-    found->elevation_spread_deg = fmax(middle - (double)work[0], (double)work[n - 1] - middle);
+    for (int64_t r = 0; r < n; r++)
+        found->elevation_spread_deg = fmax(found->elevation_spread_deg, fabs((double)sweep->elevation_deg[r] - middle));
     if (sweep->mode != NWC_SWEEP_SURVEILLANCE || n < 8) return;
     for (int64_t r = 0; r < n; r++) work[r] = sweep->azimuth_deg[r];
     qsort(work, (size_t)n, sizeof *work, ascending);
@@ -82,7 +76,7 @@ static void look_at_zdr(const nwc__quality_sweep *s, float *values, nwc_health_s
             if ((up ? above : light) && rho[g] >= 0.98f && !isnan(zdr[g])) values[count++] = zdr[g];
         }
     }
-    *(up ? &found->zdr_vertical_db : &found->zdr_light_rain_db) = median(values, count);
+    *(up ? &found->zdr_vertical_db : &found->zdr_light_rain_db) = nwc__median(values, count);
     found->n_zdr = count;
 }
 
@@ -102,7 +96,7 @@ static void look_at_ground(const nwc__quality_sweep *s, const nwc__sample *mean,
             if (dbz > NWC_NOTHING_DBZ) values[count++] = dbz - usual[g];
         }
     }
-    found->clutter_offset_db = median(values, count);
+    found->clutter_offset_db = nwc__median(values, count);
     found->clutter_found = found->n_clutter > 0 ? (double)count / (double)found->n_clutter : (double)NAN;
 }
 
@@ -167,7 +161,7 @@ static double ray_zdr(const nwc__quality_sweep *s, const nwc__spoke *spoke, cons
     for (int64_t g = spoke->first; g < n; g++)
         if (nwc__on_spoke(s, spoke, ray, g) && !isnan(zdr->field.data[ray * n + g]))
             values[count++] = zdr->field.data[ray * n + g];
-    return median(values, count);
+    return nwc__median(values, count);
 }
 
 static nwc_status look_for_sun(nwc_ctx *ctx, const nwc_volume *volume, const nwc_volume_facts *facts, int32_t index,

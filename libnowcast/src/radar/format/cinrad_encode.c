@@ -5,6 +5,7 @@
  * one for velocities; where those of a volume do not, it is refused. Not observed has a code of its own here. Source: "Data
  * format of weather radar base data" 1.0 (CMA 2018).
  */
+#include "core/median.h"
 #include "radar/format/cinrad.h"
 #include "radar/format/encode.h"
 

@@ -7,6 +7,7 @@
  * decoded at once. The variant (file type 16) is known from implementations, not from a text: its volumes are marked
  * experimental. Source: "Data format of weather radar base data" 1.0 (CMA 2018).
  */
+#include "core/median.h"
 #include "radar/format/cinrad.h"
 
 #include <stdio.h>

@@ -1,8 +1,6 @@
 /* Numbers out of bytes, and what else decoders and encoders of volumes share. */
 #include "radar/format/volume_format.h"
 
-#include <stdlib.h>
-
 uint16_t nwc__u16_le(const uint8_t *at)
 {
     return (uint16_t)(at[0] | at[1] << 8);
@@ -52,17 +50,4 @@ void nwc__gates_unknown(float *cells, uint8_t *flags, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) cells[i] = NAN;
     if (flags) memset(flags, 0, (size_t)n);
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-double nwc__median(float *numbers, int64_t n)
-{
-    if (n < 1) return NAN;
-    qsort(numbers, (size_t)n, sizeof *numbers, by_size);
-    return 0.5 * ((double)numbers[(n - 1) / 2] + (double)numbers[n / 2]);
 }

@@ -7,6 +7,7 @@
  * (archive), NOAA Radar Operations Center.
  */
 #include "radar/format/nexrad.h"
+#include "core/median.h"
 
 #include <stdio.h>
 

@@ -52,9 +52,6 @@ float nwc__f32_be(const uint8_t *at);
 /* n bytes of text up to a zero, without blanks at their ends, and a zero behind them. */
 void nwc__take_text(const uint8_t *from, size_t n, char *to);
 
-/* The median of n numbers, which are left in another order; NaN for n = 0. */
-double nwc__median(float *numbers, int64_t n);
-
 /* NEXRAD Level II, archive or real-time chunks. */
 nwc_status nwc__nexrad_read(nwc_ctx *ctx, const uint8_t *bytes, int64_t size, nwc_volume *volume);
 
