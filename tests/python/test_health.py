@@ -76,6 +76,19 @@ def test_what_rain_takes_at_a_shorter_wave_is_no_difference_of_calibration() -> 
     assert abs(found[1]) < 0.4, f"with phases {found[1]:.2f} dB"
 
 
+def test_rain_tells_a_bias_of_reflectivity_where_its_height_is_known() -> None:
+    heavy = sim.stratiform(rate=25.0, wind=(5.0, 2.0), melting=False)
+    sweeps = dataclasses.replace(plan(1.0, start=45.0, stop=135.0), radar=Radar("C", "C"))
+    right = sim.scan(heavy, sim.Site.near(heavy, -20e3, 0.0), sweeps, 0.0, seed=3).volume
+    strong = changed(right, DBZH=1.5)
+    found = radar.health([renamed(right, "A"), renamed(strong, "B")], freezing_level=4000.0).volumes["dbz_bias_db"]
+    assert found[0] == pytest.approx(0.0, abs=1.0), f"{found[0]:.2f} dB"
+    assert found[1] - found[0] == pytest.approx(1.5, abs=0.4), f"{found[0]:.2f}, {found[1]:.2f} dB"
+    assert radar.health([right]).volumes["dbz_bias_db"].isna().all()
+    blind = right.map_over_datasets(lambda data: data.drop_vars(["PHIDP", "ZDR"], errors="ignore"))
+    assert radar.health([blind], freezing_level=4000.0).volumes["dbz_bias_db"].isna().all()
+
+
 def test_radars_that_see_nothing_in_common_are_told_apart_from_those_out_of_reach(rain) -> None:
     places = {"A": (-20e3, 0.0), "B": (20e3, 0.0), "C": (400e3, 0.0)}
     volumes = []

@@ -13,7 +13,7 @@ import xarray as xr
 
 from nowcast import _lib, _volume
 from nowcast._lib import ffi, lib
-from nowcast._phase import attenuation, phase
+from nowcast._phase import attenuation, calibration, phase
 from nowcast._quality import FLAGS, ClutterMap, flag_counts, quality
 from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 
@@ -38,8 +38,9 @@ class Health:
     volumes: pd.DataFrame
     """A row for each volume: ``radar``, ``time``, ``sweeps``, ``missing_sweeps`` (elevations most volumes of the radar
     have and this one has not), ``missing_rays``, ``late_s`` (after the time that the radar's usual interval let expect,
-    where that is more than half an interval), ``incomplete``, ``noise_dbz``, ``zdr_bias_db``, ``clutter_offset_db``,
-    ``clutter_found``, ``sun_hits``, and the part of the echoes that each reason of ``QFLAG`` has."""
+    where that is more than half an interval), ``incomplete``, ``noise_dbz``, ``dbz_bias_db`` (with a freezing level),
+    ``zdr_bias_db``, ``clutter_offset_db``, ``clutter_found``, ``sun_hits``, and the part of the echoes that each reason
+    of ``QFLAG`` has."""
     sweeps: pd.DataFrame
     """A row for each sweep, as ``nwc_health_sweep`` has it."""
     sun: pd.DataFrame
@@ -79,6 +80,7 @@ def health(
     volumes: Iterable[xr.DataTree],
     *,
     clutter_map: ClutterMap | None = None,
+    freezing_level: float | None = None,
     filtered: bool = True,
     least_dbz: float | None = None,
     within: float | None = None,
@@ -89,6 +91,7 @@ def health(
     ----------
     volumes : of one radar or of several, in any order; read one after another
     clutter_map : of the radar, where there is one alone: the ground as a reference of reflectivity
+    freezing_level : m above mean sea level; below it rain tells the bias of reflectivity, as ``calibration`` has it
     filtered : whether radars are compared where ``quality`` leaves an echo
         What rain on the way has taken is given back either way, where phases tell it.
     least_dbz : of both radars, 10 by default
@@ -102,7 +105,7 @@ def health(
     ------
     NoDataError : no volume has reflectivities.
     """
-    looked = [_Look(tree, clutter_map, filtered) for tree in volumes]
+    looked = [_Look(tree, clutter_map, filtered, freezing_level) for tree in volumes]
     if not looked:
         raise NoDataError("volumes: at least one expected, none given")
     looked.sort(key=lambda look: (look.radar, look.time))
@@ -131,7 +134,9 @@ _SUN = (
 class _Look:
     """One volume looked at; what remains of it is small, but for the reflectivity to be compared."""
 
-    def __init__(self, tree: xr.DataTree, clutter_map: ClutterMap | None, filtered: bool) -> None:
+    def __init__(
+        self, tree: xr.DataTree, clutter_map: ClutterMap | None, filtered: bool, freezing_level: float | None
+    ) -> None:
         self.radar = str(tree.attrs.get("instrument_name") or tree.attrs.get("site_name") or "?")
         self.beam_width = float(tree.attrs.get("beam_width_h", 1.0))
         checked = quality(_with_attenuation(tree), clutter_map=clutter_map)
@@ -157,6 +162,7 @@ class _Look:
             "late_s": 0.0,
             "incomplete": str(tree.attrs.get("incomplete", "")),
             "noise_dbz": table["noise_dbz"].median(),
+            "dbz_bias_db": _dbz_bias(checked, freezing_level),
             "zdr_bias_db": light if np.isnan(zdr) else zdr,
             "clutter_offset_db": table["clutter_offset_db"].median(),
             "clutter_found": table["clutter_found"].median(),
@@ -204,6 +210,19 @@ def _with_attenuation(tree: xr.DataTree) -> xr.DataTree:
         return attenuation(phase(tree))
     except (NoDataError, ArgumentError, UnsupportedError):
         return tree
+
+
+def _dbz_bias(checked: xr.DataTree, freezing_level: float | None) -> float:
+    """By how much reflectivity is too high beside phase and ZDR, in rain; NaN where nothing tells.
+
+    Ice would pass for rain where it is not known how high rain reaches.
+    """
+    if freezing_level is None:
+        return np.nan
+    try:
+        return calibration(checked, freezing_level=freezing_level)["dbz_bias"]
+    except (NoDataError, ArgumentError, UnsupportedError):
+        return np.nan
 
 
 def _given_back(checked: xr.DataTree, filtered: bool) -> xr.DataTree:

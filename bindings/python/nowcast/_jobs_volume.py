@@ -369,6 +369,7 @@ def health(
     inputs: io.PathLike | Sequence[io.PathLike],
     *,
     clutter_map: io.PathLike | None = None,
+    freezing_level: float | None = None,
     on_error: str = "skip",
 ) -> tuple[radar.Health, dict[str, Any]]:
     """Look after radars by volumes of theirs: ``nowcast.radar.health``, and the same as plain values.
@@ -378,6 +379,7 @@ def health(
     inputs : as ``nowcast.open`` takes them
         Each file is a volume, and a folder holds the volumes that are in it.
     clutter_map : a file that ``nowcast.radar.ClutterMap.save`` wrote
+    freezing_level : m above mean sea level, for the bias of reflectivity
     on_error : "skip" or "raise"
         Volumes that cannot be read are named in ``left_out``, and make the summary ``degraded``.
     """
@@ -398,7 +400,7 @@ def health(
                 yield one
 
     ground = None if clutter_map is None else radar.ClutterMap.load(clutter_map)
-    looked = radar.health(volumes(), clutter_map=ground)
+    looked = radar.health(volumes(), clutter_map=ground, freezing_level=freezing_level)
     summary = looked.to_dict() | {"left_out": left_out}
     summary["degraded"] = summary["degraded"] or bool(left_out)
     return looked, summary

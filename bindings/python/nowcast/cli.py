@@ -590,16 +590,20 @@ def _plain(values: Any) -> Any:
 @main.command()
 @_inputs
 @click.option("--map", "clutter_map", help="Clutter map of the radar, as nowcast.radar.ClutterMap saves it.")
+@click.option("--freezing", type=float, help="Height of 0 degC, km above mean sea level: rain tells the bias of dBZ.")
 @_on_error
 @_json
-def health(inputs: tuple[str, ...], clutter_map: str | None, on_error: str, as_json: bool) -> None:
+def health(
+    inputs: tuple[str, ...], clutter_map: str | None, freezing: float | None, on_error: str, as_json: bool
+) -> None:
     """How radars are, by volumes of theirs: noise, biases, the sun, the ground, what is missing or late, and how they
     compare where they see the same.
 
     INPUTS are files of one volume each, or folders of volumes; of one radar over time, or of several.
     """
     with _progress():
-        found, summary = jobs.health(inputs, clutter_map=clutter_map, on_error=on_error)
+        level = None if freezing is None else 1e3 * freezing
+        found, summary = jobs.health(inputs, clutter_map=clutter_map, freezing_level=level, on_error=on_error)
     if not as_json:
         console = rich.console.Console(width=120)
         for table in _health_tables(found):
@@ -619,6 +623,7 @@ def _health_tables(found: Health) -> Iterator[rich.table.Table]:
         "missing_rays": "rays missing",
         "late_s": "late, s",
         "noise_dbz": "noise, dBZ at 1 km",
+        "dbz_bias_db": "dBZ bias, dB",
         "zdr_bias_db": "ZDR bias, dB",
         "clutter_offset_db": "ground, dB",
         "sun_hits": "sun",
