@@ -76,8 +76,8 @@ class Sums(ABC):
         return getattr(lib, f"{self._storing or self._functions}_{name}")
 
     def _add(self, forecast: Field, observed: Field, use: Field | None, *, ensemble: bool) -> None:
-        cells, units, grid = _taken_apart(forecast)
-        seen, observed_units, observed_grid = _taken_apart(observed)
+        cells, units, grid = taken_apart(forecast)
+        seen, observed_units, observed_grid = taken_apart(observed)
         if cells.ndim != 2 + ensemble:
             raise ArgumentError(f"forecast: {'(member, y, x)' if ensemble else '(y, x)'} expected, {cells.shape} given")
         _check_same_places(forecast, observed, grid, observed_grid)
@@ -209,7 +209,7 @@ def _turned(field: Field) -> npt.NDArray[Any]:
     return np.asarray(field.values)
 
 
-def _taken_apart(field: Field) -> tuple[_field.Array, str | None, Grid | None]:
+def taken_apart(field: Field) -> tuple[_field.Array, str | None, Grid | None]:
     """Cells, units and grid of a field; None for what it does not say."""
     cells = _field.as_float32(_turned(field))
     if not isinstance(field, xr.DataArray):

@@ -6,8 +6,10 @@ dimension ``case``, can be pooled (``pool``) and their standard errors drawn (``
 ``score_ensemble`` does the same for an ensemble, ``score_probability`` for probabilities. ``Scores`` and its likes are
 the accumulators below: one stratum, one pair of fields, or ensemble and field, at a time.
 
-``score_points`` scores with observations at points; ``intervals`` says how sure scores are, ``compare`` how surely two
-forecasts differ. ``calibration`` learns from scores what probabilities mean, and ``calibrate`` applies it.
+``score_scales`` and ``score_objects`` say at what scale a forecast errs and what becomes of its objects; ``sal`` and
+``match_objects`` look at one pair of fields. ``score_points`` scores with observations at points; ``intervals`` says
+how sure scores are, ``compare`` how surely two forecasts differ. ``calibration`` learns from scores what probabilities
+mean, and ``calibrate`` applies it.
 
 ``score_warnings`` scores warnings with events, such as ``crossings`` finds in observed fields.
 
@@ -28,8 +30,10 @@ from nowcast._calibration import calibrate, calibration
 from nowcast._ensemble_scores import EnsembleScores
 from nowcast._files import replacing
 from nowcast._lib import ffi, lib
+from nowcast._object_scores import Objects, ObjectScores, match_objects, sal
 from nowcast._points import scores_at, withhold
 from nowcast._probability_scores import ProbabilityScores, consistency
+from nowcast._scale_scores import ScaleScores
 from nowcast._score_cases import bootstrap, compare, intervals, pool
 from nowcast._score_sums import Field, Sums, dataset, threshold_coord, window_coord
 from nowcast._verify_warnings import crossings, score_warnings, warning_messages
@@ -39,7 +43,10 @@ from nowcast.errors import ArgumentError, NoDataError
 
 __all__ = [
     "EnsembleScores",
+    "ObjectScores",
+    "Objects",
     "ProbabilityScores",
+    "ScaleScores",
     "Scores",
     "bootstrap",
     "calibrate",
@@ -50,11 +57,15 @@ __all__ = [
     "crossings",
     "from_netcdf",
     "intervals",
+    "match_objects",
     "pool",
+    "sal",
     "score",
     "score_ensemble",
+    "score_objects",
     "score_points",
     "score_probability",
+    "score_scales",
     "score_warnings",
     "to_csv",
     "to_netcdf",
@@ -295,6 +306,63 @@ def score_probability(
     return _scored_by_lead(like, probability.transpose("threshold", ..., "y", "x"), observed, use, tolerance)
 
 
+def score_scales(
+    forecast: xr.DataArray,
+    observed: xr.DataArray,
+    thresholds: Sequence[float] = (0.1, 1.0, 5.0),
+    scales: int = 8,
+    *,
+    use: Field | None = None,
+    tolerance: str | np.timedelta64 = "0s",
+) -> xr.Dataset:
+    """Score a forecast by scale at every lead time: intensity-scale skill, error by wavelets, structure functions.
+
+    Parameters
+    ----------
+    forecast, observed, use, tolerance
+        As in ``score``.
+    thresholds, scales
+        As in ``ScaleScores``.
+
+    Returns
+    -------
+    Dataset of all scores by (lead_time, threshold, scale, lag).
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as in ``score``.
+    """
+    return _scored_by_lead(ScaleScores(thresholds, scales), forecast, observed, use, tolerance)
+
+
+def score_objects(
+    forecast: xr.DataArray,
+    observed: xr.DataArray,
+    objects: Objects | None = None,
+    *,
+    use: Field | None = None,
+    tolerance: str | np.timedelta64 = "0s",
+) -> xr.Dataset:
+    """Score the objects of a forecast at every lead time: structure, amplitude, location, and objects matched.
+
+    Parameters
+    ----------
+    forecast, observed, use, tolerance
+        As in ``score``; with their grid mapping.
+    objects
+        As in ``ObjectScores``.
+
+    Returns
+    -------
+    Dataset of all scores by lead_time.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as in ``score``.
+    """
+    return _scored_by_lead(ObjectScores(objects), forecast, observed, use, tolerance)
+
+
 def score_points(
     forecast: xr.DataArray,
     table: pd.DataFrame,
@@ -341,11 +409,15 @@ def score_points(
     return data.assign_coords(lead_time=("lead_time", leads, {"long_name": "time since the forecast was made"}))
 
 
-def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
-    """Write scores as a tidy table: a row for each score at each case, lead time, threshold, window, probability, rank.
+_KEYS = ("case", "lead_time", "threshold", "window", "scale", "lag", "probability", "rank")
 
-    The columns are those six as far as they exist, lead time in minutes, then ``score`` and ``value``; what a score
-    does not depend on is left empty. ``sums`` are not written.
+
+def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write scores as a tidy table: a row for each score at each case, lead time, threshold and so on.
+
+    The columns are ``case``, ``lead_time_min``, ``threshold``, ``window``, ``scale``, ``lag``, ``probability`` and
+    ``rank`` as far as they exist, lead time in minutes, then ``score`` and ``value``; what a score does not depend on
+    is left empty. ``sums`` are not written.
     """
     parts = []
     for name, values in data.drop_vars("sums", errors="ignore").data_vars.items():
@@ -357,9 +429,9 @@ def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
         part["score"] = str(name)
         parts.append(part)
     table = pd.concat(parts)
-    keys = [key for key in ("case", "lead_time", "threshold", "window", "probability", "rank") if key in table]
+    keys = [key for key in _KEYS if key in table]
     table = table[[*keys, "score", "value"]]
-    for key in ("window", "rank"):
+    for key in ("window", "scale", "lag", "rank"):
         if key in table:
             table[key] = table[key].astype("Int64")
     if "lead_time" in table:

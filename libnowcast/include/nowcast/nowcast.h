@@ -35,7 +35,9 @@
 #include <nowcast/track.h>
 #include <nowcast/turbulence.h>
 #include <nowcast/verify.h>
+#include <nowcast/verify_objects.h>
 #include <nowcast/verify_probability.h>
+#include <nowcast/verify_scales.h>
 #include <nowcast/verify_sums.h>
 #include <nowcast/wind.h>
 #include <nowcast/wind_forecast.h>
