@@ -3,6 +3,7 @@
 from nowcast import (
     cells,
     errors,
+    extract,
     forecast,
     grid,
     hazard,
@@ -33,6 +34,7 @@ __all__ = [
     "build_info",
     "cells",
     "errors",
+    "extract",
     "forecast",
     "grid",
     "hazard",

@@ -1,7 +1,7 @@
 """Fields at points, and forecasts scored with a table of observations there."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +12,22 @@ from nowcast import obs
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid
 
+Method = Literal["nearest", "bilinear"]
 
-def at_points(data: xr.DataArray, longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> xr.DataArray:
-    """The values of the cells that points lie in.
+
+def at_points(
+    data: xr.DataArray, longitude: npt.ArrayLike, latitude: npt.ArrayLike, method: Method = "nearest"
+) -> xr.DataArray:
+    """The values of the cells that points lie in, or between the centres of the nearest.
 
     Parameters
     ----------
     data : (..., y, x) DataArray
         With its grid mapping.
     longitude, latitude : array of degrees, of one length
+    method : {"nearest", "bilinear"}
+        Bilinear values are known where at least half of the four centres, by weight, are; reflectivity is averaged as
+        Z.
 
     Returns
     -------
@@ -35,11 +42,18 @@ def at_points(data: xr.DataArray, longitude: npt.ArrayLike, latitude: npt.ArrayL
         raise ArgumentError(f"data: dimensions (..., y, x) expected, {data.dims} given")
     own = Grid.of(data)
     x, y = own.from_lonlat(lon, lat)
+    if method not in ("nearest", "bilinear"):
+        raise ArgumentError(f"method: nearest or bilinear expected, {method!r} given")
+    column, row = (x - own.x_first) / own.dx, (y - own.y_first) / own.dy
     with np.errstate(invalid="ignore"):
-        column, row = np.rint((x - own.x_first) / own.dx), np.rint((y - own.y_first) / own.dy)
-        inside = (column >= 0) & (column < own.nx) & (row >= 0) & (row < own.ny)
+        inside = (column >= -0.5) & (column < own.nx - 0.5) & (row >= -0.5) & (row < own.ny - 0.5)
+    column, row = np.where(inside, column, 0.0), np.where(inside, row, 0.0)
     ascending = data.transpose(..., "y", "x").sortby(["y", "x"])
-    cells = ascending.values[..., np.where(inside, row, 0).astype(int), np.where(inside, column, 0).astype(int)]
+    if method == "nearest":
+        nearest = np.rint(row).clip(0, own.ny - 1).astype(int), np.rint(column).clip(0, own.nx - 1).astype(int)
+        cells = ascending.values[(..., *nearest)]
+    else:
+        cells = _between(ascending.values, row, column, data.attrs.get("units") == "dBZ")
     places = {
         "longitude": ("point", lon, {"units": "degrees_east", "standard_name": "longitude"}),
         "latitude": ("point", lat, {"units": "degrees_north", "standard_name": "latitude"}),
@@ -53,6 +67,25 @@ def at_points(data: xr.DataArray, longitude: npt.ArrayLike, latitude: npt.ArrayL
         attrs=attributes,
         name=data.name,
     )
+
+
+def _between(
+    cells: npt.NDArray[Any], row: npt.NDArray[np.float64], column: npt.NDArray[np.float64], decibels: bool
+) -> npt.NDArray[Any]:
+    """Bilinear values of cells (..., y, x) over what is known of four centres; at the edges of the nearest ones."""
+    ny, nx = cells.shape[-2:]
+    south, west = np.floor(row), np.floor(column)
+    sums, weights = np.zeros((*cells.shape[:-2], row.size)), np.zeros((*cells.shape[:-2], row.size))
+    for j, i in np.ndindex(2, 2):
+        share = np.abs(1 - j - (row - south)) * np.abs(1 - i - (column - west))
+        at = (south + j).clip(0, ny - 1).astype(int), (west + i).clip(0, nx - 1).astype(int)
+        value = cells[(..., *at)].astype(np.float64)
+        known = np.isfinite(value)
+        sums += share * np.where(known, 10.0 ** (value / 10.0) if decibels else value, 0.0)
+        weights += share * known
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sums / weights
+        return np.where(weights >= 0.5, 10.0 * np.log10(mean) if decibels else mean, np.nan)
 
 
 def withhold(table: pd.DataFrame, share: float, *, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -21,6 +21,7 @@ from nowcast._cli_ops import DEGRADED
 from nowcast._open import describe
 from nowcast.cells import METHODS as CELLS
 from nowcast.errors import NoDataError, NowcastError, UnsupportedError
+from nowcast.extract import rows_of
 from nowcast.forecast import MEMBERS, SAMPLINGS
 from nowcast.forecast import METHODS as FORECASTS
 from nowcast.mosaic import METHODS as MOSAICS
@@ -499,6 +500,46 @@ def cells(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -
     )
     if summary["left_out"]:
         text += f"; left out: {', '.join(summary['left_out'])}"
+    _finish(summary, as_json, text)
+
+
+def _pairs(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> Any:
+    """A file of places, or longitude,latitude as often as it is given."""
+    if not texts:
+        return ()
+    try:
+        pairs = [tuple(float(part) for part in text.split(",")) for text in texts]
+    except ValueError:
+        pairs = []
+    if all(len(pair) == 2 for pair in pairs) and pairs:
+        return pairs
+    if len(texts) == 1:
+        return texts[0]
+    raise click.BadParameter("one file, or longitude,latitude several times expected", param=option)
+
+
+@main.command()
+@_inputs
+@click.option("-o", "--output", help="Table to write: .csv, .json or .nc; printed when omitted.")
+@click.option("--points", multiple=True, callback=_pairs, help="CSV or GeoJSON of points, or longitude,latitude.")
+@click.option("--route", multiple=True, callback=_pairs, help="The same of a route, perhaps with times.")
+@click.option("--areas", help="GeoJSON of polygons: mean, greatest, total and shares over thresholds.")
+@click.option("--threshold", "thresholds", type=float, multiple=True, help="For shares of areas, and for --onset.")
+@click.option("--onset", is_flag=True, help="When the threshold is reached at the points, and when no longer.")
+@click.option("--method", type=click.Choice(["nearest", "bilinear"]), default="nearest", show_default=True)
+@click.option("--members", type=click.Choice(["keep", "summary"]), default="keep", show_default=True)
+@click.option("--step", type=float, help="m between the points of a route; half a cell by default.")
+@_quantity
+@_on_error
+@_json
+def extract(inputs: tuple[str, ...], output: str | None, as_json: bool, **choices: Any) -> None:
+    """Take the values of fields at points, along a route or in areas, as a table."""
+    with _progress():
+        table, summary = jobs.extract(inputs, output, **choices)
+    if output is None:
+        summary["table"] = rows_of(table)
+    text = f"{output}: {summary['rows']} rows of {summary['places']} places"
+    text = text if output else table.to_csv(index=False).rstrip()
     _finish(summary, as_json, text)
 
 

@@ -22,6 +22,7 @@ from nowcast import product as products
 from nowcast._forecast_products import Choice
 from nowcast._jobs_blend import Blend
 from nowcast._jobs_cells import cells
+from nowcast._jobs_extract import extract
 from nowcast._jobs_volume import health, mosaic, mosaic_live, wind
 from nowcast._jobs_warn import warn
 from nowcast._open import open as open_any
@@ -32,6 +33,7 @@ __all__ = [
     "cells",
     "convert",
     "doctor",
+    "extract",
     "forecast",
     "health",
     "mosaic",

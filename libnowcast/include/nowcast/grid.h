@@ -151,6 +151,20 @@ NWC_API nwc_status nwc_grid_within(nwc_ctx *ctx, const nwc_grid *grid, int32_t n
                                    nwc_flags *within);
 
 /**
+ * How much of every cell an area of the map covers, exactly: by the areas that its edges cut from cells.
+ *
+ * Edges are straight in longitude and latitude, and are followed over the grid in pieces of at most half a cell. Parts are not
+ * to overlap, nor rings to cross themselves.
+ *
+ * @param n_parts, part_points, hole, longitude_deg, latitude_deg  as in nwc_grid_within
+ * @param coverage     out: (y, x) of the grid, 0 to 1
+ * @return NWC_OK; NWC_ERR_ARG, also for a ring around a pole or beyond the projection; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_grid_coverage(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts, const int64_t *part_points,
+                                     const uint8_t *hole, const double *longitude_deg, const double *latitude_deg,
+                                     nwc_field *coverage);
+
+/**
  * Number the connected areas of cells at or above a threshold; NaN is below.
  *
  * @param neighbours  4, or 8 where corners connect too

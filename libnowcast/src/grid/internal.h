@@ -30,6 +30,11 @@ int64_t nwc__cells(const nwc_field *field);
 /* Put the known of n cells into sorted, ascending, and return how many they are; work: 2 n. */
 int64_t nwc__sort_known(const float *cells, int64_t n, uint32_t *work, float *sorted);
 
+/* Refuse rings of an area of the map as nwc_grid_within has them that are not whole; points: of all of them. */
+nwc_status nwc__check_parts(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts, const int64_t *part_points,
+                            const uint8_t *hole, const double *longitude_deg, const double *latitude_deg,
+                            int64_t *points);
+
 /* Two grids place their cells at the same points (to a thousandth of a cell). */
 bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b);
 

@@ -79,17 +79,12 @@ static nwc_status find_centres(nwc_ctx *ctx, const nwc_grid *grid, double *lon, 
     return nwc_grid_to_lonlat(ctx, grid, grid->nx * grid->ny, lon, lat, lon, lat);
 }
 
-static nwc_status check(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts, const int64_t *part_points,
-                        const uint8_t *hole, const double *longitude_deg, const double *latitude_deg,
-                        const nwc_flags *within, int64_t *points)
+nwc_status nwc__check_parts(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts, const int64_t *part_points,
+                            const uint8_t *hole, const double *longitude_deg, const double *latitude_deg,
+                            int64_t *points)
 {
     if (!grid) return nwc__fail(NWC_ERR_ARG, "grid: a grid expected, NULL given");
     NWC__TRY(nwc_grid_check(ctx, grid));
-    NWC__TRY(nwc__check_flags(within, "within", 2));
-    if (within->dim[0] != grid->ny || within->dim[1] != grid->nx)
-        return nwc__fail(NWC_ERR_ARG, "within: the %lld x %lld cells of the grid expected, %lld x %lld given",
-                         (long long)grid->ny, (long long)grid->nx, (long long)within->dim[0],
-                         (long long)within->dim[1]);
     if (n_parts < 1 || !part_points || !longitude_deg || !latitude_deg)
         return nwc__fail(NWC_ERR_ARG, "n_parts, part_points: at least one ring expected");
     if (hole && hole[0]) return nwc__fail(NWC_ERR_ARG, "hole: a ring before the first hole expected");
@@ -109,7 +104,12 @@ nwc_status nwc_grid_within(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts, 
 {
     ctx = nwc__ctx(ctx);
     int64_t points = 0, first = 0;
-    NWC__TRY(check(ctx, grid, n_parts, part_points, hole, longitude_deg, latitude_deg, within, &points));
+    NWC__TRY(nwc__check_parts(ctx, grid, n_parts, part_points, hole, longitude_deg, latitude_deg, &points));
+    NWC__TRY(nwc__check_flags(within, "within", 2));
+    if (within->dim[0] != grid->ny || within->dim[1] != grid->nx)
+        return nwc__fail(NWC_ERR_ARG, "within: the %lld x %lld cells of the grid expected, %lld x %lld given",
+                         (long long)grid->ny, (long long)grid->nx, (long long)within->dim[0],
+                         (long long)within->dim[1]);
     nwc_status status = NWC_OK;
     struct ring *rings = NULL;
     double *places = NULL, *cells = NULL;
