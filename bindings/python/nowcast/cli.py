@@ -579,11 +579,18 @@ def warn(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) ->
 
 @main.command()
 @click.argument("forecast")
-@click.option("--obs", "observed", multiple=True, required=True, help="Observed file or pattern; may be repeated.")
+@click.option("--obs", "observed", multiple=True, help="Observed file or pattern; may be repeated.")
 @click.argument("more_observed", nargs=-1)
 @click.option("-o", "--output", help="Scores to write: .csv or .nc.")
 @click.option("--threshold", "thresholds", type=float, multiple=True, default=(0.1, 1.0, 5.0), show_default=True)
 @click.option("--window", "windows", type=int, multiple=True, default=(1, 5, 10, 20), show_default=True)
+@click.option("--stations", multiple=True, help="Observations at points, instead of --obs; --quantity says of what.")
+@click.option(
+    "--withhold", type=click.FloatRange(0, 1), help="Score with this share of the stations, kept back by name."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of those kept back.")
+@click.option("--variable", help="Of a model run; by default rain, mm h-1, of rates or amounts.")
+@click.option("--tolerance", type=float, default=0.0, help="Minutes an observation may be from a valid time.")
 @_quantity
 @_zr
 @_on_error

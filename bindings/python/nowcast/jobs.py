@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 import time as clock
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nowcast import _lib, _netcdf, grid, io, model, motion, obs, radar, verify
+from nowcast import _lib, _netcdf, grid, io, model, motion, obs, radar
 from nowcast import forecast as forecasting
 from nowcast import product as products
 from nowcast._forecast_products import Choice
 from nowcast._jobs_blend import Blend
 from nowcast._jobs_cells import cells
 from nowcast._jobs_extract import extract
+from nowcast._jobs_verify import verification
 from nowcast._jobs_volume import health, mosaic, mosaic_live, wind
 from nowcast._jobs_warn import warn
 from nowcast._open import open as open_any
@@ -363,90 +364,6 @@ def _greatest(field: xr.DataArray) -> float | None:
     """The greatest value of a field, None where nothing is known."""
     value = float(np.fmax.reduce(field.values, axis=None))
     return value if np.isfinite(value) else None
-
-
-def verification(
-    forecast: io.PathLike,
-    observed: io.PathLike | Sequence[io.PathLike],
-    output: io.PathLike | None = None,
-    *,
-    thresholds: Sequence[float] = (0.1, 1.0, 5.0),
-    windows: Sequence[int] = (1, 5, 10, 20),
-    quantity: str | None = None,
-    a: float = 200.0,
-    b: float = 1.6,
-    on_error: str = "skip",
-) -> tuple[xr.Dataset, dict[str, Any]]:
-    """Score a forecast file with what then happened; write the scores as ``.csv`` or ``.nc``.
-
-    A forecast with members is scored as ``nowcast.verify.score_ensemble`` does.
-
-    Returns the scores, and a summary whose ``missing_minutes`` are lead times at which nothing was observed; these, and
-    files left out, make it ``degraded``.
-
-    Raises
-    ------
-    NoDataError : nothing was observed at any valid time.
-    """
-    suffix = None if output is None else Path(output).suffix
-    if suffix not in (None, ".csv", ".nc"):
-        raise UnsupportedError(f"{output}: a name ending in .csv or .nc expected")
-    made = io.open(forecast)
-    parts: list[xr.Dataset] = []
-    left_out: list[str] = []
-    for seen in _one_by_one(observed, quantity, on_error, left_out):
-        rain = grid.rain_rate(seen, a, b) if made.attrs["units"] == "mm h-1" else seen
-        try:
-            if "member" in made.dims:
-                parts.append(verify.score_ensemble(made, rain, thresholds, windows))
-            else:
-                parts.append(verify.score(made, rain, thresholds, windows))
-        except NoDataError as error:  # of a time that nothing was forecast for
-            nothing = error
-    if not parts:
-        raise nothing
-    scores = verify.pool(xr.concat(parts, "case"))
-    if "forecast_reference_time" in parts[0].coords:
-        scores = scores.assign_coords(forecast_reference_time=parts[0]["forecast_reference_time"])
-    minutes = scores["lead_time"].values / np.timedelta64(1, "m")
-    missing = [float(m) for m, n in zip(minutes, scores["n"].values, strict=True) if n == 0]
-    if suffix == ".csv":
-        verify.to_csv(scores, output)  # type: ignore[arg-type]
-    elif suffix == ".nc":
-        verify.to_netcdf(scores, output)  # type: ignore[arg-type]
-    return scores, {
-        "output": None if output is None else str(output),
-        "lead_minutes": [float(m) for m in minutes],
-        "missing_minutes": missing,
-        "left_out": left_out,
-        "degraded": bool(missing or left_out),
-    }
-
-
-def _one_by_one(
-    paths: io.PathLike | Sequence[io.PathLike], quantity: str | None, on_error: str, left_out: list[str]
-) -> Iterator[xr.DataArray]:
-    """What each file holds, one after the other, so that memory holds one; what cannot be read is added to left_out."""
-    times: dict[np.datetime64, Path] = {}
-    failure: Exception | None = None
-    for path in io.expand(paths):
-        try:
-            seen = io.open(path, quantity=quantity)
-        except (FileError, NoDataError, UnsupportedError) as error:
-            if on_error == "raise":
-                raise
-            _logger.warning("left out: %s", error)
-            left_out.append(f"{path.name}: {error}")
-            failure = error
-            continue
-        quantity = quantity or seen.attrs["quantity"]
-        for valid in seen["time"].values:
-            if valid in times:
-                raise ArgumentError(f"{path}: one field for each time expected, {times[valid]} has {valid} too")
-            times[valid] = path
-        yield seen
-    if not times and failure is not None:
-        raise failure
 
 
 def convert(
