@@ -114,6 +114,14 @@ def test_forecasts_come_in_the_units_they_are_made_of() -> None:
     np.testing.assert_array_equal(members[1], ensemble[:, 1])
     with pytest.raises(ValueError, match="3 frames expected"):
         nowcasts.steps(decibels[:2], velocity, 2)
+    about = {"xpixelsize": 1000.0, "accutime": 5, "threshold": -10.0}
+    options = {"n_ens_members": 2, "vel_pert_method": "bps", "seed": 4, "callback": members.append}
+    local = nowcasts.get_method("sseps")(decibels, about, velocity, 2, win_size=(40, 24), **options)
+    assert local.shape == (2, 2, N, N)
+    np.testing.assert_array_equal(members[-1], local[:, -1])
+    in_rates = nowcasts.sseps(seen, about | {"threshold": 0.1}, velocity, 2, win_size=32, **options)
+    known = np.isfinite(local) & (local > -10.0)
+    np.testing.assert_allclose(10.0 ** (0.1 * local[known]), in_rates[known], rtol=0.05, atol=0.05)
     extrapolated = nowcasts.get_method("extrapolation")(decibels[-1], velocity, 2)
     np.testing.assert_allclose(extrapolated[0, 1:, 2:], decibels[-1][:-1, :-2], rtol=1e-4, atol=1e-4)
 
@@ -166,7 +174,13 @@ def test_a_script_runs_by_our_methods(tmp_path: Path) -> None:
         "motion/darts",
         "motion/constant",
     ]
-    parts += ["extrapolation/semilagrangian", "nowcasts/extrapolation", "nowcasts/sprog", "nowcasts/steps"]
+    parts += [
+        "extrapolation/semilagrangian",
+        "nowcasts/extrapolation",
+        "nowcasts/sprog",
+        "nowcasts/sseps",
+        "nowcasts/steps",
+    ]
     for part in [*parts, "verification/spatialscores", "verification/probscores"]:
         (tmp_path / "pysteps" / f"{part}.py").write_text("")
     (tmp_path / "pysteps" / "__init__.py").write_text("")

@@ -1,4 +1,4 @@
-"""Forecasts whose laws differ from place to place: ANVIL and LINDA."""
+"""Forecasts whose laws differ from place to place: ANVIL, LINDA and SSEPS."""
 
 from typing import Unpack
 
@@ -153,3 +153,42 @@ def linda_ensemble(
         first,
         **along,
     )
+
+
+def sseps(
+    frames: xr.DataArray,
+    flow: xr.Dataset,
+    *,
+    members: int = MEMBERS,
+    seed: int = 0,
+    first: int = 0,
+    levels: int | None = None,
+    order: int | None = None,
+    threshold: float | None = None,
+    vary_motion: bool | None = None,
+    window: float | None = None,
+    **along: Unpack[Along],
+) -> xr.DataArray:
+    """SSEPS (Nerini et al. 2017): STEPS whose autoregression and noise are those of the place.
+
+    Parameters
+    ----------
+    frames, flow, members, seed, first, levels, order, threshold, vary_motion
+        As in ``steps``.
+    window : float, optional
+        m: width of the windows that autoregression and noise are found in; 128 km when omitted.
+    **along
+        minutes, step, leads, sampling, travel, delay: as in ``steps``.
+
+    Returns
+    -------
+    (member, time, y, x) DataArray as ``steps`` gives it.
+
+    Raises
+    ------
+    ArgumentError, NoDataError : as ``steps``.
+    """
+    chosen = _lib.options(
+        "steps", levels=levels, order=order, threshold=threshold, vary_motion=vary_motion, window_m=window
+    )
+    return ensemble(lib.nwc_forecast_sseps, frames, flow, chosen, members, seed, first, **along)

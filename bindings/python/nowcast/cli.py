@@ -262,8 +262,8 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
 
     Methods: extrapolation, the latest field carried as it is; ranked, each scale damped as it lasts and the values of
     the extrapolation kept; textured, which keeps small scales too; mean, the expected amount; sprog, Seed's method;
-    anvil, what changed goes on changing; linda, which smears rain too, by laws around its strongest cells; steps and
-    linda_ensemble, ensembles whose members are all as likely.
+    anvil, what changed goes on changing; linda, which smears rain too, by laws around its strongest cells; steps,
+    sseps, which is steps by place, and linda_ensemble, ensembles whose members are all as likely.
     """
     with _progress():
         summary = jobs.forecast(inputs, output, a=zr[0], b=zr[1], **choices)

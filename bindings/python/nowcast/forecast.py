@@ -8,7 +8,7 @@ from nowcast._blend import BlendSkill, merge, seam
 from nowcast._forecast_ahead import DELAY_MINUTES, SAMPLINGS, delay, lead_times
 from nowcast._forecast_blend import blend
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
-from nowcast._forecast_local import anvil, linda, linda_ensemble
+from nowcast._forecast_local import anvil, linda, linda_ensemble, sseps
 from nowcast._forecast_times import onset, total
 from nowcast._forecast_waves import MEMBERS, sprog, steps
 from nowcast._probability import band_depth, ensemble_mean, exceedance, matched_mean, quantiles
@@ -40,11 +40,12 @@ __all__ = [
     "run",
     "seam",
     "sprog",
+    "sseps",
     "steps",
     "total",
 ]
 
-ENSEMBLES = ("steps", "linda_ensemble")
+ENSEMBLES = ("steps", "sseps", "linda_ensemble")
 """Those of ``METHODS`` that make members."""
 
 METHODS = ("extrapolation", "ranked", "textured", "mean", "sprog", "anvil", "linda", *ENSEMBLES)
@@ -56,6 +57,7 @@ _FUNCTIONS = {
     "anvil": anvil,
     "linda": linda,
     "steps": steps,
+    "sseps": sseps,
     "linda_ensemble": linda_ensemble,
 }
 

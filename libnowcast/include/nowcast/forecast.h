@@ -153,6 +153,7 @@ typedef struct nwc_steps_options {
     int32_t order;        /**< of autoregression, 1 or 2 (default); 1 where there are only two frames */
     double threshold;     /**< what is below it, in the frames' unit, counts as dry; above 0, default 0.1 */
     int32_t vary_motion;  /**< 1 (default): members move differently; 0: all along the motion given */
+    double window_m;      /**< of nwc_forecast_sseps: width of its windows, over the ground; above 0, default 128 km */
 } nwc_steps_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */

@@ -126,6 +126,26 @@ NWC_API nwc_status nwc_forecast_linda_ensemble(nwc_ctx *ctx, const nwc_field *fr
                                                const double *leads_s, int32_t n_leads, const nwc_linda_options *options,
                                                const nwc_extrapolate_options *extrapolation, nwc_field *forecasts);
 
+/**
+ * SSEPS: STEPS whose autoregression and noise are those of the place, for showers in one part and a front in another.
+ *
+ * As nwc_forecast_steps, in windows of window_m (at least 16 cells, at most about the grid's longer side) that overlap by half. In each the
+ * levels of wavelength have an autoregressive process of their own, and noise has the spectrum of the newest frame there; the
+ * mean of all windows counts as a fiftieth of one, which decides where a window has no rain. What a Gaussian of a quarter of the window leaves
+ * of the newest frame, the scales longer than the window, stays as it is.
+ *
+ * @param frames, times_ns, n_frames, u, v, leads_s, n_leads, options, extrapolation, forecasts  as for nwc_forecast_steps
+ * @return as nwc_forecast_steps
+ *
+ * A member is the same for the same seed and number, whichever others are asked for; the same bits for every thread count and
+ * for any subset of lead times. Source: Nerini, Besic, Sideris, Germann and Foresti (2017), Hydrol. Earth Syst. Sci. 21, 2777; values
+ * are matched once over the whole grid, not in each window.
+ */
+NWC_API nwc_status nwc_forecast_sseps(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
+                                      const nwc_field *u, const nwc_field *v, const double *leads_s, int32_t n_leads,
+                                      const nwc_steps_options *options, const nwc_extrapolate_options *extrapolation,
+                                      nwc_field *forecasts);
+
 #ifdef __cplusplus
 }
 #endif

@@ -95,12 +95,9 @@ nwc_status nwc__echoes_to_rain(nwc_ctx *ctx, const struct nwc__echoes *echoes, c
     return each_row(ctx, echoes->past.ny, to_rain, &job);
 }
 
-/*
- * Coefficients by Yule and Walker. The second correlation is held where the process neither grows nor swings; a level
- * that never changes is kept as it is, and one without any variance is let go.
- */
-static void estimate(double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES], const struct nwc__past *past,
-                     struct nwc__process *process)
+/* The second correlation is held where the process neither grows nor swings. */
+void nwc__process_fit(double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES], const struct nwc__past *past,
+                      struct nwc__process *process)
 {
     *process = (struct nwc__process){.variance = fmax(products[0][0], 0.0)};
     if (!(products[0][0] > 0.0) || !(products[1][1] > 0.0)) return;
@@ -118,6 +115,31 @@ static void estimate(double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAME
     process->phi[1] = (second - square) / (1.0 - square);
 }
 
+/*
+ * How much noise keeps a process's variance: var phi0^2 = 1 - phi1 g1 - phi2 g2, g being the correlations that its phi
+ * give.
+ */
+void nwc__process_tables(const struct nwc__process *process, const double *gain, int32_t n_levels, const float *levels,
+                         int64_t table_size, const struct nwc__process_tables *tables)
+{
+    for (int64_t i = 0; i < table_size; i++) {
+        double phi[NWC__STATES] = {0.0}, ratio = 0.0, mixed = 0.0;
+        for (int32_t m = 0; m < n_levels; m++) {
+            const double share = (double)levels[m * table_size + i];
+            for (int k = 0; k < NWC__STATES; k++) phi[k] += share * process[m].phi[k];
+            ratio += share * process[m].ratio;
+            mixed += share * gain[m];
+        }
+        const double first = phi[0] / (1.0 - phi[1]), second = phi[0] * first + phi[1];
+        tables->phi[0][i] = (float)phi[0];
+        tables->phi[1][i] = (float)phi[1];
+        tables->ratio[i] = (float)ratio;
+        tables->noise[i] = (float)(mixed * sqrt(fmax(1.0 - phi[0] * first - phi[1] * second, 0.0)));
+    }
+    tables->phi[0][0] = 1.0F;
+    tables->phi[1][0] = tables->ratio[0] = tables->noise[0] = 0.0F;
+}
+
 static nwc_status learn(nwc_ctx *ctx, struct nwc__echoes *e)
 {
     const struct nwc__plane newest = {e->past.cells[0], e->past.ny, e->past.nx, e->past.nx, 1};
@@ -131,7 +153,7 @@ static nwc_status learn(nwc_ctx *ctx, struct nwc__echoes *e)
         double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES] = {{0.0}};
         const float *const table = e->levels + m * e->wavelengths.table_size;
         NWC__TRY(nwc__wavelengths_products(ctx, &e->wavelengths, spectra, e->past.n, table, products));
-        estimate(products, &e->past, &e->process[m]);
+        nwc__process_fit(products, &e->past, &e->process[m]);
     }
     return nwc__match_target(ctx, &e->matcher, &newest);
 }

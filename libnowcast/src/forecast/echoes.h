@@ -27,6 +27,24 @@ struct nwc__echoes {
     float *cells;                          /* (padded_ny, padded_nx): work */
 };
 
+/* What the processes of levels make of each wave number, as their shares mix: tables. */
+struct nwc__process_tables {
+    float *phi[NWC__STATES];
+    float *ratio; /* newest to earlier deviation */
+    float *noise; /* what noise of a step is multiplied by so that a level's variance stays, times the level's gain */
+};
+
+/* The mean stays as it is. */
+void nwc__process_tables(const struct nwc__process *process, const double *gain, int32_t n_levels, const float *levels,
+                         int64_t table_size, const struct nwc__process_tables *tables);
+
+/*
+ * The process of a level from the products of its past states, newest first, by Yule and Walker. One that never changes is kept as it
+ * is, and one without any variance is let go.
+ */
+void nwc__process_fit(double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES], const struct nwc__past *past,
+                      struct nwc__process *process);
+
 /* As nwc_forecast_sprog, already checked; levels 3 to 16, order 1 or 2. */
 nwc_status nwc__echoes_create(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
                               const nwc_field *u, const nwc_field *v, int32_t levels, int32_t order, double threshold,

@@ -90,8 +90,7 @@ static int64_t tiles_of(const struct nwc__wavelengths *waves)
     return (waves->padded_ny + ROWS - 1) / ROWS;
 }
 
-/* Square of the wave number of row j along y, and the step of it along x. */
-static float wave_of_row(const struct nwc__wavelengths *waves, int64_t j, float *x_wave)
+float nwc__wavelengths_row(const struct nwc__wavelengths *waves, int64_t j, float *x_wave)
 {
     const int64_t ny = waves->padded_ny, k = 2 * j > ny ? ny - j : j;
     const double y = (double)longest(waves) * (double)k / (double)ny;
@@ -106,7 +105,7 @@ static nwc_status multiply_rows(int64_t tile, void *user)
     double sum = 0.0;
     for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
         float x_wave;
-        const float y2 = wave_of_row(job->waves, j, &x_wave);
+        const float y2 = nwc__wavelengths_row(job->waves, j, &x_wave);
         sum += job->kernels->product(job->a + 2 * j * n, job->b + 2 * j * n, job->a_table, y2, x_wave, n);
     }
     job->sums[tile] = sum;
@@ -142,7 +141,7 @@ static nwc_status mix_rows(int64_t tile, void *user)
     const float scale = (float)(1.0 / (double)(job->waves->padded_ny * job->waves->padded_nx));
     for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
         float x_wave;
-        const float y2 = wave_of_row(job->waves, j, &x_wave);
+        const float y2 = nwc__wavelengths_row(job->waves, j, &x_wave);
         job->kernels->mix(job->a + 2 * j * n, job->a_table, job->b + 2 * j * n, job->b_table, y2, x_wave, scale, n,
                           job->out + 2 * j * n);
     }
@@ -166,7 +165,7 @@ static nwc_status measure_rows(int64_t tile, void *user)
     const int64_t n = job->waves->padded_nx / 2 + 1;
     for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
         float x_wave;
-        const float y2 = wave_of_row(job->waves, j, &x_wave);
+        const float y2 = nwc__wavelengths_row(job->waves, j, &x_wave);
         for (int64_t i = 0; i < n; i++) {
             const float x = x_wave * (float)i, *const z = job->a + 2 * (j * n + i);
             const int64_t place = (int64_t)(NWC__PER_WAVE * sqrtf(y2 + x * x) + 0.5F);
@@ -183,15 +182,19 @@ nwc_status nwc__wavelengths_amplitude(nwc_ctx *ctx, const struct nwc__wavelength
     return nwc__for_each_tile(ctx, "waves", tiles_of(waves), measure_rows, &job);
 }
 
+/* Numbers first to first + n - 1 of those of a stream. */
+static void draw(const nwc_ctx *ctx, uint64_t seed, uint64_t stream, int64_t first, int64_t n, float *noise)
+{
+    nwc__random_normal(ctx, seed, stream, first, n, noise);
+    for (int64_t i = 0; i < n; i++) noise[i] *= (float)sqrt(0.5);
+}
+
 static nwc_status draw_rows(int64_t tile, void *user)
 {
     const struct job *const job = user;
-    const int64_t width = 2 * (job->waves->padded_nx / 2 + 1);
-    for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
-        float *const row = job->out + j * width;
-        nwc__random_normal(job->ctx, job->seed, job->stream, j * width, width, row);
-        for (int64_t i = 0; i < width; i++) row[i] *= (float)sqrt(0.5);
-    }
+    const int64_t width = 2 * (job->waves->padded_nx / 2 + 1), left = job->waves->padded_ny - tile * ROWS;
+    const int64_t first = tile * ROWS * width;
+    draw(job->ctx, job->seed, job->stream, first, (left < ROWS ? left : ROWS) * width, job->out + first);
     return NWC_OK;
 }
 
@@ -211,13 +214,25 @@ static void pair_column(const struct nwc__wavelengths *waves, int64_t i, float *
     }
 }
 
+static void pair_columns(const struct nwc__wavelengths *waves, float *noise)
+{
+    pair_column(waves, 0, noise);
+    if (waves->padded_nx > 1) pair_column(waves, waves->padded_nx / 2, noise);
+}
+
+void nwc__wavelengths_draw(const nwc_ctx *ctx, const struct nwc__wavelengths *waves, uint64_t seed, uint64_t stream,
+                           int64_t first, float *noise)
+{
+    draw(ctx, seed, stream, first, waves->size, noise);
+    pair_columns(waves, noise);
+}
+
 nwc_status nwc__wavelengths_noise(nwc_ctx *ctx, const struct nwc__wavelengths *waves, uint64_t seed, uint64_t stream,
                                   float *noise)
 {
     struct job job = {.waves = waves, .ctx = ctx, .seed = seed, .stream = stream, .out = noise};
     NWC__TRY(nwc__for_each_tile(ctx, "noise", tiles_of(waves), draw_rows, &job));
-    pair_column(waves, 0, noise);
-    if (waves->padded_nx > 1) pair_column(waves, waves->padded_nx / 2, noise);
+    pair_columns(waves, noise);
     return NWC_OK;
 }
 
@@ -227,7 +242,7 @@ static nwc_status evolve_rows(int64_t tile, void *user)
     const int64_t n = job->waves->padded_nx / 2 + 1;
     for (int64_t j = tile * ROWS; j < job->waves->padded_ny && j < (tile + 1) * ROWS; j++) {
         float x_wave;
-        const float y2 = wave_of_row(job->waves, j, &x_wave);
+        const float y2 = nwc__wavelengths_row(job->waves, j, &x_wave);
         job->kernels->evolve(job->a + 2 * j * n, job->a_table, job->out + 2 * j * n, job->b_table,
                              job->noise + 2 * j * n, job->amplitude + j * n, y2, x_wave, n);
     }

@@ -47,6 +47,13 @@ nwc_status nwc__wavelengths_amplitude(nwc_ctx *ctx, const struct nwc__wavelength
 nwc_status nwc__wavelengths_noise(nwc_ctx *ctx, const struct nwc__wavelengths *waves, uint64_t seed, uint64_t stream,
                                   float *noise);
 
+/* The same within a tile, from numbers first on of the stream's. */
+void nwc__wavelengths_draw(const nwc_ctx *ctx, const struct nwc__wavelengths *waves, uint64_t seed, uint64_t stream,
+                           int64_t first, float *noise);
+
+/* Square of the wave number of row j of spectra along y, and the step of it along x. */
+float nwc__wavelengths_row(const struct nwc__wavelengths *waves, int64_t j, float *x_wave);
+
 /* The next state over the one before, b: both weighted by tables, with noise times its amplitude. */
 nwc_status nwc__wavelengths_evolve(nwc_ctx *ctx, const struct nwc__wavelengths *waves, const float *a,
                                    const float *a_table, float *b, const float *b_table, const float *noise,

@@ -18,6 +18,7 @@ _FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
     "extrapolation.semilagrangian": {"extrapolate": extrapolation.extrapolate},
     "nowcasts.extrapolation": {"forecast": nowcasts.extrapolation},
     "nowcasts.sprog": {"forecast": nowcasts.sprog},
+    "nowcasts.sseps": {"forecast": nowcasts.sseps},
     "nowcasts.steps": {"forecast": nowcasts.steps},
     "verification.spatialscores": {"fss": verification.fss},
     "verification.probscores": {"CRPS": verification.CRPS},

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from nowcast import forecast
 from nowcast.compat.pysteps import _arrays
 from nowcast.compat.pysteps import extrapolation as _extrapolation
 
-__all__ = ["extrapolation", "get_method", "sprog", "steps"]
+__all__ = ["extrapolation", "get_method", "sprog", "sseps", "steps"]
 
 _STEP_MIN = 5.0
 
@@ -133,8 +135,75 @@ def steps(
         vary_motion=vel_pert_method is not None,
         delay=False,
     ).values
+    return _given(made, dry, precip_thr, callback, return_output)
+
+
+def sseps(
+    precip: Any,
+    metadata: dict[str, Any],
+    velocity: Any,
+    timesteps: Any,
+    n_ens_members: int = 24,
+    n_cascade_levels: int = 6,
+    win_size: Any = 256,
+    ar_order: int = 2,
+    vel_pert_method: str | None = None,
+    seed: int | None = None,
+    callback: Callable[[_arrays.Array], None] | None = None,
+    return_output: bool = True,
+    **ignored: Any,
+) -> _arrays.Array | None:
+    """SSEPS by ``nowcast.forecast.sseps``.
+
+    Parameters
+    ----------
+    precip : (ar_order + 1 or more, row, column) array
+        mm/h, or decibels of it.
+    metadata : dict
+        ``accutime`` in minutes, ``xpixelsize`` in m and ``threshold`` in the units of precip.
+    velocity : (2, row, column) array, pixels per step
+    timesteps : int or list of float
+    win_size : int or (int, int)
+        Of the windows, pixels; of two the mean.
+    vel_pert_method : "bps" or None
+        None: all members move alike.
+    n_ens_members, n_cascade_levels, ar_order, seed, callback, return_output
+        As in ``steps``.
+    ignored
+        Options of the other package that ours has its own of.
+
+    Returns
+    -------
+    (member, timestep, row, column) array in the units of precip; None unless ``return_output``.
+    """
+    pixel_m, minutes = float(metadata["xpixelsize"]), float(metadata["accutime"])
+    frames, dry = _ahead(precip, ar_order, pixel_m, minutes)
+    made = forecast.sseps(
+        frames,
+        _arrays.flow(frames, velocity, pixel_m=pixel_m, step_s=60.0 * minutes),
+        leads=_arrays.leads(timesteps, minutes),
+        members=n_ens_members,
+        seed=seed or 0,
+        levels=n_cascade_levels,
+        order=ar_order,
+        threshold=_threshold(metadata["threshold"], dry),
+        vary_motion=vel_pert_method is not None,
+        window=pixel_m * float(np.mean(win_size)),
+        delay=False,
+    ).values
+    return _given(made, dry, metadata["threshold"], callback, return_output)
+
+
+def _given(
+    made: _arrays.Array,
+    dry: float | None,
+    threshold: float | None,
+    callback: Callable[[_arrays.Array], None] | None,
+    return_output: bool,
+) -> _arrays.Array | None:
+    """Members in the units of what was given, handed out as was asked."""
     if dry is not None:
-        made = _arrays.decibels(made, dry, precip_thr)
+        made = _arrays.decibels(made, dry, threshold)
     if callback is not None:
         for step in range(made.shape[1]):
             callback(made[:, step])
@@ -150,6 +219,7 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "lagrangian": extrapolation,
     "eulerian": _eulerian,
     "sprog": sprog,
+    "sseps": sseps,
     "steps": steps,
 }
 
