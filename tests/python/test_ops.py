@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,7 +153,7 @@ def test_a_configuration_to_begin_with_is_good(tmp_path: Path) -> None:
         "grid": {"longitude": 0, "latitude": 0, "width_km": 1, "height_km": 1},
     }
     plain = ops.Config(**bare, radars=made.radars)
-    for table in ("mosaic", "rain", "forecast", "cells", "hours", "wind", "verify", "budget"):
+    for table in ("mosaic", "rain", "forecast", "cells", "warn", "hours", "wind", "verify", "budget"):
         assert getattr(made, table) == getattr(plain, table), table
     again = CliRunner().invoke(main, ["config", "new", str(path)])
     assert again.exit_code == 1
@@ -236,6 +237,39 @@ def test_the_same_cycle_is_not_run_twice(config: Path) -> None:
     second = ops.run(config, at(3))
     assert not second.fresh
     assert (first.folder / "manifest.json").stat().st_mtime_ns == before
+
+
+def test_warnings_live_from_cycle_to_cycle(config: Path) -> None:
+    rules = """
+schema = 1
+levels = ["low", "high"]
+[[rules]]
+hazard = "rain"
+level = "low"
+quantity = "rain_rate"
+units = "mm h-1"
+threshold = 3
+to_minutes = 30
+least_area_km2 = 30
+"""
+    (config.parent / "rules.toml").write_text(rules)
+    text = config.read_text().replace('"forecast", "hours"', '"forecast", "warn", "hours"')
+    config.write_text(text + '\n[warn]\nrules = "rules.toml"\nsender = "test@example.org"\n')
+    journal: list[dict[str, Any]] = []
+    for index in range(6, 12):
+        folder = ops.run(config, at(index)).folder / "warnings"
+        lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+        # A message for each event that has one, and marked as what nobody approved.
+        messages = sorted(path.name for path in folder.glob("*.xml"))
+        assert len(messages) == sum(line["event"] != "expire" for line in lines)
+        assert all("<status>Draft</status>" in (folder / name).read_text() for name in messages)
+        journal += lines
+    assert [line["event"] for line in journal].count("issue") >= 1
+    issued = [line["warning"] for line in journal if line["event"] == "issue"]
+    assert len(set(issued)) == len(issued)
+    assert {line["warning"] for line in journal} == set(issued)
+    shapes = json.loads((folder / "warnings.geojson").read_text())["features"]
+    assert {shape["geometry"]["type"] for shape in shapes} <= {"Polygon", "MultiPolygon"}
 
 
 def test_a_replay_has_the_same_bits(config: Path, truth: xr.DataArray, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What one cycle is told: a TOML file, checked as a whole before anything runs."""
 
+import itertools
 import os
 import re
 import tomllib
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from nowcast import forecast, motion
+from nowcast import forecast, hazard, motion
 from nowcast.errors import ArgumentError, FileError
 from nowcast.grid import Grid
 from nowcast.ops._names import Pattern
@@ -17,9 +18,6 @@ PathLike = str | os.PathLike[str]
 
 Positive = Annotated[float, pydantic.Field(gt=0.0, allow_inf_nan=False)]
 Share = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
-
-STAGES = ("analysis", "motion", "cells", "forecast", "hours", "wind", "verify")
-"""What a cycle does, in this order: what warns comes before what costs."""
 
 
 class _Table(pydantic.BaseModel):
@@ -144,6 +142,35 @@ class Cells(_Table):
     least_peak: float | None = None
     least_size: Positive | None = None
     patience_minutes: Positive = 15.0
+    leads_minutes: Annotated[tuple[Annotated[float, pydantic.Field(ge=0.0)], ...], pydantic.Field(min_length=2)] = (
+        0.0,
+        10.0,
+        20.0,
+        30.0,
+        60.0,
+    )
+    """of where they go and what they bring, increasing"""
+
+    @pydantic.field_validator("leads_minutes")
+    @classmethod
+    def _increasing(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(later <= earlier for earlier, later in itertools.pairwise(value)):
+            raise ValueError("increasing leads expected")
+        return value
+
+
+class Warn(_Table):
+    """``[warn]``"""
+
+    rules: str = "cma"
+    """a name of ``nowcast.hazard.presets()``, or a file"""
+    places: Path | None = None
+    """GeoJSON; without it rules are for areas wherever they lie"""
+    sender: str = "nowcast@localhost"
+    sender_name: str | None = None
+    languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
+    chinese: bool = False
+    """messages as the national platform has them"""
 
 
 class Hours(_Table):
@@ -189,9 +216,10 @@ class Config(_Table):
     delay_minutes: Annotated[float, pydantic.Field(ge=0.0)] = 0.0
     """how long after its time a cycle that is given none takes data to have arrived"""
     keep_hours: Positive = 48.0
-    stages: tuple[Literal["cells", "forecast", "hours", "wind", "verify"], ...] = (
+    stages: tuple[Literal["cells", "forecast", "warn", "hours", "wind", "verify"], ...] = (
         "cells",
         "forecast",
+        "warn",
         "hours",
         "verify",
     )
@@ -203,6 +231,7 @@ class Config(_Table):
     rain: Rain = Rain()
     forecast: Forecast = Forecast()
     cells: Cells = Cells()
+    warn: Warn = Warn()
     hours: Hours = Hours()
     wind: Wind = Wind()
     verify: Verify = Verify()
@@ -248,6 +277,12 @@ class Config(_Table):
             "output": folder / self.output,
             "radars": {name: whole(radar) for name, radar in self.radars.items()},
         }
+        warn: dict[str, Any] = {}
+        if self.warn.places is not None:
+            warn["places"] = folder / self.warn.places
+        if self.warn.rules not in hazard.presets():
+            warn["rules"] = str(folder / self.warn.rules)
+        update["warn"] = self.warn.model_copy(update=warn)
         for name in ("composite", "model"):
             if (given := getattr(self, name)) is not None:
                 update[name] = whole(given)

@@ -19,6 +19,7 @@ from nowcast.ops._config import Config, PathLike
 from nowcast.ops._inputs import Input, Inputs
 from nowcast.ops._publish import Line, Log, Output
 from nowcast.ops._state import State
+from nowcast.ops._work import Work
 
 _logger = logging.getLogger("nowcast")
 
@@ -117,7 +118,7 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
     if before is None and recorded and recorded["state"]:
         before = live / recorded["state"]
     state = State() if before is None else State.load(before / _publish.STATE, config)
-    work = _stages.Work(
+    work = Work(
         config=config,
         time=time,
         folder=output.begin(time),
@@ -125,7 +126,7 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
         inputs=Inputs(config, time, seen),
         state=state,
         began=began,
-        members=recorded["members"] if recorded else None,
+        told_members=recorded["members"] if recorded else None,
     )
     told, seconds, degraded, dropped = [], {}, [f"state: {line}" for line in state.lost], []
     skipped = recorded["dropped"] if recorded else None
@@ -171,7 +172,7 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
     return Outcome(time, folder, manifest)
 
 
-def _turn(work: _stages.Work, stage: str, function: _stages.Stage, cycle: str, skipped: list[str] | None) -> Line:
+def _turn(work: Work, stage: str, function: _stages.Stage, cycle: str, skipped: list[str] | None) -> Line:
     """Run one stage, and say how it went."""
     started = clock.monotonic()
     work.reasons = []

@@ -14,7 +14,8 @@ from nowcast.forecast import BlendSkill
 from nowcast.ops._config import Config
 from nowcast.ops._publish import VERSION
 
-_FRAMES, _TRACKER, _SKILL, _SCORES, _FACTS = "frames.nc", "tracks.bin", "skill.json", "scores.npz", "state.json"
+_FRAMES, _TRACKER, _WARNINGS = "frames.nc", "tracks.bin", "warnings.bin"
+_SKILL, _SCORES, _FACTS = "skill.json", "scores.npz", "state.json"
 
 
 @dataclasses.dataclass
@@ -23,6 +24,8 @@ class State:
 
     frames: xr.DataArray | None = None
     tracker: cells.Tracker | None = None
+    warnings: bytes = b""
+    """of ``nowcast.hazard.Warner``"""
     skill: BlendSkill | None = None
     scores: dict[float, verify.Scores] = dataclasses.field(default_factory=dict)
     """by lead time, minutes"""
@@ -46,6 +49,8 @@ class State:
             state.frames = state._part("frames", lambda: io.open(folder / _FRAMES, on_error="raise"))
         if (folder / _TRACKER).exists():
             state.tracker = state._part("tracks", lambda: cells.Tracker.restore((folder / _TRACKER).read_bytes()))
+        if (folder / _WARNINGS).exists():
+            state.warnings = state._part("warnings", (folder / _WARNINGS).read_bytes) or b""
         if (folder / _SKILL).exists():
             state.skill = state._part("skill", lambda: BlendSkill.load(folder / _SKILL))
         if (folder / _SCORES).exists():
@@ -67,6 +72,8 @@ class State:
             io.write(self.frames, folder / _FRAMES)
         if self.tracker is not None:
             (folder / _TRACKER).write_bytes(self.tracker.save())
+        if self.warnings:
+            (folder / _WARNINGS).write_bytes(self.warnings)
         if self.skill is not None:
             self.skill.save(folder / _SKILL)
         if self.scores:

@@ -1,0 +1,93 @@
+"""The stages about storms: cells, what they may bring, and warnings."""
+
+import itertools
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from nowcast import _netcdf, cells, hazard
+from nowcast._files import replacing
+from nowcast.errors import NoDataError
+from nowcast.ops._work import Work, minutes
+
+_LIMITS = {
+    "hail": ("hail_size", "mm", 5.0),
+    "hail_20": ("hail_size", "mm", 20.0),
+    "gale_8": ("thunderstorm_gust", "m s-1", 17.2),
+    "gale_9": ("thunderstorm_gust", "m s-1", 20.8),
+    "gale_10": ("thunderstorm_gust", "m s-1", 24.5),
+    "gale_11": ("thunderstorm_gust", "m s-1", 28.5),
+    "lightning": ("lightning", "1", 1.0),
+}
+"""Quantity, units and threshold of which a cell's hazard is the probability, as rules of warnings name them."""
+
+
+def track(work: Work) -> None:
+    """Cells, their tracks, what they may bring and where they go."""
+    options, seen = work.config.cells, work.seen
+    if seen is None and work.config.radars:
+        raise NoDataError("no reflectivity at this time")
+    field = work.rain().isel(time=-1) if seen is None else seen["reflectivity"]
+    found = cells.identify(
+        field, threshold=options.threshold, least_peak=options.least_peak, least_size=options.least_size
+    )
+    if work.state.tracker is None:
+        work.state.tracker = cells.Tracker(patience=60.0 * options.patience_minutes)
+    fields = xr.Dataset({"rain": field}) if seen is None else seen
+    tracker = work.state.tracker
+    work.tracks = tracker.add(found, field["time"].values, work.flow, fields=fields, geometry=True)
+    for suffix in ("csv", "geojson"):
+        cells.to_file(work.tracks, work.folder / f"cells.{suffix}")
+    _table(work.tracks.events, work.folder / "events.csv")
+    work.storms = tracker.forecast(options.leads_minutes)
+    (work.folder / "storms.geojson").write_text(work.storms.geojson(), encoding="utf-8")
+    swaths = {name: _passing(work, work.storms, name, options.leads_minutes) for name in cells.HAZARDS}
+    _netcdf.write(xr.Dataset(swaths), work.folder / "swaths.nc")
+
+
+def _passing(work: Work, storms: cells.Forecast, name: str, leads: tuple[float, ...]) -> xr.DataArray:
+    """The probability of each place to be passed over by a hazard between successive leads, by the later one."""
+    parts = [storms.swath(name, pair) for pair in itertools.pairwise(leads)]
+    times = [work.time + minutes(lead) for lead in leads[1:]]
+    joined = xr.concat(parts, pd.Index(times, name="time"), combine_attrs="override")
+    return joined.assign_coords(forecast_reference_time=work.time)
+
+
+def warn(work: Work) -> None:
+    """Warnings that are issued, changed and ended: automatic guidance until a person approves it."""
+    options = work.config.warn
+    rules = hazard.Rules.read(options.rules)
+    places = () if options.places is None else hazard.read_places(options.places)
+    warner = hazard.Warner(rules if places else rules.for_areas(), places, restart=True)
+    if work.state.warnings:
+        warner.restore(work.state.warnings)
+    told = warner.evaluate(_fields(work), work.time, work.tracks)
+    work.state.warnings = warner.save()
+    folder = work.folder / "warnings"
+    folder.mkdir()
+    said = options.model_dump(include={"sender", "sender_name", "languages", "chinese"})
+    told.to_cap(folder, **said)
+    (folder / "warnings.geojson").write_text(told.geojson(), encoding="utf-8")
+    (folder / "journal.jsonl").write_text(told.journal, encoding="utf-8")
+    _table(told.effects, folder / "places.csv")
+
+
+def _fields(work: Work) -> list[xr.DataArray]:
+    """What rules are held against: rain that was and will be, and the probabilities of what storms bring."""
+    fields = []
+    if work.frames is not None:
+        fields.append(work.frames.rename("rain_rate"))
+    if work.members is not None:
+        later = work.members["time"] > work.rain()["time"].values[-1]
+        fields.append(work.members.isel(time=later.values).rename("rain_rate"))
+    if work.storms is not None:
+        for name, (quantity, units, limit) in _LIMITS.items():
+            passing = _passing(work, work.storms, name, work.config.cells.leads_minutes).rename(quantity)
+            fields.append(passing.assign_attrs(units=units, probability_of=limit))
+    return fields
+
+
+def _table(rows: pd.DataFrame, path: Path) -> None:
+    with replacing(path) as beside:
+        rows.to_csv(beside, index=False, date_format=cells.TIME_FORMAT)

@@ -1,0 +1,66 @@
+"""What a cycle has and has made so far, which its stages hand on."""
+
+import dataclasses
+import time as clock
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from nowcast import cells
+from nowcast.errors import NoDataError
+from nowcast.ops._config import Config
+from nowcast.ops._inputs import Inputs
+from nowcast.ops._state import State
+
+
+@dataclasses.dataclass
+class Work:
+    """What a cycle has and has made so far."""
+
+    config: Config
+    time: np.datetime64
+    folder: Path
+    archive: Path
+    """where earlier cycles are"""
+    inputs: Inputs
+    state: State
+    began: float
+    told_members: int | None = None
+    """how many there were when this cycle ran before; as many as the time allows when None"""
+    reasons: list[str] = dataclasses.field(default_factory=list)
+    """why the stage at hand is not all it might be"""
+    volumes: dict[str, list[xr.DataTree]] = dataclasses.field(default_factory=dict)
+    seen: xr.Dataset | None = None
+    """what the mosaic of radars shows, (y, x), named as cells take it: reflectivity, vil, top, rain"""
+    frames: xr.DataArray | None = None
+    flow: xr.Dataset | None = None
+    tracks: cells.Tracks | None = None
+    storms: cells.Forecast | None = None
+    members: xr.DataArray | None = None
+    """The forecast, ([member], time, y, x)"""
+    hours: list[xr.DataArray] = dataclasses.field(default_factory=list)
+    """Rain of each hour to come, (member, time, y, x) with one time, mm"""
+    made_members: int | None = None
+
+    @property
+    def left(self) -> float:
+        """Seconds of the budget."""
+        return self.config.budget.seconds - (clock.monotonic() - self.began)
+
+    def rain(self) -> xr.DataArray:
+        """The frames of rain, (time, y, x). NoDataError: there are none."""
+        if self.frames is None:
+            raise NoDataError("no rain seen at this time or shortly before")
+        return self.frames
+
+    def motion(self) -> xr.Dataset:
+        """The motion of the rain. NoDataError: there is none."""
+        if self.flow is None:
+            raise NoDataError("no motion")
+        return self.flow
+
+
+def minutes(many: float) -> np.timedelta64:
+    """So many minutes."""
+    return np.timedelta64(round(6e10 * many), "ns")
