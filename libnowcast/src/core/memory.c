@@ -49,7 +49,7 @@ nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **a
         buffer->data = larger, buffer->room = wanted;
     }
     *at = buffer->data + buffer->size;
-    memset(*at, 0, (size_t)n);
+    if (n) memset(*at, 0, (size_t)n);
     buffer->size += n;
     return NWC_OK;
 }

@@ -87,7 +87,7 @@ static nwc_status take_pairs(const int32_t *label, const int64_t *first, const i
             memcpy(at, &pair, sizeof pair);
         }
     }
-    qsort(pairs->data, (size_t)pairs->size / sizeof(struct pair), sizeof(struct pair), by_share);
+    if (pairs->size) qsort(pairs->data, (size_t)pairs->size / sizeof(struct pair), sizeof(struct pair), by_share);
     return NWC_OK;
 }
 

@@ -118,7 +118,7 @@ nwc_status nwc_hazard_rules_check(const nwc_hazard_rule *rules, int32_t n_rules)
                 return nwc__fail(NWC_ERR_ARG,
                                  "rule %d, rule %d: level %d can never show, since level %d is met whenever it is",
                                  (int)a, (int)b, (int)rules[a].level, (int)rules[b].level);
-            if (rules[b].level == rules[a].level && a < b && follows(&rules[b], &rules[a]))
+            if (a < b && rules[b].level == rules[a].level && follows(&rules[b], &rules[a]))
                 return nwc__fail(NWC_ERR_ARG, "rule %d, rule %d: one of them expected, both ask for the same", (int)a,
                                  (int)b);
         }
