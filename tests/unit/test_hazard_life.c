@@ -136,6 +136,34 @@ static void missing_frames_let_warnings_stand_until_they_expire(void **state)
     nwc_hazard_destroy(hazard);
 }
 
+static void a_quantity_that_is_missing_ends_nothing_that_it_gave(void **state)
+{
+    (void)state;
+    for (int32_t target = NWC_HAZARD_AREA; target <= NWC_HAZARD_PLACE; target++) {
+        nwc_hazard_rule rules[2] = {rule_of(1, 17.2, target), rule_of(1, 20.0, target)};
+        static const double lon = 121.0, lat = 32.0;
+        const nwc_hazard_place place = {.id = "town", .longitude_deg = &lon, .latitude_deg = &lat};
+        static float cells[CELLS];
+        nwc_hazard *hazard;
+        nwc_hazard_table table;
+        const nwc_field field = field_2d(cells, NY, NX, "mm", &plane);
+        nwc_hazard_frame frame = {"hail", NOW, &field, (double)NAN};
+        rules[1].quantity = "hail", rules[1].units = "mm", rules[1].hold_s = 0.0;
+        for (int c = 0; c < CELLS; c++) cells[c] = 30.0F;
+        assert_ok(nwc_hazard_create(NULL, rules, 2, &place, 1, NULL, NULL, NULL, &hazard));
+        assert_ok(nwc_hazard_evaluate(NULL, hazard, &frame, 1, NOW, NULL, 0));
+        table = go(hazard, 5, NULL, 0); /* gusts alone are known, and none is there */
+        assert_int_equal(table.n_events, 0);
+        assert_int_equal(table.n_warnings, 1);
+        for (int c = 0; c < CELLS; c++) cells[c] = 0.0F;
+        frame.time_ns = NOW + 10 * MINUTE;
+        assert_ok(nwc_hazard_evaluate(NULL, hazard, &frame, 1, frame.time_ns, NULL, 0));
+        assert_ok(nwc_hazard_lend(hazard, &table));
+        expect(&table, NWC_HAZARD_CANCEL, NWC_HAZARD_CLEARED, 1);
+        nwc_hazard_destroy(hazard);
+    }
+}
+
 static void messages_follow_before_the_last_expires(void **state)
 {
     (void)state;
@@ -446,6 +474,7 @@ int main(void)
         cmocka_unit_test(warnings_rise_at_once_and_fall_after_their_hold),
         cmocka_unit_test(a_value_that_wavers_at_the_threshold_tells_once),
         cmocka_unit_test(missing_frames_let_warnings_stand_until_they_expire),
+        cmocka_unit_test(a_quantity_that_is_missing_ends_nothing_that_it_gave),
         cmocka_unit_test(messages_follow_before_the_last_expires),
         cmocka_unit_test(areas_that_part_and_join_say_so),
         cmocka_unit_test(what_lasts_escalates_as_the_rule_says),

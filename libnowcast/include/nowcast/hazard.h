@@ -260,7 +260,8 @@ NWC_API void nwc_hazard_destroy(nwc_hazard *hazard);
  * Areas are found as by nwc_hazard_areas_find, but for what lies in a warning of at least a rule's level: there its keep values decide.
  * An area is that of the warning whose area it shares most with. A warning is raised at once, lowered or cancelled after it has been
  * without reason for as long as the rule of its level holds. A message follows a change of level, a change of area or times as
- * the options say, and before the last one expires. A hazard whose rules have no frame in their span is left as it is until its messages expire.
+ * the options say, and before the last one expires. Where the rule that
+ * gave a warning has no frame in its span the warning does not fall: it stands until its message expires.
  *
  * @param frames   all that is known: the past as far as windows reach, now, forecasts; in any order
  * @param now_ns   UTC, after that of the call before (see clock_back)

@@ -15,11 +15,21 @@ struct finder {
     const struct nwc__given *given;
     const struct nwc__feet *feet;
     struct nwc__moment *moment;
+    uint8_t *spoke; /* n_rules: 1 where a rule had a frame */
 };
 
 static bool is_ours(const struct finder *finder, const struct nwc__warning *warning, bool area)
 {
     return warning->active && strcmp(warning->hazard, finder->name) == 0 && (warning->place[0] == '\0') == area;
+}
+
+/* Whether a warning would fall while the rule that gave it has nothing to go by: then it stands until it expires. */
+static bool stands(const struct finder *finder, const struct nwc__warning *warning, const struct nwc__area *found)
+{
+    const int32_t rule = warning->area.rule;
+    const bool falls = !found || found->level < warning->area.level;
+    return falls && rule >= 0 && rule < finder->hazard->n_rules && !finder->spoke[rule] &&
+           strcmp(finder->hazard->plain[rule].hazard, finder->name) == 0;
 }
 
 /* The cells in each area that is warned of: of warning w from first[w] to below first[w + 1]. */
@@ -51,6 +61,7 @@ static nwc_status join_rules(const struct finder *finder, const uint8_t *kept, s
         nwc_status status = nwc__exceed_find(finder->ctx, rule, false, finder->given, finder->feet, &on);
         if (status == NWC_OK && kept)
             status = nwc__exceed_find(finder->ctx, rule, true, finder->given, finder->feet, &keep);
+        finder->spoke[r] = on.n_times > 0;
         if (status == NWC_OK) status = nwc__map_join(finder->ctx, rule, r, finder->given, &on, &keep, kept, map);
         if (status == NWC_OK)
             status = nwc__effects_of(finder->ctx, rule, r, finder->given, &on, finder->hazard->places, finder->feet,
@@ -105,6 +116,7 @@ static nwc_status go_on(const struct finder *finder, const struct pair *pair, in
         if (!is_ours(finder, nwc__warning_at(moment, w), true)) continue;
         const struct nwc__area *const found = area_of[w] < 0 ? NULL : &areas[area_of[w]];
         int64_t other = 0;
+        if (stands(finder, nwc__warning_at(moment, w), found)) continue;
         for (int64_t p = 0; p < n_pairs && !found && !other; p++)
             if (pair[p].w == w) other = nwc__warning_at(moment, warning_of[pair[p].a])->number;
         NWC__TRY(nwc__life_step(finder->ctx, &finder->hazard->options, moment, w, found,
@@ -149,13 +161,14 @@ nwc_status nwc__find_areas(nwc_ctx *ctx, const nwc_hazard *hazard, const char *n
                            const struct nwc__feet *feet, struct nwc__moment *moment)
 {
     nwc_status status = NWC_OK;
-    const struct finder finder = {ctx, hazard, name, given, feet, moment};
+    struct finder finder = {ctx, hazard, name, given, feet, moment, NULL};
     const int64_t n = nwc__warnings_of(moment), cells = given->grid->ny * given->grid->nx;
     struct nwc__buffer within = {.ctx = ctx};
     struct nwc__map map = {0};
     uint8_t *kept = NULL;
     int32_t *label = NULL;
     int64_t *first = NULL;
+    NWC__ALLOC(ctx, finder.spoke, hazard->n_rules);
     NWC__ALLOC(ctx, kept, cells);
     NWC__ALLOC(ctx, label, cells);
     NWC__ALLOC(ctx, first, n + 1);
@@ -170,6 +183,7 @@ done:
     nwc__free(ctx, first);
     nwc__free(ctx, label);
     nwc__free(ctx, kept);
+    nwc__free(ctx, finder.spoke);
     return status;
 }
 
@@ -239,6 +253,7 @@ static nwc_status join_place_rules(const struct finder *finder, double cell_m2, 
         if (status == NWC_OK)
             status = nwc__effects_of(finder->ctx, rule, r, finder->given, &on, finder->hazard->places, finder->feet,
                                      &finder->moment->effects);
+        finder->spoke[r] = on.n_times > 0;
         if (status == NWC_OK) join_places(finder, rule, r, &on, &keep, cell_m2, known, found);
         nwc__exceed_release(finder->ctx, &keep);
         nwc__exceed_release(finder->ctx, &on);
@@ -251,11 +266,12 @@ nwc_status nwc__find_places(nwc_ctx *ctx, const nwc_hazard *hazard, const char *
                             const struct nwc__feet *feet, struct nwc__moment *moment)
 {
     nwc_status status = NWC_OK;
-    const struct finder finder = {ctx, hazard, name, given, feet, moment};
+    struct finder finder = {ctx, hazard, name, given, feet, moment, NULL};
     struct nwc__metric metric = {0};
     struct nwc__area *found = NULL;
     uint8_t *known = NULL;
     NWC__TRY(nwc__metric_create(ctx, given->grid, &metric));
+    NWC__ALLOC(ctx, finder.spoke, hazard->n_rules);
     NWC__ALLOC(ctx, found, feet->n);
     NWC__ALLOC(ctx, known, feet->n);
     memset(known, 0, (size_t)feet->n);
@@ -271,7 +287,9 @@ nwc_status nwc__find_places(nwc_ctx *ctx, const nwc_hazard *hazard, const char *
         const bool met = found[p].level > 0;
         const nwc_hazard_rule *const rule = met ? &hazard->plain[found[p].rule] : NULL;
         if (!known[p]) continue;
-        if (warning_of(&finder, hazard->places[p].id, &w))
+        const struct nwc__warning *const warning = warning_of(&finder, hazard->places[p].id, &w);
+        if (warning && stands(&finder, warning, met ? &found[p] : NULL)) continue;
+        if (warning)
             status = nwc__life_step(ctx, &hazard->options, moment, w, met ? &found[p] : NULL, rule, 0);
         else if (met)
             status = nwc__life_begin(moment, name, hazard->places[p].id, &found[p], rule, 0);
@@ -279,6 +297,7 @@ nwc_status nwc__find_places(nwc_ctx *ctx, const nwc_hazard *hazard, const char *
 done:
     nwc__free(ctx, known);
     nwc__free(ctx, found);
+    nwc__free(ctx, finder.spoke);
     nwc__metric_destroy(ctx, &metric);
     return status;
 }
