@@ -104,7 +104,7 @@ def test_models_are_text_and_say_what_they_know() -> None:
     assert np.isnan(made["rain_20"].iloc[2])
     assert made["tornado"].isna().all()
     assert baseline.evaluate(table, known=True)["rain_20"].tolist() == [1.0, 1.0, 0.0]
-    assert baseline.evaluate(table, 40.0)["rain_20"].iloc[0] == pytest.approx(0.25)
+    assert baseline.evaluate(table, 1600.0 / 60.0)["rain_20"].iloc[0] == pytest.approx(0.25)
     with pytest.raises(FormatError, match="line 3"):
         cells.HazardModel("nowcast cell hazards 1\nmodel a\nhazard snow\n")
     with pytest.raises(ArgumentError, match="snow"):

@@ -46,7 +46,7 @@ static void cells_go_on_with_the_error_of_their_filter(void **state)
         assert_int_equal(rows[l].time_ns, 9 * STEP_NS + (int64_t)(1e9 * leads[l]));
         assert_near(rows[l].x, 37e3 + 10.0 * leads[l], 400.0); /* 3 km in 5 minutes */
         assert_near(rows[l].y, 30e3, 50.0);
-        assert_near(rows[l].alive, pow(0.5, leads[l] / 2400.0), 1e-12);
+        assert_near(rows[l].alive, pow(0.5, leads[l] / 1600.0), 1e-12);
         assert_true(isnan(rows[l].probability[NWC_CELL_HAIL]));
         assert_near(rows[l].area_m2, now->area_m2, 1e-6);
         /* The variance of the place by small steps of dP/dt = F P + P F' + Q. */
@@ -95,7 +95,7 @@ static void areas_and_peaks_follow_trends_that_fade(void **state)
         assert_near(rows[l].major_m * rows[l].minor_m / (rows[0].major_m * rows[0].minor_m), rows[l].area_m2 / area,
                     1e-9);
         assert_near(rows[l].peak, table.points[0].peak - 0.005 * carried, 1e-9);
-        assert_near(rows[l].probability[NWC_CELL_RAIN_20], 0.5 * exp2(-leads[l] / 2400.0), 1e-9);
+        assert_near(rows[l].probability[NWC_CELL_RAIN_20], 0.5 * exp2(-leads[l] / 1600.0), 1e-9);
         assert_true(isnan(rows[l].probability[NWC_CELL_TORNADO]));
     }
     trends[0] = -1.0 * area; /* out of all bounds */

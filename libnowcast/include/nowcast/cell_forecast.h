@@ -20,7 +20,7 @@ typedef struct nwc_cell_forecast_options {
         acceleration_m_s2; /**< standard deviation of the change of velocity in a second, above 0; default 0.05 as of trackers */
     double damping_s;   /**< trends fade to 1/e in this time, above 0; default 1200 */
     double most_change; /**< an area grows and shrinks by no more than this factor, at least 1; default 3 */
-    double half_life_s; /**< half of the cells are gone after so long, above 0; default 2400 */
+    double half_life_s; /**< half of the cells are gone after so long, above 0; default 1600 */
 } nwc_cell_forecast_options;
 
 /** A cell at one lead. */

@@ -50,7 +50,7 @@ typedef struct nwc_track_point {
     int32_t n_seen;   /**< times it has been seen */
     int64_t first_ns; /**< UTC of its first cell */
     int64_t last_ns;  /**< and of its last */
-    double x, y;      /**< estimated middle, of the grid */
+    double x, y;      /**< estimated middle, weighted as x_mean and y_mean of cells, of the grid */
     double u,
         v; /**< estimated velocity over the ground along the grid's x and y, m s-1; NaN where nothing is known of it:
                                  seen once, without a motion field */

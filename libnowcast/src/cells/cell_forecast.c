@@ -11,7 +11,7 @@ void nwc_cell_forecast_options_init(nwc_cell_forecast_options *options)
                                                .acceleration_m_s2 = 0.05,
                                                .damping_s = 1200.0,
                                                .most_change = 3.0,
-                                               .half_life_s = 2400.0};
+                                               .half_life_s = 1600.0};
 }
 
 static nwc_status check_options(const nwc_cell_forecast_options *options)

@@ -31,6 +31,17 @@ void nwc__track_predict(const nwc_tracker *tracker, struct nwc__track *track, do
     track->cell = 0;
 }
 
+/* What the filter follows: the middle weighted by the values, which moves less than that of the area as its sides come and go. */
+static double core_j(const nwc_cell *cell, const nwc_grid *grid)
+{
+    return (cell->y_mean - grid->y_first) / grid->dy;
+}
+
+static double core_i(const nwc_cell *cell, const nwc_grid *grid)
+{
+    return (cell->x_mean - grid->x_first) / grid->dx;
+}
+
 static void take(struct nwc__track *track, const nwc_cell *cell, const nwc_grid *grid, int64_t time_ns)
 {
     track->j = (cell->y - grid->y_first) / grid->dy, track->i = (cell->x - grid->x_first) / grid->dx;
@@ -60,7 +71,8 @@ void nwc__track_see(const nwc_tracker *tracker, struct nwc__track *track, const 
     double dx, dy;
     take(track, cell, &tracker->grid, time_ns);
     length_of(tracker, track->j, track->i, &dx, &dy);
-    const double up = (track->j - s->j) * dy, right = (track->i - s->i) * dx; /* innovation, m */
+    const double up = (core_j(cell, &tracker->grid) - s->j) * dy; /* innovation, m */
+    const double right = (core_i(cell, &tracker->grid) - s->i) * dx;
     remember_error(track, right / sqrt(variance), up / sqrt(variance));
     s->j += gain * up / dy, s->i += gain * right / dx;
     s->v += turn * up, s->u += turn * right;
@@ -81,8 +93,8 @@ void nwc__track_begin(const nwc_tracker *tracker, struct nwc__track *track, cons
     track->smooth_area = cell->area_m2, track->smooth_peak = cell->peak;
     track->error_xx = track->error_yy = 1.0, track->error_xy = 0.0;
     track->state =
-        (struct nwc__motion_state){.j = track->j,
-                                   .i = track->i,
+        (struct nwc__motion_state){.j = core_j(cell, &tracker->grid),
+                                   .i = core_i(cell, &tracker->grid),
                                    .u = known ? u : 0.0,
                                    .v = known ? v : 0.0,
                                    .pp = tracker->options.position_error_m * tracker->options.position_error_m,
