@@ -99,6 +99,12 @@ void nwc_cell_history_destroy(nwc_cell_history *history)
     nwc__free(&memory, history);
 }
 
+/* Without overflow, whatever a state that was read says. */
+static double seconds_between(int64_t from_ns, int64_t to_ns)
+{
+    return 1e-9 * ((double)to_ns - (double)from_ns);
+}
+
 /* The slope of one name over rows of a track, by second; NaN where fewer than three are known. */
 static double slope(const struct frame *frame, int64_t first, int64_t end, int32_t n_names, int32_t name)
 {
@@ -107,7 +113,7 @@ static double slope(const struct frame *frame, int64_t first, int64_t end, int32
         const double t_mean = pass ? t / n : 0.0, y_mean = pass ? y / n : 0.0;
         for (int64_t r = first; r < end; r++) {
             const double value = frame->row[r * n_names + name];
-            const double at = 1e-9 * (double)(frame->time_ns[r] - frame->time_ns[end - 1]);
+            const double at = seconds_between(frame->time_ns[end - 1], frame->time_ns[r]);
             if (isnan(value)) continue;
             if (pass)
                 tt += (at - t_mean) * (at - t_mean), ty += (at - t_mean) * (value - y_mean);
@@ -135,7 +141,7 @@ static void take_track(const nwc_cell_history *history, int64_t old, int64_t num
     const size_t bytes = (size_t)n * sizeof *values;
     next->number[t] = number;
     for (int64_t r = old < 0 ? 0 : before->first_row[old]; old >= 0 && r < before->first_row[old + 1]; r++) {
-        if (1e-9 * (double)(time_ns - before->time_ns[r]) > history->window_s) continue;
+        if (seconds_between(before->time_ns[r], time_ns) > history->window_s) continue;
         next->time_ns[next->n_rows] = before->time_ns[r];
         memcpy(next->row + next->n_rows++ * n, before->row + r * n, bytes);
     }
@@ -143,7 +149,7 @@ static void take_track(const nwc_cell_history *history, int64_t old, int64_t num
     memcpy(next->row + next->n_rows++ * n, values, bytes);
     memcpy(next->value + t * n, values, bytes);
     next->first_row[t + 1] = next->n_rows;
-    const double dt_s = 1e-9 * (double)(time_ns - history->time_ns);
+    const double dt_s = seconds_between(history->time_ns, time_ns);
     for (int32_t name = 0; name < n; name++) {
         next->trend[t * n + name] = slope(next, next->first_row[t], next->n_rows, n, name);
         next->total[t * n + name] =
