@@ -115,9 +115,10 @@ bench-winds: peers
 bench-low-level: python
 	.venv/bin/python benchmarks/low_level.py
 
-# Cells of made sequences found and followed, beside their truth.
-bench-cells: python
-	.venv/bin/python benchmarks/cells.py
+# Cells of made sequences found and followed, beside their truth, tobac and T-DaTing; and of real ones under NOWCAST_TEST_DATA.
+bench-cells: peers
+	.venv/bin/python benchmarks/cells.py --python build/peers/bin/python
+	.venv/bin/python benchmarks/cells_real.py
 
 # Winds in three dimensions of simulated storms, beside the truth and PyDDA.
 bench-storms: peers

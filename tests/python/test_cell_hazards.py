@@ -1,13 +1,15 @@
 """Attributes, hazards and forecasts of cells: a hill of known way over fields of known values."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
-from nowcast import cells
+import nowcast
+from nowcast import cells, obs
 from nowcast.errors import ArgumentError, FormatError
 from nowcast.grid import Grid
 
@@ -159,3 +161,20 @@ def test_a_tracker_restored_forecasts_the_same(hill: xr.DataArray, fields: xr.Da
         one, two = (t.add(*here, fields=fields.isel(time=number)) for t in (whole, parted))
         pd.testing.assert_frame_equal(one.cells, two.cells, check_exact=True)
     pd.testing.assert_frame_equal(whole.forecast().table, parted.forecast().table, check_exact=True)
+
+
+@pytest.mark.realdata
+def test_the_radars_own_cells_are_found(real_data: Path) -> None:
+    folder = real_data / "radar/cinrad-pup/z9200-20110916"
+    fields = nowcast.open(sorted((folder / "CR-37").iterdir())[10:15])
+    grid, near, all_of = Grid.of(fields), 0, 0
+    found = cells.track(fields, None).cells.query("seen")
+    for path in sorted((folder / "STI-58").iterdir())[10:15]:
+        told = obs.read(path)
+        told = told[told["lead"] == 0.0].drop_duplicates("station")
+        here = found[(found["time"] - told["time"].iloc[0]).abs() < np.timedelta64(60, "s")]
+        x, y = grid.from_lonlat(told["longitude"].to_numpy(), told["latitude"].to_numpy())
+        away = np.hypot(x[:, None] - here["x_mean"].to_numpy(), y[:, None] - here["y_mean"].to_numpy())
+        near, all_of = near + int((away.min(axis=1) <= 10e3).sum()), all_of + len(told)
+    assert all_of >= 10
+    assert near >= 0.9 * all_of
