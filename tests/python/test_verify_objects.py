@@ -4,6 +4,7 @@ import itertools
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -107,3 +108,30 @@ def test_dry_fields_have_no_objects(storm):
         verify.ObjectScores(verify.Objects(radius=-1.0))
     with pytest.raises(errors.ArgumentError, match="n_scales"):
         verify.ScaleScores(scales=0)
+
+
+def tracks(spans, last):
+    """Rows of tracks seen every ten minutes from the first to the last of these numbers."""
+    rows = [(number, k) for number, (first, end) in enumerate(spans, 1) for k in range(first, end + 1)]
+    times = pd.Timestamp("2026-06-01") + pd.to_timedelta([10 * k for _, k in rows], "min")
+    table = pd.DataFrame({"track": [number for number, _ in rows], "time": times, "seen": True})
+    ends = pd.DataFrame({"track": 99, "time": pd.to_datetime(["2026-06-01", times[0]]), "seen": False})
+    ends["time"] = [pd.Timestamp("2026-06-01"), pd.Timestamp("2026-06-01") + pd.Timedelta(minutes=10 * last)]
+    return pd.concat([table, ends])
+
+
+def test_lifetimes_are_counted_and_cut_tracks_are_not_taken_for_short_ones():
+    whole = verify.lifetimes(tracks([(1, 1), (2, 3), (1, 4), (3, 8)], 20), [0.0, 10.0, 20.0, 40.0])
+    assert whole.ended.values.tolist() == [1, 1, 1, 1]  # of 0, 10, 30 and 50 minutes
+    np.testing.assert_allclose(whole.survival, [0.75, 0.5, 0.25, 0.0])
+    part = verify.lifetimes(tracks([(0, 1), (2, 2), (2, 5), (17, 20)], 20), [0.0, 10.0, 20.0, 40.0])
+    assert part.ended.values.tolist() == [1, 0, 1, 0]
+    assert part.cut.values.tolist() == [0, 1, 1, 0]
+    np.testing.assert_allclose(part.survival[:3], [0.75, 0.75, 0.75 * (1 - 1 / 1.5)])
+    assert np.isnan(part.survival[3])
+    both = verify.lifetimes(tracks([(1, 1), (2, 3), (1, 4), (3, 8)], 20), part.lifetime.values, before=part)
+    assert both.ended.values.tolist() == [2, 1, 2, 1]
+    with pytest.raises(errors.ArgumentError, match="rise from 0"):
+        verify.lifetimes(tracks([(1, 1)], 2), [5.0, 10.0])
+    with pytest.raises(errors.ArgumentError, match="before: the edges"):
+        verify.lifetimes(tracks([(1, 1)], 2), before=part)

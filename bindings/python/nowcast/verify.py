@@ -30,6 +30,7 @@ from nowcast._calibration import calibrate, calibration
 from nowcast._ensemble_scores import EnsembleScores
 from nowcast._files import replacing
 from nowcast._lib import ffi, lib
+from nowcast._lifetimes import lifetimes
 from nowcast._object_scores import Objects, ObjectScores, match_objects, sal
 from nowcast._points import scores_at, withhold
 from nowcast._probability_scores import ProbabilityScores, consistency
@@ -57,6 +58,7 @@ __all__ = [
     "crossings",
     "from_netcdf",
     "intervals",
+    "lifetimes",
     "match_objects",
     "pool",
     "sal",
