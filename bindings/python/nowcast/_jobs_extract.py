@@ -113,7 +113,7 @@ def read_places(source: io.PathLike | Sequence[tuple[float, float]]) -> pd.DataF
         raise FormatError(f"{source}: CSV or GeoJSON of places expected: {error}") from None
     rows = rows.rename(columns={"lon": "longitude", "lat": "latitude", "station": "name"})
     for column in ("longitude", "latitude"):
-        if column not in rows or not np.issubdtype(rows[column].dtype, np.number):
+        if column not in rows or not pd.api.types.is_numeric_dtype(rows[column]):
             raise FormatError(f"{source}: a column {column} of numbers expected, there are {', '.join(rows.columns)}")
     return rows if "name" in rows else rows.assign(name=[str(k + 1) for k in range(len(rows))])
 

@@ -265,7 +265,7 @@ def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
             return float(f"{value:.9g}") if math.isfinite(value) else None
         return value
 
-    return [{name: plain(value) for name, value in row.items()} for row in table.to_dict("records")]
+    return [{str(name): plain(value) for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def check_suffix(path: str | os.PathLike[str]) -> str:
@@ -367,4 +367,5 @@ def _areas_of(own: Grid, j: npt.NDArray[Any], i: npt.NDArray[Any]) -> npt.NDArra
     turn = np.remainder(np.stack([lon[1] - lon[0], lon[3] - lon[2]]) + 180.0, 360.0) - 180.0
     east = np.radians(turn) * np.cos(np.radians(lat.mean(0)))
     north = np.radians(np.stack([lat[1] - lat[0], lat[3] - lat[2]]))
-    return _EARTH**2 * np.abs(east[0] * north[1] - east[1] * north[0])
+    made: npt.NDArray[np.float64] = _EARTH**2 * np.abs(east[0] * north[1] - east[1] * north[0])
+    return made
