@@ -154,7 +154,8 @@ def _drawn(data: xr.Dataset, dim: str, drawn: npt.NDArray[np.integer[Any]]) -> x
 
 
 def _by_statistic(parts: dict[str, xr.Dataset]) -> xr.Dataset:
-    joined: xr.Dataset = xr.concat(list(parts.values()), xr.Variable("statistic", list(parts)))
+    statistic = xr.Variable("statistic", list(parts))
+    joined: xr.Dataset = xr.concat(list(parts.values()), statistic, coords="minimal", compat="override")
     return joined
 
 
