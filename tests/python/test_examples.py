@@ -52,6 +52,22 @@ def test_the_notebook_of_wind_goes_from_simulated_volumes_to_updraughts(tmp_path
     check_winds(tmp_path, 5.0, 25.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "pictures", "written"),
+    [
+        ("ensembles", 2, "basin.csv"),
+        ("blending", 2, "skill.json"),
+        ("verification", 1, "cycles.nc"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_notebooks_of_forecasts_run_and_write_what_they_say(
+    name: str, pictures: int, written: str, tmp_path: Path
+) -> None:
+    assert run_notebook(f"{name}.ipynb", tmp_path) == pictures
+    assert (tmp_path / written).stat().st_size > 100
+
+
 @pytest.mark.realdata
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_notebook_of_wind_goes_from_real_volumes_to_updraughts(tmp_path: Path, real_data: Path) -> None:
