@@ -1,16 +1,16 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, bench-chain (from a volume to its products), bench-peers, bench-methods and bench-ensembles (beside pysteps, on
-# real events), bench-volumes and bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding,
+# Others: bench, bench-chain (from a volume to its products), bench-peers, bench-methods, bench-members and bench-ensembles (beside
+# pysteps, on real events), bench-blending (a blend beside its sources), bench-volumes and bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding,
 # bench-dealias, bench-quality, bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the
 # truth), bench-low-level (forecasts of wind beside persistence), bench-storms (winds of simulated storms), draw-dealias,
 # model-values (GRIB beside ecCodes and cfgrib), read-back (volumes written, by other packages), docs, lint, fuzz (some seconds
 # more of each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
-.PHONY: setup python c-tests python-tests test demo bench peers bench-ensembles bench-methods bench-peers bench-volumes \
-  bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds \
+.PHONY: setup python c-tests python-tests test demo bench peers bench-blending bench-ensembles bench-members bench-methods \
+  bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds \
   bench-cells bench-low-level bench-storms bench-chain model-values read-back docs lint fuzz damage tsan test-long clean
 
 JOBS := $(shell nproc)
@@ -56,6 +56,12 @@ peers: python
 
 bench-methods: peers
 	.venv/bin/python benchmarks/peers/methods.py --python build/peers/bin/python --csv build/methods.csv
+
+bench-blending: python
+	.venv/bin/python benchmarks/blending.py --members 10
+
+bench-members: peers
+	.venv/bin/python benchmarks/peers/members.py --python build/peers/bin/python
 
 bench-peers: peers
 	.venv/bin/python benchmarks/peers/compare.py --python build/peers/bin/python --csv build/peers.csv

@@ -118,9 +118,10 @@ static void persistence_is_the_correlation_of_the_process(void **state)
                                    .ratio = 1.0,
                                    .variance = 2.0};
     assert_near(nwc__blend_persistence(&p, 0, 1.0, 300.0), r1, 1e-12);
-    assert_near(nwc__blend_persistence(&p, 0, 2.0, 300.0), r2, 1e-12);
-    assert_near(nwc__blend_persistence(&p, 0, 1.5, 300.0), 0.5 * (r1 + r2), 1e-12);
-    assert_near(nwc__blend_persistence(&p, 0, 3.0, 300.0), p.phi[0] * r2 + p.phi[1] * r1, 1e-12);
+    /* beyond a step it fades faster than the process, twice as fast an hour after it */
+    assert_near(nwc__blend_persistence(&p, 0, 2.0, 300.0), pow(r2, 13.0 / 12.0), 1e-12);
+    assert_near(nwc__blend_persistence(&p, 0, 1.5, 300.0), pow(0.5 * (r1 + r2), 25.0 / 24.0), 1e-12);
+    assert_near(nwc__blend_persistence(&p, 0, 3.0, 300.0), pow(p.phi[0] * r2 + p.phi[1] * r1, 14.0 / 12.0), 1e-12);
     assert_true(nwc__blend_persistence(&p, 0, 0.0, 300.0) > 0.99);
     const struct nwc__process dry = {.variance = 0.0};
     assert_near(nwc__blend_persistence(&dry, 1, 2.0, 300.0), 0.9925, 1e-9); /* ten minutes */

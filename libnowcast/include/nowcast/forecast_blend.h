@@ -68,7 +68,7 @@ NWC_API void nwc_blend_options_init(nwc_blend_options *options);
  * STEPS with a model: each level of wavelength of the newest frame, carried along its motion, of the model and of noise, weighted by
  * how well each foresees it at that lead time.
  *
- * What the newest frame foresees of a level fades as its past says; what the model does is found by comparing it with the newest
+ * What the newest frame foresees of a level fades as its past says, twice as fast after an hour; what the model does is found by comparing it with the newest
  * frame, and with lead time returns to what its skill has been in past cycles. Both err independently, and noise has the rest of
  * the variance. Values are those of both sources, mixed by the weights of the second level. Where one source is not known
  * the other stands for it; where the model knows nothing at all at a lead time the forecast is of the frames alone.

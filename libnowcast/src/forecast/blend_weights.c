@@ -19,6 +19,7 @@ static const double usual[KNOWN_LEVELS] = {0.998, 0.9925, 0.9776, 0.9297, 0.796,
 #define BEGIN_CYCLES 20.0
 #define MEMORY_NS 2.592e15 /* 30 days */
 #define MOST 0.999         /* no source is without error */
+#define FASTER_S 3600.0 /* so long after a step levels fade twice as fast as their past says: rain grows and decays */
 
 static int32_t like(int32_t level)
 {
@@ -43,7 +44,8 @@ double nwc__blend_persistence(const struct nwc__process *p, int32_t level, doubl
         before = now;
         now = next;
     }
-    return fmin(fmax(now + ((double)n - steps) * (before - now), 0.0), MOST);
+    const double found = fmin(fmax(now + ((double)n - steps) * (before - now), 0.0), MOST);
+    return pow(found, 1.0 + (steps - 1.0) * step_s / FASTER_S);
 }
 
 double nwc__blend_skill_at(int32_t level, double now, double past, double lead_s)
