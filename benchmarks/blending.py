@@ -3,7 +3,8 @@
 The model is what the composite observed later, 15 cells too far east, 7 too far north and 1.3 times too strong, every
 15 minutes, on the middle 300 x 300 cells of real composites. Skill is that of one cycle 20 minutes before. Scores are
 of cells known to the extrapolation, over all events: of the sources, of one blended field, and of the means of
-ensembles. Starts are spread evenly; those of odd number are for choosing constants and those of even number for the report.
+ensembles. Starts are spread evenly; those of odd number are for choosing constants and those of even
+number for the report.
 """
 
 import argparse
