@@ -191,6 +191,69 @@ static void without_data_errors_are_those_of_the_background(void **state)
     let_go(r);
 }
 
+static void falling(double x, double y, double z, double wind[3])
+{
+    (void)x, (void)y, (void)z;
+    wind[0] = wind[1] = 0.0, wind[2] = -1.0;
+}
+
+static void windy(double x, double y, double z, double wind[3])
+{
+    (void)x, (void)y, (void)z;
+    wind[0] = 6.0, wind[1] = wind[2] = 0.0;
+}
+
+/* In a calm background, from what two radars see of a flow some seconds before: u, v and their stated errors in the middle. */
+static void find_middle(void (*flow)(double x, double y, double z, double wind[3]), double age_s, double fall_error,
+                        double found[4])
+{
+    static const double radars[2][3] = {{-30e3, -25e3, 0.0}, {30e3, -25e3, 0.0}};
+    struct result *const r = room_for(24, 1000.0, 12, 500.0);
+    struct profile calm = {.u = {0}};
+    lend_profile(&calm, r);
+    struct seen seen[2];
+    nwc_wind_gridded gridded[2];
+    for (int k = 0; k < 2; k++) {
+        seen[k] = see_flow(r, radars[k], flow);
+        gridded[k] = (nwc_wind_gridded){&seen[k].field[0], &seen[k].field[1], &seen[k].field[2], NULL, 0.5, age_s};
+    }
+    nwc_wind_options options;
+    nwc_wind_options_init(&options);
+    options.fall_error_m_s = fall_error, options.motion_u_m_s = options.motion_v_m_s = 0.0;
+    const nwc_wind_input input = {.gridded = gridded,
+                                  .n_gridded = 2,
+                                  .background_u = &calm.field[0],
+                                  .background_v = &calm.field[1]};
+    assert_ok(nwc_wind_retrieve(NULL, &input, 0, &options, &r->output, &r->report));
+    for (int f = 0; f < 4; f++) found[f] = at(r, f < 2 ? f : f + 3, 8, 12, 12);
+    for (int k = 0; k < 2; k++) drop_seen(&seen[k]);
+    let_go(r);
+}
+
+/* However many data see it: the error that is stated is the wind that echo which falls so much faster is taken for. */
+static void an_error_of_the_fall_of_echo_is_stated_as_the_wind_it_is_taken_for(void **state)
+{
+    (void)state;
+    double taken[4], without[4], with[4];
+    find_middle(falling, 0.0, 0.0, taken);
+    find_middle(windy, 0.0, 0.0, without);
+    find_middle(windy, 0.0, 3.0, with);
+    assert_true(fabs(taken[1]) > 0.1); /* along y, towards which both look */
+    assert_near(sqrt(with[3] * with[3] - without[3] * without[3]), 3.0 * fabs(taken[1]), 0.6 * fabs(taken[1]));
+    assert_near(with[2], without[2], 0.1 * without[2]); /* nothing across */
+}
+
+/* What was seen two minutes before, in a wind 6 m/s off the background. */
+static void what_a_storm_changes_until_it_is_seen_is_stated(void **state)
+{
+    (void)state;
+    double now[4], late[4];
+    find_middle(windy, 0.0, 0.0, now);
+    find_middle(windy, 120.0, 0.0, late);
+    const double change = 2.0 * (1.0 - exp(-2.5 * 120.0 / 6000.0)) * 0.5 * 36.0;
+    for (int c = 2; c < 4; c++) assert_near(late[c] * late[c] - now[c] * now[c], change, 0.15 * change);
+}
+
 /* ---- promises that every call makes ---- */
 
 struct call {
@@ -365,6 +428,8 @@ int main(void)
         cmocka_unit_test(what_is_not_known_of_a_background_is_filled),
         cmocka_unit_test(any_radar_may_be_away),
         cmocka_unit_test(without_data_errors_are_those_of_the_background),
+        cmocka_unit_test(an_error_of_the_fall_of_echo_is_stated_as_the_wind_it_is_taken_for),
+        cmocka_unit_test(what_a_storm_changes_until_it_is_seen_is_stated),
         cmocka_unit_test(threads_do_not_change_bits),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(it_can_be_stopped),

@@ -8,6 +8,16 @@
  * Errors that were stated wrongly show in two numbers: the cost, which is about the number of data where they are right, and what the
  * data differ from the background by, which is the sum of the variances of both. What data have settled is multiplied by the
  * first, over what it ought to be, and what is left as the background has it by the second.
+ *
+ * Draughts are a hundred times stronger in one place than in another, and errors of w with them: the variance that w has beforehand
+ * is taken to be that of w as it was found about the cell, less what the tails of its distribution add to it, and what data left of
+ * the prior's.
+ *
+ * Two errors are alike in data side by side, so that no number of them makes them small, and the cost does not show them; they are added.
+ * Echo that falls otherwise than its reflectivity says is seen alike by all beams: the wind that fits sin(elevation), by the weights of
+ * the data about a cell, is what an error of 1 m/s does, to w by as much more as there is of w in the prior. And a storm that is not
+ * seen at once changes meanwhile: what the wind differs from the background by is carried past a place that moves with the storm about as
+ * fast as it differs, sigma, so that after t it is as unlike as places sigma t apart are: 2 (1 - exp(-sigma t / L)) of its square.
  */
 #include "wind/frame.h"
 
@@ -21,6 +31,7 @@
 #define FLAT 0.0311     /* tan^2 10 degrees: eigenvalues of two beams that cross at 20 degrees */
 #define BESIDE                                                                                                         \
     0.0077 /* tan^2 5 degrees: beams side by side, which tell how the wind along them changes, not that across */
+#define LONG_TAILED 0.5 /* of the variance of numbers of many scales: about two thirds are within its root */
 
 enum { STEPS = 13, HEIGHTS = 7, RADII = 24, SLOPES = 10, TURNS = 6 };
 
@@ -165,7 +176,43 @@ static int64_t cell_of(const nwc__wind_box *box, const nwc__wind_datum *d)
     return ((k < s->nz ? k : s->nz - 1) * s->ny + (j < s->ny ? j : s->ny - 1)) * s->nx + (i < s->nx ? i : s->nx - 1);
 }
 
-nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data, float *known)
+/* By how much a storm has changed until it was seen, as a part of the variance of the background. */
+static float changed(const nwc__wind_prior *prior, const nwc__wind_datum *d)
+{
+    const int64_t k = (int64_t)((double)d->z / prior->box->dz), last = prior->box->shape.nz - 1;
+    const double reach = (prior->order == 2 ? 1.0 : 3.0) * prior->reach[0].h;
+    return (float)(2.0 - 2.0 * exp(-fabs((double)d->after_s) / (prior->over_sigma[0][k < last ? k : last] * reach)));
+}
+
+struct winds {
+    const nwc__wind_box *box;
+    const nwc__real *background, *wind;
+    float *known;
+};
+
+/* Squares of what the wind differs from the background by, along a direction of the level in the mean, and of w. */
+static nwc_status square_level(int64_t k, void *user)
+{
+    const struct winds *const job = user;
+    const nwc__wind_shape *const s = &job->box->shape;
+    const int64_t next[3] = {1, s->pitch, s->plane};
+    for (int64_t j = 0; j < s->ny; j++)
+        for (int64_t i = 0; i < s->nx; i++) {
+            double away[3];
+            for (int c = 0; c < 3; c++) {
+                const int64_t at = c * s->size + k * s->plane + j * s->pitch + i, to = at + next[c];
+                away[c] = 0.5 * ((double)job->wind[at] + (double)job->wind[to]);
+                if (c < 2) away[c] -= 0.5 * ((double)job->background[at] + (double)job->background[to]);
+            }
+            float *const known = job->known + 7 * job->box->cells + (k * s->ny + j) * s->nx + i;
+            known[0] = (float)(0.5 * (away[0] * away[0] + away[1] * away[1]));
+            known[job->box->cells] = (float)(away[2] * away[2]);
+        }
+    return NWC_OK;
+}
+
+nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data,
+                          const nwc__real *background, const nwc__real *wind, float *known)
 {
     const nwc__wind_box *const box = prior->box;
     const nwc__wind_shape *const s = &box->shape;
@@ -173,12 +220,13 @@ nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc_
     memset(known, 0, (size_t)(NWC__WIND_KNOWN * box->cells) * sizeof *known);
     for (int64_t o = 0; o < data->n; o++) {
         const nwc__wind_datum *const d = &data->data[o];
+        const float of[7] = {d->u * d->u, d->u * d->v, d->v * d->v,      d->w * d->w,
+                             d->u * d->w, d->v * d->w, changed(prior, d)};
         float *const at = known + cell_of(box, d);
-        at[0] += d->weight * d->u * d->u;
-        at[box->cells] += d->weight * d->u * d->v;
-        at[2 * box->cells] += d->weight * d->v * d->v;
-        at[3 * box->cells] += d->weight * d->w * d->w;
+        for (int p = 0; p < 7; p++) at[p * box->cells] += d->weight * of[p];
     }
+    struct winds winds = {box, background, wind, known};
+    NWC__TRY(nwc__wind_each(ctx, s->nz, s->plane, square_level, &winds));
     struct spread job = {.shape = s,
                          .known = known,
                          .part = {exp(-box->dx / (reach * prior->reach[0].h)),
@@ -216,7 +264,7 @@ double nwc__wind_crossing(const nwc__wind_box *box, const nwc__wind_data *data, 
 struct errors {
     const nwc__wind_prior *prior;
     const struct tables *tables;
-    double by_cost, by_background;
+    double by_cost, by_background, fall;
     float *known; /* in; out: errors in the first three parts */
 };
 
@@ -250,9 +298,8 @@ static int64_t step_of(double told, double *part)
  * The variance for other scales of background and data. Of a background p and a datum r it is p r / (p + r): by the share left of the
  * background's, its logarithm changes with that of p, and by the rest with that of r.
  */
-static double scaled(const struct errors *job, double variance, double prior)
+static double scaled(const struct errors *job, double variance, double left)
 {
-    const double left = fmin(variance / prior, 1.0);
     return variance * pow(job->by_cost, 1.0 - left) * pow(job->by_background, left);
 }
 
@@ -271,34 +318,58 @@ static void look_up(const struct triple *level, const double told[3], double var
     for (int a = 0; a < 3; a++) variance[a] = exp(sum[a]);
 }
 
+/* Of a level: what 1 is in variances of u and v and of w over those of the prior, and what the prior has without data. */
+struct scale {
+    double h, w;           /* standard deviations */
+    double told_h, told_w; /* by which weights of data are multiplied to be told */
+    double prior[3];
+};
+
+static struct scale scale_of(const nwc__wind_prior *prior, const struct triple *table, int64_t k)
+{
+    const double nothing[3] = {0.0, 0.0, 0.0};
+    struct scale s = {.h = 1.0 / prior->over_sigma[0][k],
+                      .w = 2.0 / (prior->over_sigma[2][k] + prior->over_sigma[2][k + 1])};
+    s.told_h = s.h * s.h / prior->over_c[0], s.told_w = s.w * s.w / prior->over_c[1];
+    look_up(table, nothing, s.prior);
+    return s;
+}
+
+/* Standard deviations of u, v and w of a cell, over what is known of it. */
+static void find_cell(const struct errors *job, const struct triple *table, const struct scale *s, float *known,
+                      int64_t cells)
+{
+    double of[NWC__WIND_KNOWN], variance[3], left[3];
+    for (int p = 0; p < NWC__WIND_KNOWN; p++) of[p] = (double)known[p * cells];
+    const struct axes a = axes_of(of[0], of[1], of[2]);
+    const double told[3] = {s->told_h * a.along, s->told_h * a.across, s->told_w * of[3]};
+    look_up(table, told, variance);
+    for (int v = 0; v < 3; v++) left[v] = fmin(variance[v] / s->prior[v], 1.0);
+    const double weight = of[0] + of[2] + of[3], x = cos(a.angle), y = sin(a.angle);
+    const double change = weight > 0.0 ? of[6] / weight * of[7] : 0.0;
+    for (int v = 0; v < 2; v++)
+        variance[v] = s->h * s->h * scaled(job, variance[v], left[v]) + (1.0 - left[v]) * change;
+    /* the wind that all data about the cell would have for echo that falls faster by the error of that */
+    const double along = job->fall * (x * of[4] + y * of[5]) / (a.along + 1.0 / s->told_h);
+    const double across = job->fall * (x * of[5] - y * of[4]) / (a.across + 1.0 / s->told_h);
+    const double up = s->w * s->w * s->prior[2] / (s->h * s->h * s->prior[0]);
+    variance[2] = left[2] * (LONG_TAILED * of[8] + left[2] * job->by_background * s->w * s->w * s->prior[2]) +
+                  0.5 * up * (along * along + across * across);
+    known[0] = (float)sqrt(x * x * variance[0] + y * y * variance[1] + pow(x * along - y * across, 2.0));
+    known[cells] = (float)sqrt(y * y * variance[0] + x * x * variance[1] + pow(y * along + x * across, 2.0));
+    known[2 * cells] = (float)sqrt(variance[2]);
+}
+
 static nwc_status find_level(int64_t k, void *user)
 {
     const struct errors *const job = user;
-    const nwc__wind_prior *const prior = job->prior;
-    const nwc__wind_box *const box = prior->box;
+    const nwc__wind_box *const box = job->prior->box;
     const int64_t level = box->shape.ny * box->shape.nx;
     struct triple table[STEPS * STEPS * STEPS];
     const double from_ground = ((double)k + 0.5) * box->dz, from_lid = ((double)(box->shape.nz - k) - 0.5) * box->dz;
-    make_level(job->tables, fmin(from_ground, from_lid) / prior->reach[0].v, table);
-    const double over_h = prior->over_sigma[0][k],
-                 over_w = 0.5 * (prior->over_sigma[2][k] + prior->over_sigma[2][k + 1]);
-    const double h = 1.0 / (over_h * over_h * prior->over_c[0]), w = 1.0 / (over_w * over_w * prior->over_c[1]);
-    const double nothing[3] = {0.0, 0.0, 0.0};
-    double prior_of[3];
-    look_up(table, nothing, prior_of);
-    float *const xx = job->known + k * level, *const xy = xx + box->cells, *const yy = xy + box->cells,
-                 *const ww = yy + box->cells;
-    for (int64_t c = 0; c < level; c++) {
-        const struct axes a = axes_of((double)xx[c], (double)xy[c], (double)yy[c]);
-        const double told[3] = {h * a.along, h * a.across, w * (double)ww[c]};
-        double variance[3];
-        look_up(table, told, variance);
-        for (int v = 0; v < 3; v++) variance[v] = scaled(job, variance[v], prior_of[v]);
-        const double along = pow(cos(a.angle), 2.0), across = 1.0 - along;
-        xx[c] = (float)(1.0 / over_h * sqrt(along * variance[0] + across * variance[1]));
-        xy[c] = (float)(1.0 / over_h * sqrt(across * variance[0] + along * variance[1]));
-        yy[c] = (float)(1.0 / over_w * sqrt(variance[2]));
-    }
+    make_level(job->tables, fmin(from_ground, from_lid) / job->prior->reach[0].v, table);
+    const struct scale scale = scale_of(job->prior, table, k);
+    for (int64_t c = 0; c < level; c++) find_cell(job, table, &scale, job->known + k * level + c, box->cells);
     return NWC_OK;
 }
 
@@ -325,7 +396,7 @@ nwc_status nwc__wind_errors(nwc_ctx *ctx, const nwc__wind_prior *prior, const nw
     /* of winds free of divergence the prior has less variance than of all */
     const double of_all = tables->entry[0][0][0].along, cost = believed(tally->cost, tally->n);
     const double background = believed(tally->background / of_all, tally->n);
-    struct errors job = {prior, tables, cost, fmax(background, cost), known};
+    struct errors job = {prior, tables, cost, fmax(background, cost), tally->fall_m_s, known};
     status = nwc__for_each_tile(ctx, NULL, nz, find_level, &job);
 done:
     nwc__free(ctx, tables);

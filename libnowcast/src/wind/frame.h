@@ -81,10 +81,12 @@ nwc_status nwc__wind_fit_profile(nwc_ctx *ctx, int64_t nz, double dz, const nwc_
 
 /* ---- how far it may be off ---- */
 
-enum { NWC__WIND_KNOWN = 4 /* weights of data in u u, u v, v v and w w */ };
+/* Weights of data in u u, u v, v v, w w, u w and v w, and of how far the storm has changed; squares of the wind that was found. */
+enum { NWC__WIND_KNOWN = 9 };
 
-/* known: (NWC__WIND_KNOWN, nz, ny, nx), what the data about each cell tell of it. */
-nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data, float *known);
+/* known: (NWC__WIND_KNOWN, nz, ny, nx), what is known about each cell from the data and from the wind. */
+nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data,
+                          const nwc__real *background, const nwc__real *wind, float *known);
 
 /* The share of the data about which beams cross at more than 20 degrees. */
 double nwc__wind_crossing(const nwc__wind_box *box, const nwc__wind_data *data, const float *known);
@@ -94,6 +96,7 @@ typedef struct nwc__wind_tally {
     double n;
     double cost;       /* of a datum */
     double background; /* squares of what data differ from it by, less their variance, over what the prior has for it */
+    double fall_m_s;   /* standard deviation of the speed at which echo is taken to fall */
 } nwc__wind_tally;
 
 /* Standard deviations of u, v and w into the first three parts of known. */

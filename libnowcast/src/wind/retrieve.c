@@ -328,11 +328,13 @@ static nwc_status find_errors(nwc_ctx *ctx, struct retrieval *r, const nwc_wind_
     nwc_status status = NWC_OK;
     const nwc__wind_level *const fine = &r->nest.level[0];
     NWC__ALLOC(ctx, r->known, NWC__WIND_KNOWN * fine->box.cells);
-    NWC__TRY(nwc__wind_know(ctx, &fine->prior, &r->data, r->known));
+    NWC__TRY(nwc__wind_know(ctx, &fine->prior, &r->data, fine->background, fine->wind, r->known));
     if (r->data.n && nwc__wind_crossing(&fine->box, &r->data, r->known) < LEAST_CROSSING)
         r->report.flags |= NWC_WIND_NO_CROSSING;
     if (!output->error_u && !output->error_v && !output->error_w) goto done;
-    nwc__wind_tally tally = {.n = (double)r->data.n, .background = background_of(r)};
+    nwc__wind_tally tally = {.n = (double)r->data.n,
+                             .background = background_of(r),
+                             .fall_m_s = r->options->fall_error_m_s};
     tally.cost = r->data.n ? (r->outcome.cost_data + r->outcome.cost_prior) / tally.n : 1.0;
     status = nwc__wind_errors(ctx, &fine->prior, &tally, r->known);
 done:
