@@ -24,7 +24,8 @@
     "least 0.2\n"                                                                                                      \
     "life 1600                        # as of cells\n"
 
-/* clang-format off: a line of the text is a line here */
+/* A line of the text is a line here. */
+/* clang-format off */
 static const char text[] =
     "nowcast cell hazards 1\n"
     "model baseline\n"
