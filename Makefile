@@ -1,17 +1,15 @@
 # make demo   the whole chain on a synthetic storm, figures and scores in demo/
 # make test   the C and Python tests
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
-# Others: bench, bench-chain (from a volume to its products), bench-peers, bench-methods, bench-members and bench-ensembles (beside
-# pysteps, on real events), bench-blending (a blend beside its sources), bench-volumes and bench-decode (radar files beside Py-ART and xradar: every value, and the time), bench-gridding,
-# bench-dealias, bench-quality, bench-products, bench-profiles, bench-winds and bench-terrain (beside other packages and the
-# truth), bench-low-level (forecasts of wind beside persistence), bench-storms (winds of simulated storms), draw-dealias,
-# model-values (GRIB beside ecCodes and cfgrib), read-back (volumes written, by other packages), docs, lint, fuzz (some seconds
-# more of each program), damage (every real file cut short and changed: hours, in as many sittings as wanted), tsan, test-long, clean.
+# Others, told by the line above each: bench and bench-* (times and skill, beside other packages or the truth), peers (those
+# packages), model-values, read-back and draw-dealias (values, files and pictures beside theirs), docs, lint, fuzz, damage, chaos,
+# tsan, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-blending bench-ensembles bench-members bench-methods \
-  bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain bench-profiles bench-winds \
-  bench-cells bench-low-level bench-storms bench-chain model-values read-back docs lint fuzz damage tsan test-long clean
+  bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain \
+  bench-profiles bench-winds bench-cells bench-cycle bench-low-level bench-storms bench-chain model-values read-back docs lint \
+  fuzz damage chaos tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -42,6 +40,7 @@ test: c-tests python-tests
 demo: python
 	.venv/bin/nowcast demo --output demo
 
+# Times of the C kernels.
 bench: setup
 	@[ -f build/bench/build.ninja ] || cmake --preset bench
 	cmake --build --preset bench
@@ -54,18 +53,23 @@ peers: python
 	@build/peers/bin/pip install --quiet --disable-pip-version-check --no-build-isolation \
 	  -r benchmarks/peers/requirements-source.txt
 
+# Every forecasting method beside pysteps' on real events: scores, time, memory.
 bench-methods: peers
 	.venv/bin/python benchmarks/peers/methods.py --python build/peers/bin/python --csv build/methods.csv
 
+# A blend beside its two sources, on real events and a model made of what came.
 bench-blending: python
 	.venv/bin/python benchmarks/blending.py --members 10
 
+# STEPS and SSEPS beside pysteps' on a real event.
 bench-members: peers
 	.venv/bin/python benchmarks/peers/members.py --python build/peers/bin/python
 
+# Motion and extrapolation beside pysteps' on real events: scores, time, memory.
 bench-peers: peers
 	.venv/bin/python benchmarks/peers/compare.py --python build/peers/bin/python --csv build/peers.csv
 
+# Every value of radar volumes beside Py-ART and xradar.
 bench-volumes: peers
 	.venv/bin/python benchmarks/peers/volumes.py --python build/peers/bin/python
 
@@ -73,16 +77,19 @@ bench-volumes: peers
 model-values: peers
 	.venv/bin/python benchmarks/peers/model_values.py --python build/peers/bin/python
 
+# Mosaics beside Py-ART's grids: errors against the truth, and the time.
 bench-gridding: peers
 	.venv/bin/python benchmarks/peers/gridding.py --python build/peers/bin/python \
 	  $(if $(NOWCAST_TEST_DATA),--volume $(NOWCAST_TEST_DATA)/radar/nexrad/single/KLBB20160601_150025_V06)
 
+# The time radar files take to read, beside Py-ART and xradar.
 bench-decode: peers
 	@[ -f build/bench/build.ninja ] || cmake --preset bench
 	cmake --build --preset bench --target nowcast_unpack
 	.venv/bin/python benchmarks/peers/decode_times.py --python build/peers/bin/python \
 	  --unpack build/bench/benchmarks/nowcast_unpack --csv build/decode.csv
 
+# Velocities dealiased beside Py-ART and UNRAVEL, against the truth.
 bench-dealias: peers
 	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python --told
 	.venv/bin/python benchmarks/peers/dealias.py --python build/peers/bin/python --raw
@@ -126,6 +133,10 @@ bench-cells: peers
 	.venv/bin/python benchmarks/cells.py --python build/peers/bin/python
 	.venv/bin/python benchmarks/cells_real.py
 
+# An operational cycle of four radars: the seconds of each stage, and memory.
+bench-cycle: python
+	.venv/bin/python benchmarks/cycle.py
+
 # Winds in three dimensions of simulated storms, beside the truth and PyDDA.
 bench-storms: peers
 	.venv/bin/python benchmarks/wind_storms.py --python build/peers/bin/python
@@ -140,24 +151,32 @@ bench-chain: python
 read-back: peers
 	.venv/bin/python benchmarks/peers/read_back.py --python build/peers/bin/python
 
+# The site, in build/docs.
 docs: python
 	@scripts/setup docs
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-docs.txt
 	.venv/bin/sphinx-build --quiet -W -E -b html docs build/docs  # all anew: Doxygen numbers what has no name over all headers
 	@echo "build/docs/index.html"
 
+# Layout, types and what compilers and checkers say.
 lint: setup
 	@scripts/setup lint clang
 	@scripts/lint
 
+# FUZZ_MINUTES more of each fuzz program.
 fuzz: setup
 	@scripts/setup clang
 	@[ -f build/fuzz/build.ninja ] || cmake --preset fuzz
 	cmake --build --preset fuzz
 	.venv/bin/python tests/fuzz/run.py --more $(FUZZ_MINUTES) --jobs $(JOBS)
 
+# Every real file cut short and changed: hours, in as many sittings as wanted.
 damage: python
 	.venv/bin/python tests/robustness/damage.py --record build/damage.jsonl
+
+# Operational cycles that are killed, and whose files and disks are damaged.
+chaos: python
+	.venv/bin/python tests/robustness/chaos.py
 
 # Looks for races between threads.
 tsan: setup
@@ -166,10 +185,12 @@ tsan: setup
 	cmake --build --preset tsan
 	ctest --preset tsan
 
+# make test, what takes longer, races and a little fuzzing.
 test-long: test
 	.venv/bin/python -m pytest -m long
 	$(MAKE) tsan
 	$(MAKE) fuzz
 
+# Remove what was built.
 clean:
 	rm -rf build demo .venv/installed
