@@ -191,10 +191,10 @@ def test_a_system_is_described_by_toml(tmp_path: Path) -> None:
     system = model.System.load(path)
     assert system.names["T2M"].offset == 273.15
     path.write_text('winds = "up"\n')
-    with pytest.raises(ArgumentError, match=r"winds: .*grid"):
+    with pytest.raises(ArgumentError, match=r"line 1: winds: .*grid"):
         model.System.load(path)
     path.write_text('[names]\nT = { name = "t", stagger = "w" }\n')
-    with pytest.raises(ArgumentError, match=r"names\.T\.stagger"):
+    with pytest.raises(ArgumentError, match=r"line 2: names\.T\.stagger"):
         model.System.load(path)
     path.write_text("= 3")
     with pytest.raises(ArgumentError, match=r"system\.toml"):

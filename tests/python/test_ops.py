@@ -163,13 +163,13 @@ def test_a_configuration_to_begin_with_is_good(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("members = 3", "member = 3", ", line 9: forecast.member: no such entry"),
-        ("members = 3", 'members = "few"', ", line 9: forecast.members: "),
-        ("minutes = 60", "minutes = -1", ", line 10: forecast.minutes: "),
-        ("%Y%m%d%H%M.h5", "latest.h5", ", line 6: composite.files: the time of a file"),
-        ("width_km = 96", "", ", line 15: grid.width_km: Field required"),
+        ("members = 3", "member = 3", ": line 9: forecast.member: no such entry"),
+        ("members = 3", 'members = "few"', ": line 9: forecast.members: "),
+        ("minutes = 60", "minutes = -1", ": line 10: forecast.minutes: "),
+        ("%Y%m%d%H%M.h5", "latest.h5", ": line 6: composite.files: the time of a file"),
+        ("width_km = 96", "", ": line 15: grid.width_km: Field required"),
         ('output = "out"', "", ": output: Field required"),
-        ("[composite]", "[composites]", ", line 5: composites: no such entry"),
+        ("[composite]", "[composites]", ": line 5: composites: no such entry"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(config: Path, before: str, after: str, told: str) -> None:

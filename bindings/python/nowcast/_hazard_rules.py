@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from nowcast import _lib
 from nowcast._lib import ffi, lib
+from nowcast._toml import Entry, entry_lines, place
 from nowcast.errors import ArgumentError, FileError, FormatError
 
 SCHEMA = 1
@@ -49,7 +50,7 @@ class Rules:
     codes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """of hazards that have one"""
     source: str = "rules"
-    _lines: tuple[Mapping[str, int], ...] = ()
+    _lines: Mapping[Entry, int] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number in range(len(self.rules)):
@@ -85,7 +86,7 @@ class Rules:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise FormatError(f"{source}: {error}") from None
-        lines = _lines_of(text)
+        lines = entry_lines(text)
         known = {"schema", "name", "levels", "hazards", "rules"}
         for key in data.keys() - known:
             raise FormatError(f"{source}: {key}: one of {', '.join(sorted(known))} expected")
@@ -139,9 +140,8 @@ class Rules:
                 raise FormatError(f"{self._at(number, key)}: one of {', '.join(allowed)} expected, {rule[key]!r} found")
 
     def _at(self, number: int, key: str) -> str:
-        lines = self._lines[number] if number < len(self._lines) else {}
-        line = lines.get(key, lines.get(""))
-        return f"{self.source}: " + (f"line {line}: " if line else f"rule {number}: ") + key
+        where = place(self.source, self._lines, ("rules", number, key))
+        return where + (key if self._lines else f"rule {number}: {key}")
 
     def _told(self, text: str) -> str:
         """The library's words with the places in the file: "rule 3: threshold_s: ..."."""
@@ -169,17 +169,3 @@ def _hazards(data: Any, source: str) -> tuple[dict[str, dict[str, str]], dict[st
         if "code" in facts:
             codes[hazard] = str(facts["code"])
     return titles, codes
-
-
-def _lines_of(text: str) -> tuple[dict[str, int], ...]:
-    """For each [[rules]] the line of each key, and its own under ""."""
-    found: list[dict[str, int]] = []
-    inside = False
-    for number, line in enumerate(text.splitlines(), 1):
-        if re.match(r"\s*\[", line):
-            inside = re.match(r"\s*\[\[\s*rules\s*\]\]", line) is not None
-            if inside:
-                found.append({"": number})
-        elif inside and (key := re.match(r"\s*\"?([\w-]+)\"?\s*=", line)):
-            found[-1].setdefault(key[1], number)
-    return tuple(found)

@@ -1,14 +1,12 @@
 """What a model system calls things in its files: the description that a TOML file or a script gives."""
 
 import os
-import tomllib
-from pathlib import Path
 from typing import Self
 
 import pydantic
 
+from nowcast import _toml
 from nowcast._lib import lib
-from nowcast.errors import ArgumentError, FileError
 
 PathLike = str | os.PathLike[str]
 
@@ -80,15 +78,6 @@ class System(pydantic.BaseModel):
         Raises
         ------
         FileError : the file cannot be read.
-        ArgumentError : it is not TOML, or says what a system has no place for; the text names file and entry.
+        ArgumentError : it is not TOML, or says what a system has no place for; the text names file, line and entry.
         """
-        try:
-            with Path(path).open("rb") as file:
-                return cls(**tomllib.load(file))
-        except OSError as error:
-            raise FileError(f"{path}: {error.strerror or error}") from error
-        except tomllib.TOMLDecodeError as error:
-            raise ArgumentError(f"{path}: {error}") from error
-        except pydantic.ValidationError as error:
-            first = error.errors()[0]
-            raise ArgumentError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        return _toml.load(path, cls)

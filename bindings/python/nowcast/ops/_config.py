@@ -2,15 +2,12 @@
 
 import itertools
 import os
-import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from nowcast import forecast, hazard, motion
-from nowcast.errors import ArgumentError, FileError
+from nowcast import _toml, forecast, hazard, motion
 from nowcast.grid import Grid
 from nowcast.ops._names import Pattern
 
@@ -254,18 +251,7 @@ class Config(_Table):
         FileError : the file cannot be read.
         ArgumentError : it is not TOML, lacks something, or has what there is no place for: file, line and entry.
         """
-        place = Path(path)
-        try:
-            text = place.read_text(encoding="utf-8")
-            said = tomllib.loads(text)
-            made = cls(**said)
-        except OSError as error:
-            raise FileError(f"{path}: {error.strerror or error}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ArgumentError(f"{path}: {error}") from error
-        except pydantic.ValidationError as error:
-            raise ArgumentError("\n".join(_told(place, text, one) for one in error.errors())) from error
-        return made._beside(place.absolute().parent)
+        return _toml.load(path, cls)._beside(Path(path).absolute().parent)
 
     def _beside(self, folder: Path) -> Self:
         """The same with names that begin at a folder."""
@@ -287,30 +273,3 @@ class Config(_Table):
             if (given := getattr(self, name)) is not None:
                 update[name] = whole(given)
         return self.model_copy(update=update)
-
-
-def _told(path: Path, text: str, error: Any) -> str:
-    """An error of pydantic's, with the line of the entry it is about."""
-    entry = [str(part) for part in error["loc"]]
-    line = _line_of(text, entry)
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        message = "no such entry"
-    return f"{path}{f', line {line}' if line else ''}: {'.'.join(entry) or 'the whole'}: {message}"
-
-
-def _line_of(text: str, entry: list[str]) -> int | None:
-    """The line in a TOML text of an entry, or of the innermost table around it."""
-    table: list[str] = []
-    best: tuple[int, int | None] = (0, None)
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
-            table = [part.strip().strip("\"'") for part in header[1].split(".")]
-            here = table
-        elif key := re.match(r"""\s*([\w.-]+|"[^"]*"|'[^']*')\s*=""", line):
-            here = [*table, *(part.strip("\"'") for part in key[1].split("."))]
-        else:
-            continue
-        if here == entry[: len(here)] and len(here) > best[0]:
-            best = len(here), number
-    return best[1]
