@@ -251,13 +251,21 @@ units = "mm h-1"
 threshold = 3
 to_minutes = 30
 least_area_km2 = 30
+[[rules]]
+hazard = "hail"
+level = "high"
+quantity = "hail_size"
+units = "mm"
+threshold = 20
 """
     (config.parent / "rules.toml").write_text(rules)
     text = config.read_text().replace('"forecast", "hours"', '"forecast", "warn", "hours"')
     config.write_text(text + '\n[warn]\nrules = "rules.toml"\nsender = "test@example.org"\n')
     journal: list[dict[str, Any]] = []
     for index in range(6, 12):
-        folder = ops.run(config, at(index)).folder / "warnings"
+        made = ops.run(config, at(index))
+        assert not [line for line in made.degraded if line.startswith("warn: ")]
+        folder = made.folder / "warnings"
         lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
         # A message for each event that has one, and marked as what nobody approved.
         messages = sorted(path.name for path in folder.glob("*.xml"))

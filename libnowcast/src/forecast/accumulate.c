@@ -16,7 +16,7 @@ enum { MOST_STEPS = 64, BATCH = 4 };
 #define MOST_GAP_S 1800.0 /* what moves is not followed over more */
 
 struct job {
-    const nwc_field *forward, *back; /* (lead, y, x) */
+    const nwc_field *forward, *back; /* (lead, y, x), or (y, x) where nothing moves */
     nwc_field *amount;
     bool greatest;         /* the greatest value, in place of the amount */
     double share[BATCH];   /* of the later frame */
@@ -32,17 +32,24 @@ struct pair {
     double dt_s;
 };
 
+/* Number k of the fields carried, at row j. */
+static const float *row_of(const nwc_field *field, int64_t k, int64_t j)
+{
+    return field->data + (field->ndim == 3 ? k * field->stride[0] : 0) + j * field->stride[field->ndim - 2];
+}
+
 static nwc_status add_row(int64_t j, void *user)
 {
     const struct job *const job = user;
     const int64_t nx = job->amount->dim[1];
+    const int64_t step[2] = {job->forward->stride[job->forward->ndim - 1], job->back->stride[job->back->ndim - 1]};
     float *const amount = job->amount->data + j * job->amount->stride[0];
     for (int64_t i = 0; i < nx; i++) {
         float *const out = amount + i * job->amount->stride[1];
         double sum = 0.0, most = (double)*out, known_s = 0.0;
         for (int32_t k = 0; k < job->n; k++) { /* the later frame's lead times run the other way */
-            const double early = (double)job->forward->data[(k * job->amount->dim[0] + j) * nx + i];
-            const double late = (double)job->back->data[((job->n - 1 - k) * job->amount->dim[0] + j) * nx + i];
+            const double early = (double)row_of(job->forward, k, j)[i * step[0]];
+            const double late = (double)row_of(job->back, job->n - 1 - k, j)[i * step[1]];
             const double both = (1.0 - job->share[k]) * early + job->share[k] * late;
             const double rate = isnan(early) ? late : isnan(late) ? early : both;
             if (isnan(rate)) continue;
@@ -98,8 +105,15 @@ static nwc_status negate(nwc_ctx *ctx, const nwc_field *field, nwc_field *negati
     return NWC_OK;
 }
 
+/* looked_at: a field of the same shape whose grid has been looked at, which takes its time; NULL for none. */
+static nwc_status check_grid(nwc_ctx *ctx, const nwc_field *field, const char *name, const nwc_field *looked_at)
+{
+    if (looked_at && field->grid && nwc__same_grid(field->grid, looked_at->grid)) return NWC_OK;
+    return nwc__check_on_grid(ctx, field, name);
+}
+
 static nwc_status check(nwc_ctx *ctx, const nwc_field *earlier, const nwc_field *later, const nwc_field *u,
-                        const nwc_field *v, double dt_s, const nwc_field *amount)
+                        const nwc_field *v, double dt_s, const nwc_field *looked_at, const nwc_field *amount)
 {
     const struct {
         const nwc_field *field;
@@ -108,7 +122,7 @@ static nwc_status check(nwc_ctx *ctx, const nwc_field *earlier, const nwc_field 
     for (int k = 0; k < 5; k++) {
         NWC__TRY(nwc__check_field(all[k].field, all[k].name, 2));
         NWC__TRY(nwc__check_same_shape(all[k].field, all[k].name, earlier, "earlier"));
-        if (k < 4) NWC__TRY(nwc__check_on_grid(ctx, all[k].field, all[k].name));
+        if (k < 4) NWC__TRY(check_grid(ctx, all[k].field, all[k].name, k == 0 ? looked_at : earlier));
         if (k < 2 && (!all[k].field->units || strcmp(all[k].field->units, "mm h-1") != 0))
             return nwc__fail(NWC_ERR_ARG, "%s: units of mm h-1 expected, %s given", all[k].name,
                              all[k].field->units ? all[k].field->units : "none");
@@ -125,16 +139,8 @@ static nwc_status bring(nwc_ctx *ctx, const struct pair *p, const double leads_s
     const nwc_field *const like = p->frame[0];
     for (int way = 0; way < 2; way++) {
         NWC__TRY(nwc_field_create(ctx, like->grid, n, like->units, &carried[way]));
-        if (p->u[0]) {
-            NWC__TRY(nwc_forecast_extrapolate(ctx, p->frame[way], 1, p->u[way], p->v[way], leads_s[way], n, o,
-                                              &carried[way]));
-            continue;
-        }
-        for (int32_t k = 0; k < n; k++)
-            for (int64_t j = 0; j < like->dim[0]; j++)
-                for (int64_t i = 0; i < like->dim[1]; i++)
-                    carried[way].data[(k * like->dim[0] + j) * like->dim[1] + i] =
-                        p->frame[way]->data[j * p->frame[way]->stride[0] + i * p->frame[way]->stride[1]];
+        NWC__TRY(
+            nwc_forecast_extrapolate(ctx, p->frame[way], 1, p->u[way], p->v[way], leads_s[way], n, o, &carried[way]));
     }
     return NWC_OK;
 }
@@ -150,11 +156,13 @@ static nwc_status add_batch(nwc_ctx *ctx, const struct pair *p, int32_t first, c
         leads_s[1][k] = p->dt_s - (job->from_s + ((double)(first + job->n - 1 - k) + 0.5) * job->step_s);
         job->share[k] = leads_s[0][k] / p->dt_s;
     }
-    nwc_status status = bring(ctx, p, (const double(*)[BATCH])leads_s, job->n, o, carried);
-    if (status == NWC_OK) {
+    nwc_status status = NWC_OK;
+    job->forward = p->frame[0], job->back = p->frame[1];
+    if (p->u[0]) {
+        status = bring(ctx, p, (const double(*)[BATCH])leads_s, job->n, o, carried);
         job->forward = &carried[0], job->back = &carried[1];
-        status = nwc__for_each_tile(ctx, "accumulate", p->frame[0]->dim[0], add_row, job);
     }
+    if (status == NWC_OK) status = nwc__for_each_tile(ctx, "accumulate", p->frame[0]->dim[0], add_row, job);
     nwc_field_release(ctx, &carried[1]);
     nwc_field_release(ctx, &carried[0]);
     return status;
@@ -234,7 +242,7 @@ nwc_status nwc_forecast_accumulate(nwc_ctx *ctx, const nwc_field *earlier, const
     nwc_extrapolate_options o;
     nwc_extrapolate_options_init(&o);
     NWC__TRY(nwc__take_options(&o, sizeof o, options, "nwc_extrapolate_options"));
-    NWC__TRY(check(ctx, earlier, later, u, v, dt_s, amount));
+    NWC__TRY(check(ctx, earlier, later, u, v, dt_s, NULL, amount));
     o.delay = NULL;
     const nwc_field frames[] = {*earlier, *later};
     const int64_t times_ns[] = {0, (int64_t)llround(1e9 * dt_s)};
@@ -254,8 +262,8 @@ static nwc_status check_total(nwc_ctx *ctx, const nwc_field *frames, const int64
         if (!(dt_s > 0.0 && dt_s <= MOST_DT_S))
             return nwc__fail(NWC_ERR_ARG, "times_ns: at most %g s from frame %d to the next expected, %g given",
                              MOST_DT_S, (int)k, dt_s);
-        const nwc_status status =
-            check(ctx, &frames[k], &frames[k + 1], u ? u : &frames[k], v ? v : &frames[k], dt_s, amount);
+        const nwc_status status = check(ctx, &frames[k], &frames[k + 1], u ? u : &frames[k], v ? v : &frames[k], dt_s,
+                                        k > 0 ? &frames[0] : NULL, amount);
         if (status == NWC_OK) continue;
         char name[32];
         snprintf(name, sizeof name, "frames[%d]", (int)k);

@@ -118,8 +118,10 @@ def _totals(work: Work, made: xr.DataArray) -> list[xr.DataArray]:
     last = work.rain().isel(time=slice(-1, None))
     start = last["time"].values[0].astype("datetime64[ns]")
     n = min(work.config.hours.ahead, int((made["time"].values[-1] - start) / _HOUR))
+    # Members lie a few minutes apart and blur one another: following each from lead to lead takes minutes for nothing.
+    flow = None if "member" in made.dims else work.flow
     return [
-        _hour(forecast.total(last, made, start + k * _HOUR, start + (k + 1) * _HOUR, flow=work.flow), k + 1)
+        _hour(forecast.total(last, made, start + k * _HOUR, start + (k + 1) * _HOUR, flow=flow), k + 1)
         for k in range(n)
     ]
 

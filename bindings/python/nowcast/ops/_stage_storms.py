@@ -12,15 +12,15 @@ from nowcast.errors import NoDataError
 from nowcast.ops._work import Work, minutes
 
 _LIMITS = {
-    "hail": ("hail_size", "mm", 5.0),
-    "hail_20": ("hail_size", "mm", 20.0),
-    "gale_8": ("thunderstorm_gust", "m s-1", 17.2),
-    "gale_9": ("thunderstorm_gust", "m s-1", 20.8),
-    "gale_10": ("thunderstorm_gust", "m s-1", 24.5),
-    "gale_11": ("thunderstorm_gust", "m s-1", 28.5),
-    "lightning": ("lightning", "1", 1.0),
+    "hail": ("hail_size", 5.0),
+    "hail_20": ("hail_size", 20.0),
+    "gale_8": ("thunderstorm_gust", 17.2),
+    "gale_9": ("thunderstorm_gust", 20.8),
+    "gale_10": ("thunderstorm_gust", 24.5),
+    "gale_11": ("thunderstorm_gust", 28.5),
+    "lightning": ("lightning", 1.0),
 }
-"""Quantity, units and threshold of which a cell's hazard is the probability, as rules of warnings name them."""
+"""Quantity and threshold (mm, m s-1, strokes) of which a cell's hazard is the probability, as rules of warnings name them."""
 
 
 def track(work: Work) -> None:
@@ -82,9 +82,9 @@ def _fields(work: Work) -> list[xr.DataArray]:
         later = work.members["time"] > work.rain()["time"].values[-1]
         fields.append(work.members.isel(time=later.values).rename("rain_rate"))
     if work.storms is not None:
-        for name, (quantity, units, limit) in _LIMITS.items():
+        for name, (quantity, limit) in _LIMITS.items():
             passing = _passing(work, work.storms, name, work.config.cells.leads_minutes).rename(quantity)
-            fields.append(passing.assign_attrs(units=units, probability_of=limit))
+            fields.append(passing.assign_attrs(probability_of=limit))
     return fields
 
 
