@@ -21,7 +21,7 @@ import nowcast
 from nowcast import forecast, io, ops, radar, sim
 from nowcast.cli import main
 from nowcast.errors import ArgumentError, FileError
-from nowcast.ops import _publish
+from nowcast.ops import _publish, _stage_storms
 from nowcast.ops._names import Pattern
 
 START = np.datetime64("2026-06-01T06:00", "ns")
@@ -278,6 +278,15 @@ threshold = 20
     assert {line["warning"] for line in journal} == set(issued)
     shapes = json.loads((folder / "warnings.geojson").read_text())["features"]
     assert {shape["geometry"]["type"] for shape in shapes} <= {"Polygon", "MultiPolygon"}
+
+
+def test_rules_see_rain_at_times_that_lie_apart() -> None:
+    times = START + np.array([0, 5, 10, 21, 30, 35]) * np.timedelta64(1, "m")
+    data = xr.DataArray(np.arange(6), {"time": times}, ("time",))
+    quarter = np.timedelta64(15, "m")
+    assert _stage_storms._thinned(data, START, quarter).values.tolist() == [3]
+    assert _stage_storms._thinned(data, START - quarter, quarter).values.tolist() == [0, 3]
+    assert _stage_storms._thinned(data, times[-1] + quarter, -quarter).values.tolist() == [2, 5]
 
 
 def test_a_replay_has_the_same_bits(config: Path, truth: xr.DataArray, tmp_path: Path) -> None:

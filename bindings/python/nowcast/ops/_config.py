@@ -163,6 +163,8 @@ class Warn(_Table):
     """a name of ``nowcast.hazard.presets()``, or a file"""
     places: Path | None = None
     """GeoJSON; without it rules are for areas wherever they lie"""
+    step_minutes: Positive = 15.0
+    """between the fields of rain that rules are held against: windows over all members take their time"""
     sender: str = "nowcast@localhost"
     sender_name: str | None = None
     languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")

@@ -3,6 +3,7 @@
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -20,7 +21,7 @@ _LIMITS = {
     "gale_11": ("thunderstorm_gust", 28.5),
     "lightning": ("lightning", 1.0),
 }
-"""Quantity and threshold (mm, m s-1, strokes) of which a cell's hazard is the probability, as rules of warnings name them."""
+"""Quantity and threshold (mm, m s-1, strokes) of which a hazard is the probability, as rules of warnings name them."""
 
 
 def track(work: Work) -> None:
@@ -77,15 +78,27 @@ def _fields(work: Work) -> list[xr.DataArray]:
     """What rules are held against: rain that was and will be, and the probabilities of what storms bring."""
     fields = []
     if work.frames is not None:
-        fields.append(work.frames.rename("rain_rate"))
-    if work.members is not None:
-        later = work.members["time"] > work.rain()["time"].values[-1]
-        fields.append(work.members.isel(time=later.values).rename("rain_rate"))
+        now = work.frames["time"].values[-1]
+        apart = minutes(work.config.warn.step_minutes)
+        fields.append(_thinned(work.frames, now + apart, -apart).rename("rain_rate"))
+        if work.members is not None:
+            fields.append(_thinned(work.members, now, apart).rename("rain_rate"))
     if work.storms is not None:
         for name, (quantity, limit) in _LIMITS.items():
             passing = _passing(work, work.storms, name, work.config.cells.leads_minutes).rename(quantity)
             fields.append(passing.assign_attrs(probability_of=limit))
     return fields
+
+
+def _thinned(data: xr.DataArray, start: np.datetime64, apart: np.timedelta64) -> xr.DataArray:
+    """Times beyond a start, before it where apart is negative, at least so far from it and from one another."""
+    times = data["time"].values
+    kept: list[int] = []
+    for number in range(len(times)) if apart > np.timedelta64(0) else reversed(range(len(times))):
+        beyond = times[number] - (times[kept[-1]] if kept else start)
+        if abs(beyond) >= abs(apart) and (beyond > np.timedelta64(0)) == (apart > np.timedelta64(0)):
+            kept.append(number)
+    return data.isel(time=sorted(kept))
 
 
 def _table(rows: pd.DataFrame, path: Path) -> None:
