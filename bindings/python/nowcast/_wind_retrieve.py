@@ -89,6 +89,7 @@ def retrieve(
     gate_error: float | None = None,
     place_error: float | None = None,
     fall_error: float | None = None,
+    change: float | None = None,
     point_error: float = _POINT_ERROR_M_S,
     gridded_error: float | None = None,
     average: float | None = None,
@@ -140,6 +141,9 @@ def retrieve(
     gate_error, place_error, fall_error, point_error, gridded_error : float, optional
         m s-1: of the velocity of a gate, 1 when omitted; what a mean over gates does not stand for, 0.3; of the speed
         at which echo is taken to fall, 3; of a wind at a point, 2; and of a velocity that is on a grid, 1.
+    change : float, optional
+        How fast the storm is taken to change while it is scanned, for stated errors, over the speed of the wind's
+        departures from the background; 1 when omitted, 0 for one that does not change.
     average : float, optional
         m: gates are averaged over so much of a ray; the lesser side of a cell when omitted.
     freezing : float, optional
@@ -208,6 +212,7 @@ def retrieve(
         gate_error_m_s=gate_error,
         place_error_m_s=place_error,
         fall_error_m_s=fall_error,
+        change=change,
         range_m=average,
         freezing_m=freezing,
         error_m_s=float(np.asarray(error)) if error is not None and np.ndim(error) == 0 else None,

@@ -66,17 +66,19 @@ typedef struct nwc_wind_options {
     double place_error_m_s; /**< what a mean over gates does not stand for, however many; 0 or more, default 0.3 */
     double fall_error_m_s; /**< of the speed at which echo is taken to fall, by chance from datum to datum for the wind,
                                  and alike in all about a cell for its errors; 0 or more, default 3 */
-    double range_m;        /**< gates are averaged over so much; 0 (default): the lesser side of a cell */
-    double freezing_m;     /**< above mean sea level, from which down echo falls as rain; default 4000 */
-    double error_m_s;      /**< standard deviation of background errors of u and v; above 0, default 2.5 */
-    double error_w_m_s;    /**< of w; above 0, default 3 */
-    double length_h_m;     /**< over which they stay alike; above 0, default 6000 */
-    double length_v_m;     /**< upward, those of u and v; above 0, default 3000 */
-    double length_w_m;     /**< upward, those of w; above 0; NaN (default): length_v_m */
-    int32_t order;         /**< 2 (default): their correlation is exponential; 4: smooth, its length then a third */
-    double ground_m;       /**< above mean sea level, where w is 0: levels below it are NaN. NaN (default): the
+    double change;      /**< how fast a storm is taken to change while it is scanned, for stated errors: over the speed
+                                 of the wind's departures from the background; 0 for a frozen one, to 10; default 1 */
+    double range_m;     /**< gates are averaged over so much; 0 (default): the lesser side of a cell */
+    double freezing_m;  /**< above mean sea level, from which down echo falls as rain; default 4000 */
+    double error_m_s;   /**< standard deviation of background errors of u and v; above 0, default 2.5 */
+    double error_w_m_s; /**< of w; above 0, default 3 */
+    double length_h_m;  /**< over which they stay alike; above 0, default 6000 */
+    double length_v_m;  /**< upward, those of u and v; above 0, default 3000 */
+    double length_w_m;  /**< upward, those of w; above 0; NaN (default): length_v_m */
+    int32_t order;      /**< 2 (default): their correlation is exponential; 4: smooth, its length then a third */
+    double ground_m;    /**< above mean sea level, where w is 0: levels below it are NaN. NaN (default): the
                                  lower of the bottom of the grid, half a level below the first, and the lowest antenna */
-    double lid_m;          /**< where w is 0 again; NaN (default): above all data and the grid */
+    double lid_m;       /**< where w is 0 again; NaN (default): above all data and the grid */
     double density_scale_m; /**< in which density falls to 1/e; 0 (default): standard atmosphere; INFINITY: constant */
     double tolerance;       /**< stop when the gradient is so small a part of that at the background; 0 to 1, default
                                  0.02. Below 1e-4 rounding may be in the way */

@@ -17,7 +17,7 @@
  * Echo that falls otherwise than its reflectivity says is seen alike by all beams: the wind that fits sin(elevation), by the weights of
  * the data about a cell, is what an error of 1 m/s does, to w by as much more as there is of w in the prior. And a storm that is not
  * seen at once changes meanwhile: what the wind differs from the background by is carried past a place that moves with the storm about as
- * fast as it differs, sigma, so that after t it is as unlike as places sigma t apart are: 2 (1 - exp(-sigma t / L)) of its square.
+ * fast as it differs, sigma (times options.change), so that after t it is as unlike as places sigma t apart are: 2 (1 - exp(-sigma t / L)) of its square.
  */
 #include "wind/frame.h"
 
@@ -177,11 +177,12 @@ static int64_t cell_of(const nwc__wind_box *box, const nwc__wind_datum *d)
 }
 
 /* By how much a storm has changed until it was seen, as a part of the variance of the background. */
-static float changed(const nwc__wind_prior *prior, const nwc__wind_datum *d)
+static float changed(const nwc__wind_prior *prior, const nwc__wind_datum *d, double change)
 {
     const int64_t k = (int64_t)((double)d->z / prior->box->dz), last = prior->box->shape.nz - 1;
     const double reach = (prior->order == 2 ? 1.0 : 3.0) * prior->reach[0].h;
-    return (float)(2.0 - 2.0 * exp(-fabs((double)d->after_s) / (prior->over_sigma[0][k < last ? k : last] * reach)));
+    return (float)(2.0 -
+                   2.0 * exp(-change * fabs((double)d->after_s) / (prior->over_sigma[0][k < last ? k : last] * reach)));
 }
 
 struct winds {
@@ -212,7 +213,7 @@ static nwc_status square_level(int64_t k, void *user)
 }
 
 nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data,
-                          const nwc__real *background, const nwc__real *wind, float *known)
+                          const nwc__real *background, const nwc__real *wind, double change, float *known)
 {
     const nwc__wind_box *const box = prior->box;
     const nwc__wind_shape *const s = &box->shape;
@@ -220,8 +221,8 @@ nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc_
     memset(known, 0, (size_t)(NWC__WIND_KNOWN * box->cells) * sizeof *known);
     for (int64_t o = 0; o < data->n; o++) {
         const nwc__wind_datum *const d = &data->data[o];
-        const float of[7] = {d->u * d->u, d->u * d->v, d->v * d->v,      d->w * d->w,
-                             d->u * d->w, d->v * d->w, changed(prior, d)};
+        const float of[7] = {
+            d->u * d->u, d->u * d->v, d->v * d->v, d->w * d->w, d->u * d->w, d->v * d->w, changed(prior, d, change)};
         float *const at = known + cell_of(box, d);
         for (int p = 0; p < 7; p++) at[p * box->cells] += d->weight * of[p];
     }

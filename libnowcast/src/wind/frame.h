@@ -86,7 +86,7 @@ enum { NWC__WIND_KNOWN = 9 };
 
 /* known: (NWC__WIND_KNOWN, nz, ny, nx), what is known about each cell from the data and from the wind. */
 nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data,
-                          const nwc__real *background, const nwc__real *wind, float *known);
+                          const nwc__real *background, const nwc__real *wind, double change, float *known);
 
 /* The share of the data about which beams cross at more than 20 degrees. */
 double nwc__wind_crossing(const nwc__wind_box *box, const nwc__wind_data *data, const float *known);

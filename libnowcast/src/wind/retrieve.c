@@ -23,6 +23,7 @@ void nwc_wind_options_init(nwc_wind_options *options)
                                       .gate_error_m_s = 1.0,
                                       .place_error_m_s = 0.3,
                                       .fall_error_m_s = 3.0,
+                                      .change = 1.0,
                                       .freezing_m = 4000.0,
                                       .error_m_s = 2.5,
                                       .error_w_m_s = 3.0,
@@ -54,6 +55,7 @@ static nwc_status check_options(const nwc_wind_options *o)
                                    {"gate_error_m_s", o->gate_error_m_s, 0.0, 100.0, true},
                                    {"place_error_m_s", o->place_error_m_s, 0.0, 100.0, false},
                                    {"fall_error_m_s", o->fall_error_m_s, 0.0, 100.0, false},
+                                   {"change", o->change, 0.0, 10.0, false},
                                    {"range_m", o->range_m, 0.0, 1e5, false},
                                    {"freezing_m", o->freezing_m, -1e4, 2e4, false},
                                    {"error_m_s", o->error_m_s, 0.0, 1000.0, true},
@@ -328,7 +330,7 @@ static nwc_status find_errors(nwc_ctx *ctx, struct retrieval *r, const nwc_wind_
     nwc_status status = NWC_OK;
     const nwc__wind_level *const fine = &r->nest.level[0];
     NWC__ALLOC(ctx, r->known, NWC__WIND_KNOWN * fine->box.cells);
-    NWC__TRY(nwc__wind_know(ctx, &fine->prior, &r->data, fine->background, fine->wind, r->known));
+    NWC__TRY(nwc__wind_know(ctx, &fine->prior, &r->data, fine->background, fine->wind, r->options->change, r->known));
     if (r->data.n && nwc__wind_crossing(&fine->box, &r->data, r->known) < LEAST_CROSSING)
         r->report.flags |= NWC_WIND_NO_CROSSING;
     if (!output->error_u && !output->error_v && !output->error_w) goto done;
