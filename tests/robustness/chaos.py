@@ -115,7 +115,7 @@ def run(folder: Path, cycles: int, seed: int) -> tuple[collections.Counter[str],
         counts[name] += 1
         if problem := whole(out):
             wrong.append(f"cycle {number}, {name}: {problem}")
-        if trouble in ("none", "cut", "noise", "absent") and code not in (0, 3):
+        if code not in {"killed": (0, 3, -signal.SIGKILL), "full disk": (0, 1, 3)}.get(trouble, (0, 3)):
             wrong.append(f"cycle {number}, {name}")
         if trouble == "none":
             told = ops.status(config)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nowcast import ops
-from nowcast.errors import FileError
+from nowcast._files import refusals
 
 DEGRADED, LOCKED = 3, 4
 
@@ -80,11 +80,8 @@ def config() -> None:
 @click.option("--latitude", type=float, default=0.0, help="Of the middle, degrees.")
 def new(path: str, name: str, longitude: float, latitude: float) -> None:
     """Write a configuration with every entry explained; nothing is overwritten."""
-    try:
-        with Path(path).open("x", encoding="utf-8") as file:
-            file.write(ops.template(name, longitude, latitude))
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
+    with refusals(path), Path(path).open("x", encoding="utf-8") as file:
+        file.write(ops.template(name, longitude, latitude))
     click.echo(path)
 
 

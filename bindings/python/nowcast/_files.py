@@ -22,6 +22,17 @@ def head(path: str | os.PathLike[str]) -> bytes:
 
 
 @contextlib.contextmanager
+def refusals(path: str | os.PathLike[str]) -> Iterator[None]:
+    """What the system refuses within is a FileError that names path."""
+    try:
+        yield
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{os.fspath(path)}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A name beside path to write to; the file takes path's place when it is whole, and is removed when it is not."""
     final = Path(path)
@@ -29,7 +40,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileError(f"{final}: no such folder")
     beside = final.with_name(f".{final.stem}.{uuid.uuid4().hex}{final.suffix}")
     try:
-        yield beside
-        beside.replace(final)
+        with refusals(path):
+            yield beside
+            beside.replace(final)
     finally:
         beside.unlink(missing_ok=True)

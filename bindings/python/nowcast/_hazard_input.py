@@ -11,9 +11,10 @@ import numpy as np
 import xarray as xr
 
 from nowcast import _field, _geojson
+from nowcast._files import refusals
 from nowcast._lib import ffi, lib
 from nowcast.cells import Tracks
-from nowcast.errors import ArgumentError, FileError, FormatError
+from nowcast.errors import ArgumentError, FormatError
 from nowcast.grid import Grid, ascending
 
 
@@ -44,9 +45,8 @@ def read_places(given: str | os.PathLike[str] | Iterable[Place | Mapping[str, An
     if not isinstance(given, str | os.PathLike):
         return [one if isinstance(one, Place) else _place(one, number) for number, one in enumerate(given)]
     try:
-        data = json.loads(Path(given).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(f"{given}: {error.strerror}") from None
+        with refusals(given):
+            data = json.loads(Path(given).read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise FormatError(f"{given}: JSON expected: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("features"), list):

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from nowcast import _lib
+from nowcast._files import refusals
 from nowcast._lib import ffi, lib
 from nowcast._toml import Entry, entry_lines, place
-from nowcast.errors import ArgumentError, FileError, FormatError
+from nowcast.errors import ArgumentError, FormatError
 
 SCHEMA = 1
 _PRESETS = Path(__file__).parent / "data" / "rules"
@@ -72,9 +73,8 @@ class Rules:
         """
         file = _PRESETS / f"{path}.toml" if str(path) in presets() else Path(path)
         try:
-            text = file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise FileError(f"{file}: {error.strerror}") from None
+            with refusals(file):
+                text = file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise FormatError(f"{file}: UTF-8 expected") from None
         return cls.parse(text, str(file))

@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from nowcast import hazard, io
-from nowcast._files import replacing
-from nowcast.errors import ArgumentError, FileError
+from nowcast._files import refusals, replacing
+from nowcast.errors import ArgumentError
 
 
 def warn(
@@ -119,13 +119,10 @@ def _write(told: hazard.Warnings, folder: Path, cap: dict[str, Any]) -> None:
 def _keep(warner: hazard.Warner, told: hazard.Warnings, state: io.PathLike | None, journal: io.PathLike | None) -> None:
     """The journal before the state: a crash between the two repeats lines and loses none."""
     if journal is not None:
-        try:
-            with Path(journal).open("a", encoding="utf-8") as lines:
-                lines.write(told.journal)
-                lines.flush()
-                os.fsync(lines.fileno())
-        except OSError as error:
-            raise FileError(f"{journal}: {error.strerror}") from None
+        with refusals(journal), Path(journal).open("a", encoding="utf-8") as lines:
+            lines.write(told.journal)
+            lines.flush()
+            os.fsync(lines.fileno())
     if state is not None:
         with replacing(state) as beside:
             beside.write_bytes(warner.save())

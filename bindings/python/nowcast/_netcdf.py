@@ -41,6 +41,7 @@ def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
+    FileError : the file cannot be written.
     UnsupportedError : no package that writes netCDF is installed.
     """
     data = data.copy()
@@ -55,6 +56,8 @@ def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     with replacing(path) as beside:
         try:
             data.to_netcdf(beside)
+        except RuntimeError as error:  # of the library
+            raise FileError(f"{os.fspath(path)}: {error}") from error
         except (ModuleNotFoundError, ValueError) as error:
             if "install" not in str(error):
                 raise

@@ -10,9 +10,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from nowcast import _field, _lib, _volume
-from nowcast._files import replacing
+from nowcast._files import refusals, replacing
 from nowcast._lib import ffi, lib
-from nowcast.errors import FileError
 
 _INPUTS = ("DBZH", "DBTH", "VRADH", "WRADH", "ZDR", "PHIDP", "RHOHV", "SNRH", "SQIH", "PIA", "CBB")
 
@@ -107,10 +106,8 @@ class ClutterMap:
     @classmethod
     def load(cls, path: os.PathLike[str] | str) -> "ClutterMap":
         """From a file that ``save`` wrote."""
-        try:
+        with refusals(path):
             stored = Path(path).read_bytes()
-        except OSError as error:
-            raise FileError(f"{path}: {error.strerror}") from error
         return cls.from_bytes(stored)
 
 

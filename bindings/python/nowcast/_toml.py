@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import pydantic
 
-from nowcast.errors import ArgumentError, FileError
+from nowcast._files import refusals
+from nowcast.errors import ArgumentError
 
 Entry = tuple[str | int, ...]
 Model = TypeVar("Model", bound=pydantic.BaseModel)
@@ -53,11 +54,10 @@ def load(path: str | os.PathLike[str], kind: type[Model]) -> Model:
     ArgumentError : it is not TOML, lacks something, or has what there is no place for; a line for each.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        with refusals(path):
+            text = Path(path).read_text(encoding="utf-8")
         said = tomllib.loads(text)
         return kind(**said)
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ArgumentError(f"{path}: {error}") from error
     except pydantic.ValidationError as error:

@@ -14,6 +14,7 @@ import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _field, _gif, _isolation, _lib
+from nowcast._files import refusals
 from nowcast._geojson import geojson
 from nowcast._isolation import isolated
 from nowcast._lib import ffi, lib
@@ -104,11 +105,8 @@ def layers(path: PathLike, *, sidecar: PathLike | None = None) -> list[Layer]:
     NoDataError : a good file without a grid.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
+    with refusals(path), path.open("rb") as file:
+        head = file.read(_HEAD)
     if head.startswith(b"GIF8"):
         cells, grid, time = _gif.read(path)
         return [

@@ -4,6 +4,7 @@
  * Cells are stored as float, as they are: NaN, the fill value, is not observed, _Undetect is observed and nothing there. A
  * sweep has one range axis: a moment of coarser gates than another repeats them, one that reaches less far ends in NaN.
  */
+#include "io/hdf5_close.h"
 #include "io/netcdf_put.h"
 #include "io/volume_write.h"
 
@@ -271,7 +272,6 @@ nwc_status nwc__fm301_write(nwc_ctx *ctx, const nwc_volume *volume, const char *
     nwc_status status = put_root(file, volume, &facts);
     if (status == NWC_OK) status = put_parameters(file, &facts);
     for (int32_t s = 0; s < facts.n_sweeps && status == NWC_OK; s++) status = put_sweep(ctx, file, volume, s);
-    const int error = nc_close(file);
-    return status == NWC_OK && error ? nwc__nc_failed(error, "the end of the file") : status;
+    return nwc__nc_close(file, path, status);
 }
 #endif

@@ -24,6 +24,8 @@ nwc_status nwc__bytes_read_partly(nwc_ctx *ctx, const char *path, int64_t max_by
 nwc_status nwc__beside(nwc_ctx *memory, const char *path, char **beside);
 /* Let the file beside, now complete and closed, take its place; *beside becomes NULL. */
 nwc_status nwc__take_place(nwc_ctx *memory, const char *path, char **beside);
+/* nwc__fail_within for a file that could not be written; says how little room its disk has, where that is the likely reason. */
+nwc_status nwc__fail_writing(nwc_status status, const char *path, const char *beside);
 /* Remove the file beside, if there still is one. */
 void nwc__give_up(nwc_ctx *memory, char **beside);
 /* A whole file at once. */

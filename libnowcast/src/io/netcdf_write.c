@@ -2,6 +2,7 @@
  * Fields as CF netCDF-4 (conventions 1.11): one variable (time, y, x), or (realization, time, y, x) of an ensemble, for each
  * name, with the grid mapping both as CF attributes and as a PROJ string, deflated in chunks of one time.
  */
+#include "io/hdf5_close.h"
 #include "io/netcdf_put.h"
 #include "io/writer.h"
 
@@ -20,6 +21,7 @@ struct variable {
 
 struct state {
     struct nwc_ctx *memory;
+    char *path;
     int file, time, lead, reference; /* ids; lead and reference are -1 until a forecast comes */
     nwc_grid grid;                   /* projection is text */
     char text[NWC__TEXT];
@@ -37,8 +39,13 @@ static nwc_status create(nwc_ctx *memory, const char *path, void **made)
     struct state *const state = nwc__alloc(memory, 1, sizeof *state);
     if (!state) return NWC_ERR_NOMEM;
     *state = (struct state){.memory = memory, .lead = -1, .reference = -1};
+    if (!(state->path = nwc__copy_text(memory, path))) {
+        nwc__free(memory, state);
+        return NWC_ERR_NOMEM;
+    }
     const int error = nc_create(path, NC_NETCDF4 | NC_CLOBBER, &state->file);
     if (error) {
+        nwc__free(memory, state->path);
         nwc__free(memory, state);
         return nwc__nc_failed(error, "a file");
     }
@@ -305,13 +312,14 @@ static nwc_status attribute(void *of, const char *variable, const char *name, co
 static nwc_status close_file(void *of)
 {
     struct state *const state = of;
-    const int error = nc_close(state->file);
+    const nwc_status status = nwc__nc_close(state->file, state->path, NWC_OK);
     nwc_ctx *const memory = state->memory;
     for (int v = 0; v < state->variables; v++) nwc__free(memory, state->variable[v].times);
     nwc__free(memory, state->time_ns);
     nwc__free(memory, state->band);
+    nwc__free(memory, state->path);
     nwc__free(memory, state);
-    return error ? nwc__nc_failed(error, "the end of the file") : NWC_OK;
+    return status;
 }
 
 const struct nwc__write_format nwc__netcdf_format = {

@@ -7,6 +7,7 @@
  * other gates than the first of its sweep has a group where of its own.
  */
 #include "core/median.h"
+#include "io/hdf5_close.h"
 #include "io/hdf5_put.h"
 #include "io/volume_write.h"
 #include "radar/format/volume_format.h"
@@ -279,7 +280,7 @@ static nwc_status put_array(const struct job *job, hid_t data, int64_t n_gates, 
         status = nwc__h5_failed("data");
     if (status == NWC_OK) status = nwc__h5_put_text(array, "CLASS", "IMAGE");
     if (status == NWC_OK) status = nwc__h5_put_text(array, "IMAGE_VERSION", "1.2");
-    if (array >= 0) H5Dclose(array);
+    if (array >= 0) status = nwc__h5_close_array(array, status);
     H5Pclose(layout);
     H5Sclose(space);
     return status;
@@ -396,8 +397,7 @@ static nwc_status put_file(struct job *job, const char *path)
     if (status == NWC_OK) status = in_group(job, job->file, "where", put_where);
     if (status == NWC_OK) status = in_group(job, job->file, "how", put_how);
     for (int32_t s = 0; s < job->facts.n_sweeps && status == NWC_OK; s++) status = put_sweep(job, s);
-    if (H5Fclose(job->file) < 0 && status == NWC_OK) status = nwc__h5_failed("the end of the file");
-    return status;
+    return nwc__h5_close(job->file, path, status);
 }
 
 nwc_status nwc__odim_volume_write(nwc_ctx *ctx, const nwc_volume *volume, const char *path)

@@ -2,6 +2,7 @@
  * Fields of one time as an ODIM_H5 composite (object COMP; Michelson et al. 2014, model 2.4), by the HDF5 library: dataset1
  * with one data group for each quantity, as float, so that what is read back is what was written.
  */
+#include "io/hdf5_close.h"
 #include "io/hdf5_put.h"
 #include "io/writer.h"
 
@@ -14,6 +15,7 @@ static const double nodata = -9999000.0, undetect = -8888000.0;
 
 struct state {
     struct nwc_ctx *memory;
+    char *path;
     hid_t file, dataset;
     nwc_grid grid;
     char text[NWC__TEXT];
@@ -26,10 +28,15 @@ static nwc_status create(nwc_ctx *memory, const char *path, void **made)
     struct state *const state = nwc__alloc(memory, 1, sizeof *state);
     if (!state) return NWC_ERR_NOMEM;
     *state = (struct state){.memory = memory, .dataset = -1};
+    if (!(state->path = nwc__copy_text(memory, path))) {
+        nwc__free(memory, state);
+        return NWC_ERR_NOMEM;
+    }
     const struct nwc__h5_quiet before = nwc__h5_be_quiet();
     state->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     nwc__h5_be_as(before);
     if (state->file < 0) {
+        nwc__free(memory, state->path);
         nwc__free(memory, state);
         return nwc__h5_failed("a file");
     }
@@ -137,7 +144,7 @@ static nwc_status put_cells(const struct state *state, hid_t group, const nwc_fi
     if (status == NWC_OK) status = nwc__h5_put_text(data, "IMAGE_VERSION", "1.2");
 done:
     nwc__free(state->memory, cells);
-    if (data >= 0) H5Dclose(data);
+    if (data >= 0) status = nwc__h5_close_array(data, status);
     H5Pclose(layout);
     H5Sclose(space);
     return status;
@@ -215,10 +222,11 @@ static nwc_status close_file(void *of)
     struct state *const state = of;
     const struct nwc__h5_quiet before = nwc__h5_be_quiet();
     if (state->dataset >= 0) H5Gclose(state->dataset);
-    const bool closed = H5Fclose(state->file) >= 0;
+    const nwc_status status = nwc__h5_close(state->file, state->path, NWC_OK);
     nwc__h5_be_as(before);
+    nwc__free(state->memory, state->path);
     nwc__free(state->memory, state);
-    return closed ? NWC_OK : nwc__h5_failed("the end of the file");
+    return status;
 }
 
 const struct nwc__write_format nwc__odim_format = {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { MOST_TRIES = 10000 };
@@ -59,6 +60,16 @@ nwc_status nwc__take_place(nwc_ctx *memory, const char *path, char **beside)
     nwc__free(memory, *beside);
     *beside = NULL;
     return store_folder(memory, path);
+}
+
+nwc_status nwc__fail_writing(nwc_status status, const char *path, const char *beside)
+{
+    enum { LITTLE = 1 << 20 };
+    struct statvfs disk;
+    nwc__fail_within(status, path);
+    if (status != NWC_ERR_IO || !beside || statvfs(beside, &disk) != 0) return status;
+    const unsigned long long left = (unsigned long long)disk.f_bavail * disk.f_frsize;
+    return left < LITTLE ? nwc__fail(status, "%s (%llu kB left on its disk)", nwc_error_text(), left / 1024) : status;
 }
 
 void nwc__give_up(nwc_ctx *memory, char **beside)

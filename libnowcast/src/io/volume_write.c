@@ -76,7 +76,7 @@ static nwc_status write_file(nwc_ctx *ctx, const nwc_volume *volume, const struc
     nwc__io_lock();
     nwc_status status = format->write(ctx, volume, beside);
     nwc__io_unlock();
-    status = status == NWC_OK ? nwc__take_place(ctx, path, &beside) : nwc__fail_within(status, path);
+    status = status == NWC_OK ? nwc__take_place(ctx, path, &beside) : nwc__fail_writing(status, path, beside);
     nwc__give_up(ctx, &beside);
     return status;
 }

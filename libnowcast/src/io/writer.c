@@ -61,7 +61,7 @@ static nwc_status writer_create(nwc_ctx *ctx, const char *path, nwc_writer **mad
         nwc__io_lock();
         status = format->create(&writer->memory, writer->beside, &writer->state);
         nwc__io_unlock();
-        if (status != NWC_OK) status = nwc__fail_within(status, path);
+        if (status != NWC_OK) status = nwc__fail_writing(status, path, writer->beside);
     }
     if (status != NWC_OK) {
         nwc_writer_destroy(writer);
@@ -132,7 +132,7 @@ static nwc_status writer_add(nwc_writer *writer, const nwc_layer *layer)
     nwc__io_lock();
     const nwc_status status = writer->format->add(writer->state, layer, name);
     nwc__io_unlock();
-    if (status != NWC_OK) return nwc__fail_within(status, writer->path);
+    if (status != NWC_OK) return nwc__fail_writing(status, writer->path, writer->beside);
     writer->layers++;
     return NWC_OK;
 }
@@ -152,7 +152,7 @@ static nwc_status attach(nwc_writer *writer, const char *variable, const char *n
     nwc__io_lock();
     const nwc_status status = writer->format->attribute(writer->state, variable, name, text, number);
     nwc__io_unlock();
-    return status == NWC_OK ? NWC_OK : nwc__fail_within(status, writer->path);
+    return status == NWC_OK ? NWC_OK : nwc__fail_writing(status, writer->path, writer->beside);
 }
 
 nwc_status nwc_writer_text(nwc_writer *writer, const char *variable, const char *name, const char *text)
@@ -181,7 +181,7 @@ static nwc_status writer_close(nwc_writer *writer)
     NWC__TRY(check_open(writer));
     if (!writer->layers) return nwc__fail(NWC_ERR_ARG, "%s: at least one layer expected, none added", writer->path);
     const nwc_status status = finish(writer);
-    if (status != NWC_OK) return nwc__fail_within(status, writer->path);
+    if (status != NWC_OK) return nwc__fail_writing(status, writer->path, writer->beside);
     return nwc__take_place(&writer->memory, writer->path, &writer->beside);
 }
 

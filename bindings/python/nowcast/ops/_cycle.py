@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nowcast import _lib, io
+from nowcast._files import refusals
 from nowcast._isolation import child
 from nowcast.errors import ArgumentError, NoDataError, NowcastError
 from nowcast.ops import _publish, _stages
@@ -140,7 +141,9 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
         degraded += [f"{stage}: {reason}" for reason in line.reasons]
         if line.status == "dropped":
             dropped.append(stage)
-    state.save(work.folder / _publish.STATE, config)
+    with refusals(work.folder):
+        state.save(work.folder / _publish.STATE, config)
+        made = dict(_publish.products(work.folder))
     manifest = {
         "version": _publish.VERSION,
         "time": f"{time.astype('datetime64[s]')}Z",
@@ -154,7 +157,7 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
         "stages": told,
         "degraded": degraded,
         "seconds": seconds,
-        "products": dict(_publish.products(work.folder)),
+        "products": made,
     }
     folder = output.publish(work.folder, time, manifest)
     output.prune(config.keep_hours)

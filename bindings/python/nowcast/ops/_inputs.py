@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from nowcast import grid, io, model, radar
+from nowcast._files import refusals
 from nowcast._open import open as open_any
 from nowcast._volume import sweep_names
 from nowcast.errors import ArgumentError, FileError, NoDataError, NowcastError
@@ -179,11 +180,8 @@ def _model_file(path: Path) -> bool:
 
 def _sum_of(path: Path) -> tuple[int, str]:
     """Bytes and checksum of a file."""
-    try:
-        with path.open("rb") as file:
-            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
+    with refusals(path), path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _text(time: Any) -> str:

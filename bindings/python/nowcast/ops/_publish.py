@@ -12,7 +12,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from nowcast.errors import FileError, FormatError, NowcastError
+from nowcast._files import refusals
+from nowcast.errors import FormatError, NowcastError
 
 VERSION = 1
 """Of manifests, and of the state beside them."""
@@ -60,11 +61,9 @@ class Output:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
+        with refusals(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise FileError(f"{folder}: {error.strerror or error}") from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -87,16 +86,14 @@ class Output:
     def begin(self, time: np.datetime64) -> Path:
         """An empty folder to work in."""
         work = self.folder / f"{_PARTIAL}{name_of(time)}"
-        try:
+        with refusals(work):
             (work / STATE).mkdir(parents=True)
-        except OSError as error:
-            raise FileError(f"{work}: {error.strerror or error}") from error
         return work
 
     def publish(self, work: Path, time: np.datetime64, manifest: dict[str, Any]) -> Path:
         """Write the manifest of a folder worked in, make all of it lasting, and give it its name."""
         final = self.folder / name_of(time)
-        try:
+        with refusals(final):
             (work / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
             for path in (*sorted(work.rglob("*")), work):
                 _sync(path)
@@ -107,8 +104,6 @@ class Output:
             link.unlink(missing_ok=True)
             link.symlink_to(newest.name)
             link.rename(self.folder / LATEST)
-        except OSError as error:
-            raise FileError(f"{final}: {error.strerror or error}") from error
         return final
 
     def prune(self, hours: float) -> list[str]:
@@ -139,9 +134,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
+        with refusals(path):
+            found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise FormatError(f"{path}: {error}") from error
     if not isinstance(found, dict) or found.get("version") != VERSION:
