@@ -3,29 +3,25 @@
  * given; both are joined over the times, so that the probability of a member's meeting it at any time is counted, not the greatest
  * of those of each time. A place meets it in the members in which one of its cells does.
  */
-#include "hazard/hazard.h"
+#include "hazard/window.h"
 
-#include <nowcast/forecast_ensemble.h>
-
-#define MOST_GAP_NS INT64_C(21600000000000) /* between frames, of nwc_forecast_total */
+enum { BATCH = 32 /* times at once: what is kept of them is 8 bytes a cell each */ };
 
 struct work {
+    nwc_ctx *ctx;
     const struct nwc__given *given;
     const nwc_hazard_rule *rule;
     double threshold, probability;
     int32_t n_members;
     const struct nwc__feet *feet;
     struct nwc__exceed *out;
-    uint64_t *bits, *any;   /* (ny, nx) of this time, of all */
-    float *told, *told_any; /* the same of probabilities given; 0 for none */
-    uint64_t *place_bits;   /* n places, of all times */
-    float *total;           /* (ny, nx) */
-    const nwc_hazard_frame **series;
-    int32_t n_series; /* frames of values, by time */
-    uint64_t members; /* a bit for each */
-    uint64_t mask;    /* those a total is of */
-    int32_t time;
-    bool is_latest;
+    uint64_t *bits, *any;    /* (time of a batch, ny, nx), and (ny, nx) of all times */
+    float *told, *told_any;  /* the same of probabilities given; 0 for none */
+    uint64_t *place_bits;    /* n places, of all times */
+    struct nwc__window rain; /* of a rule with a window */
+    uint64_t members;        /* a bit for each */
+    int32_t first, n;        /* times of this batch */
+    int32_t latest;          /* up to now */
 };
 
 static bool is_of(const struct work *work, const nwc_hazard_frame *frame)
@@ -47,40 +43,65 @@ static int count_bits(uint64_t bits)
     return n;
 }
 
-static const float *row_of(const nwc_field *field, int64_t member, int64_t j)
-{
-    const int32_t y = field->ndim - 2;
-    return field->data + (y ? member * field->stride[0] : 0) + j * field->stride[y];
-}
-
 /* Bits of a row for the members of a field that meet the rule; a field without members is that of all. */
-static void set_bits(const struct work *work, const nwc_field *field, int64_t j)
+static void set_bits(const struct work *work, const nwc_field *field, int64_t j, uint64_t *bits)
 {
-    const int64_t nx = work->given->grid->nx, step = field->stride[field->ndim - 1];
+    const int64_t step = field->stride[field->ndim - 1];
     const int64_t n = field->ndim == 3 ? field->dim[0] : 1;
     for (int64_t m = 0; m < n; m++) {
-        const float *const row = row_of(field, m, j);
+        const float *const row = nwc__member_row(field, m, j);
         const uint64_t mask = n == 1 ? work->members : UINT64_C(1) << m;
-        for (int64_t i = 0; i < nx; i++) work->bits[j * nx + i] |= at_least(work, (double)row[i * step]) ? mask : 0;
+        for (int64_t i = 0; i < work->given->grid->nx; i++) bits[i] |= at_least(work, (double)row[i * step]) ? mask : 0;
     }
 }
 
-static void set_told(const struct work *work, const nwc_field *field, int64_t j)
+static void set_told(const struct work *work, const nwc_field *field, int64_t j, float *told)
 {
-    const int64_t nx = work->given->grid->nx, step = field->stride[field->ndim - 1];
-    const float *const row = row_of(field, 0, j);
-    for (int64_t i = 0; i < nx; i++)
-        if (row[i * step] > work->told[j * nx + i]) work->told[j * nx + i] = fminf(row[i * step], 1.0F);
+    const int64_t step = field->stride[field->ndim - 1];
+    const float *const row = nwc__member_row(field, 0, j);
+    for (int64_t i = 0; i < work->given->grid->nx; i++)
+        if (row[i * step] > told[i]) told[i] = fminf(row[i * step], 1.0F);
 }
 
-/* Bits of one member by its total. */
-static nwc_status set_total(int64_t j, void *user)
+/* Bits of a row at all times of the batch by the rain that fell in the window up to each. */
+static nwc_status set_windows(nwc_ctx *ctx, const struct work *work, int64_t j)
 {
-    const struct work *const work = user;
-    const int64_t nx = work->given->grid->nx;
-    for (int64_t c = j * nx; c < (j + 1) * nx; c++)
-        work->bits[c] |= at_least(work, (double)work->total[c]) ? work->mask : 0;
-    return NWC_OK;
+    const int64_t nx = work->given->grid->nx, cells = work->given->grid->ny * nx;
+    const int32_t members = work->rain.same ? 1 : work->n_members;
+    struct nwc__window_row row;
+    nwc_status status = nwc__window_row_create(ctx, &work->rain, &row);
+    for (int32_t m = 0; m < members && status == NWC_OK; m++) {
+        const uint64_t mask = work->rain.same ? work->members : UINT64_C(1) << m;
+        for (int64_t i = 0; i < nx; i += NWC__WINDOW_CELLS) {
+            const int32_t n = (int32_t)(nx - i < NWC__WINDOW_CELLS ? nx - i : NWC__WINDOW_CELLS);
+            nwc__window_begin(&row, m, j, i, n);
+            for (int32_t t = 0; t < work->n; t++) {
+                uint64_t *const bits = work->bits + t * cells + j * nx + i;
+                if (!nwc__window_end(&row, work->out->time_ns[work->first + t])) continue; /* nothing is known of it */
+                for (int32_t c = 0; c < n; c++) bits[c] |= at_least(work, (double)row.total[c]) ? mask : 0;
+            }
+        }
+    }
+    nwc__window_row_release(ctx, &row);
+    return status;
+}
+
+static void set_values(const struct work *work, int64_t j)
+{
+    const int64_t nx = work->given->grid->nx, cells = work->given->grid->ny * nx;
+    for (int32_t t = 0, f = 0; t < work->n; t++) {
+        const int64_t time_ns = work->out->time_ns[work->first + t];
+        for (; f < work->given->n && work->given->frame[work->given->order[f]].time_ns < time_ns; f++) continue;
+        for (int32_t g = f; g < work->given->n; g++) {
+            const nwc_hazard_frame *const frame = &work->given->frame[work->given->order[g]];
+            if (frame->time_ns != time_ns) break;
+            if (!is_of(work, frame)) continue;
+            if (isnan(frame->probability_of))
+                set_bits(work, frame->field, j, work->bits + t * cells + j * nx);
+            else
+                set_told(work, frame->field, j, work->told + t * cells + j * nx);
+        }
+    }
 }
 
 static float share(const struct work *work, uint64_t bits, float told)
@@ -88,29 +109,34 @@ static float share(const struct work *work, uint64_t bits, float told)
     return fmaxf((float)count_bits(bits) / (float)work->n_members, told);
 }
 
-/* A row at this time, joined to all; of a window its bits are there already. */
+/* A row at the times of the batch, joined to all before. */
 static nwc_status join_row(int64_t j, void *user)
 {
     const struct work *const work = user;
     struct nwc__exceed *const out = work->out;
-    const int64_t nx = work->given->grid->nx;
-    for (int32_t f = 0; f < work->given->n && work->rule->window_s == 0.0; f++) {
-        const nwc_hazard_frame *const frame = &work->given->frame[work->given->order[f]];
-        if (frame->time_ns != out->time_ns[work->time] || !is_of(work, frame)) continue;
-        if (isnan(frame->probability_of))
-            set_bits(work, frame->field, j);
-        else
-            set_told(work, frame->field, j);
+    const int64_t nx = work->given->grid->nx, cells = work->given->grid->ny * nx;
+    for (int32_t t = 0; t < work->n; t++) {
+        memset(work->bits + t * cells + j * nx, 0, (size_t)nx * sizeof *work->bits);
+        memset(work->told + t * cells + j * nx, 0, (size_t)nx * sizeof *work->told);
     }
-    for (int64_t c = j * nx; c < (j + 1) * nx; c++) {
-        const bool met = (double)share(work, work->bits[c], work->told[c]) >= work->probability;
-        work->any[c] |= work->bits[c];
-        work->told_any[c] = fmaxf(work->told_any[c], work->told[c]);
-        out->probability[c] = share(work, work->any[c], work->told_any[c]);
-        if (met && out->first[c] < 0) out->first[c] = work->time;
-        if (met) out->last[c] = work->time;
-        if (work->is_latest) out->now[c] = met;
+    if (work->rule->window_s > 0.0)
+        NWC__TRY(set_windows(work->ctx, work, j));
+    else
+        set_values(work, j);
+    for (int32_t t = 0; t < work->n; t++) {
+        const int32_t time = work->first + t;
+        for (int64_t c = j * nx; c < (j + 1) * nx; c++) {
+            const uint64_t bits = work->bits[t * cells + c];
+            const float told = work->told[t * cells + c];
+            const bool met = (double)share(work, bits, told) >= work->probability;
+            work->any[c] |= bits;
+            work->told_any[c] = fmaxf(work->told_any[c], told);
+            if (met && out->first[c] < 0) out->first[c] = time;
+            if (met) out->last[c] = time;
+            if (time == work->latest) out->now[c] = met;
+        }
     }
+    for (int64_t c = j * nx; c < (j + 1) * nx; c++) out->probability[c] = share(work, work->any[c], work->told_any[c]);
     return NWC_OK;
 }
 
@@ -118,15 +144,18 @@ static nwc_status join_place(int64_t p, void *user)
 {
     const struct work *const work = user;
     const struct nwc__feet *const feet = work->feet;
-    uint64_t bits = 0;
-    float told = 0.0F;
-    for (int64_t k = feet->first[p]; k < feet->first[p + 1]; k++) {
-        bits |= work->bits[feet->cell[k]];
-        told = fmaxf(told, work->told[feet->cell[k]]);
+    const int64_t cells = work->given->grid->ny * work->given->grid->nx;
+    for (int32_t t = 0; t < work->n; t++) {
+        uint64_t bits = 0;
+        float told = 0.0F;
+        for (int64_t k = feet->first[p]; k < feet->first[p + 1]; k++) {
+            bits |= work->bits[t * cells + feet->cell[k]];
+            told = fmaxf(told, work->told[t * cells + feet->cell[k]]);
+        }
+        work->place_bits[p] |= bits;
+        work->out->place[(work->first + t) * feet->n + p] = share(work, bits, told);
+        work->out->place_any[p] = fmaxf(share(work, work->place_bits[p], 0.0F), fmaxf(work->out->place_any[p], told));
     }
-    work->place_bits[p] |= bits;
-    work->out->place[work->time * feet->n + p] = share(work, bits, told);
-    work->out->place_any[p] = fmaxf(share(work, work->place_bits[p], 0.0F), fmaxf(work->out->place_any[p], told));
     return NWC_OK;
 }
 
@@ -163,67 +192,33 @@ static nwc_status take_series(struct work *work)
                              (int)work->n_members, (int)n);
         work->n_members = n > work->n_members ? n : work->n_members;
         if (!told && work->rule->window_s > 0.0) {
-            if (work->n_series && work->series[work->n_series - 1]->time_ns == frame->time_ns)
+            if (work->rain.n && work->rain.series[work->rain.n - 1]->time_ns == frame->time_ns)
                 return nwc__fail(NWC_ERR_ARG, "frame %s: one of each time expected for a window, two given",
                                  frame->quantity);
-            work->series[work->n_series++] = frame;
+            work->rain.series[work->rain.n++] = frame;
         }
         int32_t *const n_times = &work->out->n_times;
-        if (frame->time_ns < from || frame->time_ns > to || (work->rule->window_s > 0.0 && work->n_series < 2))
+        if (frame->time_ns < from || frame->time_ns > to || (work->rule->window_s > 0.0 && work->rain.n < 2))
             continue;
         if (*n_times == 0 || work->out->time_ns[*n_times - 1] != frame->time_ns)
             work->out->time_ns[(*n_times)++] = frame->time_ns;
     }
+    work->rain.window_ns = (int64_t)(work->rule->window_s * NWC__SECOND_NS);
+    work->rain.same = true;
+    for (int32_t f = 0; f < work->rain.n; f++) work->rain.same = work->rain.same && work->rain.series[f]->field->ndim == 2;
     work->members = work->n_members == 64 ? ~UINT64_C(0) : (UINT64_C(1) << work->n_members) - 1;
     return NWC_OK;
 }
 
-/* Bits of this time by the rain within the window that ends at it; what is before the first frame counts as none. */
-static nwc_status sum_window(nwc_ctx *ctx, struct work *work, int64_t end_ns, nwc_field *fields, int64_t *times_ns)
+static nwc_status run(nwc_ctx *ctx, struct work *work)
 {
-    const int64_t wanted = end_ns - (int64_t)(work->rule->window_s * NWC__SECOND_NS);
-    int32_t begin = 0, end = 0;
-    while (end < work->n_series && work->series[end]->time_ns <= end_ns) end++;
-    while (begin + 2 < end && work->series[begin + 1]->time_ns <= wanted) begin++;
-    for (int32_t f = begin + 1; f < end; f++)
-        if (work->series[f]->time_ns - work->series[f - 1]->time_ns > MOST_GAP_NS) begin = f;
-    if (end - begin < 2) return NWC_OK; /* nothing is known of it */
-    const int64_t begin_ns = wanted > work->series[begin]->time_ns ? wanted : work->series[begin]->time_ns;
-    const nwc_grid *const grid = work->given->grid;
-    nwc_field total = {.data = work->total,
-                       .ndim = 2,
-                       .dim = {grid->ny, grid->nx},
-                       .stride = {grid->nx, 1},
-                       .missing = NAN,
-                       .units = "mm",
-                       .grid = grid};
-    bool same = true; /* in all members */
-    for (int32_t f = begin; f < end; f++) same = same && work->series[f]->field->ndim == 2;
-    for (int32_t m = 0; m < (same ? 1 : work->n_members); m++) {
-        for (int32_t f = begin; f < end; f++) {
-            const nwc_field *const field = work->series[f]->field;
-            fields[f - begin] = field->ndim == 2 ? *field : nwc_field_part(field, field->dim[0] == 1 ? 0 : m);
-            times_ns[f - begin] = work->series[f]->time_ns;
-        }
-        NWC__TRY(nwc_forecast_total(ctx, fields, times_ns, end - begin, NULL, NULL, begin_ns, end_ns, NULL, &total));
-        work->mask = same ? work->members : UINT64_C(1) << m;
-        NWC__TRY(nwc__for_each_tile(ctx, NULL, grid->ny, set_total, work));
-    }
-    return NWC_OK;
-}
-
-static nwc_status run(nwc_ctx *ctx, struct work *work, nwc_field *fields, int64_t *times_ns)
-{
-    const int64_t ny = work->given->grid->ny, cells = ny * work->given->grid->nx;
-    int32_t latest = -1;
-    for (int32_t t = 0; t < work->out->n_times; t++)
-        if (work->out->time_ns[t] <= work->given->now_ns) latest = t;
-    for (int32_t t = 0; t < work->out->n_times; t++) {
-        work->time = t, work->is_latest = t == latest;
-        memset(work->bits, 0, (size_t)cells * sizeof *work->bits);
-        memset(work->told, 0, (size_t)cells * sizeof *work->told);
-        if (work->rule->window_s > 0.0) NWC__TRY(sum_window(ctx, work, work->out->time_ns[t], fields, times_ns));
-        NWC__TRY(nwc__for_each_tile(ctx, NULL, ny, join_row, work));
+    const int32_t n_times = work->out->n_times;
+    work->latest = -1;
+    for (int32_t t = 0; t < n_times; t++)
+        if (work->out->time_ns[t] <= work->given->now_ns) work->latest = t;
+    for (work->first = 0; work->first < n_times; work->first += work->n) {
+        work->n = n_times - work->first < BATCH ? n_times - work->first : BATCH;
+        NWC__TRY(nwc__for_each_tile(ctx, NULL, work->given->grid->ny, join_row, work));
         NWC__TRY(nwc__for_each_tile(ctx, NULL, work->feet->n, join_place, work));
     }
     return NWC_OK;
@@ -246,26 +241,23 @@ nwc_status nwc__exceed_find(nwc_ctx *ctx, const nwc_hazard_rule *rule, bool keep
 {
     nwc_status status = NWC_OK;
     const int64_t cells = given->grid->ny * given->grid->nx;
-    struct work work = {.given = given,
+    struct work work = {.ctx = ctx,
+                        .given = given,
                         .rule = rule,
                         .threshold = nwc__rule_threshold(rule, keep),
                         .probability = nwc__rule_probability(rule, keep),
                         .feet = feet,
                         .out = exceed};
-    nwc_field *fields = NULL;
-    int64_t *times_ns = NULL;
     *exceed = (struct nwc__exceed){0};
     NWC__ALLOC(ctx, exceed->time_ns, given->n);
-    NWC__ALLOC(ctx, work.series, given->n);
+    NWC__ALLOC(ctx, work.rain.series, given->n);
     if ((status = take_series(&work)) != NWC_OK) goto done;
-    NWC__ALLOC(ctx, fields, given->n);
-    NWC__ALLOC(ctx, times_ns, given->n);
-    NWC__ALLOC(ctx, work.bits, cells);
+    const int64_t kept = exceed->n_times < BATCH ? exceed->n_times : BATCH;
+    NWC__ALLOC(ctx, work.bits, kept * cells);
+    NWC__ALLOC(ctx, work.told, kept * cells);
     NWC__ALLOC(ctx, work.any, cells);
-    NWC__ALLOC(ctx, work.told, cells);
     NWC__ALLOC(ctx, work.told_any, cells);
     NWC__ALLOC(ctx, work.place_bits, feet->n);
-    NWC__ALLOC(ctx, work.total, rule->window_s > 0.0 ? cells : 0);
     NWC__ALLOC(ctx, exceed->probability, cells);
     NWC__ALLOC(ctx, exceed->first, cells);
     NWC__ALLOC(ctx, exceed->last, cells);
@@ -273,17 +265,14 @@ nwc_status nwc__exceed_find(nwc_ctx *ctx, const nwc_hazard_rule *rule, bool keep
     NWC__ALLOC(ctx, exceed->place, exceed->n_times * feet->n);
     NWC__ALLOC(ctx, exceed->place_any, feet->n);
     clear(&work, cells);
-    status = run(ctx, &work, fields, times_ns);
+    status = run(ctx, &work);
 done:
-    nwc__free(ctx, work.total);
     nwc__free(ctx, work.place_bits);
     nwc__free(ctx, work.told_any);
-    nwc__free(ctx, work.told);
     nwc__free(ctx, work.any);
+    nwc__free(ctx, work.told);
     nwc__free(ctx, work.bits);
-    nwc__free(ctx, times_ns);
-    nwc__free(ctx, fields);
-    nwc__free(ctx, work.series);
+    nwc__free(ctx, work.rain.series);
     if (status != NWC_OK) nwc__exceed_release(ctx, exceed);
     return status;
 }
