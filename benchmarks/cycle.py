@@ -26,7 +26,7 @@ CONFIG = """
 name = "four"
 output = "out"
 every_minutes = 6
-stages = ["cells", "forecast", "hours", "wind", "verify"]
+stages = ["cells", "forecast", "warn", "hours", "wind", "verify"]
 {radars}
 [forecast]
 members = {members}

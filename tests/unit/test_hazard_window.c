@@ -44,8 +44,7 @@ static void make_frames(int64_t gap_s)
             const double any = any_of(&seed);
             cells[f][c] = any < 0.1 ? NAN : any < 0.5 ? 0.0F : (float)(40.0 * any * any);
         }
-        fields[f] = members == 1 ? field_2d(cells[f], NY, NX, "mm h-1", &grid)
-                                 : members_of(cells[f]);
+        fields[f] = members == 1 ? field_2d(cells[f], NY, NX, "mm h-1", &grid) : members_of(cells[f]);
         frames[f] = (nwc_hazard_frame){.quantity = "rain", .time_ns = time_s * SECOND_NS, .field = &fields[f]};
         series[f] = &frames[f];
     }
@@ -85,7 +84,7 @@ static void windows_are_those_summed_anew(void **state)
                 const bool is = total_anew(m, f, window.window_ns, 6 * 3600 * SECOND_NS, anew);
                 for (int64_t i = 0; i < NX; i += NWC__WINDOW_CELLS) {
                     const int32_t n = (int32_t)(NX - i < NWC__WINDOW_CELLS ? NX - i : NWC__WINDOW_CELLS);
-                    nwc__window_begin(&row, m, 1, i, n);
+                    assert_true(nwc__window_begin(&row, m, 1, i, n));
                     assert_int_equal(nwc__window_end(&row, frames[f].time_ns), is);
                     for (int32_t c = 0; is && c < n; c++) {
                         const double expected = (double)anew[NX + i + c];
@@ -107,15 +106,39 @@ static void a_threshold_that_is_just_met_is_met(void **state)
     const struct nwc__window window = {.series = series, .n = FRAMES, .window_ns = 3600 * SECOND_NS};
     struct nwc__window_row row;
     assert_ok(nwc__window_row_create(nwc__ctx(NULL), &window, &row));
-    nwc__window_begin(&row, 1, 2, 0, NWC__WINDOW_CELLS);
+    assert_true(nwc__window_begin(&row, 1, 2, 0, NWC__WINDOW_CELLS));
     for (int32_t f = 12; f < FRAMES; f++) {
         assert_true(nwc__window_end(&row, frames[f].time_ns));
         for (int32_t c = 0; c < NWC__WINDOW_CELLS; c++) assert_true(row.total[c] == 20.0F);
     }
     cells[20][2 * NX] = INFINITY; /* of the first member: not known, and forgotten once the window has passed it */
-    nwc__window_begin(&row, 0, 2, 0, 1);
+    assert_true(nwc__window_begin(&row, 0, 2, 0, 1));
     assert_true(nwc__window_end(&row, frames[FRAMES - 1].time_ns));
     assert_true(row.total[0] == 20.0F);
+    nwc__window_row_release(nwc__ctx(NULL), &row);
+}
+
+static void rain_that_comes_and_goes(void **state)
+{
+    (void)state;
+    make_frames(0);
+    for (int f = 0; f < FRAMES; f++)
+        for (int64_t c = 0; c < MEMBERS * NY * NX; c++) cells[f][c] = f == 10 || f == 11 ? 12.0F : 0.0F;
+    const struct nwc__window window = {.series = series, .n = FRAMES, .window_ns = 7200 * SECOND_NS};
+    struct nwc__window_row row;
+    assert_ok(nwc__window_row_create(nwc__ctx(NULL), &window, &row));
+    assert_true(nwc__window_begin(&row, 2, 0, 0, 100));
+    const double hours =
+        (double)(frames[12].time_ns - frames[9].time_ns + frames[11].time_ns - frames[10].time_ns) / 3.6e12;
+    assert_true(nwc__window_end(&row, frames[12].time_ns));
+    for (int c = 0; c < 100; c++) assert_near(row.total[c], 12.0 * 0.5 * hours, 1e-5);
+    assert_true(nwc__window_end(&row, frames[FRAMES - 1].time_ns));
+    for (int c = 0; c < 100; c++) assert_true(row.total[c] == 0.0F);
+    for (int f = 10; f < 12; f++)
+        for (int64_t c = 0; c < MEMBERS * NY * NX; c++) cells[f][c] = 0.0F;
+    assert_false(nwc__window_begin(&row, 2, 0, 0, 100));
+    cells[30][2 * NY * NX + 99] = NAN;
+    assert_true(nwc__window_begin(&row, 2, 0, 0, 100));
     nwc__window_row_release(nwc__ctx(NULL), &row);
 }
 
@@ -124,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_are_those_summed_anew),
         cmocka_unit_test(a_threshold_that_is_just_met_is_met),
+        cmocka_unit_test(rain_that_comes_and_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

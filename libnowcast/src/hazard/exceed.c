@@ -74,7 +74,7 @@ static nwc_status set_windows(nwc_ctx *ctx, const struct work *work, int64_t j)
         const uint64_t mask = work->rain.same ? work->members : UINT64_C(1) << m;
         for (int64_t i = 0; i < nx; i += NWC__WINDOW_CELLS) {
             const int32_t n = (int32_t)(nx - i < NWC__WINDOW_CELLS ? nx - i : NWC__WINDOW_CELLS);
-            nwc__window_begin(&row, m, j, i, n);
+            if (!nwc__window_begin(&row, m, j, i, n) && !at_least(work, 0.0)) continue;
             for (int32_t t = 0; t < work->n; t++) {
                 uint64_t *const bits = work->bits + t * cells + j * nx + i;
                 if (!nwc__window_end(&row, work->out->time_ns[work->first + t])) continue; /* nothing is known of it */
@@ -198,14 +198,14 @@ static nwc_status take_series(struct work *work)
             work->rain.series[work->rain.n++] = frame;
         }
         int32_t *const n_times = &work->out->n_times;
-        if (frame->time_ns < from || frame->time_ns > to || (work->rule->window_s > 0.0 && work->rain.n < 2))
-            continue;
+        if (frame->time_ns < from || frame->time_ns > to || (work->rule->window_s > 0.0 && work->rain.n < 2)) continue;
         if (*n_times == 0 || work->out->time_ns[*n_times - 1] != frame->time_ns)
             work->out->time_ns[(*n_times)++] = frame->time_ns;
     }
     work->rain.window_ns = (int64_t)(work->rule->window_s * NWC__SECOND_NS);
     work->rain.same = true;
-    for (int32_t f = 0; f < work->rain.n; f++) work->rain.same = work->rain.same && work->rain.series[f]->field->ndim == 2;
+    for (int32_t f = 0; f < work->rain.n; f++)
+        work->rain.same = work->rain.same && work->rain.series[f]->field->ndim == 2;
     work->members = work->n_members == 64 ? ~UINT64_C(0) : (UINT64_C(1) << work->n_members) - 1;
     return NWC_OK;
 }

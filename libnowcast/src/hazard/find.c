@@ -59,10 +59,12 @@ static nwc_status join_rules(const struct finder *finder, const uint8_t *kept, s
         struct nwc__exceed on = {0}, keep = {0};
         if (rule->target != NWC_HAZARD_AREA || strcmp(rule->hazard, finder->name) != 0) continue;
         nwc_status status = nwc__exceed_find(finder->ctx, rule, false, finder->given, finder->feet, &on);
-        if (status == NWC_OK && kept)
+        const bool keeps = nwc__rule_keeps(rule);
+        if (status == NWC_OK && kept && keeps)
             status = nwc__exceed_find(finder->ctx, rule, true, finder->given, finder->feet, &keep);
         finder->spoke[r] = on.n_times > 0;
-        if (status == NWC_OK) status = nwc__map_join(finder->ctx, rule, r, finder->given, &on, &keep, kept, map);
+        if (status == NWC_OK)
+            status = nwc__map_join(finder->ctx, rule, r, finder->given, &on, keeps ? &keep : &on, kept, map);
         if (status == NWC_OK)
             status = nwc__effects_of(finder->ctx, rule, r, finder->given, &on, finder->hazard->places, finder->feet,
                                      &finder->moment->effects);
@@ -249,12 +251,14 @@ static nwc_status join_place_rules(const struct finder *finder, double cell_m2, 
         struct nwc__exceed on = {0}, keep = {0};
         if (rule->target != NWC_HAZARD_PLACE || strcmp(rule->hazard, finder->name) != 0) continue;
         nwc_status status = nwc__exceed_find(finder->ctx, rule, false, finder->given, finder->feet, &on);
-        if (status == NWC_OK) status = nwc__exceed_find(finder->ctx, rule, true, finder->given, finder->feet, &keep);
+        const bool keeps = nwc__rule_keeps(rule);
+        if (status == NWC_OK && keeps)
+            status = nwc__exceed_find(finder->ctx, rule, true, finder->given, finder->feet, &keep);
         if (status == NWC_OK)
             status = nwc__effects_of(finder->ctx, rule, r, finder->given, &on, finder->hazard->places, finder->feet,
                                      &finder->moment->effects);
         finder->spoke[r] = on.n_times > 0;
-        if (status == NWC_OK) join_places(finder, rule, r, &on, &keep, cell_m2, known, found);
+        if (status == NWC_OK) join_places(finder, rule, r, &on, keeps ? &keep : &on, cell_m2, known, found);
         nwc__exceed_release(finder->ctx, &keep);
         nwc__exceed_release(finder->ctx, &on);
         NWC__TRY(status);

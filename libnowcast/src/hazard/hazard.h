@@ -45,6 +45,7 @@ void nwc__exceed_release(nwc_ctx *ctx, struct nwc__exceed *exceed);
 
 double nwc__rule_threshold(const nwc_hazard_rule *rule, bool keep);
 double nwc__rule_probability(const nwc_hazard_rule *rule, bool keep);
+bool nwc__rule_keeps(const nwc_hazard_rule *rule); /* the keep values are others */
 
 /* ---- areas ---- */
 

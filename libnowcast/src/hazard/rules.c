@@ -28,6 +28,11 @@ double nwc__rule_probability(const nwc_hazard_rule *rule, bool keep)
     return keep && !isnan(rule->keep_probability) ? rule->keep_probability : rule->probability;
 }
 
+bool nwc__rule_keeps(const nwc_hazard_rule *rule)
+{
+    return nwc__rule_threshold(rule, true) != rule->threshold || nwc__rule_probability(rule, true) != rule->probability;
+}
+
 bool nwc__is_name(const char *text)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";

@@ -52,21 +52,42 @@ static void add(const struct nwc__window_row *row, int32_t earlier, int64_t from
     }
 }
 
+/* Whether all of the cells of a frame are 0. */
+static bool is_dry(const struct nwc__window_row *row, int32_t frame)
+{
+    const nwc_field *const field = row->window->series[frame]->field;
+    const int64_t step = field->stride[field->ndim - 1];
+    const float *const from = nwc__member_row(field, row->member, row->j) + row->i * step;
+    int wet = 0;
+    for (int32_t c = 0; c < row->n; c++) wet |= !(from[c * step] == 0.0F);
+    return !wet;
+}
+
 static int64_t time_of(const struct nwc__window_row *row, int32_t frame)
 {
     return row->window->series[frame]->time_ns;
 }
 
-void nwc__window_begin(struct nwc__window_row *row, int64_t member, int64_t j, int64_t i, int32_t n)
+bool nwc__window_begin(struct nwc__window_row *row, int64_t member, int64_t j, int64_t i, int32_t n)
 {
     row->member = member, row->j = j, row->i = i, row->n = n;
+    bool dry = is_dry(row, 0), all_dry = dry;
     memset(row->amount, 0, NWC__WINDOW_CELLS * sizeof *row->amount);
     memset(row->known, 0, NWC__WINDOW_CELLS * sizeof *row->known);
     for (int32_t f = 0; f + 1 < row->window->n; f++) {
-        double *const amount = row->amount + (int64_t)f * NWC__WINDOW_CELLS;
+        double *const amount = row->amount + (int64_t)f * NWC__WINDOW_CELLS, *const next = amount + NWC__WINDOW_CELLS;
         double *const known = row->known + (int64_t)f * NWC__WINDOW_CELLS;
-        add(row, f, time_of(row, f), amount, known, amount + NWC__WINDOW_CELLS, known + NWC__WINDOW_CELLS);
+        const bool next_dry = is_dry(row, f + 1);
+        if (dry && next_dry) {
+            const double seconds = 1e-9 * (double)(time_of(row, f + 1) - time_of(row, f));
+            memcpy(next, amount, NWC__WINDOW_CELLS * sizeof *next);
+            for (int32_t c = 0; c < n; c++) known[NWC__WINDOW_CELLS + c] = known[c] + seconds;
+        } else {
+            add(row, f, time_of(row, f), amount, known, next, known + NWC__WINDOW_CELLS);
+        }
+        dry = next_dry, all_dry = all_dry && dry;
     }
+    return !all_dry;
 }
 
 bool nwc__window_end(struct nwc__window_row *row, int64_t end_ns)

@@ -26,8 +26,8 @@ struct nwc__window_row {
 nwc_status nwc__window_row_create(nwc_ctx *ctx, const struct nwc__window *window, struct nwc__window_row *row);
 void nwc__window_row_release(nwc_ctx *ctx, struct nwc__window_row *row);
 
-/* Take n cells of row j from i on, of a member. */
-void nwc__window_begin(struct nwc__window_row *row, int64_t member, int64_t j, int64_t i, int32_t n);
+/* Take n cells of row j from i on, of a member. False: all of their rain is 0. */
+bool nwc__window_begin(struct nwc__window_row *row, int64_t member, int64_t j, int64_t i, int32_t n);
 /* Their rain in the window that ends at a frame's time; what is before the first frame counts as none. False: no two frames in it. */
 bool nwc__window_end(struct nwc__window_row *row, int64_t end_ns);
 

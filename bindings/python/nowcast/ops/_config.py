@@ -163,7 +163,7 @@ class Warn(_Table):
     """a name of ``nowcast.hazard.presets()``, or a file"""
     places: Path | None = None
     """GeoJSON; without it rules are for areas wherever they lie"""
-    step_minutes: Positive = 15.0
+    step_minutes: Positive = 5.0
     """between the fields of rain that rules are held against: windows over all members take their time"""
     sender: str = "nowcast@localhost"
     sender_name: str | None = None
