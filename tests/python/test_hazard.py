@@ -206,6 +206,22 @@ def test_cells_lend_warnings_their_motion() -> None:
     assert told.warnings["towards"][0] == pytest.approx(90, abs=5)
 
 
+def test_motion_in_warnings_is_by_true_north() -> None:
+    """A storm that goes along the axis of a grid that is turned by 11.5 degrees, 20 degrees east of its middle."""
+    turned = Grid("+proj=lcc +lat_1=30 +lat_2=40 +lat_0=35 +lon_0=100 +ellps=WGS84", 100, 60, 1.7e6, 0.0, 1e3, 1e3)
+    fields = storm(minutes=20).drop_vars("forecast_reference_time") * 2.5
+    fields = fields.drop_vars(["x", "y", "crs"], errors="ignore").assign_coords(turned.coords())
+    fields.attrs = {"units": "dBZ", "grid_mapping": "crs"}
+    tracks = nowcast.cells.track(fields, None)
+    x, y = tracks.cells["x"].iloc[-1], tracks.cells["y"].iloc[-1]
+    (lon, east), (lat, high) = turned.to_lonlat(np.array([x, x + 100.0]), np.array([y, y]))
+    towards = np.degrees(np.arctan2((east - lon) * np.cos(np.radians(lat)), high - lat))
+    assert abs(towards - 90.0) > 5.0
+    field = fields[-1].assign_attrs(units="m s-1").rename("gust")
+    told = hazard.evaluate(tracks, field, rules())
+    assert told.warnings["towards"][0] == pytest.approx(towards, abs=1.0)
+
+
 # ---- messages ----
 
 

@@ -71,6 +71,36 @@ static void expect(const nwc_hazard_table *table, int kind, int reason, int leve
     assert_int_equal(table->events->level, level);
 }
 
+/* On a polar stereographic plane the grid's +y is turned by the longitude from the central one. */
+static void storms_of_tracks_move_by_true_north(void **state)
+{
+    (void)state;
+    const nwc_grid pole = {.projection = "+proj=stere +lat_0=90 +lat_ts=60 +lon_0=10 +R=6371000",
+                           .nx = 2,
+                           .ny = 2,
+                           .x_first = -1e6,
+                           .y_first = -3e6,
+                           .dx = 1e3,
+                           .dy = 1e3};
+    const nwc_track_point points[2] = {{.track = 7, .x = 0.0, .y = -2e6, .u = 3.0, .v = 4.0},
+                                       {.track = 9, .x = 2e6, .y = -2e6, .u = 0.0, .v = 10.0}};
+    nwc_hazard_storm storms[2];
+    assert_ok(nwc_hazard_storms_of(NULL, &pole, points, 2, storms));
+    assert_int_equal(storms[1].id, 9);
+    assert_near(storms[0].longitude_deg, 10.0, 1e-9);
+    assert_near(storms[1].longitude_deg, 55.0, 1e-9);
+    assert_near(storms[0].u_m_s, 3.0, 1e-4);
+    assert_near(storms[0].v_m_s, 4.0, 1e-4);
+    assert_near(storms[1].u_m_s, 10.0 * sqrt(0.5), 1e-4);
+    assert_near(storms[1].v_m_s, 10.0 * sqrt(0.5), 1e-4);
+    const nwc_track_point unknown = {.x = 0.0, .y = -2e6, .u = (double)NAN, .v = (double)NAN};
+    assert_ok(nwc_hazard_storms_of(NULL, &pole, &unknown, 1, storms));
+    assert_true(isnan(storms->u_m_s) && isnan(storms->v_m_s) && isfinite(storms->latitude_deg));
+    assert_ok(nwc_hazard_storms_of(NULL, &pole, NULL, 0, NULL));
+    assert_fails(NWC_ERR_ARG, "points", nwc_hazard_storms_of(NULL, &pole, NULL, 1, storms));
+    assert_fails(NWC_ERR_ARG, "grid", nwc_hazard_storms_of(NULL, NULL, points, 1, storms));
+}
+
 static void warnings_rise_at_once_and_fall_after_their_hold(void **state)
 {
     (void)state;
@@ -471,6 +501,7 @@ static void a_call_without_memory_leaves_warnings_as_they_were(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(storms_of_tracks_move_by_true_north),
         cmocka_unit_test(warnings_rise_at_once_and_fall_after_their_hold),
         cmocka_unit_test(a_value_that_wavers_at_the_threshold_tells_once),
         cmocka_unit_test(missing_frames_let_warnings_stand_until_they_expire),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nowcast import _field, _geojson
+from nowcast import _field, _geojson, _lib
 from nowcast._files import refusals
 from nowcast._lib import ffi, lib
 from nowcast.cells import Tracks
@@ -140,8 +140,11 @@ def storms_to_c(tracks: Tracks | None) -> tuple[Any, int]:
     if tracks is None or not len(tracks.cells):
         return ffi.NULL, 0
     rows = tracks.cells[tracks.cells["time"] == tracks.cells["time"].max()]
-    made = ffi.new("nwc_hazard_storm[]", len(rows))
-    for storm, row in zip(made, rows.itertuples(index=False), strict=True):
-        storm.id, storm.longitude_deg, storm.latitude_deg = int(row.track), row.longitude, row.latitude
-        storm.u_m_s, storm.v_m_s = row.u, row.v
+    points, made = ffi.new("nwc_track_point[]", len(rows)), ffi.new("nwc_hazard_storm[]", len(rows))
+    for point, row in zip(points, rows.itertuples(index=False), strict=True):
+        point.track, point.x, point.y, point.u, point.v = int(row.track), row.x, row.y, row.u, row.v
+    grid, kept = tracks.grid.to_c()
+    with _lib.call() as ctx:
+        _lib.check(lib.nwc_hazard_storms_of(ctx, grid, points, len(rows), made))
+    del kept
     return made, len(rows)

@@ -43,6 +43,8 @@ class Tracks:
     was asked for. Units are in ``attrs["units"]``."""
     events: pd.DataFrame
     """``time``, ``event`` (one of EVENTS), ``track`` that begins or ends, ``other``, the track that goes on, or 0."""
+    grid: Grid
+    """of the cells: ``u`` and ``v`` lie along its axes"""
 
     def geojson(self, *, decimals: int = _geojson.DECIMALS) -> str:
         """A feature for each row of ``cells``: its outline where it has one, else its middle."""
@@ -242,7 +244,7 @@ class Tracker:
             points.attrs["units"] |= {
                 name: f"{unit} min-1" for name, unit in points.attrs["units"].items() if str(name).endswith("_trend")
             } | {"rain_total": "mm"}
-        return Tracks(points, _events(events))
+        return Tracks(points, _events(events), found.grid)
 
 
 def _points(rows: npt.NDArray[Any], time_ns: int, found: Cells, geometry: bool) -> pd.DataFrame:

@@ -177,7 +177,7 @@ def track(
         raise NoDataError("fields: at least one expected, none given")
     rows = pd.concat([one.cells for one in found], ignore_index=True) if len(found) > 1 else found[0].cells
     rows.attrs["units"] = found[0].cells.attrs["units"]
-    return Tracks(rows, pd.concat([one.events for one in found], ignore_index=True))
+    return Tracks(rows, pd.concat([one.events for one in found], ignore_index=True), found[0].grid)
 
 
 def _each(fields: xr.DataArray | Iterable[xr.DataArray]) -> Iterable[xr.DataArray]:

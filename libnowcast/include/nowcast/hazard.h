@@ -11,6 +11,7 @@
 
 #include <nowcast/geojson.h>
 #include <nowcast/grid.h>
+#include <nowcast/track.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -81,6 +82,17 @@ typedef struct nwc_hazard_storm {
     double longitude_deg, latitude_deg;
     double u_m_s, v_m_s; /**< eastward and northward over the ground; NaN for not known */
 } nwc_hazard_storm;
+
+/**
+ * Storms of tracks: their places, and their velocities turned from the axes of the grid to true east and north.
+ *
+ * @param grid    of the cells the tracks are of
+ * @param points  n, as a tracker lends them
+ * @param storms  out: n
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM
+ */
+NWC_API nwc_status nwc_hazard_storms_of(nwc_ctx *ctx, const nwc_grid *grid, const nwc_track_point *points, int64_t n,
+                                        nwc_hazard_storm *storms);
 
 /** Options of areas and of warnings. Fill with nwc_hazard_options_init. */
 typedef struct nwc_hazard_options {

@@ -94,16 +94,14 @@ nwc_status nwc_grid_dbz_from_rate(nwc_ctx *ctx, const nwc_field *rate, double a,
 
 /* ---- wind ---- */
 
-/* Sine and cosine of the angle from true north to the grid's +y, clockwise, for rows of cells. */
-static nwc_status turn_of(nwc_ctx *ctx, const nwc_grid *grid, int64_t row, int64_t rows, double *work, double *sine,
-                          double *cosine)
+/* Sine and cosine of the angle from true north to the grid's +y, clockwise, at the n places that work begins with: x, then y; in all 4 n. */
+static nwc_status turn_at(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, double *work, double *sine, double *cosine)
 {
-    const int64_t n = rows * grid->nx;
     double *const x = work, *const y = work + n, *const x_up = work + 2 * n, *const y_up = work + 3 * n;
     const double step = 0.01 * grid->dy;
     for (int64_t c = 0; c < n; c++) {
-        x[c] = x_up[c] = grid->x_first + grid->dx * (double)(c % grid->nx);
-        y[c] = grid->y_first + grid->dy * (double)(row + c / grid->nx) - 0.5 * step;
+        x_up[c] = x[c];
+        y[c] -= 0.5 * step;
         y_up[c] = y[c] + step;
     }
     NWC__TRY(nwc_grid_to_lonlat(ctx, grid, n, x, y, x, y));
@@ -114,6 +112,31 @@ static nwc_status turn_of(nwc_ctx *ctx, const nwc_grid *grid, int64_t row, int64
         sine[c] = east / length, cosine[c] = north / length;
     }
     return NWC_OK;
+}
+
+/* The same of all cells of rows. */
+static nwc_status turn_of(nwc_ctx *ctx, const nwc_grid *grid, int64_t row, int64_t rows, double *work, double *sine,
+                          double *cosine)
+{
+    const int64_t n = rows * grid->nx;
+    for (int64_t c = 0; c < n; c++) {
+        work[c] = grid->x_first + grid->dx * (double)(c % grid->nx);
+        work[n + c] = grid->y_first + grid->dy * (double)(row + c / grid->nx);
+    }
+    return turn_at(ctx, grid, n, work, sine, cosine);
+}
+
+nwc_status nwc__grid_turn_at(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const double *x, const double *y,
+                             double *sine, double *cosine)
+{
+    nwc_status status = NWC_OK;
+    double *work = NULL;
+    NWC__ALLOC(ctx, work, 4 * n);
+    for (int64_t c = 0; c < n; c++) work[c] = x[c], work[n + c] = y[c];
+    status = turn_at(ctx, grid, n, work, sine, cosine);
+done:
+    nwc__free(ctx, work);
+    return status;
 }
 
 nwc_status nwc__grid_turn(nwc_ctx *ctx, const nwc_grid *grid, double *sine, double *cosine)

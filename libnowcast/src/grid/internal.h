@@ -50,6 +50,8 @@ nwc_status nwc__places_read(nwc_ctx *ctx, const nwc__places *places, const nwc_f
 
 /* Sine and cosine, (ny, nx) each, of the angle from true north to the grid's +y, clockwise. */
 nwc_status nwc__grid_turn(nwc_ctx *ctx, const nwc_grid *grid, double *sine, double *cosine);
+nwc_status nwc__grid_turn_at(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, const double *x, const double *y,
+                             double *sine, double *cosine);
 
 /*
  * Ground length of one cell along +x and along +y, on nodes every NWC__METRIC_STEP cells; between nodes it is
