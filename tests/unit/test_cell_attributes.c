@@ -101,6 +101,73 @@ static void samples_are_those_of_a_double_loop(void **state)
     nwc_cells_destroy(cells);
 }
 
+enum { ATTRIBUTES = 9 };
+static const char *const attributes[ATTRIBUTES] = {"vil",    "top",     "rain_max", "rain_mean", "wind_u",
+                                                   "wind_v", "shear_u", "shear_v",  "shear_mid"};
+
+/* Values by hand: 30 kg m-2 under 10 km, a round cell that goes east, winds from which it turns away. */
+static void what_follows_from_attributes_is_that_by_hand(void **state)
+{
+    (void)state;
+    static const double value[3][ATTRIBUTES] = {{30.0, 10e3, 60.0, 20.0, 10.0, 0.0, 0.0, 8.0, 0.0049},
+                                                {5.0, 12e3, 60.0, 20.0, 10.0, 0.0, (double)NAN, 3.0, 0.0050},
+                                                {30.0, 0.0, 60.0, 20.0, 0.0, 0.0, (double)NAN, (double)NAN, 0.0}};
+    static const double u[3] = {14.0, 10.0, 0.0}, v[3] = {0.0, 5.0, 0.0};
+    nwc_cells *const cells = make_cells();
+    nwc_cells_table table;
+    nwc_cell_derived made[3];
+    nwc_cell_values values = {.n_cells = 3, .n_names = ATTRIBUTES, .names = attributes, .values = value[0]};
+    assert_ok(nwc_cells_lend(cells, &table));
+    assert_ok(nwc_cells_derive(cells, &values, u, v, made));
+    assert_near(made[0].vil_density, 3.0, 1e-12);
+    assert_near(made[0].gust_potential, sqrt(20.628571 * 30.0 - 312.5), 1e-12);
+    assert_near(made[1].gust_potential, 0.0, 0.0); /* more height than water */
+    assert_true(isnan(made[2].vil_density));
+    /* Across an ellipse along a line at angle t from its major axis lie 2 / sqrt(cos(t)^2 / a^2 + sin(t)^2 / b^2). */
+    const nwc_cell *const first = &table.cells[0];
+    const double t = acos(-1.0) / 180.0 * (90.0 - first->orientation_deg);
+    const double across = 2.0 / sqrt(pow(cos(t) / first->major_m, 2.0) + pow(sin(t) / first->minor_m, 2.0));
+    assert_near(made[0].rain_passing, 40.0 * across / 14.0 / 3600.0, 1e-9);
+    assert_near(made[2].rain_passing, 40.0, 1e-12); /* an hour where it stands */
+    assert_near(made[0].deviation_right, 4.0, 1e-12); /* to the east of a shear to the north */
+    assert_near(made[1].deviation_right, -5.0, 1e-12); /* shear half known is not known: left of the wind */
+    assert_true(isnan(made[2].deviation_right));
+    assert_int_equal(made[0].mover, NWC_STORM_RIGHT);
+    assert_int_equal(made[1].mover, NWC_STORM_LEFT);
+    assert_int_equal(made[2].mover, NWC_STORM_STRAIGHT);
+    assert_int_equal(made[0].mode, NWC_STORM_CLUSTER);
+    assert_int_equal(made[1].mode, NWC_STORM_SUPERCELL);
+    assert_int_equal(made[2].mode, NWC_STORM_ISOLATED);
+    values.n_names = 0; /* nothing known: no number, but a mode */
+    assert_ok(nwc_cells_derive(cells, &values, u, v, made));
+    assert_true(isnan(made[0].vil_density) && isnan(made[0].gust_potential) && isnan(made[0].rain_passing));
+    assert_int_equal(made[1].mode, NWC_STORM_CLUSTER);
+    values.n_cells = 2;
+    assert_fails(NWC_ERR_ARG, "3 cells", nwc_cells_derive(cells, &values, u, v, made));
+    values.n_cells = 3;
+    assert_fails(NWC_ERR_ARG, "u, v", nwc_cells_derive(cells, &values, NULL, v, made));
+    assert_fails(NWC_ERR_ARG, "cells", nwc_cells_derive(NULL, &values, u, v, made));
+    nwc_cells_destroy(cells);
+}
+
+/* A storm of 120 km by 9 km is a line, on cells of 2 km. */
+static void long_and_narrow_storms_are_lines(void **state)
+{
+    (void)state;
+    static float cells_dbz[CELLS];
+    const nwc_grid wide = {.projection = "+proj=eqc +R=6371000", .nx = NX, .ny = NY, .dx = 2000.0, .dy = 2000.0};
+    const nwc_field field = field_2d(cells_dbz, NY, NX, "dBZ", &wide);
+    for (int c = 0; c < CELLS; c++) cells_dbz[c] = abs(c / NX - 30) < 3 && abs(c % NX - 40) < 31 ? 45.0F : 0.0F;
+    nwc_cells *cells;
+    nwc_cell_derived made;
+    const nwc_cell_values values = {.n_cells = 1};
+    const double still = 0.0;
+    assert_ok(nwc_cells_identify(NULL, &field, NULL, &cells));
+    assert_ok(nwc_cells_derive(cells, &values, &still, &still, &made));
+    assert_int_equal(made.mode, NWC_STORM_LINE);
+    nwc_cells_destroy(cells);
+}
+
 static void samples_that_are_wrong_are_named(void **state)
 {
     (void)state;
@@ -351,6 +418,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_are_those_of_a_double_loop),
+        cmocka_unit_test(what_follows_from_attributes_is_that_by_hand),
+        cmocka_unit_test(long_and_narrow_storms_are_lines),
         cmocka_unit_test(samples_that_are_wrong_are_named),
         cmocka_unit_test(flashes_are_counted_where_the_cell_was),
         cmocka_unit_test(a_jump_is_growth_of_two_sigma),

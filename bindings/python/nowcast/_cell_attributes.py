@@ -90,10 +90,17 @@ UNITS = {
 """Of attributes that have not that of a field."""
 
 MODES = ("isolated", "cluster", "line", "supercell")
+"""By the numbers of nwc_storm_mode."""
+
 LIGHTNING = "lightning_"
-_NO_ROTATION = 0.005  # s-1: half of the vorticity of a mesocyclone (Doswell and Burgess 1993)
-_LINE_M, _LINE_RATIO = 100e3, 3.0  # of quasi-linear systems (Smith et al. 2012, Wea. Forecasting 27, 1114)
-_MOVER_M_S = 3.75  # half of what supercells deviate by (Bunkers et al. 2000, Wea. Forecasting 15, 61)
+_MOVERS = {lib.NWC_STORM_LEFT: "left", lib.NWC_STORM_STRAIGHT: "", lib.NWC_STORM_RIGHT: "right"}
+_DERIVED = _cells_table.row_type("nwc_cell_derived")
+_WANTED = {
+    "vil_density": ("vil", "top"),
+    "gust_potential": ("vil", "top"),
+    "rain_passing": ("rain_max", "rain_mean"),
+    "deviation_right": ("wind_u", "wind_v"),
+}
 
 
 def sample(found: Cells, fields: xr.Dataset, recipe: Mapping[str, Sample] | None = None) -> pd.DataFrame:
@@ -213,44 +220,21 @@ def derive(table: pd.DataFrame, found: Cells, u: npt.ArrayLike, v: npt.ArrayLike
     the cell's velocity from the mean wind, to the right of the shear or, where that is not known, of the mean wind);
     ``mode`` (one of MODES) and ``mover`` ("right", "left" or "").
     """
-    made = table.copy()
-    u, v = np.asarray(u, dtype="f8"), np.asarray(v, dtype="f8")
-    none = pd.Series(np.nan, index=made.index)
-
-    def get(name: str) -> pd.Series:
-        return made.get(name, none)
-
-    if "vil" in made and "top" in made:
-        top = made["top"].where(made["top"] > 0.0)
-        made["vil_density"] = 1000.0 * made["vil"] / top
-        made["gust_potential"] = np.sqrt((20.628571 * made["vil"] - 3.125e-6 * made["top"] ** 2).clip(lower=0.0))
-    if "rain_max" in made and "rain_mean" in made:
-        made["rain_passing"] = 0.5 * (made["rain_max"] + made["rain_mean"]) * _hours(found.cells, u, v)
-    if "wind_u" in made and "wind_v" in made:
-        along_u, along_v = get("shear_u").fillna(made["wind_u"]), get("shear_v").fillna(made["wind_v"])
-        off = (u - made["wind_u"]) * along_v - (v - made["wind_v"]) * along_u
-        length = pd.Series(np.hypot(along_u, along_v), index=made.index)
-        made["deviation_right"] = off / length.where(length > 0.0)
-    storms = found.storms.set_index("storm").loc[found.cells["storm"]]
-    line = (2.0 * storms["major"] >= _LINE_M) & (storms["major"] >= _LINE_RATIO * storms["minor"])
-    mode = np.where(line, "line", np.where(storms["cells"] > 1, "cluster", "isolated")).astype(object)
-    made["mode"] = np.where(get("shear_mid").to_numpy() >= _NO_ROTATION, "supercell", mode).astype(object)
-    off_right = get("deviation_right").to_numpy()
-    made["mover"] = np.where(off_right >= _MOVER_M_S, "right", np.where(off_right <= -_MOVER_M_S, "left", "")).astype(
-        object
-    )
+    made, names = table.copy(), [str(name) for name in table.columns]
+    cells, rows, kept = _cells_table.values_of(table[names])
+    out = ffi.new("nwc_cell_derived[]", max(len(table), 1))
+    way = [ffi.from_buffer("double[]", np.ascontiguousarray(one, dtype="f8")) for one in (u, v)]
+    with _lib.call():
+        _lib.check(lib.nwc_cells_derive(found._handle, cells, *way, out))
+    del rows, kept
+    told = _cells_table.rows_at(out, len(table), _DERIVED)
+    for name, of in _WANTED.items():
+        if set(of) <= set(names):
+            made[name] = told[name]
+    made["mode"] = pd.Series([MODES[mode] for mode in told["mode"]], index=made.index, dtype=object)
+    made["mover"] = pd.Series([_MOVERS[mover] for mover in told["mover"]], index=made.index, dtype=object)
     made.attrs["units"] = table.attrs.get("units", {}) | {k: u for k, u in UNITS.items() if k in made}
     return made
-
-
-def _hours(cells: pd.DataFrame, u: npt.NDArray[Any], v: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """How long the ellipse of a cell takes to pass over its middle, an hour at most."""
-    speed = np.hypot(u, v)
-    turn = np.arctan2(u, v) - np.radians(cells["orientation"].to_numpy())
-    half = 1.0 / np.hypot(np.cos(turn) / cells["major"].to_numpy(), np.sin(turn) / cells["minor"].to_numpy())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        hours = 2.0 * half / speed / 3600.0
-    return np.where(np.isnan(hours), 1.0, np.minimum(hours, 1.0))
 
 
 class History:

@@ -86,12 +86,7 @@ class HazardModel:
             Whether to give, in place of probabilities, the share of what the model weighs that is known.
         """
         names = [str(name) for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
-        values = np.ascontiguousarray(table[names].to_numpy(dtype="f8"))
-        texts = [ffi.new("char[]", name.encode()) for name in names]
-        pointers = ffi.new("char *[]", texts)
-        cells = ffi.new("nwc_cell_values *")
-        cells.n_cells, cells.n_names, cells.names = len(table), len(names), pointers
-        cells.values = ffi.from_buffer("double[]", values)
+        cells, values, kept = _cells_table.values_of(table[names])
         made, shares = (np.empty((len(table), len(HAZARDS))) for _ in range(2))
         with _lib.call() as ctx:
             _lib.check(
@@ -105,6 +100,7 @@ class HazardModel:
                     *(ffi.from_buffer("double[]", one) for one in (made, shares)),
                 )
             )
+        del values, kept
         return pd.DataFrame(shares if known else made, columns=list(HAZARDS), index=table.index)
 
 

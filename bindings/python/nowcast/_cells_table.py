@@ -182,3 +182,15 @@ def identify(field: xr.DataArray, options: Mapping[str, Any]) -> Cells:
     # Only the place of the field is kept: its values are not wanted any more.
     place = field.copy(data=np.broadcast_to(np.float32(0.0), field.shape)).drop_attrs()
     return Cells(table_of(cells, grid, units, deep), of_storms, grid, place, handle)
+
+
+def values_of(table: pd.DataFrame) -> tuple[Any, npt.NDArray[np.float64], list[Any]]:
+    """Columns of numbers as an nwc_cell_values without trends, and what it points to."""
+    names = [str(name) for name in table.columns]
+    values = np.ascontiguousarray(table.to_numpy(dtype="f8"))
+    kept = [ffi.new("char[]", name.encode()) for name in names]
+    kept.append(ffi.new("char *[]", kept))
+    cells = ffi.new("nwc_cell_values *")
+    cells.n_cells, cells.n_names, cells.names = len(table), len(names), kept[-1]
+    cells.values = ffi.from_buffer("double[]", values)
+    return cells, values, kept

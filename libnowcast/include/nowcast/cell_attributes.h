@@ -90,6 +90,46 @@ NWC_API nwc_status nwc_cells_flashes(nwc_ctx *ctx, const nwc_cells *cells, const
                                      const double *latitude_deg, const nwc_flash_options *options,
                                      nwc_cell_flashes *flashes);
 
+/** What kind of storm a cell is of. */
+typedef enum nwc_storm_mode {
+    NWC_STORM_ISOLATED = 0,
+    NWC_STORM_CLUSTER = 1,  /**< one of several cells */
+    NWC_STORM_LINE = 2,     /**< of a storm of 100 km and three times as long as wide */
+    NWC_STORM_SUPERCELL = 3 /**< with an azimuthal shear of 0.005 s-1 or more at 3 to 6 km */
+} nwc_storm_mode;
+
+/** Whether it leaves the mean wind, by 3.75 m s-1 or more. */
+typedef enum nwc_storm_mover { NWC_STORM_LEFT = -1, NWC_STORM_STRAIGHT = 0, NWC_STORM_RIGHT = 1 } nwc_storm_mover;
+
+/** What follows from attributes of a cell and its velocity; NaN where they are not known. */
+typedef struct nwc_cell_derived {
+    double vil_density;     /**< g m-3: vil over top, where that is above 0 */
+    double gust_potential;  /**< m s-1: (20.628571 vil - 3.125e-6 top^2)^(1/2), 0 where that is none */
+    double rain_passing;    /**< mm: mean of rain_max and rain_mean over the time that the ellipse of the cell takes to
+                                 pass over its middle, an hour at most and where its velocity is not known */
+    double deviation_right; /**< m s-1: of its velocity from the wind, to the right of the shear or, where that is not
+                                 known, of the wind */
+    int32_t mode;           /**< an nwc_storm_mode */
+    int32_t mover;          /**< an nwc_storm_mover; straight where the deviation is not known */
+} nwc_cell_derived;
+
+/**
+ * What follows from attributes of cells and how they go.
+ *
+ * @param values   a row for each cell, by label; used are, where they are there, "vil" (kg m-2), "top" (m), "rain_max" and "rain_mean"
+ *                 (mm h-1), "wind_u", "wind_v", "shear_u", "shear_v" (m s-1 along the grid's axes) and "shear_mid" (s-1)
+ * @param u, v     cells, m s-1 along the grid's axes, by label; NaN where not known
+ * @param derived  out: cells, by label
+ * @return NWC_OK; NWC_ERR_ARG
+ *
+ * Sources: Amburn and Wolf (1997), Wea. Forecasting 12, 473 (density of VIL); Stewart (1996), NOAA Tech. Memo. NWS SR-136 (gusts);
+ * Doswell et al. (1996), Wea. Forecasting 11, 560 (rate times duration); Bunkers et al. (2000), Wea. Forecasting 15, 61 (movers deviate by
+ * 7.5 m s-1; half of it counts); Smith et al. (2012), Wea. Forecasting 27, 1114 (lines); Doswell and Burgess (1993), AGU Monogr. 79, 161
+ * (half of the vorticity of a mesocyclone).
+ */
+NWC_API nwc_status nwc_cells_derive(const nwc_cells *cells, const nwc_cell_values *values, const double *u,
+                                    const double *v, nwc_cell_derived *derived);
+
 /** Attributes of tracks over the last minutes: what they are now, how they change, and what they add up to. */
 typedef struct nwc_cell_history nwc_cell_history;
 
