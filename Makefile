@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-blending bench-ensembles bench-members bench-methods \
   bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain \
-  bench-profiles bench-winds bench-cells bench-cycle bench-low-level bench-storms bench-chain model-values read-back docs lint \
+  bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-low-level bench-storms bench-chain model-values read-back docs lint \
   fuzz damage chaos tsan test-long clean
 
 JOBS := $(shell nproc)
@@ -132,6 +132,10 @@ bench-low-level: python
 bench-cells: peers
 	.venv/bin/python benchmarks/cells.py --python build/peers/bin/python
 	.venv/bin/python benchmarks/cells_real.py
+
+# Probabilities of hazards of simulated storms beside what the storms do.
+bench-hazards: python
+	.venv/bin/python benchmarks/hazards.py
 
 # An operational cycle of four radars: the seconds of each stage, and memory.
 bench-cycle: python

@@ -6,9 +6,9 @@ A true cell counts while it is above 40 dBZ and 6 km from others. A split or mer
 without noise, reaches 3 dB, or no longer does. ``make bench-cells``.
 
 POD is the share of true cells within 5 km of one found, and again of those of 50 dBZ or more: above 68 and 96 % are the
-figures of SCIT (Johnson et al. 1998, Wea. Forecasting 13, 263). FAR that of those found farther than 8 km from any true one;
-purity the share of a track's cells that are of its commonest true cell; fragments the tracks of a true cell beside the
-first; event CSI that of splits and merges, 15 minutes and 12 km being near enough. Behind each its 95 % range over
+figures of SCIT (Johnson et al. 1998, Wea. Forecasting 13, 263). FAR that of those found farther than 8 km from any true
+one; purity the share of a track's cells that are of its commonest true cell; fragments the tracks of a true cell beside
+the first; event CSI that of splits and merges, 15 minutes and 12 km being near enough. Behind each its 95 % range over
 cases drawn again.
 
 Below, how far cells are from where they were forecast, in km, and the share of them within the cones of 68 and 95 %.
