@@ -128,8 +128,8 @@ static void what_follows_from_attributes_is_that_by_hand(void **state)
     const double t = acos(-1.0) / 180.0 * (90.0 - first->orientation_deg);
     const double across = 2.0 / sqrt(pow(cos(t) / first->major_m, 2.0) + pow(sin(t) / first->minor_m, 2.0));
     assert_near(made[0].rain_passing, 40.0 * across / 14.0 / 3600.0, 1e-9);
-    assert_near(made[2].rain_passing, 40.0, 1e-12); /* an hour where it stands */
-    assert_near(made[0].deviation_right, 4.0, 1e-12); /* to the east of a shear to the north */
+    assert_near(made[2].rain_passing, 40.0, 1e-12);    /* an hour where it stands */
+    assert_near(made[0].deviation_right, 4.0, 1e-12);  /* to the east of a shear to the north */
     assert_near(made[1].deviation_right, -5.0, 1e-12); /* shear half known is not known: left of the wind */
     assert_true(isnan(made[2].deviation_right));
     assert_int_equal(made[0].mover, NWC_STORM_RIGHT);

@@ -502,6 +502,46 @@ static nwc_status run_three(nwc_ctx *ctx, void *user)
     return status;
 }
 
+/* Cells of a field with levels keep their tracks, and take samples of flat fields and of flat grids alike. */
+static void cells_of_levels_are_followed_as_seen_from_above(void **state)
+{
+    (void)state;
+    enum { LEVELS = 3 };
+    static float value[LEVELS * CELLS];
+    static const double heights[LEVELS] = {1000.0, 3000.0, 5000.0};
+    nwc_grid deep = plane;
+    deep.nz = LEVELS, deep.z_m = heights;
+    const nwc_field field = {.data = value,
+                             .ndim = 3,
+                             .dim = {LEVELS, NY, NX},
+                             .stride = {CELLS, NX, 1},
+                             .missing = NAN,
+                             .units = "dBZ",
+                             .grid = &deep};
+    nwc_tracker *const tracker = new_tracker();
+    nwc_track_table table;
+    for (int s = 0; s < 3; s++) {
+        for (int c = 0; c < LEVELS * CELLS; c++) {
+            const double y = (double)(c % CELLS / NX) - 40.0, x = (double)(c % NX) - 20.0 - 3.0 * s;
+            value[c] = (float)(50.0 - (y * y + x * x) / 4.0);
+        }
+        nwc_cells *cells;
+        double sampled;
+        const nwc_field flat = field_2d(value, NY, NX, "dBZ", &plane);
+        const nwc_cell_sample greatest = {.kind = NWC_SAMPLE_MAX};
+        assert_ok(nwc_cells_identify(NULL, &field, NULL, &cells));
+        assert_ok(nwc_tracker_add(NULL, tracker, cells, STEP_NS * s, NULL, NULL));
+        assert_ok(nwc_cells_sample(NULL, cells, &flat, 1, &greatest, 1, &sampled));
+        assert_near(sampled, 50.0, 1e-6);
+        nwc_cells_destroy(cells);
+    }
+    assert_ok(nwc_tracker_lend(tracker, &table));
+    assert_int_equal(table.n_points, 1);
+    assert_int_equal(table.points->n_seen, 3);
+    assert_near(table.points->u, 10.0, 0.5);
+    nwc_tracker_destroy(tracker);
+}
+
 static void memory_may_run_out_anywhere_and_threads_change_nothing(void **state)
 {
     (void)state;
@@ -523,6 +563,7 @@ int main(void)
         cmocka_unit_test(a_cell_that_begins_a_track_takes_others_in),
         cmocka_unit_test(a_track_survives_times_that_miss_it),
         cmocka_unit_test(a_track_leaves_at_the_end_of_the_grid),
+        cmocka_unit_test(cells_of_levels_are_followed_as_seen_from_above),
         cmocka_unit_test(time_has_to_go_on),
         cmocka_unit_test(a_tracker_restored_goes_on_bit_for_bit),
         cmocka_unit_test(damaged_state_is_refused),

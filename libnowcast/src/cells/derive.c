@@ -7,12 +7,12 @@
 
 #include <nowcast/cell_attributes.h>
 
-#define NO_ROTATION 0.005                    /* s-1: half of the vorticity of a mesocyclone (Doswell and Burgess 1993) */
-#define LINE_M 100e3                         /* of quasi-linear systems, long and three times as long as wide */
-#define LINE_RATIO 3.0                       /* (Smith et al. 2012) */
-#define MOVER_M_S 3.75                       /* half of what supercells deviate by (Bunkers et al. 2000) */
-#define GUST_VIL 20.628571                   /* m2 s-2 by kg m-2 (Stewart 1996) */
-#define GUST_TOP 3.125e-6                    /* s-2 */
+#define NO_ROTATION 0.005  /* s-1: half of the vorticity of a mesocyclone (Doswell and Burgess 1993) */
+#define LINE_M 100e3       /* of quasi-linear systems, long and three times as long as wide */
+#define LINE_RATIO 3.0     /* (Smith et al. 2012) */
+#define MOVER_M_S 3.75     /* half of what supercells deviate by (Bunkers et al. 2000) */
+#define GUST_VIL 20.628571 /* m2 s-2 by kg m-2 (Stewart 1996) */
+#define GUST_TOP 3.125e-6  /* s-2 */
 #define HOUR_S 3600.0
 
 /* Columns of the values that are used, -1 where there is none. */

@@ -143,7 +143,7 @@ static nwc_status check_fields(nwc_ctx *ctx, const nwc_cells *cells, const nwc_f
     for (int32_t f = 0; f < n_fields; f++) {
         NWC__TRY(nwc__check_field(&fields[f], "fields", 2));
         NWC__TRY(nwc__check_on_grid(ctx, &fields[f], "fields"));
-        if (!nwc__same_grid(fields[f].grid, &cells->grid))
+        if (!nwc__same_columns(fields[f].grid, &cells->grid))
             return nwc__fail(NWC_ERR_ARG, "fields: the grid of the cells expected, another given for field %d", (int)f);
     }
     return NWC_OK;

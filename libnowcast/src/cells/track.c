@@ -125,7 +125,7 @@ static nwc_status check(const nwc_tracker *tracker, const nwc_cells *cells, int6
                         const nwc_field *v)
 {
     if (!tracker || !cells) return nwc__fail(NWC_ERR_ARG, "tracker, cells: a tracker and cells expected");
-    if (tracker->projection && !nwc__same_grid(&tracker->grid, &cells->grid))
+    if (tracker->projection && !nwc__same_columns(&tracker->grid, &cells->grid))
         return nwc__fail(NWC_ERR_ARG, "cells: the grid of those before expected, another given");
     if (time_ns == INT64_MIN) return nwc__fail(NWC_ERR_ARG, "time_ns: a time expected, none given");
     if (time_ns <= tracker->frame.time_ns && !tracker->options.restart) {

@@ -37,6 +37,7 @@ nwc_status nwc__check_parts(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts,
 
 /* Two grids place their cells at the same points (to a thousandth of a cell). */
 bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b);
+bool nwc__same_columns(const nwc_grid *a, const nwc_grid *b); /* whatever their levels are */
 
 /* Where the centres of a grid's cells lie in another, in its cells: found once for many fields on it. */
 typedef struct nwc__places {

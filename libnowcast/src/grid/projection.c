@@ -226,6 +226,14 @@ bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b)
     return false;
 }
 
+bool nwc__same_columns(const nwc_grid *a, const nwc_grid *b)
+{
+    if (!a || !b) return a == b;
+    nwc_grid one = *a, other = *b;
+    one.nz = other.nz = 0;
+    return nwc__same_grid(&one, &other);
+}
+
 /* Ground distance, metres, between the points half a step to either side of (x, y) along one axis. */
 static double ground_step(const struct projection *projection, double x, double y, double half_x, double half_y)
 {
