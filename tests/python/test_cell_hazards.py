@@ -139,6 +139,34 @@ def test_forecasts_go_where_the_cell_goes(hill: xr.DataArray, fields: xr.Dataset
         cells.Tracker().forecast()
 
 
+def test_swaths_are_blended_with_forecasts_of_grids(hill: xr.DataArray, fields: xr.Dataset) -> None:
+    tracker = cells.Tracker()
+    for number, time in enumerate(TIMES):
+        tracker.add(cells.identify(hill[number]), time, fields=fields.isel(time=number))
+    made = tracker.forecast((0, 20, 40, 60))
+    alone = made.swath("rain_20", (20, 40))
+    # Half of four members have 24 mm in any hour in the north, a quarter from 40 minutes on in the south.
+    rates = np.zeros((4, 13, PLACE.ny, PLACE.nx), dtype=np.float32)
+    rates[:2, :, Y[:, 0] > 0.0], rates[2:3, 8:, Y[:, 0] < -10.0] = 24.0, 60.0
+    times = TIMES[-1] + np.arange(13) * np.timedelta64(10, "m")
+    members = xr.DataArray(
+        rates, dims=("member", "time", "y", "x"), coords={"time": times} | PLACE.coords(), attrs={"units": "mm h-1"}
+    ).assign_attrs(grid_mapping="crs")
+    blended, weight = made.swath("rain_20", (20, 40), beside=members), 2.0 ** (-1800.0 / 1600.0)
+    share = np.where(Y > 0.0, 0.5, np.where(Y < -10.0, 0.25, 0.0))
+    np.testing.assert_allclose(blended.values, weight * alone.values + (1.0 - weight) * share, atol=1e-5)
+    chance = wrap(np.full(Y.shape, 0.3), "1")
+    np.testing.assert_allclose(
+        made.swath("hail", (0, 0), beside=chance).values, made.swath("hail", (0, 0)).values, atol=1e-6
+    )
+    with pytest.raises(ArgumentError, match="beside: members of rain"):
+        made.swath("hail", (20, 40), beside=members)
+    with pytest.raises(ArgumentError, match="beside: an hour"):
+        made.swath("rain_20", (20, 40), beside=members.isel(time=slice(0, 5)))
+    with pytest.raises(ArgumentError, match="beside: the grid"):
+        made.swath("hail", (0, 0), beside=chance[:-1])
+
+
 def test_cones_hold_what_they_say() -> None:
     tracker = cells.Tracker()
     place = wrap(np.maximum(50.0 - (X**2 + Y**2) / 4.0, -32.0), "dBZ")

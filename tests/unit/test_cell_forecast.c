@@ -233,6 +233,30 @@ static void threads_change_no_bit_and_no_memory_leaves_none(void **state)
     assert_true(check_every_allocation_failure(swath, one) > 2);
 }
 
+/* By hand: weights of 1, 1/2 and 1/4, and what is known of one alone. */
+static void cells_and_grids_share_by_how_many_cells_are_left(void **state)
+{
+    (void)state;
+    float cells[4] = {0.8F, 0.0F, NAN, 0.4F}, grids[4] = {0.2F, 0.6F, 0.3F, NAN}, both[4];
+    const nwc_grid grid = {.projection = plane.projection, .nx = 4, .ny = 1, .dx = 1000.0, .dy = 1000.0};
+    const nwc_field swath = field_2d(cells, 1, 4, "1", &grid), other = field_2d(grids, 1, 4, "1", &grid);
+    nwc_field made = field_2d(both, 1, 4, "1", &grid);
+    static const double expected[3][2] = {{0.8, 0.0}, {0.5, 0.3}, {0.35, 0.45}};
+    for (int k = 0; k < 3; k++) {
+        assert_ok(nwc_cells_swath_blend(NULL, &swath, &other, 1600.0 * k, 1600.0, &made));
+        for (int c = 0; c < 2; c++) assert_near(both[c], expected[k][c], 1e-6);
+        assert_near(both[2], 0.3, 1e-6); /* the other holds alone */
+        assert_near(both[3], 0.4, 1e-6);
+    }
+    nwc_field in_place = swath;
+    assert_ok(nwc_cells_swath_blend(NULL, &swath, &other, 1600.0, 1600.0, &in_place));
+    assert_near(cells[0], 0.5, 1e-6);
+    assert_fails(NWC_ERR_ARG, "lead_s", nwc_cells_swath_blend(NULL, &swath, &other, -1.0, 1600.0, &made));
+    assert_fails(NWC_ERR_ARG, "half_life_s", nwc_cells_swath_blend(NULL, &swath, &other, 0.0, 0.0, &made));
+    const nwc_field narrow = field_2d(grids, 1, 2, "1", &grid);
+    assert_fails(NWC_ERR_ARG, "grid", nwc_cells_swath_blend(NULL, &swath, &narrow, 0.0, 1600.0, &made));
+}
+
 static void what_is_wrong_is_named(void **state)
 {
     (void)state;
@@ -272,6 +296,7 @@ int main(void)
         cmocka_unit_test(a_cell_that_is_known_passes_over_its_ellipse),
         cmocka_unit_test(swaths_are_those_of_random_draws),
         cmocka_unit_test(threads_change_no_bit_and_no_memory_leaves_none),
+        cmocka_unit_test(cells_and_grids_share_by_how_many_cells_are_left),
         cmocka_unit_test(what_is_wrong_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

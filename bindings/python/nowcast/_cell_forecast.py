@@ -10,7 +10,9 @@ import pandas as pd
 import xarray as xr
 
 from nowcast import _cells_table, _field, _geojson, _lib
+from nowcast._forecast_times import total
 from nowcast._lib import ffi, lib
+from nowcast._probability import exceedance
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
 
@@ -20,6 +22,7 @@ HAZARDS = tuple(_lib.text(lib.nwc_cell_hazard_name(number)) for number in range(
 MINUTES = tuple(float(minutes) for minutes in range(0, 121, 10))
 """Leads of a forecast when none are said."""
 
+_HALF_LIFE_S = 1600.0  # half of the cells are gone
 _ROW = _cells_table.row_type("nwc_cell_forecast")
 _UNITS = {
     "lead": "min",
@@ -124,10 +127,18 @@ class Forecast:
     ``peak``, ``alive``, and the probability of each of HAZARDS. Units are in ``attrs["units"]``, the name of the model
     in ``attrs["model"]``."""
     grid: Grid
+    time: np.datetime64
+    """UTC, from which it is"""
     _rows: npt.NDArray[Any]
     _minutes: tuple[float, ...]
 
-    def swath(self, hazard: str | None = None, minutes: tuple[float, float] | None = None) -> xr.DataArray:
+    def swath(
+        self,
+        hazard: str | None = None,
+        minutes: tuple[float, float] | None = None,
+        *,
+        beside: xr.DataArray | None = None,
+    ) -> xr.DataArray:
         """The probability of each place, (y, x), to be passed over by a hazard within some leads.
 
         Parameters
@@ -135,6 +146,15 @@ class Forecast:
         hazard : one of HAZARDS, or None for the cells themselves
         minutes : (first, last) of the leads of the forecast, optional
             All of them when omitted.
+        beside : (member, time, y, x) DataArray in mm h-1, or one of units "1", optional
+            The forecast on the cells' grid to be blended with: an ensemble of rain, of which the share of members counts
+            that reach a rain hazard's amount in an hour that begins in the leads; or, for any hazard, the probability,
+            (y, x), or (time, y, x), of which the greatest between the leads counts. Cells weigh 2^(-t / 1600 s), t being
+            the middle of the leads (``nwc_cells_swath_blend``).
+
+        Raises
+        ------
+        ArgumentError : leads that are none; another grid, units or dimensions of what lies beside.
         """
         first, last = (self._minutes[0], self._minutes[-1]) if minutes is None else minutes
         if first not in self._minutes or last not in self._minutes:
@@ -162,7 +182,32 @@ class Forecast:
                     out.c,
                 )
             )
+            if beside is not None:
+                other = _field.Fields([self._beside(beside, hazard, first, last)], "1", self.grid)
+                middle = 30.0 * (first + last)
+                _lib.check(lib.nwc_cells_swath_blend(ctx, out.c, other.c, middle, _HALF_LIFE_S, out.c))
         return field
+
+    def _beside(self, given: xr.DataArray, hazard: str | None, first: float, last: float) -> npt.NDArray[np.float32]:
+        """The probability of a hazard between leads by another forecast, (y, x)."""
+        if Grid.of(given) != self.grid:
+            raise ArgumentError("beside: the grid of the cells expected, another given")
+        begin, end = (self.time + np.timedelta64(round(60e9 * lead), "ns") for lead in (first, last))
+        if given.attrs.get("units") == "mm h-1" and "member" in given.dims and str(hazard).startswith("rain_"):
+            times = given["time"].values
+            hour = np.timedelta64(1, "h")
+            starts = [time for time in times if begin <= time <= end and time + hour <= times[-1]]
+            if not starts:
+                raise ArgumentError("beside: an hour that begins between the leads expected, none found")
+            amounts = [total(None, given, time, time + hour).drop_vars("time", errors="ignore") for time in starts]
+            most = xr.concat(amounts, "begin", coords="minimal", compat="override").max("begin", keep_attrs=True)
+            given = exceedance(most, float(str(hazard).removeprefix("rain_")))
+        elif given.attrs.get("units") == "1" and "time" in given.dims:
+            given = given.sel(time=slice(begin, end)).max("time", keep_attrs=True)
+        if given.attrs.get("units") != "1" or set(given.dims) != {"y", "x"}:
+            raise ArgumentError('beside: members of rain in mm h-1 for a rain hazard, or probabilities ("1"), expected')
+        cells: npt.NDArray[np.float32] = ascending(given, _field.as_float32(given.transpose("y", "x").values))
+        return cells
 
     def cones(self, share: float = 0.95, *, points: int = 72) -> list[dict[str, Any]]:
         """The ellipse that holds the cell's middle with a probability, as a polygon of GeoJSON for each row."""
@@ -202,9 +247,10 @@ class Forecast:
 
 
 def forecast(
-    tracker: Any, n_points: int, values: Any, grid: Grid, minutes: Sequence[float] | None, model: HazardModel | None
+    tracker: Any, table: Any, values: Any, grid: Grid, minutes: Sequence[float] | None, model: HazardModel | None
 ) -> Forecast:
-    """The forecast of a tracker's handle; values: an nwc_cell_values, or NULL."""
+    """The forecast of a tracker's handle and what it lends; values: an nwc_cell_values, or NULL."""
+    n_points, time = int(table.n_points), np.datetime64(int(table.time_ns), "ns")
     leads = MINUTES if minutes is None else tuple(float(one) for one in minutes)
     if not leads:
         raise ArgumentError("minutes: leads expected, none given")
@@ -249,4 +295,4 @@ def forecast(
         | {name: rows["probability"][:, number] for number, name in enumerate(HAZARDS)}
     )
     table.attrs |= {"units": {name: _UNITS.get(name, "") for name in table.columns}, "model": model.name}
-    return Forecast(table, grid, rows, leads)
+    return Forecast(table, grid, time, rows, leads)

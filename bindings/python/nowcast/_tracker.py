@@ -162,7 +162,7 @@ class Tracker:
         table = ffi.new("nwc_track_table *")
         _lib.check(lib.nwc_tracker_lend(self._handle, table))
         values = self._history.values() if self._history is not None else ffi.NULL
-        return _cell_forecast.forecast(self._handle, int(table.n_points), values, self._grid, minutes, model)
+        return _cell_forecast.forecast(self._handle, table, values, self._grid, minutes, model)
 
     def save(self) -> bytes:
         """All that is known, as bytes to be kept."""

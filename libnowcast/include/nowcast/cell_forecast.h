@@ -84,6 +84,23 @@ NWC_API nwc_status nwc_cells_forecast(nwc_ctx *ctx, const nwc_tracker *tracker, 
 NWC_API nwc_status nwc_cells_swath(nwc_ctx *ctx, const nwc_cell_forecast *rows, int64_t n_cells, int32_t n_leads,
                                    int32_t hazard, int32_t first, int32_t last, nwc_field *probability);
 
+/**
+ * What cells tell of a hazard and what a forecast of grids does, as one probability: P = w P_cells + (1 - w) P_grid with
+ * w = 2^(-lead_s / half_life_s), a linear opinion pool. Cells know best where a storm goes that is there, and nothing of one that is not
+ * yet: their weight is what of them is still there. Where one of the two is not known the other holds.
+ *
+ * @param swath        (y, x), 0 to 1, as of nwc_cells_swath
+ * @param grid         (y, x), 0 to 1: of the same event in the same span, such as the share of the members that reach it
+ * @param lead_s       0 or more: the middle of the span
+ * @param half_life_s  above 0; 1600 is that of cells
+ * @param blended      out: (y, x); may be the same cells as either
+ * @return NWC_OK; NWC_ERR_ARG for a shape, grid or number
+ *
+ * Sources: Stone (1961), Ann. Math. Statist. 32, 1339; Genest and Zidek (1986), Stat. Sci. 1, 114 (opinion pools).
+ */
+NWC_API nwc_status nwc_cells_swath_blend(nwc_ctx *ctx, const nwc_field *swath, const nwc_field *grid, double lead_s,
+                                         double half_life_s, nwc_field *blended);
+
 #ifdef __cplusplus
 }
 #endif
