@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from nowcast import _field, _lib
+from nowcast import _field, _flow, _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
@@ -99,6 +99,7 @@ class Along(TypedDict, total=False):
     sampling: str | None
     travel: float | None
     delay: xr.DataArray | bool
+    later: xr.Dataset | None
 
 
 class Ahead:
@@ -116,29 +117,27 @@ class Ahead:
         sampling: str | None = None,
         travel: float | None = None,
         delay: xr.DataArray | bool = True,
+        later: xr.Dataset | None = None,
     ) -> None:
         if sampling is not None and sampling not in SAMPLINGS:
             raise ArgumentError(f"sampling: one of {', '.join(SAMPLINGS)} expected, {sampling!r} given")
         if "time" not in latest.coords:
             raise ArgumentError("frames: a coordinate time expected, none found")
         self.latest, self.flow, self.grid = latest, flow, Grid.of(latest)
-        if Grid.of(flow) != self.grid:
-            raise ArgumentError("flow: the grid of frames expected, another given")
         chosen = lead_times(minutes, step) if leads is None else list(leads)
         self.seconds = [60.0 * lead for lead in chosen]
         self.late = _late(frames, chosen, delay)
-        self.motion = []
-        for name in ("u", "v"):
-            component = flow[name].transpose("y", "x")
-            values = ascending(component, _field.as_float32(component.values))
-            self.motion.append(_field.Fields([values], component.attrs.get("units"), self.grid))
+        self.motion = _flow.fields(flow, self.grid)
         number = SAMPLINGS[sampling] if sampling is not None else None
         options = _lib.options("extrapolate", sampling=number, travel=travel)
         if self.late is not None:
             self._behind = _field.Fields([ascending(latest, _field.as_float32(self.late.values))], "s")
             options.delay = self._behind.c
+        if later is not None:
+            self._then = _later(later, latest, self.grid)
+            options.later, options.later_s = self._then[0].c, self._then[1]
         c_leads = ffi.new("double[]", self.seconds)
-        self.c = (self.motion[0].c, self.motion[1].c, c_leads, len(self.seconds), options)
+        self.c = (self.motion.c, self.motion.c + 1, c_leads, len(self.seconds), options)
 
     def room(self, n: int) -> tuple[list[_field.Array], _field.Fields]:
         """Cells (time, y, x) for n forecasts."""
@@ -229,6 +228,14 @@ def _late(frames: xr.DataArray, leads: list[float], given: xr.DataArray | bool) 
         if found.shape[1:] != shape:
             raise ArgumentError(f"delay: the shape {shape} of frames expected, {found.shape[1:]} given")
     return found if found.values.any() else None
+
+
+def _later(flow: xr.Dataset, latest: xr.DataArray, grid: Grid) -> tuple[_field.Fields, float]:
+    """The motion of a later time, and how many seconds after the latest frame that is."""
+    if "time" not in flow.coords:
+        raise ArgumentError("later: a coordinate time expected, none found")
+    after = flow["time"].values.astype("datetime64[ns]") - latest["time"].values.astype("datetime64[ns]")
+    return _flow.fields(flow, grid, "later"), float(after / np.timedelta64(1, "s"))
 
 
 def timedeltas(seconds: Sequence[float]) -> npt.NDArray[np.timedelta64]:

@@ -51,7 +51,7 @@ def blend(
     levels, order, threshold
         As in ``sprog``; as many levels as skill has when it is given.
     **along
-        minutes, step, leads, sampling, travel, delay: as in ``steps``.
+        minutes, step, leads, sampling, travel, delay, later: as in ``steps``.
 
     Returns
     -------

@@ -46,6 +46,9 @@ def extrapolate(
         True, as when omitted: where frames show that the composite carries cells over until the next scan, forecast
         what the composite will show, by ``nowcast.forecast.delay`` of all of frames. False: the echo at the valid time
         itself. Or what that function gave, which must hold every lead time up to 20 minutes.
+    later : Dataset of ``u`` and ``v``, optional
+        The motion of a later time, its coordinate ``time``: of a model's tendency, or of ``nowcast.motion.ahead``. The
+        motion changes linearly towards it and stays so from then on.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def cascade(
         sharp: the latest frame carried, as ``extrapolate`` does. ranked: where rain is most likely, with the values of
         sharp. textured: as ranked, with most of the amplitude of small scales. mean: the expected amount, smooth.
     **along
-        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
+        minutes, step, leads, sampling, travel, delay, later: as in ``extrapolate``.
 
     Returns
     -------

@@ -48,7 +48,7 @@ def anvil(
     rain_window : float, optional
         m: the window of that relation; 5 km when omitted.
     **along
-        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
+        minutes, step, leads, sampling, travel, delay, later: as in ``extrapolate``.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def linda(
     window : float, optional
         m: standard deviation of the Gaussian window about each; a fifth of the grid's shorter side when omitted.
     **along
-        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
+        minutes, step, leads, sampling, travel, delay, later: as in ``extrapolate``.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def linda_ensemble(
     members, seed, first, vary_motion
         As in ``steps``.
     **along
-        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
+        minutes, step, leads, sampling, travel, delay, later: as in ``extrapolate``.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def sseps(
     window : float, optional
         m: width of the windows that autoregression and noise are found in; 128 km when omitted.
     **along
-        minutes, step, leads, sampling, travel, delay: as in ``steps``.
+        minutes, step, leads, sampling, travel, delay, later: as in ``steps``.
 
     Returns
     -------

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from nowcast import _field, _lib
+from nowcast import _field, _flow, _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
@@ -123,7 +123,8 @@ def total(
     window = [
         int(pd.Timestamp(time).to_datetime64().astype("datetime64[ns]").astype(np.int64)) for time in (start, end)
     ]
-    motion = _motion(flow, grid)
+    motion = None if flow is None else _flow.fields(flow, grid)
+    along = (ffi.NULL, ffi.NULL) if motion is None else (motion.c, motion.c + 1)
     several = made_of if "member" in made_of.dims else made_of.expand_dims("member")
     cells = _field.as_float32(several.values)
     made = np.empty((cells.shape[0], *cells.shape[-2:]), dtype=np.float32)
@@ -132,15 +133,7 @@ def total(
             ahead = [ascending(forecast, frame) for frame in member[first:]]
             frames = _field.Fields(past + ahead, forecast.attrs.get("units"), grid)
             out = _field.Fields([ascending(forecast, amount)], "mm", grid)
-            _lib.check(
-                lib.nwc_forecast_total(
-                    ctx, frames.c, stamps, len(stamps), *(part.c for part in motion), *window, ffi.NULL, out.c
-                )
-                if motion
-                else lib.nwc_forecast_total(
-                    ctx, frames.c, stamps, len(stamps), ffi.NULL, ffi.NULL, *window, ffi.NULL, out.c
-                )
-            )
+            _lib.check(lib.nwc_forecast_total(ctx, frames.c, stamps, len(stamps), *along, *window, ffi.NULL, out.c))
     like = several.isel(time=0, drop=True).drop_vars("lead_time", errors="ignore")
     summed = like.copy(data=made).rename("precipitation_amount")
     keep = {name: forecast.attrs[name] for name in ("grid_mapping", "source") if name in forecast.attrs}
@@ -154,19 +147,6 @@ def total(
     }
     summed = summed.assign_coords(time=((), np.datetime64(window[1], "ns"), {"standard_name": "time"}))
     return summed if "member" in made_of.dims else summed.isel(member=0)
-
-
-def _motion(flow: xr.Dataset | None, grid: Grid) -> list[_field.Fields]:
-    """u and v as C has them; none without a motion."""
-    if flow is None:
-        return []
-    if Grid.of(flow) != grid:
-        raise ArgumentError("flow: the grid of forecast expected, another given")
-    parts = [flow[name].transpose("y", "x") for name in ("u", "v")]
-    return [
-        _field.Fields([ascending(part, _field.as_float32(part.values))], part.attrs.get("units"), grid)
-        for part in parts
-    ]
 
 
 def _times_ns(data: xr.DataArray) -> list[int]:

@@ -41,7 +41,7 @@ def sprog(
     match : bool, optional
         True when omitted: values are those of the latest frame, by rank.
     **along
-        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``.
+        minutes, step, leads, sampling, travel, delay, later: as in ``extrapolate``.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def steps(
     vary_motion : bool, optional
         True when omitted: members move differently.
     **along
-        minutes, step, leads, sampling, travel, delay: as in ``extrapolate``; fading is
+        minutes, step, leads, sampling, travel, delay, later: as in ``extrapolate``; fading is
         cubic at every lead time, since noise does not become smoother.
 
     Returns

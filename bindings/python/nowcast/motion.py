@@ -3,12 +3,12 @@
 import numpy as np
 import xarray as xr
 
-from nowcast import _field, _lib
+from nowcast import _field, _flow, _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
 
-__all__ = ["METHODS", "calm", "estimate"]
+__all__ = ["METHODS", "ahead", "calm", "error", "estimate"]
 
 METHODS = {
     "variational": lib.NWC_MOTION_VARIATIONAL,
@@ -31,6 +31,8 @@ def estimate(
     method: str = "variational",
     max_speed: float | None = None,
     max_frames: int | None = None,
+    before: xr.Dataset | None = None,
+    background: xr.Dataset | None = None,
 ) -> xr.Dataset:
     """Estimate the motion that carries echo fields into later ones.
 
@@ -47,6 +49,13 @@ def estimate(
         Use this many of the latest frames, 2 to 24. When omitted the method chooses: of those of the last ten minutes,
         or of the latest three, four that differ in age (variational); the two latest pairs at least three and a half
         minutes apart (the others).
+    before : Dataset of ``u`` and ``v``, optional
+        The motion of a short time before, such as that of the last cycle: the search begins there and takes less time.
+        The method "variational" alone takes it.
+    background : Dataset of ``u`` and ``v``, optional
+        Wind that steers echo, of a model, on the grid of frames: what the motion tends to away from echo, over about
+        100 km; NaN where not known. Where nothing can be followed it is the motion, of quality 0, and
+        ``motion_status`` is "background". The method "variational" alone takes it.
 
     Returns
     -------
@@ -68,12 +77,80 @@ def estimate(
     flow = calm(frames)
     out = [_field.Fields([ascending(flow, flow[name].values)], flow[name].attrs["units"], grid) for name in flow]
     options = _lib.options("motion", method=METHODS[method], max_speed_m_s=max_speed, max_frames=max_frames)
+    priors = []
+    for name, prior in (("before", before), ("background", background)):
+        if prior is not None:
+            priors.append(_flow.fields(prior, grid, name))
+            setattr(options, name, priors[-1].c)
     with _lib.call() as ctx:
         c_times = ffi.cast("int64_t *", times.ctypes.data)
         _lib.check(lib.nwc_motion_estimate(ctx, fields.c, c_times, len(times), options, *(field.c for field in out)))
-    flow.attrs["motion_status"] = "estimated"
+    followed = background is None or bool((flow["quality"].values > 0.0).any())
+    flow.attrs["motion_status"] = "estimated" if followed else "background"
     flow.attrs["motion_method"] = method
     return flow
+
+
+def error(flow: xr.Dataset, before: xr.Dataset) -> xr.DataArray:
+    """How far a motion may be off: the standard error of u and of v, each.
+
+    It comes from what the motion changed by since ``before``, where echo was followed, and from its quality. Of storms
+    whose motion is known about 68 % of the errors are within it; the guide has the numbers.
+
+    Parameters
+    ----------
+    flow : Dataset of ``u``, ``v`` and ``quality``
+        As ``estimate`` gives it by the method "variational".
+    before : Dataset of ``u`` and ``v``
+        The same without the newest frame, or of the cycle before: 2 to 15 minutes older.
+
+    Returns
+    -------
+    (y, x) DataArray, m s-1; NaN where the motion is not known.
+
+    Raises
+    ------
+    ArgumentError : grids differ.
+    NoDataError : nothing was followed anywhere.
+    """
+    grid = Grid.of(flow)
+    motion, earlier = _flow.fields(flow, grid), _flow.fields(before, grid, "before")
+    part = flow["quality"].transpose("y", "x")
+    quality = _field.Fields([ascending(part, _field.as_float32(part.values))], "1", grid)
+    made = part.copy(data=np.empty(part.shape, dtype=np.float32)).rename("error")
+    out = _field.Fields([ascending(part, made.values)], "m s-1", grid)
+    with _lib.call() as ctx:
+        _lib.check(lib.nwc_motion_error(ctx, motion.c, motion.c + 1, quality.c, earlier.c, out.c))
+    made.attrs |= {"units": "m s-1", "long_name": "standard error of the motion along x and along y"}
+    return made
+
+
+def ahead(flow: xr.Dataset, before: xr.Dataset, minutes: float, *, share: float = 0.5) -> xr.Dataset:
+    """The motion some minutes later, were it to go on changing as it did: what forecasts take as ``later``.
+
+    Parameters
+    ----------
+    flow, before : Dataset of ``u`` and ``v``
+        With the coordinate ``time``; that of before is earlier.
+    minutes : float
+        After the time of flow; above 0.
+    share : float
+        0 to 1, of the change in the time between both: most of a change is the noise of estimates.
+
+    Raises
+    ------
+    ArgumentError : times or options are wrong.
+    """
+    if not (minutes > 0.0 and 0.0 <= share <= 1.0):
+        raise ArgumentError(f"minutes and share: above 0, and 0 to 1, expected, {minutes:g} and {share:g} given")
+    gap = (flow["time"].values - before["time"].values) / np.timedelta64(1, "m")
+    if not gap > 0.0:
+        raise ArgumentError("before: an earlier time than that of flow expected")
+    made = flow.copy()
+    for name in ("u", "v"):
+        change = flow[name].values - before[name].values
+        made[name] = flow[name].copy(data=flow[name].values + np.float32(share * minutes / gap) * change)
+    return made.assign_coords(time=flow["time"].values + np.timedelta64(round(6e10 * minutes), "ns"))
 
 
 def calm(frames: xr.DataArray) -> xr.Dataset:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from nowcast import _field, _lib
+from nowcast import _field, _flow, _lib
 from nowcast._lib import ffi, lib
 from nowcast._surroundings import precipitation_kind, surroundings
 from nowcast.errors import ArgumentError
@@ -354,17 +354,14 @@ def _between(
     """The greatest values from each frame to the next."""
     grid, units = Grid.of(frames), frames.attrs.get("units")
     fields = _field.Fields([ascending(frames, frame) for frame in cells], units, grid)
-    motion = [
-        _field.Fields([ascending(flow, _field.as_float32(flow[name].values))], flow[name].attrs.get("units"), grid)
-        for name in ("u", "v")
-    ]
+    motion = _flow.fields(flow, grid)
     made = np.empty((max(0, len(times) - 1), *cells.shape[1:]), dtype=np.float32)
     out = _field.Fields([ascending(frames, swath) for swath in made], units, grid)
     stamps = ffi.new("int64_t[]", times.tolist())
     with _lib.call() as ctx:
         for k in range(len(made)):
             window = min(1e-9 * float(times[k + 1] - times[k]) + 0.5, 86400.0)
-            pair = (fields.c + k, stamps + k, 2, motion[0].c, motion[1].c)
+            pair = (fields.c + k, stamps + k, 2, motion.c, motion.c + 1)
             _lib.check(lib.nwc_forecast_swath(ctx, *pair, window, ffi.NULL, out.c + k))
     return made
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from nowcast import _field, _lib
+from nowcast import _field, _flow, _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
@@ -78,16 +78,13 @@ def accumulate(frames: xr.DataArray, flow: xr.Dataset) -> xr.DataArray:
     amounts = np.empty((len(seconds), *cells.shape[1:]), dtype=np.float32)
     units = frames.attrs.get("units")
     fields = _field.Fields([ascending(frames, frame) for frame in cells], units, grid)
-    motion = [
-        _field.Fields([ascending(flow, _field.as_float32(flow[name].values))], flow[name].attrs.get("units"), grid)
-        for name in ("u", "v")
-    ]
+    motion = _flow.fields(flow, grid)
     out = _field.Fields([ascending(frames, amount) for amount in amounts], "mm", grid)
     with _lib.call() as ctx:
         for k, dt in enumerate(seconds):
             _lib.check(
                 lib.nwc_forecast_accumulate(
-                    ctx, fields.c + k, fields.c + k + 1, motion[0].c, motion[1].c, dt, ffi.NULL, out.c + k
+                    ctx, fields.c + k, fields.c + k + 1, motion.c, motion.c + 1, dt, ffi.NULL, out.c + k
                 )
             )
     made = frames.isel(time=slice(1, None)).copy(data=amounts).rename("rain_amount")

@@ -29,6 +29,10 @@ typedef struct nwc_extrapolate_options {
         *delay; /**< (n, y, x) seconds by which the cells of the first n lead times stay behind, n at most the
                                  number of lead times; what is not finite is none. From nwc_forecast_delay; default NULL,
                                  none */
+    const nwc_field
+        *later;     /**< u and v, (y, x) each: the motion later_s after time 0, towards which it changes linearly
+                                 and which it stays from then on; unknown cells as in u and v. Default NULL: none */
+    double later_s; /**< seconds, above 0 to 86400; with later */
 } nwc_extrapolate_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -39,7 +43,8 @@ NWC_API void nwc_extrapolate_options_init(nwc_extrapolate_options *options);
  *
  * Each cell of a forecast is followed back to where its air was at time 0, and the field is read there once, whatever
  * the lead time, so detail is moved and never diffused. The motion field itself moves: at time t it is, at p, that of
- * time 0 at p - t c(p), where c is the given field smoothed, times the option travel.
+ * time 0 at p - t c(p), where c is the given field smoothed, times the option travel; with the option later, that of time 0
+ * is one that changes.
  *
  * A forecast cell is known where at least half of what it is read from is known, by bilinear weight; unknown (NaN or
  * infinite) cells and those outside the grid then take no part, and the value is the weighted mean of the others. So no
@@ -227,7 +232,7 @@ NWC_API nwc_status nwc_forecast_delay(nwc_ctx *ctx, const nwc_field *frames, con
  * @param earlier, later  (y, x) on one grid, "mm h-1"
  * @param u, v      (y, x), as for nwc_forecast_extrapolate
  * @param dt_s      from the earlier to the later, above 0 to 21600
- * @param options   of the extrapolation, NULL for the defaults; delay is not used
+ * @param options   of the extrapolation, NULL for the defaults; delay and later are not used
  * @param amount    out: (y, x), mm; NaN where neither frame is known for half of the time
  * @return as nwc_forecast_extrapolate
  *
@@ -247,7 +252,7 @@ NWC_API nwc_status nwc_forecast_accumulate(nwc_ctx *ctx, const nwc_field *earlie
  * @param times_ns  UTC, increasing
  * @param u, v      (y, x), as for nwc_forecast_extrapolate; NULL for the frames alone
  * @param window_s  frames no older than this before the last one count; 0 to 86400
- * @param options   of the extrapolation, NULL for the defaults; delay is not used
+ * @param options   of the extrapolation, NULL for the defaults; delay and later are not used
  * @param greatest  out: (y, x); NaN where no frame is known
  * @return as nwc_forecast_extrapolate
  */

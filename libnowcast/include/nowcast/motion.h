@@ -32,6 +32,12 @@ typedef struct nwc_motion_options {
         max_frames; /**< 2 to 24: use this many of the latest frames. 0 (default): what suits the method. Variational:
                                of those of the last 10 minutes, or of the latest three, four that differ in age;
                                the others: the two latest pairs of frames at least 3.5 minutes apart */
+    const nwc_field
+        *background;         /**< u and v, (y, x) each, m s-1: the wind that steers echo, of a model, which the motion
+                               tends to away from echo, over about 100 km; NaN where not known. Default NULL, none.
+                               NWC_MOTION_VARIATIONAL alone takes it */
+    const nwc_field *before; /**< u and v likewise, the motion of a short time before: what is sought is sought near it,
+                               in less time. Default NULL, none. NWC_MOTION_VARIATIONAL alone takes it */
 } nwc_motion_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
@@ -52,11 +58,30 @@ NWC_API void nwc_motion_options_init(nwc_motion_options *options);
  *         being all NaN and quality 0; NWC_ERR_NOMEM; NWC_ERR_CANCELED
  *
  * The same bits for every thread count. A field without any echo in either frame of every pair is NODATA, not an
- * invented calm.
+ * invented calm, unless there is a background: it is the motion then, of quality 0.
  */
 NWC_API nwc_status nwc_motion_estimate(nwc_ctx *ctx, const nwc_field *frames, const int64_t *times_ns, int32_t n_frames,
                                        const nwc_motion_options *options, nwc_field *u, nwc_field *v,
                                        nwc_field *quality);
+
+/**
+ * How far a motion may be off: the standard error of u and of v, each.
+ *
+ * From what the motion changed by since an estimate of a few minutes before, averaged over some 20 km where echo was
+ * followed, and from its quality: the less echo holds it, the less it is known. Of storms whose motion is known about 68 %
+ * of the errors are within it (the guide has the numbers). What a motion changes by later is not in it.
+ *
+ * @param ctx      NULL for the defaults
+ * @param u, v, quality  (y, x) each, as nwc_motion_estimate gives them by NWC_MOTION_VARIATIONAL; u with its grid
+ * @param before   u and v of the frames without the newest one, or of the cycle before: 2 to 15 minutes older
+ * @param error    out: (y, x), m s-1; NaN where the motion is not known
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NODATA when nothing was followed anywhere, error then being unspecified;
+ *         NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * The same bits for every thread count.
+ */
+NWC_API nwc_status nwc_motion_error(nwc_ctx *ctx, const nwc_field *u, const nwc_field *v, const nwc_field *quality,
+                                    const nwc_field *before, nwc_field *error);
 
 #ifdef __cplusplus
 }

@@ -243,7 +243,7 @@ nwc_status nwc_forecast_accumulate(nwc_ctx *ctx, const nwc_field *earlier, const
     nwc_extrapolate_options_init(&o);
     NWC__TRY(nwc__take_options(&o, sizeof o, options, "nwc_extrapolate_options"));
     NWC__TRY(check(ctx, earlier, later, u, v, dt_s, NULL, amount));
-    o.delay = NULL;
+    o.delay = NULL, o.later = NULL;
     const nwc_field frames[] = {*earlier, *later};
     const int64_t times_ns[] = {0, (int64_t)llround(1e9 * dt_s)};
     return total(ctx, frames, times_ns, 2, u, v, times_ns[0], times_ns[1], &o, amount);
@@ -286,7 +286,7 @@ nwc_status nwc_forecast_total(nwc_ctx *ctx, const nwc_field *frames, const int64
     nwc_extrapolate_options_init(&o);
     NWC__TRY(nwc__take_options(&o, sizeof o, options, "nwc_extrapolate_options"));
     NWC__TRY(check_total(ctx, frames, times_ns, n_frames, u, v, begin_ns, end_ns, amount));
-    o.delay = NULL;
+    o.delay = NULL, o.later = NULL;
     return total(ctx, frames, times_ns, n_frames, u, v, begin_ns, end_ns, &o, amount);
 }
 
@@ -337,7 +337,7 @@ nwc_status nwc_forecast_swath(nwc_ctx *ctx, const nwc_field *frames, const int64
     nwc_extrapolate_options_init(&o);
     NWC__TRY(nwc__take_options(&o, sizeof o, options, "nwc_extrapolate_options"));
     NWC__TRY(check_frames(ctx, frames, times_ns, n_frames, u, v, window_s, greatest));
-    o.delay = NULL;
+    o.delay = NULL, o.later = NULL;
     const int64_t begin_ns = times_ns[n_frames - 1] - (int64_t)(1e9 * window_s);
     nwc_field back[2];
     nwc_status status = turn_back(ctx, u, v, back);

@@ -13,12 +13,15 @@ typedef struct nwc__trajectories {
     double step_s;   /* longest time step */
     int64_t steps;   /* whole steps taken: dx, dy belong to lead time steps * step_s */
     float *block;    /* holds all of the below, (ny, nx) each */
-    float *u, *v;    /* motion at time 0, m s-1, known everywhere */
+    float *u, *v;    /* motion at time 0, m s-1, known everywhere; with one of later, that of the step at hand */
     float *kx, *ky;  /* nodes per metre over the ground */
     float *cu, *cv;  /* velocity at which the motion field itself moves, nodes s-1 */
     float *mu, *mv;  /* the motion field in the middle of the step at hand, nodes s-1; free between steps */
     float *dx, *dy;  /* from a node to where its air was at time 0, nodes */
     float *next_dx, *next_dy;
+    double later_s;     /* after that time the motion is another one; 0: it stays */
+    float *at_first[2]; /* u, v of time 0 where it is */
+    float *change[2];   /* to those of later_s, which they stay from then on */
 } nwc__trajectories;
 
 /* u, v and options as in nwc_forecast_extrapolate, already checked. */

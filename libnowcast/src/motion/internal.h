@@ -19,6 +19,9 @@ struct nwc__motion_problem {
     const uint8_t *const *known; /* likewise */
     const double *time_s;        /* n_frames, increasing, 0 for the newest; steps may differ */
     double max_cells_s;          /* the fastest credible motion in cells per second, along either axis */
+    const float *background[2];  /* u and v, (ny, nx), cells per second, NaN where not known; NULL: none */
+    double background_reach;     /* cells */
+    const float *before[2];      /* likewise, of the last cycle */
     void (*forget)(void *user);  /* a method calls it once it needs x and known no more; may be NULL */
     void *user;
 };
@@ -70,6 +73,9 @@ typedef struct nwc__motion_kernels {
      */
     void (*tell)(const float *restrict now, int64_t stride, const float *restrict before, int64_t n,
                  int32_t *restrict telling, int32_t *restrict same);
+    /* n cells, step apart, of a motion (m s-1) over cells that are d_m long, and dd_m more each, to cells per second. */
+    void (*to_cells)(const float *restrict metres, int64_t step, int64_t n, float d_m, float dd_m,
+                     float *restrict cells);
     /*
      * n cells of u, v (cells per second in, m s-1 out), where a cell is dx_m, dy_m long at the first one and that much
      * plus ddx_m, ddy_m at each further one. Faster motion than max_m_s is shortened to it and has quality 0.

@@ -6,6 +6,7 @@
  * per second over the ground with the length of each cell, on projected and longlat grids alike.
  */
 #include "motion/internal.h"
+#include "motion/prior.h"
 
 #include "grid/internal.h"
 
@@ -32,6 +33,7 @@ static const nwc__motion_fn methods[] = {[NWC_MOTION_VARIATIONAL] = nwc__motion_
                                          [NWC_MOTION_DARTS] = nwc__motion_darts};
 enum { N_METHODS = sizeof methods / sizeof *methods };
 
+#define BACKGROUND_REACH_M 100e3         /* as far from echo a background has as much of a say as smoothness */
 #define LONGEST_NS INT64_C(600000000000) /* frames older than this are not looked at, but for the latest three */
 
 /* One call, as the tiles see it; a tile is a row of one frame, or of the result. */
@@ -46,8 +48,9 @@ struct job {
     uint8_t *known[MAX_FRAMES];
     int64_t *echo; /* (n_frames, ny): cells with echo in each row */
     nwc__metric metric;
-    float *u, *v, *quality; /* contiguous: the caller's own cells where these are */
-    nwc_field *out[3];      /* u, v, quality; the last may be NULL */
+    float *background[2], *before[2]; /* cells per second; NULL: none */
+    float *u, *v, *quality;           /* contiguous: the caller's own cells where these are */
+    nwc_field *out[3];                /* u, v, quality; the last may be NULL */
     float max_m_s;
 };
 
@@ -320,16 +323,32 @@ static void release(nwc_ctx *ctx, struct job *job)
     for (int f = 0; f < 3; f++)
         if (!job->out[f] || !is_contiguous(job->out[f])) nwc__free(ctx, result[f]);
     forget(job);
+    for (int c = 1; c >= 0; c--) {
+        nwc__free(ctx, job->before[c]);
+        nwc__free(ctx, job->background[c]);
+    }
     nwc__free(ctx, job->echo);
     nwc__metric_destroy(ctx, &job->metric);
+}
+
+/* A background tells of motion where no echo does. */
+static bool is_known(const struct job *job)
+{
+    for (int64_t i = 0; job->background[0] && i < job->ny * job->nx; i++)
+        if (!isnan(job->background[0][i] + job->background[1][i])) return true;
+    return false;
 }
 
 static nwc_status estimate(nwc_ctx *ctx, struct job *job, const nwc_motion_options *options)
 {
     NWC__TRY(nwc__metric_create(ctx, job->frames[job->n_frames - 1].grid, &job->metric));
     NWC__TRY(allocate(ctx, job));
+    if (options->background) NWC__TRY(nwc__take_prior(ctx, options->background, &job->metric, job->background));
+    if (options->before) NWC__TRY(nwc__take_prior(ctx, options->before, &job->metric, job->before));
     NWC__TRY(nwc__for_each_tile(ctx, "motion: read", job->n_frames * job->ny, read_row, job));
-    if (!can_be_followed(job))
+    const bool followed = can_be_followed(job);
+    for (int32_t k = 0; k < job->n_frames && !followed; k++) memset(job->known[k], 0, (size_t)(job->ny * job->nx));
+    if (!followed && !is_known(job))
         return nwc__fail(NWC_ERR_NODATA, "frames: no two successive ones of the latest %d both have echo",
                          (int)job->n_frames);
     NWC__TRY(
@@ -345,6 +364,10 @@ static nwc_status estimate(nwc_ctx *ctx, struct job *job, const nwc_motion_optio
                                                 .time_s = time_s,
                                                 .forget = forget,
                                                 .user = job,
+                                                .background = {job->background[0], job->background[1]},
+                                                .background_reach = BACKGROUND_REACH_M /
+                                                                    fmin(job->metric.mean_dx_m, job->metric.mean_dy_m),
+                                                .before = {job->before[0], job->before[1]},
                                                 .max_cells_s = options->max_speed_m_s /
                                                                fmin(job->metric.mean_dx_m, job->metric.mean_dy_m)};
     NWC__TRY(methods[options->method](ctx, &problem, options, job->u, job->v, job->quality));
@@ -361,6 +384,8 @@ nwc_status nwc_motion_estimate(nwc_ctx *ctx, const nwc_field *frames, const int6
     NWC__TRY(check_options(&options));
     NWC__TRY(check_frames(ctx, frames, times_ns, n_frames));
     const nwc_field *const newest = &frames[n_frames - 1];
+    NWC__TRY(nwc__check_prior(options.background, "background", newest, options.method));
+    NWC__TRY(nwc__check_prior(options.before, "before", newest, options.method));
     NWC__TRY(check_output(u, "u", newest));
     NWC__TRY(check_output(v, "v", newest));
     if (quality) NWC__TRY(check_output(quality, "quality", newest));

@@ -65,6 +65,15 @@ static void tell(const float *restrict now, int64_t stride, const float *restric
     }
 }
 
+static void to_cells(const float *restrict metres, int64_t step, int64_t n, float d_m, float dd_m,
+                     float *restrict cells)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float speed = metres[i * step] / (d_m + (float)(int32_t)i * dd_m);
+        cells[i] = fabsf(speed) < INFINITY ? speed : NAN;
+    }
+}
+
 static void to_ground(float *restrict u, float *restrict v, float *restrict quality, int64_t n, float dx_m, float ddx_m,
                       float dy_m, float ddy_m, float max_m_s)
 {
@@ -79,7 +88,5 @@ static void to_ground(float *restrict u, float *restrict v, float *restrict qual
     }
 }
 
-const struct nwc__motion_kernels NWC__NAME(nwc__motion_kernels) = {.read_rate = read_rate,
-                                                                   .read_dbz = read_dbz,
-                                                                   .tell = tell,
-                                                                   .to_ground = to_ground};
+const struct nwc__motion_kernels NWC__NAME(nwc__motion_kernels) = {
+    .read_rate = read_rate, .read_dbz = read_dbz, .tell = tell, .to_cells = to_cells, .to_ground = to_ground};

@@ -17,15 +17,14 @@
  * (short leads) or 1.5 (thunderstorms after an hour), smoothing of the result, more iterations (they fit noise), dB instead of
  * sqrt.
  */
-#include "motion/variational.h"
-#include "motion/internal.h"
+#include "motion/flow.h"
 
 NWC__DECLARE_KERNELS(nwc__flow_kernels);
 
 enum {
     REACH = NWC__FLOW_REACH,
     TERMS = NWC__FLOW_TERMS,
-    MAX_LEVELS = 16,
+    MAX_LEVELS = NWC__FLOW_LEVELS,
     CHUNK = 512, /* cells of a row treated in one go, even; their terms stay in the cache */
     TILE_CELLS = 16384,
     COARSEST = 40, /* halve until neither side is longer than this, */
@@ -37,48 +36,9 @@ enum {
     MAX_FULL_CELLS = 6000000 /* larger grids stop at half resolution: memory */
 };
 
-static const float alpha = 3.0f;       /* smoothness */
-static const float omega = 1.8f;       /* over-relaxation */
-static const double unit_s = 300.0;    /* the time that displacements are over */
-static const double fading = 0.5;      /* weight of a pair that ended one unit before the newest frame */
-static const double least_gain = 0.15; /* of their differences a shift takes away so much, or frames are not shifted */
-
-/* Two frames compared: share is the time between them in units, weight their part in the sum. */
-struct pair {
-    int32_t earlier, later;
-    float share, weight;
-    double unmoved; /* their mean absolute difference at the coarsest level, as they lie */
-};
-
-/* One resolution: frames with NaN where not known. */
-struct level {
-    int64_t ny, nx;
-    float **frame;
-};
-
-/* The state of one call. Fields of the current level: plain ones are (ny, nx), checkered ones as said at half_row. */
-struct flow {
-    const nwc__flow_kernels *kernels;
-    const struct nwc__motion_problem *problem;
-    struct level level[MAX_LEVELS]; /* level[l] is 2^l times coarser than the input */
-    int32_t n_levels, finest;
-    struct pair *pair; /* n_pairs */
-    int32_t n_pairs;
-
-    int32_t l;              /* the current level */
-    float *u, *v;           /* plain: displacement in cells of the level over one unit of time */
-    float *next_u, *next_v; /* plain: the same on the next level */
-    float *quality;         /* plain; filled when want_quality */
-    bool want_quality;
-    float **warped; /* plain, one for each pair */
-    float *term;    /* TERMS plain fields, blurred along x */
-    float *solved;  /* TERMS checkered fields */
-    float *cu, *cv; /* checkered u, v */
-    float *zero;    /* a row of zeros, for rows beyond the grid */
-    int32_t colour;
-    float factor; /* of the final result */
-    float *out_u, *out_v, *out_quality;
-};
+static const float alpha = 3.0f;  /* smoothness */
+static const float omega = 1.8f;  /* over-relaxation */
+static const double fading = 0.5; /* weight of a pair that ended one unit before the newest frame */
 
 /*
  * The checkerboard: cell (j, i) has colour (j + i) % 2 and lies in that colour's array in row j at i / 2, after one cell
@@ -91,24 +51,24 @@ static int64_t half_row(int64_t nx)
     return (nx + 1) / 2 + 2;
 }
 
-static int64_t checkered_cells(const struct level *level)
+static int64_t checkered_cells(const struct nwc__flow_level *level)
 {
     return 2 * level->ny * half_row(level->nx);
 }
 
-static int64_t checkered_at(const struct level *level, int64_t colour, int64_t j)
+static int64_t checkered_at(const struct nwc__flow_level *level, int64_t colour, int64_t j)
 {
     return (colour * level->ny + j) * half_row(level->nx) + 1;
 }
 
 /* Rows of a tile; by the grid alone. */
-static int64_t tile_rows(const struct level *level)
+static int64_t tile_rows(const struct nwc__flow_level *level)
 {
     const int64_t rows = TILE_CELLS / level->nx;
     return rows < 1 ? 1 : rows;
 }
 
-static nwc_status for_rows(nwc_ctx *ctx, struct flow *flow, const struct level *level, nwc__tile_fn fn)
+static nwc_status for_rows(nwc_ctx *ctx, struct nwc__flow *flow, const struct nwc__flow_level *level, nwc__tile_fn fn)
 {
     const int64_t rows = tile_rows(level);
     return nwc__for_each_tile(ctx, "motion: variational", (level->ny + rows - 1) / rows, fn, flow);
@@ -122,8 +82,8 @@ static nwc_status for_rows(nwc_ctx *ctx, struct flow *flow, const struct level *
 
 static nwc_status mark_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[0];
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[0];
     const struct nwc__motion_problem *const problem = flow->problem;
     FOR_ROWS_OF_TILE(level, tile)
     {
@@ -135,7 +95,7 @@ static nwc_status mark_tile(int64_t tile, void *job)
 }
 
 /* Halve a row of the input whose full resolution is not kept, in chunks. */
-static void halve_input(const struct flow *flow, int32_t f, int64_t south, int64_t north, float *mean)
+static void halve_input(const struct nwc__flow *flow, int32_t f, int64_t south, int64_t north, float *mean)
 {
     const struct nwc__motion_problem *const problem = flow->problem;
     const int64_t nx = problem->nx;
@@ -150,8 +110,8 @@ static void halve_input(const struct flow *flow, int32_t f, int64_t south, int64
 
 static nwc_status halve_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[flow->l], *const fine = level - 1;
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[flow->l], *const fine = level - 1;
     FOR_ROWS_OF_TILE(level, tile)
     {
         const int64_t south = 2 * j, north = 2 * j + 1 < fine->ny ? 2 * j + 1 : 2 * j;
@@ -167,7 +127,7 @@ static nwc_status halve_tile(int64_t tile, void *job)
     return NWC_OK;
 }
 
-static nwc_status build_pyramid(nwc_ctx *ctx, struct flow *flow)
+static nwc_status build_pyramid(nwc_ctx *ctx, struct nwc__flow *flow)
 {
     if (flow->finest == 0) NWC__TRY(for_rows(ctx, flow, &flow->level[0], mark_tile));
     for (flow->l = flow->finest > 0 ? flow->finest : 1; flow->l < flow->n_levels; flow->l++)
@@ -179,8 +139,8 @@ static nwc_status build_pyramid(nwc_ctx *ctx, struct flow *flow)
 
 static nwc_status warp_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[flow->l];
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[flow->l];
     FOR_ROWS_OF_TILE(level, tile)
     {
         const int64_t at = j * level->nx;
@@ -194,8 +154,8 @@ static nwc_status warp_tile(int64_t tile, void *job)
 /* The terms of all pairs, summed along x. */
 static nwc_status terms_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[flow->l];
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[flow->l];
     const int64_t nx = level->nx;
     enum { PITCH = CHUNK + 2 * REACH };
     FOR_ROWS_OF_TILE(level, tile)
@@ -208,7 +168,7 @@ static nwc_status terms_tile(int64_t tile, void *job)
             float raw[TERMS * PITCH];
             memset(raw, 0, sizeof raw);
             for (int32_t p = 0; p < flow->n_pairs; p++) {
-                const struct pair *const pair = &flow->pair[p];
+                const struct nwc__flow_pair *const pair = &flow->pair[p];
                 const float *const e = flow->warped[p], *const l = level->frame[pair->later];
                 flow->kernels->add_terms((const float *const[3]){e + south * nx, e + j * nx, e + north * nx},
                                          (const float *const[3]){l + south * nx, l + j * nx, l + north * nx}, nx, first,
@@ -229,12 +189,23 @@ static void fill_margins(float *row, int64_t n)
     row[n] = row[n - 1];
 }
 
+/*
+ * The background counts by alpha over the square of its reach in cells of the level: as far from echo, smoothness and
+ * background have an equal say.
+ */
+static float background_hold(const struct nwc__flow *flow)
+{
+    const double reach = ldexp(flow->problem->background_reach, -flow->l);
+    return alpha / (float)(reach * reach);
+}
+
 /* The terms summed along y, then solved, and all brought onto the checkerboard. */
 static nwc_status solve_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[flow->l];
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[flow->l];
     const int64_t nx = level->nx, pitch = checkered_cells(level);
+    const float scale = (float)ldexp(NWC__FLOW_UNIT_S, -flow->l), hold = background_hold(flow);
     FOR_ROWS_OF_TILE(level, tile)
     {
         const float *const u = flow->u + j * nx, *const v = flow->v + j * nx;
@@ -248,8 +219,11 @@ static nwc_status solve_tile(int64_t tile, void *job)
                         j + d < 0 || j + d >= level->ny ? flow->zero : flow->term + (k * level->ny + j + d) * nx + i;
                 flow->kernels->blur_y(row, n, term + k * CHUNK);
             }
-            flow->kernels->solve(term, CHUNK, n, alpha, u + i, v + i,
-                                 flow->want_quality ? flow->quality + j * nx + i : NULL);
+            if (flow->want_quality) flow->kernels->support(term, CHUNK, n, alpha, flow->quality + j * nx + i);
+            if (level->background[0])
+                flow->kernels->lean(term, CHUNK, n, hold, scale, u + i, v + i, level->background[0] + j * nx + i,
+                                    level->background[1] + j * nx + i);
+            flow->kernels->solve(term, CHUNK, n, alpha, u + i, v + i);
             for (int64_t c = 0; c < 2; c++) {
                 const int64_t to = checkered_at(level, c, j) + i / 2, first = (j + c) % 2;
                 for (int k = 0; k < TERMS; k++)
@@ -270,8 +244,8 @@ static nwc_status solve_tile(int64_t tile, void *job)
 /* Half a sweep: the cells of one colour. Where a grid has one row or column a cell stands for its missing neighbours. */
 static nwc_status relax_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[flow->l];
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[flow->l];
     FOR_ROWS_OF_TILE(level, tile)
     {
         const int64_t c = flow->colour, first = (j + c) % 2, n = (level->nx + 1 - first) / 2;
@@ -290,8 +264,8 @@ static nwc_status relax_tile(int64_t tile, void *job)
     return NWC_OK;
 }
 
-static void join_row(const struct flow *flow, const struct level *level, const float *checkered, int64_t j,
-                     float factor, float *to)
+static void join_row(const struct nwc__flow *flow, const struct nwc__flow_level *level, const float *checkered,
+                     int64_t j, float factor, float *to)
 {
     flow->kernels->join(checkered + checkered_at(level, j % 2, j), checkered + checkered_at(level, 1 - j % 2, j),
                         level->nx, factor, to);
@@ -299,8 +273,8 @@ static void join_row(const struct flow *flow, const struct level *level, const f
 
 static nwc_status join_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[flow->l];
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[flow->l];
     FOR_ROWS_OF_TILE(level, tile)
     {
         join_row(flow, level, flow->cu, j, 1.0f, flow->u + j * level->nx);
@@ -309,9 +283,9 @@ static nwc_status join_tile(int64_t tile, void *job)
     return NWC_OK;
 }
 
-static nwc_status linearise_and_relax(nwc_ctx *ctx, struct flow *flow, int32_t sweeps)
+static nwc_status linearise_and_relax(nwc_ctx *ctx, struct nwc__flow *flow, int32_t sweeps)
 {
-    const struct level *const level = &flow->level[flow->l];
+    const struct nwc__flow_level *const level = &flow->level[flow->l];
     NWC__TRY(for_rows(ctx, flow, level, warp_tile));
     NWC__TRY(for_rows(ctx, flow, level, terms_tile));
     NWC__TRY(for_rows(ctx, flow, level, solve_tile));
@@ -325,8 +299,8 @@ static nwc_status linearise_and_relax(nwc_ctx *ctx, struct flow *flow, int32_t s
 /* ---- coarse to fine ---- */
 
 /* Row j of a field twice as fine as level. */
-static void refine_row(const struct flow *flow, const struct level *coarse, const float *from, int64_t j, int64_t n,
-                       float factor, float *to)
+static void refine_row(const struct nwc__flow *flow, const struct nwc__flow_level *coarse, const float *from, int64_t j,
+                       int64_t n, float factor, float *to)
 {
     const int64_t near = j / 2, beyond = j % 2 ? near + 1 : near - 1;
     const int64_t far = beyond < 0 ? 0 : beyond < coarse->ny ? beyond : near;
@@ -335,8 +309,8 @@ static void refine_row(const struct flow *flow, const struct level *coarse, cons
 
 static nwc_status refine_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[flow->l];
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[flow->l];
     FOR_ROWS_OF_TILE(level, tile)
     {
         refine_row(flow, level + 1, flow->u, j, level->nx, 2.0f, flow->next_u + j * level->nx);
@@ -345,7 +319,7 @@ static nwc_status refine_tile(int64_t tile, void *job)
     return NWC_OK;
 }
 
-static nwc_status refine_flow(nwc_ctx *ctx, struct flow *flow)
+static nwc_status refine_flow(nwc_ctx *ctx, struct nwc__flow *flow)
 {
     NWC__TRY(for_rows(ctx, flow, &flow->level[flow->l], refine_tile));
     float *const u = flow->u, *const v = flow->v;
@@ -354,79 +328,13 @@ static nwc_status refine_flow(nwc_ctx *ctx, struct flow *flow)
     return NWC_OK;
 }
 
-/* ---- where to begin ---- */
-
-/* The fastest credible motion along either axis, in cells of a level over one unit of time. */
-static double most_cells(const struct flow *flow, int32_t l)
-{
-    return ldexp(flow->problem->max_cells_s * unit_s, -l);
-}
-
-static void fill(const struct flow *flow, const struct level *level, int32_t u, int32_t v)
-{
-    for (int64_t i = 0; i < level->ny * level->nx; i++) flow->u[i] = (float)u, flow->v[i] = (float)v;
-}
-
-/* The sum of absolute differences of one pair, where both are known, when its earlier frame is moved by u, v. */
-static double differences(const struct flow *flow, const struct level *level, const struct pair *pair, float *shifted,
-                          int64_t *cells)
-{
-    const float *const later = level->frame[pair->later];
-    double sum = 0.0;
-    *cells = 0;
-    for (int64_t j = 0; j < level->ny; j++) {
-        const int64_t at = j * level->nx;
-        flow->kernels->warp(level->frame[pair->earlier], level->ny, level->nx, j, flow->u + at, flow->v + at,
-                            pair->share, shifted + at);
-        for (int64_t i = at; i < at + level->nx; i++) {
-            const float difference = fabsf(later[i] - shifted[i]);
-            if (difference >= 0.0f) sum += (double)difference, ++*cells; /* false for NaN */
-        }
-    }
-    return sum;
-}
-
-/*
- * Begin at the coarsest level with the shift that makes the frames agree best: it takes most of the differences between
- * them away, where what leaves the grid counts as differing as much as frames do that are not shifted. On large grids no
- * motion is as long as a cell of that level, and it begins at 0.
- */
-static void begin(const struct flow *flow)
-{
-    const int32_t coarsest = flow->n_levels - 1, reach = (int32_t)most_cells(flow, coarsest);
-    const struct level *const level = &flow->level[coarsest];
-    const int32_t reach_x = reach < level->nx ? reach : (int32_t)level->nx - 1;
-    const int32_t reach_y = reach < level->ny ? reach : (int32_t)level->ny - 1;
-    int32_t best_u = 0, best_v = 0;
-    double best = 0.0;
-    fill(flow, level, 0, 0);
-    for (int32_t p = 0; p < flow->n_pairs; p++) {
-        struct pair *const pair = &flow->pair[p];
-        int64_t cells;
-        const double sum = differences(flow, level, pair, flow->warped[p], &cells);
-        pair->unmoved = cells > 0 ? sum / (double)cells : 0.0;
-        best += least_gain * (double)pair->weight * sum;
-    }
-    for (int32_t v = -reach_y; v <= reach_y; v++)
-        for (int32_t u = -reach_x; u <= reach_x; u++) {
-            double gain = 0.0;
-            fill(flow, level, u, v);
-            for (int32_t p = 0; p < flow->n_pairs; p++) {
-                const struct pair *const pair = &flow->pair[p];
-                int64_t cells;
-                const double sum = differences(flow, level, pair, flow->warped[p], &cells);
-                gain += (double)pair->weight * (pair->unmoved * (double)cells - sum);
-            }
-            if (gain > best) best = gain, best_u = u, best_v = v;
-        }
-    fill(flow, level, best_u, best_v);
-}
+/* ---- the result ---- */
 
 /* The result at the resolution of the input, in cells per second. */
 static nwc_status result_tile(int64_t tile, void *job)
 {
-    const struct flow *const flow = job;
-    const struct level *const level = &flow->level[0];
+    const struct nwc__flow *const flow = job;
+    const struct nwc__flow_level *const level = &flow->level[0];
     const int64_t nx = level->nx;
     FOR_ROWS_OF_TILE(level, tile)
     {
@@ -448,26 +356,26 @@ static nwc_status result_tile(int64_t tile, void *job)
 
 /* ---- set-up ---- */
 
-static void plan_levels(struct flow *flow)
+static void plan_levels(struct nwc__flow *flow)
 {
     const struct nwc__motion_problem *const problem = flow->problem;
-    flow->level[0] = (struct level){.ny = problem->ny, .nx = problem->nx};
+    flow->level[0] = (struct nwc__flow_level){.ny = problem->ny, .nx = problem->nx};
     flow->n_levels = 1;
     for (;;) {
-        const struct level *const last = &flow->level[flow->n_levels - 1];
-        const int32_t longest = most_cells(flow, flow->n_levels - 1) > FAR ? SMALLEST : COARSEST;
+        const struct nwc__flow_level *const last = &flow->level[flow->n_levels - 1];
+        const int32_t longest = nwc__flow_most_cells(flow, flow->n_levels - 1) > FAR ? SMALLEST : COARSEST;
         if (flow->n_levels == MAX_LEVELS || (last->ny <= longest && last->nx <= longest)) break;
-        flow->level[flow->n_levels++] = (struct level){.ny = (last->ny + 1) / 2, .nx = (last->nx + 1) / 2};
+        flow->level[flow->n_levels++] = (struct nwc__flow_level){.ny = (last->ny + 1) / 2, .nx = (last->nx + 1) / 2};
     }
     flow->finest = problem->ny * problem->nx > MAX_FULL_CELLS ? 1 : 0;
 }
 
-static nwc_status allocate_pyramid(nwc_ctx *ctx, struct flow *flow)
+static nwc_status allocate_pyramid(nwc_ctx *ctx, struct nwc__flow *flow)
 {
     nwc_status status = NWC_OK;
     const int32_t n_frames = flow->problem->n_frames;
     for (int32_t l = flow->finest; l < flow->n_levels; l++) {
-        struct level *const level = &flow->level[l];
+        struct nwc__flow_level *const level = &flow->level[l];
         NWC__ALLOC(ctx, level->frame, n_frames);
         memset(level->frame, 0, (size_t)n_frames * sizeof *level->frame);
         for (int32_t f = 0; f < n_frames; f++) NWC__ALLOC(ctx, level->frame[f], level->ny * level->nx);
@@ -476,10 +384,10 @@ done:
     return status;
 }
 
-static nwc_status allocate_fields(nwc_ctx *ctx, struct flow *flow)
+static nwc_status allocate_fields(nwc_ctx *ctx, struct nwc__flow *flow)
 {
     nwc_status status = NWC_OK;
-    const struct level *const finest = &flow->level[flow->finest];
+    const struct nwc__flow_level *const finest = &flow->level[flow->finest];
     const int64_t plain = finest->ny * finest->nx, checkered = checkered_cells(finest);
     NWC__ALLOC(ctx, flow->pair, flow->n_pairs);
     NWC__ALLOC(ctx, flow->warped, flow->n_pairs);
@@ -500,7 +408,7 @@ done:
     return status;
 }
 
-static void release(nwc_ctx *ctx, struct flow *flow)
+static void release(nwc_ctx *ctx, struct nwc__flow *flow)
 {
     const int32_t n_frames = flow->problem->n_frames;
     float *const fields[] = {flow->zero,    flow->cv,     flow->cu,     flow->solved, flow->term,
@@ -509,6 +417,7 @@ static void release(nwc_ctx *ctx, struct flow *flow)
     for (int32_t p = 0; flow->warped && p < flow->n_pairs; p++) nwc__free(ctx, flow->warped[p]);
     nwc__free(ctx, flow->warped);
     nwc__free(ctx, flow->pair);
+    nwc__flow_forget_background(ctx, flow);
     for (int32_t l = 0; l < flow->n_levels; l++) {
         for (int32_t f = 0; flow->level[l].frame && f < n_frames; f++) nwc__free(ctx, flow->level[l].frame[f]);
         nwc__free(ctx, flow->level[l].frame);
@@ -519,33 +428,35 @@ static void release(nwc_ctx *ctx, struct flow *flow)
  * Pairs count less the older they are, and by one over their lag: in its course echo changes. One over its root gained .2 %
  * of CSI at 5 mm/h over six events and lost 1 % and 1 to 2 % of the errors on synthetic storms. Their weights sum to 1.
  */
-static void weigh_pairs(struct flow *flow)
+static void weigh_pairs(struct nwc__flow *flow)
 {
     const int32_t newest = flow->problem->n_frames - 1;
     const double *const time_s = flow->problem->time_s;
     double sum = 0.0;
-    struct pair *pair = flow->pair;
+    struct nwc__flow_pair *pair = flow->pair;
     for (int32_t later = newest; later > 0; later--)
         for (int32_t earlier = later - 1; earlier >= 0; earlier--, pair++) {
-            const double lag = (time_s[later] - time_s[earlier]) / unit_s;
-            const double weight = pow(fading, (time_s[newest] - time_s[later]) / unit_s) / lag;
-            *pair = (struct pair){earlier, later, (float)lag, (float)weight, 0.0};
+            const double lag = (time_s[later] - time_s[earlier]) / NWC__FLOW_UNIT_S;
+            const double weight = pow(fading, (time_s[newest] - time_s[later]) / NWC__FLOW_UNIT_S) / lag;
+            *pair = (struct nwc__flow_pair){earlier, later, (float)lag, (float)weight, 0.0};
             sum += weight;
         }
     for (int32_t p = 0; p < flow->n_pairs; p++) flow->pair[p].weight /= (float)sum;
-    flow->factor = (float)(1.0 / unit_s);
+    flow->factor = (float)(1.0 / NWC__FLOW_UNIT_S);
 }
 
-static nwc_status estimate(nwc_ctx *ctx, struct flow *flow)
+static nwc_status estimate(nwc_ctx *ctx, struct nwc__flow *flow)
 {
     NWC__TRY(allocate_pyramid(ctx, flow));
     NWC__TRY(build_pyramid(ctx, flow));
     if (flow->problem->forget) flow->problem->forget(flow->problem->user); /* as much memory as the fields take */
     NWC__TRY(allocate_fields(ctx, flow));
     weigh_pairs(flow);
-    begin(flow);
-    for (flow->l = flow->n_levels - 1; flow->l >= flow->finest; flow->l--) {
-        if (flow->l < flow->n_levels - 1) NWC__TRY(refine_flow(ctx, flow));
+    int32_t first;
+    NWC__TRY(nwc__flow_background(ctx, flow));
+    NWC__TRY(nwc__flow_begin(ctx, flow, &first));
+    for (flow->l = first; flow->l >= flow->finest; flow->l--) {
+        if (flow->l < first) NWC__TRY(refine_flow(ctx, flow));
         const bool full = flow->l == 0 && flow->n_levels > 1;
         const int32_t warps = full ? 1 : WARPS;
         for (int32_t warp = 0; warp < warps; warp++) {
@@ -560,11 +471,11 @@ nwc_status nwc__motion_variational(nwc_ctx *ctx, const struct nwc__motion_proble
                                    const nwc_motion_options *options, float *u, float *v, float *quality)
 {
     (void)options;
-    struct flow flow = {.kernels = NWC__KERNELS(ctx, nwc__flow_kernels),
-                        .problem = problem,
-                        .out_u = u,
-                        .out_v = v,
-                        .out_quality = quality};
+    struct nwc__flow flow = {.kernels = NWC__KERNELS(ctx, nwc__flow_kernels),
+                             .problem = problem,
+                             .out_u = u,
+                             .out_v = v,
+                             .out_quality = quality};
     flow.n_pairs = problem->n_frames * (problem->n_frames - 1) / 2;
     plan_levels(&flow);
     const nwc_status status = estimate(ctx, &flow);

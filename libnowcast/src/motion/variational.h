@@ -34,13 +34,22 @@ typedef struct nwc__flow_kernels {
     /* Gaussian along y of n cells; row[REACH] is their own row. */
     void (*blur_y)(const float *const row[2 * NWC__FLOW_REACH + 1], int64_t n, float *restrict to);
 
+    /* How far the terms of n cells, not solved yet, hold the motion against smoothness alpha: 0 to 1. */
+    void (*support)(const float *restrict term, int64_t pitch, int64_t n, float alpha, float *restrict quality);
+
+    /*
+     * Add to the terms of n cells, where the motion is u, v, a pull towards scale times (to_u, to_v): hold times the
+     * squared difference. None where that is NaN.
+     */
+    void (*lean)(float *restrict term, int64_t pitch, int64_t n, float hold, float scale, const float *restrict u,
+                 const float *restrict v, const float *restrict to_u, const float *restrict to_v);
+
     /*
      * Solve the normal equations of n cells, where the motion is u, v, for the motion of least cost given the sum of
      * that of the four neighbours: term becomes p11, p12, p22, c1, c2 of u = c1 + p11 su + p12 sv, v = c2 + p12 su + p22 sv.
-     * quality may be NULL.
      */
     void (*solve)(float *restrict term, int64_t pitch, int64_t n, float alpha, const float *restrict u,
-                  const float *restrict v, float *restrict quality);
+                  const float *restrict v);
 
     /* The cells first, first + 2, ... below n of a row; and two such halves woven together, times factor. */
     void (*part)(const float *restrict from, int64_t first, int64_t n, float *restrict to);

@@ -117,23 +117,41 @@ static void blur_y(const float *const row[2 * REACH + 1], int64_t n, float *rest
                 gauss[3] * (s3[i] + n3[i]) + gauss[4] * (s4[i] + n4[i]) + gauss[5] * (s5[i] + n5[i]);
 }
 
+static void support(const float *restrict term, int64_t pitch, int64_t n, float alpha, float *restrict quality)
+{
+    const float *const t0 = term, *const t1 = term + pitch, *const t2 = term + 2 * pitch;
+    for (int64_t i = 0; i < n; i++) {
+        const float half = 0.5f * (t0[i] - t2[i]);
+        const float least = 0.5f * (t0[i] + t2[i]) - sqrtf(half * half + t1[i] * t1[i]);
+        const float known = least > 0.0f ? least : 0.0f;
+        quality[i] = known / (known + alpha);
+    }
+}
+
+static void lean(float *restrict term, int64_t pitch, int64_t n, float hold, float scale, const float *restrict u,
+                 const float *restrict v, const float *restrict to_u, const float *restrict to_v)
+{
+    float *const t0 = term, *const t2 = term + 2 * pitch, *const t3 = term + 3 * pitch, *const t4 = term + 4 * pitch;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const float du = u[i] - scale * to_u[i], dv = v[i] - scale * to_v[i], sum = du + dv;
+        const bool known = sum == sum;
+        t0[i] += known ? hold : 0.0f;
+        t2[i] += known ? hold : 0.0f;
+        t3[i] += known ? hold * du : 0.0f;
+        t4[i] += known ? hold * dv : 0.0f;
+    }
+}
+
 /*
  * With J the sums of g g and q those of g r, the cost (m - m0) J (m - m0) + 2 q (m - m0) + alpha (sum of squared
  * differences to four neighbours) is least where (J + 4 alpha) m = J m0 - q + alpha (sum of neighbours).
  */
 static void solve(float *restrict term, int64_t pitch, int64_t n, float alpha, const float *restrict u,
-                  const float *restrict v, float *restrict quality)
+                  const float *restrict v)
 {
     float *const t0 = term, *const t1 = term + pitch, *const t2 = term + 2 * pitch, *const t3 = term + 3 * pitch,
                  *const t4 = term + 4 * pitch;
-    if (quality) {
-        for (int64_t i = 0; i < n; i++) {
-            const float half = 0.5f * (t0[i] - t2[i]);
-            const float least = 0.5f * (t0[i] + t2[i]) - sqrtf(half * half + t1[i] * t1[i]);
-            const float support = least > 0.0f ? least : 0.0f;
-            quality[i] = support / (support + alpha);
-        }
-    }
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const float a11 = t0[i] + 4.0f * alpha, a12 = t1[i], a22 = t2[i] + 4.0f * alpha;
@@ -196,6 +214,8 @@ const struct nwc__flow_kernels NWC__NAME(nwc__flow_kernels) = {.mark = mark,
                                                                .add_terms = add_terms,
                                                                .blur_x = blur_x,
                                                                .blur_y = blur_y,
+                                                               .support = support,
+                                                               .lean = lean,
                                                                .solve = solve,
                                                                .part = part,
                                                                .join = join,
