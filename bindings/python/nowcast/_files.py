@@ -1,6 +1,7 @@
-"""A look into files, and files that appear whole or not at all."""
+"""A look into files, their checksums, and files that appear whole or not at all."""
 
 import contextlib
+import hashlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ def head(path: str | os.PathLike[str]) -> bytes:
     with _lib.call() as ctx:
         _lib.check(lib.nwc_io_head(ctx, os.fsencode(path), room, _HEAD, size))
     return bytes(ffi.buffer(room, size[0]))
+
+
+def checksum(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager

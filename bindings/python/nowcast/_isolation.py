@@ -25,7 +25,7 @@ import xarray as xr
 
 from nowcast import _lib, errors
 
-__all__ = ["Child", "child", "isolated"]
+__all__ = ["Child", "apart", "child", "isolated"]
 
 _LIBRARIES = {"HDF5": "HDF5", "NETCDF": "netCDF-C", "GRIB": "ecCodes", "BUFR": "ecCodes"}
 _CHUNK = 1 << 22
@@ -172,6 +172,11 @@ def isolated(*, memory_bytes: int = 8 << 30, seconds: float = 300.0) -> Iterator
     finally:
         _child.reset(token)
         reader.close()
+
+
+def apart() -> contextlib.AbstractContextManager[None]:
+    """Files are read in another process, the caller's where there is one."""
+    return contextlib.nullcontext() if child() is not None else isolated()
 
 
 def _allow(memory_bytes: int) -> None:

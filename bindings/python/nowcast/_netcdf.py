@@ -36,6 +36,15 @@ def read(path: str | os.PathLike[str]) -> xr.Dataset:
     return data
 
 
+def in_minutes(data: xr.Dataset) -> xr.Dataset:
+    """The same with lead times as numbers, in minutes, as files have them."""
+    if "lead_time" not in data.coords:
+        return data
+    lead = data["lead_time"]
+    attributes = {"standard_name": "forecast_period", "units": "min", "long_name": "time since the analysis"}
+    return data.assign_coords(lead_time=(lead.dims, lead.values / np.timedelta64(1, "m"), attributes))
+
+
 def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """Write all that data hold, whole or not at all: lead times in minutes, fields packed, each level apart.
 
@@ -44,11 +53,7 @@ def write(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     FileError : the file cannot be written.
     UnsupportedError : no package that writes netCDF is installed.
     """
-    data = data.copy()
-    if "lead_time" in data.coords:
-        lead = data["lead_time"]
-        attributes = {"standard_name": "forecast_period", "units": "min", "long_name": "time since the analysis"}
-        data = data.assign_coords(lead_time=(lead.dims, lead.values / np.timedelta64(1, "m"), attributes))
+    data = in_minutes(data.copy())
     for field in data.data_vars.values():
         if field.dims[-2:] == ("y", "x"):  # levels are read one by one
             chunk = (*(1 for _ in field.shape[:-2]), *field.shape[-2:])

@@ -2,7 +2,6 @@
 
 import dataclasses
 import glob
-import hashlib
 import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +13,7 @@ import xarray as xr
 from xarray.backends.locks import HDF5_LOCK
 
 from nowcast import _field, _gif, _isolation, _lib
-from nowcast._files import refusals
+from nowcast._files import checksum, refusals
 from nowcast._geojson import geojson
 from nowcast._isolation import isolated
 from nowcast._lib import ffi, lib
@@ -322,11 +321,6 @@ def _check_alike(layer: Layer, first: Layer) -> None:
         raise ArgumentError(f"{layer.path}: fields of one forecast expected, {first.path} is of another")
 
 
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _joined(taken: list[Layer], left_out: list[str]) -> xr.DataArray:
     """Layers, sorted by time, as one array; each is let go once it is copied."""
     first = taken[0]
@@ -340,7 +334,7 @@ def _joined(taken: list[Layer], left_out: list[str]) -> xr.DataArray:
         raise ArgumentError(f"{first.path}: the same levels at all times expected, there are {heights.tolist()} m")
     references = {layer.reference for layer in taken}
     forecast = any(layer.reference != layer.time for layer in taken)
-    files = [f"{path.name} sha256:{_checksum(path)}" for path in dict.fromkeys(layer.path for layer in taken)]
+    files = [f"{path.name} sha256:{checksum(path)}" for path in dict.fromkeys(layer.path for layer in taken)]
     cells: _field.Array = np.empty((len(taken), first.grid.ny, first.grid.nx), dtype=np.float32)
     for index in range(len(taken)):
         cells[index] = taken[0].cells

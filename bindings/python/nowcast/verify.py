@@ -71,6 +71,7 @@ __all__ = [
     "score_warnings",
     "to_csv",
     "to_netcdf",
+    "to_table",
     "warning_messages",
     "wind_scores",
     "withhold",
@@ -421,6 +422,13 @@ def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     ``rank`` as far as they exist, lead time in minutes, then ``score`` and ``value``; what a score does not depend on
     is left empty. ``sums`` are not written.
     """
+    table = to_table(data)
+    with replacing(path) as beside:
+        table.to_csv(beside, index=False, float_format="%.9g")
+
+
+def to_table(data: xr.Dataset) -> pd.DataFrame:
+    """Scores as the table that ``to_csv`` writes."""
     parts = []
     for name, values in data.drop_vars("sums", errors="ignore").data_vars.items():
         if values.size == 0:
@@ -439,8 +447,7 @@ def to_csv(data: xr.Dataset, path: str | os.PathLike[str]) -> None:
     if "lead_time" in table:
         table["lead_time"] = pd.to_timedelta(table["lead_time"]).dt.total_seconds() / 60.0
         table = table.rename(columns={"lead_time": "lead_time_min"})
-    with replacing(path) as beside:
-        table.to_csv(beside, index=False, float_format="%.9g")
+    return table
 
 
 def to_netcdf(data: xr.Dataset, path: str | os.PathLike[str]) -> None:

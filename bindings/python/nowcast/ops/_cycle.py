@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from nowcast import _lib, io
+from nowcast import _lib
 from nowcast._files import refusals
-from nowcast._isolation import child
+from nowcast._isolation import apart
 from nowcast.errors import ArgumentError, NoDataError, NowcastError
 from nowcast.ops import _publish, _stages
 from nowcast.ops._config import Config, PathLike
@@ -64,7 +64,7 @@ def run(config: Config | PathLike, time: Any = None) -> Outcome:
     """
     told = config if isinstance(config, Config) else Config.load(config)
     moment = _due(told) if time is None else np.datetime64(time, "ns")
-    with _apart(), Output(told.output) as output:
+    with apart(), Output(told.output) as output:
         return _once(told, moment, output, told.output, obey=False)
 
 
@@ -91,14 +91,9 @@ def replay(config: Config | PathLike, start: Any, end: Any, into: PathLike) -> I
     step = np.timedelta64(round(6e10 * told.every_minutes), "ns")
     times = np.arange(np.datetime64(start, "ns"), np.datetime64(end, "ns") + np.timedelta64(1, "ns"), step)
     again = told.model_copy(update={"output": Path(into)})
-    with _apart(), Output(again.output) as output:
+    with apart(), Output(again.output) as output:
         for moment in times:
             yield _once(again, moment, output, told.output, obey=True)
-
-
-def _apart() -> contextlib.AbstractContextManager[None]:
-    """Files are read in another process, the caller's where there is one."""
-    return contextlib.nullcontext() if child() is not None else io.isolated()
 
 
 def _due(config: Config) -> np.datetime64:

@@ -1,7 +1,6 @@
 """What a cycle reads: the newest files of each source that are whole, and why others were left out."""
 
 import dataclasses
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from nowcast import grid, io, model, radar
-from nowcast._files import refusals
+from nowcast._files import checksum, refusals
 from nowcast._open import open as open_any
 from nowcast._volume import sweep_names
 from nowcast.errors import ArgumentError, FileError, NoDataError, NowcastError
@@ -180,8 +179,8 @@ def _model_file(path: Path) -> bool:
 
 def _sum_of(path: Path) -> tuple[int, str]:
     """Bytes and checksum of a file."""
-    with refusals(path), path.open("rb") as file:
-        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+    with refusals(path):
+        return path.stat().st_size, checksum(path)
 
 
 def _text(time: Any) -> str:

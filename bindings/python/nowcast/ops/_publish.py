@@ -2,7 +2,6 @@
 
 import dataclasses
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nowcast._files import refusals
+from nowcast._files import checksum, refusals
 from nowcast.errors import FormatError, NowcastError
 
 VERSION = 1
@@ -26,7 +25,26 @@ _PARTIAL = ".partial-"
 
 
 class LockedError(NowcastError):
-    """Another cycle is at work in the folder."""
+    """Another process is at work in the folder."""
+
+
+def hold(folder: Path, what: str = "cycle") -> int:
+    """Make a folder and keep others out until what is returned is closed.
+
+    Raises
+    ------
+    LockedError : another process has it.
+    FileError : it cannot be made or written to.
+    """
+    with refusals(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise LockedError(f"{folder}: another {what} is at work here") from None
+    return lock
 
 
 def name_of(time: np.datetime64) -> str:
@@ -61,14 +79,7 @@ class Output:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with refusals(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise LockedError(f"{folder}: another cycle is at work here") from None
+        self._lock = hold(folder)
         for left in folder.glob(f"{_PARTIAL}*"):
             shutil.rmtree(left, ignore_errors=True)
 
@@ -147,9 +158,7 @@ def products(work: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name, bytes and checksum of each file in a folder."""
     for path in sorted(work.rglob("*")):
         if path.is_file():
-            with path.open("rb") as file:
-                sum_ = hashlib.file_digest(file, "sha256").hexdigest()
-            yield str(path.relative_to(work)), {"bytes": path.stat().st_size, "sha256": sum_}
+            yield str(path.relative_to(work)), {"bytes": path.stat().st_size, "sha256": checksum(path)}
 
 
 def _sync(path: Path) -> None:
