@@ -1,6 +1,7 @@
 """Weather nowcasting: radar composites in, verified forecasts out."""
 
 from nowcast import (
+    archive,
     cells,
     errors,
     extract,
@@ -31,6 +32,7 @@ __version__ = version()
 __all__ = [
     "NowcastError",
     "__version__",
+    "archive",
     "build_info",
     "cells",
     "errors",

@@ -1,5 +1,6 @@
 """Scores of many cases: pooled, their errors and intervals drawn, and two systems compared."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def intervals(
         raise ArgumentError(f"level: above 0 and below 1 expected, {level:g} given")
     draws = _drawn(data, dim, _in_blocks(_cases(data, dim), n, seed, block))
     draws = draws.drop_vars([name for name, score in draws.items() if score.size == 0])
-    ends = draws.isel(draw=slice(1, None)).quantile([0.5 - level / 2, 0.5 + level / 2], "draw")
+    ends = _quantiles(draws.isel(draw=slice(1, None)), level)
     parts = {
         "score": draws.isel(draw=0),
         "low": ends.isel(quantile=0, drop=True),
@@ -81,7 +82,7 @@ def compare(
     whole, samples = all_draws.isel(draw=0), all_draws.isel(draw=slice(1, None))
     below, above = (samples <= 0.0).mean("draw"), (samples >= 0.0).mean("draw")
     least = below.where(below < above, above).clip(min=1.0 / n, max=0.5)
-    ends = samples.quantile([0.025, 0.975], "draw")
+    ends = _quantiles(samples, 0.95)
     parts = {
         "difference": whole,
         "error": samples.std("draw", ddof=1),
@@ -151,6 +152,13 @@ def _drawn(data: xr.Dataset, dim: str, drawn: npt.NDArray[np.integer[Any]]) -> x
     samples = dataset(like, totals, ("draw", *dims), data.attrs.get("field_units"))
     samples = samples.assign_coords({name: data[name] for name in dims if name in data.coords})
     return samples.drop_vars([n for n in samples.data_vars if str(n).removesuffix("_wet") in (*like._counts, "sums")])
+
+
+def _quantiles(draws: xr.Dataset, level: float) -> xr.Dataset:
+    """Both ends of the middle of the draws; NaN for a score that is defined in none."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
+        return draws.quantile([0.5 - level / 2, 0.5 + level / 2], "draw")
 
 
 def _by_statistic(parts: dict[str, xr.Dataset]) -> xr.Dataset:

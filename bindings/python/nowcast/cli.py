@@ -16,7 +16,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from nowcast import _cli_ops, _lib, io, jobs
+from nowcast import _cli_archive, _cli_ops, _lib, io, jobs
 from nowcast._cli_ops import DEGRADED
 from nowcast._open import describe
 from nowcast.cells import METHODS as CELLS
@@ -726,7 +726,7 @@ def _table(title: str, columns: dict[str, str], rows: pd.DataFrame) -> rich.tabl
     return table
 
 
-for _verb in (_cli_ops.run, _cli_ops.status, _cli_ops.config):
+for _verb in (_cli_ops.run, _cli_ops.status, _cli_ops.config, _cli_archive.archive, _cli_archive.fetch):
     main.add_command(_verb)
 
 
