@@ -10,6 +10,8 @@ SHELL := /bin/bash
   bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain \
   bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-low-level bench-storms bench-chain model-values read-back docs lint \
   fuzz damage chaos tsan test-long clean
+  bench-profiles bench-winds bench-cells bench-cycle bench-archive bench-low-level bench-storms bench-chain model-values read-back \
+  docs lint fuzz damage chaos tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -140,6 +142,10 @@ bench-hazards: python
 # An operational cycle of four radars: the seconds of each stage, and memory.
 bench-cycle: python
 	.venv/bin/python benchmarks/cycle.py
+
+# An archive of cases on a Dask cluster whose worker is killed, beside the same one by one.
+bench-archive: python
+	.venv/bin/python benchmarks/archive.py
 
 # Winds in three dimensions of simulated storms, beside the truth and PyDDA.
 bench-storms: peers

@@ -169,9 +169,9 @@ class Verify(_Table):
 
 
 class Report(_Table):
-    """``[report]``: intervals by drawing cases, or days, with replacement."""
+    """``[report]``: intervals by drawing cases, days, or forecasts by their starts, with replacement."""
 
-    by: Literal["case", "day"] = "case"
+    by: Literal["case", "day", "start"] = "case"
     level: Annotated[float, pydantic.Field(gt=0.0, lt=1.0)] = 0.95
     draws: Annotated[int, pydantic.Field(ge=10, le=100_000)] = 500
 

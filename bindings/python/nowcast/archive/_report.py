@@ -25,7 +25,7 @@ class Pooled:
     manifest: Manifest
     method: str
     units: xr.Dataset
-    """scores of each case, or day, along ``case``"""
+    """scores of each case, day or start, along ``case``"""
     together: xr.Dataset
     """of all, by ``statistic``: score, low, high; the latter two are NaN where there is one unit"""
     forecasts: int
@@ -52,9 +52,11 @@ def _by_unit(manifest: Manifest, case: str, data: xr.Dataset) -> Iterator[tuple[
     if manifest.report.by == "case":
         yield case, verify.pool(data)
         return
-    days = data["forecast_reference_time"].values.astype("datetime64[D]")
-    for day in np.unique(days):
-        yield str(day), verify.pool(data.isel(case=np.flatnonzero(days == day)))
+    by_day = manifest.report.by == "day"
+    when = data["forecast_reference_time"].values.astype("datetime64[D]" if by_day else "datetime64[s]")
+    for time in np.unique(when):
+        unit = str(time) if by_day else f"{case} {time}Z"
+        yield unit, verify.pool(data.isel(case=np.flatnonzero(when == time)))
 
 
 def _merged(parts: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -75,7 +77,7 @@ def _pooled(manifest: Manifest, method: str, units: dict[str, xr.Dataset], forec
 
 
 def write(output: Path, runs: Sequence[tuple[Manifest, Sequence[Outcome]]]) -> list[Path]:
-    """Write ``report.md``, ``scores.csv`` (every case or day) and ``pooled.csv`` (all together) into a folder."""
+    """Write ``report.md``, ``scores.csv`` (every case, day, start) and ``pooled.csv`` (all together) into a folder."""
     sections, rows, totals = [], [], []
     for manifest, outcomes in runs:
         found = pooled(manifest, outcomes)
