@@ -8,10 +8,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-blending bench-ensembles bench-members bench-methods \
   bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain \
-  bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-low-level bench-storms bench-chain model-values read-back docs lint \
-  fuzz damage chaos tsan test-long clean
-  bench-profiles bench-winds bench-cells bench-cycle bench-archive bench-low-level bench-storms bench-chain model-values read-back \
-  docs lint fuzz damage chaos tsan test-long clean
+  bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-archive bench-low-level bench-storms bench-chain \
+  model-values read-back docs lint fuzz damage chaos tsan test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
