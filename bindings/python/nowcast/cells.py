@@ -15,6 +15,7 @@ from nowcast._cell_forecast import HAZARDS, Forecast, HazardModel
 from nowcast._cell_train import Trained, train
 from nowcast._cells_table import Cells
 from nowcast._files import replacing
+from nowcast._initiation import HINTS, initiation
 from nowcast._lib import lib
 from nowcast._tracker import EVENTS, Tracker, Tracks
 from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
@@ -22,6 +23,7 @@ from nowcast.errors import ArgumentError, NoDataError, UnsupportedError
 __all__ = [
     "EVENTS",
     "HAZARDS",
+    "HINTS",
     "METHODS",
     "RECIPE",
     "SUFFIXES",
@@ -35,6 +37,7 @@ __all__ = [
     "Trained",
     "flashes",
     "identify",
+    "initiation",
     "sample",
     "to_file",
     "track",

@@ -19,6 +19,7 @@
 #include <nowcast/hazard.h>
 #include <nowcast/health.h>
 #include <nowcast/hydrometeor.h>
+#include <nowcast/initiation.h>
 #include <nowcast/io.h>
 #include <nowcast/model.h>
 #include <nowcast/mosaic.h>
