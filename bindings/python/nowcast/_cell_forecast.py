@@ -147,10 +147,10 @@ class Forecast:
         minutes : (first, last) of the leads of the forecast, optional
             All of them when omitted.
         beside : (member, time, y, x) DataArray in mm h-1, or one of units "1", optional
-            The forecast on the cells' grid to be blended with: an ensemble of rain, of which the share of members counts
-            that reach a rain hazard's amount in an hour that begins in the leads; or, for any hazard, the probability,
-            (y, x), or (time, y, x), of which the greatest between the leads counts. Cells weigh 2^(-t / 1600 s), t being
-            the middle of the leads (``nwc_cells_swath_blend``).
+            The forecast on the cells' grid to be blended with: an ensemble of rain, of which the share of members
+            counts that reach a rain hazard's amount in an hour that begins in the leads; or, for any hazard, the
+            probability, (y, x), or (time, y, x), of which the greatest between the leads counts. Cells weigh
+            2^(-t / 1600 s), t being the middle of the leads (``nwc_cells_swath_blend``).
 
         Raises
         ------

@@ -42,7 +42,8 @@ def initiation(
     brightness : (time, y, x) DataArray, K, optional
         Of a satellite's channel about 10.7 micrometres, at two times 1 to 60 minutes apart.
     **options
-        ``reach_m``, ``storm_dbz``, ``cooling_k``, ``fast_k``, ``freezing_k``, ``drift_m`` of ``nwc_initiation_options``.
+        ``reach_m``, ``storm_dbz``, ``cooling_k``, ``fast_k``, ``freezing_k``, ``drift_m`` of
+        ``nwc_initiation_options``.
 
     Returns
     -------

@@ -135,6 +135,10 @@ static nwc_status read_all(struct nwc__walk *walk, nwc_tracker *tracker)
     if (status == NWC_OK && projection) {
         grid.projection = projection;
         status = nwc_grid_check(&tracker->memory, &grid);
+        if (status == NWC_OK &&
+            (grid.ny >= INT32_MAX || grid.nx >= INT32_MAX || (grid.ny + 2) * (grid.nx + 2) >= INT32_MAX))
+            status = nwc__fail(NWC_ERR_FORMAT, "state: a grid of fewer than 2^31 cells expected, %lld x %lld found",
+                               (long long)grid.ny, (long long)grid.nx);
         if (status == NWC_OK) status = nwc__tracker_keep_grid(tracker, &grid);
     }
     nwc__free(&tracker->memory, projection);

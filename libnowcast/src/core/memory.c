@@ -48,7 +48,7 @@ nwc_status nwc__buffer_extend(struct nwc__buffer *buffer, int64_t n, uint8_t **a
         nwc__free(buffer->ctx, buffer->data);
         buffer->data = larger, buffer->room = wanted;
     }
-    *at = buffer->data + buffer->size;
+    *at = buffer->size ? buffer->data + buffer->size : buffer->data; /* which may be none */
     if (n) memset(*at, 0, (size_t)n);
     buffer->size += n;
     return NWC_OK;
