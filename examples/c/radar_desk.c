@@ -205,9 +205,9 @@ static void remember(struct desk *desk, const nwc_cells *cells, const nwc_track_
     must(nwc_cells_lend(cells, &table));
     const int64_t n = table.n_cells;
     double *const of = calloc((size_t)(n * (SAMPLES + 2) + tracks->n_points * ATTRIBUTES + 1), sizeof *of);
-    double *const u = of + n * SAMPLES, *const v = u + n, *const row = v + n;
     nwc_cell_derived *const derived = calloc((size_t)n + 1, sizeof *derived);
     if (!of || !derived) exit(1);
+    double *const u = of + n * SAMPLES, *const v = u + n, *const row = v + n;
     must(nwc_cells_sample(NULL, cells, desk->flat, FLAT, sample, SAMPLES, of));
     for (int64_t c = 0; c < 2 * n; c++) u[c] = (double)NAN;
     for (int64_t p = 0; p < tracks->n_points; p++)
