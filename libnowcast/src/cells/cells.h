@@ -74,14 +74,20 @@ struct nwc_cells {
 
 /* ---- the steps ---- */
 
+/* Parts of an order that hold whole areas, so that each can be worked on by itself: n, from begin[part] to below begin[part + 1]. */
+struct nwc__parts {
+    int32_t n, *begin;
+};
+
 /* Numbers of pixels: those of each connected area, from the greatest value to the least, equal ones by place. */
-nwc_status nwc__cells_order(nwc_ctx *ctx, const struct nwc__pixels *pixels, int32_t **order);
+nwc_status nwc__cells_order(nwc_ctx *ctx, const struct nwc__pixels *pixels, int32_t **order, struct nwc__parts *parts);
 
 /* What a component's tree is made of. */
 struct nwc__tree {
     const nwc_cells_options *options; /* sizes are numbers */
     const struct nwc__pixels *pixels;
     const int32_t *order;
+    const struct nwc__parts *parts;
     const double *size; /* of pixels, m2 or m3 */
     int32_t *
         parent; /* the node a node lies in, lower down; of a storm's lowest node itself; nodes go by their last pixel */

@@ -4,7 +4,7 @@
 
 NWC__DECLARE_KERNELS(nwc__above_kernels);
 
-enum { PART = 64 /* grid cells of a row */ };
+enum { PART = 64 /* grid cells of a row */, BAND = 16 /* rows */ };
 
 #define WIDEST_CLOSING_M 50e3
 #define LEAST_AREA_M2 10e6
@@ -81,42 +81,70 @@ static void find_offsets(struct nwc__pixels *pixels, bool corners)
             }
 }
 
-/* Fill in the pixels of a row from column begin to before end, one column after the other. */
-static void take_columns(const nwc_field *field, float threshold, int64_t j, int64_t begin, int64_t end,
-                         struct nwc__pixels *pixels)
+/* Grid cells are looked at in bands of rows. */
+struct search {
+    const struct nwc__above_kernels *kernels;
+    const nwc_field *field;
+    struct nwc__pixels *pixels;
+    float threshold;
+    int64_t *first; /* bands + 1: number of the first pixel of each */
+    bool fill;
+};
+
+/* Fill in the pixels of a row from column begin to before end, one column after the other, from number n on; the next number. */
+static int64_t take_columns(const struct search *search, int64_t j, int64_t begin, int64_t end, int64_t n)
 {
+    const nwc_field *const field = search->field;
+    struct nwc__pixels *const pixels = search->pixels;
     const bool deep = field->ndim == 3;
     const int64_t nz = deep ? field->dim[0] : 1, dz = deep ? field->stride[0] : 0;
     const int64_t dj = field->stride[field->ndim - 2], di = field->stride[field->ndim - 1];
     for (int64_t i = begin; i < end; i++)
         for (int64_t k = 0; k < nz; k++) {
             const float value = field->data[k * dz + j * dj + i * di];
-            if (!(value >= threshold && value < INFINITY)) continue;
+            if (!(value >= search->threshold && value < INFINITY)) continue;
             const int64_t place = ((j + 1) * pixels->columns + i + 1) * pixels->levels + deep + k;
-            pixels->place[pixels->n] = (int32_t)place, pixels->value[pixels->n] = value;
-            pixels->map[place] = pixels->n++;
-        }
-}
-
-/* The number of pixels; where there is room for them they are filled in too. A row is looked at in parts, most of which hold none. */
-static int64_t collect(nwc_ctx *ctx, const nwc_field *field, float threshold, struct nwc__pixels *pixels)
-{
-    const struct nwc__above_kernels *const kernels = NWC__KERNELS(ctx, nwc__above_kernels);
-    const int64_t ny = field->dim[field->ndim - 2], nx = field->dim[field->ndim - 1];
-    const int64_t dj = field->stride[field->ndim - 2], di = field->stride[field->ndim - 1];
-    const int64_t nz = field->ndim == 3 ? field->dim[0] : 1, dz = field->ndim == 3 ? field->stride[0] : 0;
-    int64_t n = 0;
-    for (int64_t j = 0; j < ny; j++)
-        for (int64_t begin = 0; begin < nx; begin += PART) {
-            const int64_t end = begin + PART < nx ? begin + PART : nx;
-            int64_t found = 0;
-            for (int64_t k = 0; k < nz; k++)
-                found +=
-                    kernels->count(field->data + k * dz + j * dj + begin * di, di, (int32_t)(end - begin), threshold);
-            if (found && pixels->place) take_columns(field, threshold, j, begin, end, pixels);
-            n += found;
+            pixels->place[n] = (int32_t)place, pixels->value[n] = value;
+            pixels->map[place] = (int32_t)n++;
         }
     return n;
+}
+
+/* The pixels of a row, counted or filled in from number n on. A row is looked at in parts, most of which hold none. */
+static int64_t search_row(const struct search *search, int64_t j, int64_t n)
+{
+    const nwc_field *const field = search->field;
+    const int64_t nx = field->dim[field->ndim - 1], di = field->stride[field->ndim - 1];
+    const int64_t nz = field->ndim == 3 ? field->dim[0] : 1, dz = field->ndim == 3 ? field->stride[0] : 0;
+    const float *const row = field->data + j * field->stride[field->ndim - 2];
+    for (int64_t begin = 0; begin < nx; begin += PART) {
+        const int64_t end = begin + PART < nx ? begin + PART : nx;
+        int64_t found = 0;
+        for (int64_t k = 0; k < nz; k++)
+            found += search->kernels->count(row + k * dz + begin * di, di, (int32_t)(end - begin), search->threshold);
+        if (found && search->fill) take_columns(search, j, begin, end, n);
+        n += found;
+    }
+    return n;
+}
+
+/* A band of rows; its part of the map, and the margins beside it, are cleared while pixels are counted. */
+static nwc_status search_band(int64_t band, void *user)
+{
+    const struct search *const search = user;
+    const struct nwc__pixels *const pixels = search->pixels;
+    const int64_t ny = pixels->rows - 2, end = (band + 1) * BAND < ny ? (band + 1) * BAND : ny;
+    int64_t n = search->fill ? search->first[band] : 0;
+    if (!search->fill) {
+        const int64_t row = pixels->columns * pixels->levels, from = band ? band * BAND + 1 : 0;
+        memset(pixels->map + from * row, 0xFF,
+               (size_t)((end == ny ? ny + 2 : end + 1) - from) * (size_t)row * sizeof *pixels->map);
+    } else if (n == search->first[band + 1]) {
+        return NWC_OK;
+    }
+    for (int64_t j = band * BAND; j < end; j++) n = search_row(search, j, n);
+    if (!search->fill) search->first[band + 1] = n;
+    return NWC_OK;
 }
 
 /* The least float that is not below a threshold: cells are compared as float. */
@@ -130,18 +158,25 @@ static nwc_status take_pixels(nwc_ctx *ctx, const nwc_field *field, const nwc_ce
                               struct nwc__pixels *pixels)
 {
     nwc_status status = NWC_OK;
-    const float threshold = as_float(options->threshold);
     pixels->rows = field->grid->ny + 2, pixels->columns = field->grid->nx + 2;
     pixels->levels = field->ndim == 3 ? field->dim[0] + 2 : 1;
     find_offsets(pixels, options->corners);
-    const int64_t places = pixels->rows * pixels->columns * pixels->levels;
+    const int64_t places = pixels->rows * pixels->columns * pixels->levels, bands = (field->grid->ny + BAND - 1) / BAND;
+    struct search search = {.kernels = NWC__KERNELS(ctx, nwc__above_kernels),
+                            .field = field,
+                            .pixels = pixels,
+                            .threshold = as_float(options->threshold)};
+    NWC__ALLOC(ctx, search.first, bands + 1);
     NWC__ALLOC(ctx, pixels->map, places);
-    memset(pixels->map, 0xFF, (size_t)places * sizeof *pixels->map);
-    const int64_t n = collect(ctx, field, threshold, pixels);
-    NWC__ALLOC(ctx, pixels->value, n);
-    NWC__ALLOC(&cells->memory, pixels->place, n);
-    collect(ctx, field, threshold, pixels);
+    if ((status = nwc__for_each_tile(ctx, NULL, bands, search_band, &search)) != NWC_OK) goto done;
+    search.first[0] = 0;
+    for (int64_t b = 0; b < bands; b++) search.first[b + 1] += search.first[b];
+    NWC__ALLOC(ctx, pixels->value, search.first[bands]);
+    NWC__ALLOC(&cells->memory, pixels->place, search.first[bands]);
+    pixels->n = (int32_t)search.first[bands], search.fill = true;
+    status = nwc__for_each_tile(ctx, NULL, bands, search_band, &search);
 done:
+    nwc__free(ctx, search.first);
     return status;
 }
 
@@ -252,19 +287,21 @@ static nwc_status identify(nwc_ctx *ctx, const nwc_field *field, const nwc_cells
     struct nwc__pixels *const pixels = &cells->pixels;
     struct nwc__cell_sizes sizes = {0};
     int32_t *order = NULL;
+    struct nwc__parts parts = {0};
     if ((status = keep_grid(cells, field->grid)) != NWC_OK) goto done;
     if ((status = take_pixels(ctx, field, options, cells, pixels)) != NWC_OK) goto done;
     if ((status = take_sizes(ctx, field, &sizes)) != NWC_OK) goto done;
     if ((status = nwc__progress(ctx, "cells", 0.2)) != NWC_OK) goto done;
-    if ((status = nwc__cells_order(ctx, pixels, &order)) != NWC_OK) goto done;
+    if ((status = nwc__cells_order(ctx, pixels, &order, &parts)) != NWC_OK) goto done;
     NWC__ALLOC(ctx, sizes.size, pixels->n);
     size_pixels(pixels, &sizes);
-    struct nwc__tree tree = {.options = options, .pixels = pixels, .order = order, .size = sizes.size};
+    struct nwc__tree tree = {.options = options, .pixels = pixels, .order = order, .parts = &parts, .size = sizes.size};
     if ((status = find_labels(ctx, &tree, &sizes.metric, cells)) != NWC_OK) goto done;
     if ((status = nwc__progress(ctx, "cells", 0.6)) != NWC_OK) goto done;
     status = nwc__cells_measure(ctx, cells, field, &sizes);
 done:
     nwc__free(ctx, sizes.size);
+    nwc__free(ctx, parts.begin);
     nwc__free(ctx, order);
     nwc__free(ctx, sizes.depth_m);
     nwc__metric_destroy(ctx, &sizes.metric);

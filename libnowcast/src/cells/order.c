@@ -5,7 +5,7 @@
  */
 #include "cells/cells.h"
 
-enum { BITS = 11, BINS = 1 << BITS, PASSES = 3 };
+enum { BITS = 11, BINS = 1 << BITS, PASSES = 3, PART = 1024 };
 
 /* Of finite numbers: the greater the number, the smaller the key; of -0 and 0 the same. */
 static uint32_t key_of(float value)
@@ -39,16 +39,29 @@ static void sort_by_area(const struct nwc__pixels *pixels, int32_t *joined, int3
     for (int32_t o = 0; o < pixels->n; o++) to[bin[joined[from[o]]]++] = from[o];
 }
 
-nwc_status nwc__cells_order(nwc_ctx *ctx, const struct nwc__pixels *pixels, int32_t **order)
+/* Whole areas in parts of at least so many; begin has room for n / PART + 2, and ends with n. bin[root] is where an area ends. */
+static int32_t find_parts(int32_t n, const int32_t *joined, const int32_t *bin, const int32_t *order, int32_t *begin)
+{
+    int32_t parts = 0;
+    begin[0] = 0;
+    for (int32_t end = 0; end < n;) {
+        end = bin[joined[order[end]]];
+        if (end - begin[parts] >= PART || end == n) begin[++parts] = end;
+    }
+    return parts;
+}
+
+nwc_status nwc__cells_order(nwc_ctx *ctx, const struct nwc__pixels *pixels, int32_t **order, struct nwc__parts *parts)
 {
     const float *const value = pixels->value;
     const int32_t n = pixels->n;
     nwc_status status = NWC_OK;
     int32_t *from = NULL, *to = NULL, *bins = NULL, *joined = NULL;
-    *order = NULL;
+    *order = NULL, *parts = (struct nwc__parts){0};
     NWC__ALLOC(ctx, from, n);
     NWC__ALLOC(ctx, to, n);
     NWC__ALLOC(ctx, joined, n);
+    NWC__ALLOC(ctx, parts->begin, n / PART + 2);
     NWC__ALLOC(ctx, bins, PASSES * BINS > n ? PASSES * BINS : (int64_t)n + 1);
     memset(bins, 0, PASSES * BINS * sizeof *bins);
     for (int32_t p = 0; p < n; p++) {
@@ -66,6 +79,7 @@ nwc_status nwc__cells_order(nwc_ctx *ctx, const struct nwc__pixels *pixels, int3
         from = to, to = swapped;
     }
     sort_by_area(pixels, joined, bins, from, to);
+    parts->n = find_parts(n, joined, bins, to, parts->begin);
     *order = to, to = NULL;
 done:
     nwc__free(ctx, bins);

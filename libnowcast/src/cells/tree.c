@@ -84,14 +84,16 @@ static void finish(struct nodes *nodes, int32_t p)
     nodes->core_size[p] = at >= nodes->tree->options->core_threshold ? nodes->size[p] : core_size;
 }
 
-static void build(struct nodes *nodes)
+/* The trees of a part of the order. */
+static nwc_status build(int64_t part, void *user)
 {
+    struct nodes *const nodes = user;
     const struct nwc__pixels *const pixels = nodes->tree->pixels;
     const int32_t *const order = nodes->tree->order;
-    for (int32_t p = 0; p < pixels->n; p++) nodes->joined[p] = -1;
-    for (int32_t begin = 0, end; begin < pixels->n; begin = end) {
+    const int32_t last = nodes->tree->parts->begin[part + 1];
+    for (int32_t begin = nodes->tree->parts->begin[part], end; begin < last; begin = end) {
         const float at = pixels->value[order[begin]];
-        for (end = begin; end < pixels->n && pixels->value[order[end]] == at; end++) {
+        for (end = begin; end < last && pixels->value[order[end]] == at; end++) {
             const int32_t p = order[end];
             nodes->joined[p] = nodes->tree->parent[p] = nodes->peak[p] = p;
             nodes->child[p] = nodes->last[p] = nodes->next[p] = -1;
@@ -106,6 +108,7 @@ static void build(struct nodes *nodes)
         for (int32_t e = begin; e < end; e++)
             if (nodes->joined[order[e]] == order[e]) finish(nodes, order[e]);
     }
+    return NWC_OK;
 }
 
 /* The storm of the lowest nodes in a list, all of one group: none where it is small or low. */
@@ -153,8 +156,8 @@ nwc_status nwc__cells_tree(nwc_ctx *ctx, const nwc__metric *metric, struct nwc__
     nodes.joined = numbers, nodes.child = numbers + n, nodes.last = nodes.child + n, nodes.next = nodes.last + n;
     nodes.peak = nodes.next + n;
     nodes.size = sizes, nodes.core_size = sizes + n;
-    for (int32_t p = 0; p < n; p++) tree->storm[p] = tree->core[p] = -1, tree->saddle[p] = NAN;
-    build(&nodes);
+    for (int32_t p = 0; p < n; p++) tree->storm[p] = tree->core[p] = -1, tree->saddle[p] = NAN, nodes.joined[p] = -1;
+    if ((status = nwc__for_each_tile(ctx, NULL, tree->parts->n, build, &nodes)) != NWC_OK) goto done;
     NWC__ALLOC(ctx, group, n);
     if ((status = nwc__cells_close(ctx, tree, metric, group)) != NWC_OK) goto done;
     make_storms(&nodes, group);
