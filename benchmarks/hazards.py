@@ -251,9 +251,11 @@ def report(told: list[Told]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--storms", type=int, default=STORMS)
+    parser.add_argument(
+        "--storms", type=int, nargs="+", default=[*range(STORMS)], help="numbers, by which they are made"
+    )
     given = parser.parse_args()
-    told = [play(number) for number in range(given.storms)]
+    told = [play(number) for number in given.storms]
     report([one for one in told if one.lead.size])
 
 
