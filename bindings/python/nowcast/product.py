@@ -14,6 +14,7 @@ import xarray as xr
 
 from nowcast import _field, _flow, _lib
 from nowcast._lib import ffi, lib
+from nowcast._lightning import flash_density
 from nowcast._surroundings import precipitation_kind, surroundings
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid, ascending
@@ -22,6 +23,7 @@ __all__ = [
     "cappi",
     "composite",
     "echo_top",
+    "flash_density",
     "hail",
     "isotherm",
     "layer_max",
