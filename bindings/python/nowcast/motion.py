@@ -50,7 +50,7 @@ def estimate(
         or of the latest three, four that differ in age (variational); the two latest pairs at least three and a half
         minutes apart (the others).
     before : Dataset of ``u`` and ``v``, optional
-        The motion of a short time before, such as that of the last cycle: the search begins there and takes less time.
+        The motion of a short time before, such as that of the last cycle: the search begins there.
         The method "variational" alone takes it.
     background : Dataset of ``u`` and ``v``, optional
         Wind that steers echo, of a model, on the grid of frames: what the motion tends to away from echo, over about

@@ -36,8 +36,8 @@ typedef struct nwc_motion_options {
         *background;         /**< u and v, (y, x) each, m s-1: the wind that steers echo, of a model, which the motion
                                tends to away from echo, over about 100 km; NaN where not known. Default NULL, none.
                                NWC_MOTION_VARIATIONAL alone takes it */
-    const nwc_field *before; /**< u and v likewise, the motion of a short time before: what is sought is sought near it,
-                               in less time. Default NULL, none. NWC_MOTION_VARIATIONAL alone takes it */
+    const nwc_field *before; /**< u and v likewise, the motion of a short time before: what is sought is sought from
+                               it on. Default NULL, none. NWC_MOTION_VARIATIONAL alone takes it */
 } nwc_motion_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */
