@@ -14,7 +14,7 @@ import xarray as xr
 from click.testing import CliRunner, Result
 
 import nowcast
-from nowcast import io
+from nowcast import _cli_verify, io
 from nowcast.cli import main
 from nowcast.errors import ArgumentError
 from nowcast.grid import Grid
@@ -235,6 +235,38 @@ def test_probabilities_and_quantiles_are_written_besides_and_members_are_verifie
     assert "CRPS" in table
     assert "Brier 0.1" in table
     assert "member 2 of 3" in run("info", storms / "f.nc").output
+
+
+def test_forecasts_are_verified_by_scales_objects_and_probabilities(storms: Path) -> None:
+    inputs, output, curves = frames(storms, 0, 5, 10), storms / "f.nc", storms / "curves.nc"
+    nowcast.jobs.forecast(inputs, output, minutes=10, probabilities=[1.0])
+    made, observed = nowcast.open(output), nowcast.grid.rain_rate(nowcast.open(storms / "*.pgm.gz"))
+    chances = nowcast.open(output, quantity="probability_1").expand_dims(threshold=[1.0])
+    objects = nowcast.verify.Objects(threshold=1.0)
+    expected = {
+        "scales": (nowcast.verify.score_scales(made, observed), "intensity_scale_skill", "MSE 2"),
+        "objects": (nowcast.verify.score_objects(made, observed, objects), "location", "location"),
+        "probability": (nowcast.verify.score_probability(chances, observed), "brier", "Brier skill 1"),
+    }
+    for by, (scores, name, head) in expected.items():
+        thresholds = [1.0] if by == "objects" else [0.1, 1.0, 5.0]
+        path = curves if by == "probability" else None
+        told, summary = nowcast.jobs.verification(
+            output, storms / "*.pgm.gz", by=by, thresholds=thresholds, calibration=path
+        )
+        np.testing.assert_allclose(told[name].values, scores[name].values, rtol=1e-9)
+        assert not summary["missing_minutes"]
+        table = _cli_verify.table(told, summary["lead_minutes"], by)
+        assert head in [column.header for column in table.columns]
+        assert len(table.rows) == 2
+    learnt = nowcast.verify.from_netcdf(curves)
+    np.testing.assert_array_equal(learnt["enough"], nowcast.verify.calibration(expected["probability"][0])["enough"])
+    result = run("verify", output, "--obs", storms / "*.pgm.gz", "--by", "objects", "--threshold", 1, "--json")
+    assert result.exit_code == 0, result.output
+    np.testing.assert_allclose(json.loads(result.stdout)["scores"]["location"], expected["objects"][0]["location"])
+    for wrong in ({"calibration": curves}, {"by": "probability", "thresholds": [7.0]}, {"by": "colour"}):
+        with pytest.raises(nowcast.errors.ArgumentError, match="expected"):
+            nowcast.jobs.verification(output, storms / "*.pgm.gz", **wrong)
 
 
 def test_the_probability_of_one_field_is_lagrangian_and_quantiles_want_members(storms: Path) -> None:

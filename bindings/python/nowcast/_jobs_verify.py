@@ -1,14 +1,16 @@
 """The verb verify as a function: a forecast or a model run beside what was observed, on grids or at stations."""
 
+import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import xarray as xr
 
 from nowcast import grid, io, model, obs, verify
+from nowcast._forecast_products import Choice
 from nowcast._jobs_blend import rain_of
 from nowcast._open import open as open_any
 from nowcast.errors import ArgumentError, FileError, NoDataError, UnsupportedError
@@ -26,6 +28,8 @@ def verification(
     seed: int = 0,
     variable: str | None = None,
     tolerance: float = 0.0,
+    by: str = "cells",
+    calibration: io.PathLike | None = None,
     thresholds: Sequence[float] = (0.1, 1.0, 5.0),
     windows: Sequence[int] = (1, 5, 10, 20),
     quantity: str | None = None,
@@ -50,6 +54,13 @@ def verification(
         that the analysis may use the others.
     tolerance : float
         Minutes that an observation may be from a valid time.
+    by : "cells", "scales", "objects" or "probability"
+        As ``nowcast.verify.score`` (of members ``score_ensemble``), ``score_scales``, ``score_objects`` with their
+        defaults or, of one threshold, with objects of that, and ``score_probability``, of the variables
+        ``probability_1`` and so on of the forecast that are of one of the thresholds.
+        Scales and objects are of one field, not of members.
+    calibration : path ending in .nc, optional
+        Write the curves that ``nowcast.verify.calibration`` learns from these scores of members or probabilities.
 
     Returns
     -------
@@ -58,7 +69,8 @@ def verification(
 
     Raises
     ------
-    ArgumentError : neither or both of observed and stations; no quantity of stations.
+    ArgumentError : neither or both of observed and stations; no quantity of stations; scores of another kind than by
+        cells of stations; no probability of a threshold; a calibration without probabilities.
     NoDataError : nothing was observed at any valid time.
     """
     suffix = None if output is None else Path(output).suffix
@@ -68,7 +80,12 @@ def verification(
         raise ArgumentError("observed, stations: one of them expected")
     if withhold is not None and not stations:
         raise ArgumentError("withhold: stations expected")
-    made, of_model = _forecast_of(forecast, variable)
+    if stations and by != "cells":
+        raise ArgumentError(f"by: cells expected with stations, {by} given")
+    made, of_model = _probabilities(forecast, thresholds) if by == "probability" else _forecast_of(forecast, variable)
+    kind = _Kind.of(by, made, thresholds, windows)
+    if calibration is not None and not kind.has_curves:
+        raise ArgumentError("calibration: members, or scores by probability, expected")
     left_out: list[str] = []
     within = np.timedelta64(round(60e9 * tolerance), "ns")
     if stations:
@@ -81,10 +98,14 @@ def verification(
     else:
         regrid = grid.Grid.of(made) if of_model else None
         seen = _one_by_one(observed, quantity, on_error, left_out)
-        rates = (grid.rain_rate(one, a, b) if made.attrs["units"] == "mm h-1" else one for one in seen)
-        scores = _pooled(made, (_on(one, regrid) for one in rates), thresholds, windows, within)
+        of_rain = by == "probability" or made.attrs["units"] == "mm h-1"
+        rates = (grid.rain_rate(one, a, b) if of_rain else one for one in seen)
+        scores = _pooled(made, (_on(one, regrid) for one in rates), kind, within)
     minutes = scores["lead_time"].values / np.timedelta64(1, "m")
-    missing = [float(m) for m, n in zip(minutes, scores["n"].values, strict=True) if n == 0]
+    counted = cases(scores).values
+    missing = [float(m) for m, n in zip(minutes, counted, strict=True) if n == 0]
+    if calibration is not None:
+        verify.to_netcdf(verify.calibration(scores), calibration)
     if suffix == ".csv":
         verify.to_csv(scores, output)  # type: ignore[arg-type]
     elif suffix == ".nc":
@@ -141,19 +162,57 @@ def _rates(found: model.Model) -> xr.DataArray:
     return made.assign_attrs(units="mm h-1", long_name="mean rate of precipitation since the time before")
 
 
-def _pooled(
-    made: xr.DataArray,
-    observed: Iterator[xr.DataArray],
-    thresholds: Sequence[float],
-    windows: Sequence[int],
-    tolerance: np.timedelta64,
-) -> xr.Dataset:
+def cases(scores: xr.Dataset) -> xr.DataArray:
+    """Of each lead time: how many cells, fields or, by scales, pairs of neighbours were scored."""
+    counts = scores["n"] if "n" in scores else scores["pairs"]
+    return counts.max([dim for dim in counts.dims if dim != "lead_time"])
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kind:
+    """How fields are scored: a function, and what it takes besides them."""
+
+    score: Callable[..., xr.Dataset]
+    options: tuple[Any, ...]
+    has_curves: bool = False
+
+    @classmethod
+    def of(cls, by: str, made: xr.DataArray, thresholds: Sequence[float], windows: Sequence[int]) -> Self:
+        if by == "cells":
+            several = "member" in made.dims
+            return cls(verify.score_ensemble if several else verify.score, (thresholds, windows), several)
+        if by == "probability":
+            return cls(verify.score_probability, (), True)
+        if "member" in made.dims:
+            raise ArgumentError(f"by: cells or probability expected of members, {by} given")
+        if by == "scales":
+            return cls(verify.score_scales, (thresholds,))
+        if by != "objects":
+            raise ArgumentError(f"by: cells, scales, objects or probability expected, {by!r} given")
+        return cls(verify.score_objects, (verify.Objects(threshold=thresholds[0]) if len(thresholds) == 1 else None,))
+
+
+def _probabilities(path: io.PathLike, thresholds: Sequence[float]) -> tuple[xr.DataArray, bool]:
+    """The probabilities of those thresholds that a forecast has, (threshold, time, y, x)."""
+    found = []
+    for threshold in thresholds:
+        try:
+            found.append(io.open(path, quantity=Choice((threshold,)).names()[0]).expand_dims(threshold=[threshold]))
+        except NoDataError as error:
+            _logger.info("no probability of %g: %s", threshold, error)
+    if not found:
+        raise ArgumentError(
+            f"{path}: the probability of a threshold expected, of {', '.join(map(str, thresholds))} none"
+        )
+    return xr.concat(found, "threshold", combine_attrs="override", coords="minimal", compat="override"), False
+
+
+def _pooled(made: xr.DataArray, observed: Iterator[xr.DataArray], kind: _Kind, tolerance: np.timedelta64) -> xr.Dataset:
     """The scores with all fields observed, of which memory holds one."""
     parts: list[xr.Dataset] = []
-    score = verify.score_ensemble if "member" in made.dims else verify.score
     for seen in observed:
         try:
-            parts.append(score(made, seen, thresholds, windows, tolerance=tolerance))
+            parts.append(kind.score(made, seen, *kind.options, tolerance=tolerance))
         except NoDataError as error:  # of a time that nothing was forecast for
             nothing = error
     if not parts:

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 import pandas as pd
 import rich.console
 import rich.progress
 import rich.table
 
-from nowcast import _cli_archive, _cli_ops, _lib, io, jobs
+from nowcast import _cli_archive, _cli_ops, _cli_verify, _lib, io, jobs
 from nowcast._cli_ops import DEGRADED
 from nowcast._open import describe
 from nowcast.cells import METHODS as CELLS
@@ -591,6 +590,15 @@ def warn(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) ->
 @click.option("--seed", type=int, default=0, show_default=True, help="Of those kept back.")
 @click.option("--variable", help="Of a model run; by default rain, mm h-1, of rates or amounts.")
 @click.option("--tolerance", type=float, default=0.0, help="Minutes an observation may be from a valid time.")
+@click.option(
+    "--by",
+    type=click.Choice(_cli_verify.BY),
+    default="cells",
+    show_default=True,
+    help="Cell by cell; by scales of wavelets; by objects, those of --threshold if one is given; or the probabilities "
+    "of the thresholds that the forecast has.",
+)
+@click.option("--calibration", help="Curves learnt of probabilities to write, .nc; of members or --by probability.")
 @_quantity
 @_zr
 @_on_error
@@ -610,29 +618,11 @@ def verify(
     """
     with _progress():
         scores, summary = jobs.verification(forecast, (*observed, *more_observed), output, a=zr[0], b=zr[1], **choices)
-    ensemble = "crps" in scores
-    whole = ("crps", "spread_skill") if ensemble else ("mae",)
-    by_threshold = "brier" if ensemble else "csi"
-    if not as_json:
-        heads = {"crps": "CRPS", "spread_skill": "spread/skill", "mae": "MAE", "brier": "Brier", "csi": "CSI"}
-        limits = (f"{heads[by_threshold]} {t:g}" for t in scores["threshold"].values)
-        table = rich.table.Table("lead, min", "cells", *(heads[name] for name in whole), *limits)
-        for lead, minutes in enumerate(summary["lead_minutes"]):
-            row = scores.isel(lead_time=lead)
-            values = (f"{value:.3f}" for name in (*whole, by_threshold) for value in np.atleast_1d(row[name].values))
-            table.add_row(f"{minutes:g}", str(int(row["n"])), *values)
-        rich.console.Console(width=100).print(table)
+    if as_json:
+        summary["scores"] = _cli_verify.numbers(scores, choices["by"])
     else:
-        names = (*(whole if ensemble else ()), by_threshold)
-        summary["scores"] = {name: _plain(scores[name].values.tolist()) for name in names}
+        rich.console.Console(width=120).print(_cli_verify.table(scores, summary["lead_minutes"], choices["by"]))
     _finish(summary, as_json, output or "")
-
-
-def _plain(values: Any) -> Any:
-    """Numbers for JSON, which has no NaN."""
-    if isinstance(values, list):
-        return [_plain(value) for value in values]
-    return None if values != values else values
 
 
 @main.command()
