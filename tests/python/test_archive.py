@@ -291,3 +291,25 @@ def test_fields_kept_as_zarr_are_the_same(tmp_path: Path) -> None:
     (name,) = data.data_vars
     np.testing.assert_array_equal(data[name].values, same.values)
     assert data["crs"].attrs["proj_string"] == same["crs"].attrs["proj_string"]
+
+
+@pytest.mark.long
+def test_the_published_table_is_what_the_manifests_give(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    paths = [root / "benchmarks" / "events" / f"made-{kind}.toml" for kind in ("growing", "steady")]
+    archive.run(paths, tmp_path, workers=0)
+    report = (tmp_path / "report.md").read_text()
+    published = (root / "docs" / "guide" / "benchmarks.md").read_text()
+    rows = [line for line in report.splitlines() if line.startswith("| `")]
+    assert len(rows) == 2 * 4 * 3
+    assert [row for row in rows if row not in published] == []
+
+
+@pytest.mark.realdata
+def test_every_published_event_can_be_read_and_its_files_are_there(
+    real_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOWCAST_TEST_DATA", str(real_data))
+    for path in sorted((Path(__file__).parents[2] / "benchmarks" / "events").glob("*.toml")):
+        for case in archive.Manifest.load(path).cases.values():
+            assert case.synthetic is not None or len(list(io.expand(case.files or ()))) >= 12

@@ -58,6 +58,7 @@ def test_the_notebook_of_wind_goes_from_simulated_volumes_to_updraughts(tmp_path
         ("ensembles", 2, "basin.csv"),
         ("blending", 2, "skill.json"),
         ("verification", 1, "cycles.nc"),
+        ("archive", 1, "results/report.md"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -1,5 +1,6 @@
 """What an archive run is told: a TOML file of cases and of what to run on each, checked as a whole beforehand."""
 
+import dataclasses
 import datetime
 import os
 import re
@@ -218,7 +219,7 @@ class Manifest(_Table):
             if case.files is None:
                 return case
             several = (case.files,) if isinstance(case.files, str) else case.files
-            return case.model_copy(update={"files": tuple(str(folder / _expanded(one)) for one in several)})
+            return case.model_copy(update={"files": tuple(str(folder / os.path.expandvars(one)) for one in several)})
 
         update = {"cases": {name: whole(case) for name, case in made.cases.items()}}
         return made.model_copy(update=update | {"cycle": made.cycle and folder / made.cycle})
@@ -237,11 +238,14 @@ class Manifest(_Table):
         return made
 
 
+@dataclasses.dataclass(frozen=True)
 class Job:
     """One case of a manifest: what a worker is given."""
 
-    def __init__(self, manifest: Manifest, name: str, case: Case, span: Span | None) -> None:
-        self.manifest, self.name, self.case, self.span = manifest, name, case, span
+    manifest: Manifest
+    name: str
+    case: Case
+    span: Span | None
 
 
 def _parts(name: str, case: Case) -> list[tuple[str, Case, Span | None]]:
@@ -259,12 +263,7 @@ def _parts(name: str, case: Case) -> list[tuple[str, Case, Span | None]]:
     return [(name, case, case.times[0] if case.times else None)]
 
 
-def _expanded(text: str) -> str:
-    """A path with variables of the environment put in; those that are not set stay, for ``unset`` to find."""
-    return os.path.expandvars(text)
-
-
 def unset(paths: tuple[str, ...]) -> str | None:
-    """The first variable of the environment that paths name and that is not set."""
+    """The first variable of the environment that paths name and that was not set when the manifest was read."""
     found = re.search(r"\$\{?(\w+)\}?", " ".join(paths))
     return found[1] if found else None

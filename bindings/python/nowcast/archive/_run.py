@@ -162,9 +162,11 @@ def _outcome(future: Any, job: Job) -> Outcome:
 
 def _distributed() -> Any:
     try:
-        return importlib.import_module("distributed")
+        distributed = importlib.import_module("distributed")
     except ModuleNotFoundError as error:
         raise UnsupportedError("several workers: pip install 'libnowcast[archive]', or use 0 workers") from error
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # it tells of each worker that comes and goes
+    return distributed
 
 
 def _client(distributed: Any, workers: int | None, cluster: str | None) -> Any:
@@ -183,8 +185,8 @@ def _client(distributed: Any, workers: int | None, cluster: str | None) -> Any:
         n_workers=many,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
+        dashboard_address="127.0.0.1:0",
+        silence_logs=logging.ERROR,
     )
 
 
