@@ -169,9 +169,9 @@ def frames_of(job: Job, paths: list[Path]) -> xr.DataArray:
         data = io.open(paths, quantity=case.quantity)
     else:
         size = {"y": case.coarsen, "x": case.coarsen}
-        parts = [io.open(path, quantity=case.quantity) for path in paths]
-        joined = [part.coarsen(size, boundary="trim").reduce(np.mean) for part in parts]
-        data = xr.concat(joined, "time", combine_attrs="override").sortby("time")
+        whole = (io.open(path, quantity=case.quantity) for path in paths)  # one of them at a time in memory
+        parts = [one.coarsen(size, boundary="trim").reduce(np.mean) for one in whole]
+        data = xr.concat(parts, "time", combine_attrs="override").sortby("time")
     rain = grid.rain_rate(data, case.a, case.b)
     if job.span is not None:
         start, end = job.span.ends
