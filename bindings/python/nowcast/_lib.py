@@ -13,7 +13,9 @@ import contextlib
 import contextvars
 import dataclasses
 import logging
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +24,7 @@ from nowcast._nowcast import ffi as ffi
 from nowcast._nowcast import lib as lib
 
 _logger = logging.getLogger("nowcast")
+_CARRIED = Path(__file__).parent / "carried"  # data of ecCodes and PROJ, where the wheel has them
 _PYTHON_LEVEL = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
 
 Progress = Callable[[str, float], Any]
@@ -162,3 +165,7 @@ def default_threads() -> int:
 def simd_level() -> int:
     """The instruction level of the kernels on this processor, an ``nwc_simd_level``."""
     return int(lib.nwc_ctx_simd(ffi.NULL))
+
+
+if _CARRIED.is_dir():
+    check(lib.nwc_io_data_folder(os.fsencode(_CARRIED)))

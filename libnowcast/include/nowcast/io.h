@@ -57,6 +57,17 @@ typedef struct nwc_read_options {
 NWC_API void nwc_read_options_init(nwc_read_options *options);
 
 /**
+ * Say where the files of ecCodes and PROJ are, for a program that carries its own: a folder with definitions/boot.def and samples/GRIB2.tmpl,
+ * of the ecCodes the library is linked with, and proj/proj.db, and what stands beside each. It goes before ECCODES_DEFINITION_PATH,
+ * ECCODES_SAMPLES_PATH, PROJ_DATA and the paths the libraries were built with. Of the whole process and for good: call it before any
+ * other call, while there is one thread.
+ *
+ * @param folder  its path, of less than 4000 bytes; copied
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_IO where one of the three cannot be read, nothing then being changed
+ */
+NWC_API nwc_status nwc_io_data_folder(const char *folder);
+
+/**
  * The name of the format @p size leading bytes belong to ("PGM", "HDF5", "NETCDF", "GRIB", "NIMROD", "RADOLAN",
  * "NEXRAD Level III", "SWAN", "MOC", "GEOTIFF", "TAR"), or NULL. 4096 bytes are enough. Compression is not looked through. Of these
  * this version reads PGM of FMI, GeoTIFF, ODIM_H5 and KNMI composites (in HDF5), CF netCDF, classic or 4, GRIB of MRMS and Stage IV, NIMROD,
