@@ -3,13 +3,15 @@
 # Both set up a Debian-family machine first (packages, .venv, build), which takes seconds when nothing changed.
 # Others, told by the line above each: bench and bench-* (times and skill, beside other packages or the truth), peers (those
 # packages), model-values, read-back and draw-dealias (values, files and pictures beside theirs), docs, lint, fuzz, damage, chaos,
-# tsan, test-long, clean.
+# tsan, wheel, test-wheel, bench-tables, test-long, clean.
 SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-blending bench-ensembles bench-members bench-methods \
   bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain \
   bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-archive bench-low-level bench-storms bench-chain \
   model-values read-back docs lint fuzz damage chaos tsan test-long clean
+  bench-profiles bench-winds bench-cells bench-cycle bench-low-level bench-storms bench-chain model-values read-back docs lint \
+  fuzz damage chaos tsan wheel test-wheel bench-tables test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -155,6 +157,16 @@ VOLUME ?= $(NOWCAST_TEST_DATA)/radar/nexrad/single/KLBB20160601_150025_V06
 bench-chain: python
 	.venv/bin/python benchmarks/chain.py $(VOLUME)
 
+# Every table of docs/guide that was measured, one after another, into build/tables: hours, and NOWCAST_TEST_DATA.
+TABLES := bench bench-methods bench-blending bench-members bench-peers bench-volumes model-values bench-gridding bench-decode bench-dealias \
+  bench-quality bench-products bench-ensembles bench-terrain bench-profiles bench-winds bench-low-level bench-cells bench-cycle \
+  bench-storms bench-chain read-back
+
+bench-tables:
+	@mkdir -p build/tables
+	@set -o pipefail; for table in $(TABLES); do \
+	  echo "== $$table"; $(MAKE) --no-print-directory $$table 2>&1 | tee build/tables/$$table.txt || exit 1; done
+
 # Volumes written in every format, read by the packages of others.
 read-back: peers
 	.venv/bin/python benchmarks/peers/read_back.py --python build/peers/bin/python
@@ -193,9 +205,22 @@ tsan: setup
 	cmake --build --preset tsan
 	ctest --preset tsan
 
-# make test, what takes longer, races and a little fuzzing.
+# The wheel that brings everything, in dist.
+wheel: setup
+	@scripts/setup wheel
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-wheel.txt
+	@rm -rf dist
+	.venv/bin/python scripts/make_wheel.py dist
+
+# That wheel in a Debian of nothing but python3, without a network. As root.
+test-wheel: python wheel
+	@scripts/setup bare
+	tests/wheel.sh dist/*.whl
+
+# make test, what takes longer, the wheel, races and a little fuzzing.
 test-long: test
 	.venv/bin/python -m pytest -m long
+	$(MAKE) test-wheel
 	$(MAKE) tsan
 	$(MAKE) fuzz
 
