@@ -1,7 +1,14 @@
-"""Sphinx: the guide in MyST, the C interface from the headers through Doxygen, the Python one from its docstrings."""
+"""Sphinx: the guide in MyST, notebooks run as the site is made, the C interface from the headers through Doxygen, the
+Python one from its docstrings.
+"""
 
+import os
 import subprocess
 from pathlib import Path
+from typing import Any
+
+import latex2mathml.converter
+from docutils import nodes
 
 HERE = Path(__file__).parent
 XML = HERE.parent / "build" / "doxygen" / "xml"
@@ -12,8 +19,16 @@ subprocess.run(["doxygen", "Doxyfile"], cwd=HERE, check=True)
 project = "libnowcast"
 copyright = "the libnowcast authors, BSD-3-Clause"
 release = (HERE.parent / "VERSION").read_text().strip()
-extensions = ["myst_parser", "breathe", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-source_suffix = {".md": "markdown"}
+extensions = ["myst_nb", "breathe", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+os.environ.pop("NOWCAST_TEST_DATA", None)  # what the site shows is made up
+nb_execution_mode = "force"
+nb_execution_in_temp = True
+nb_execution_timeout = 600
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath"]
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_static_path = ["_static"]
 breathe_projects = {"nowcast": str(XML)}
@@ -25,3 +40,18 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 myst_heading_anchors = 3
 nitpicky = False
+
+
+def _inline(writer: Any, node: Any) -> None:
+    writer.body.append(latex2mathml.converter.convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def _display(writer: Any, node: Any) -> None:
+    writer.body.append(latex2mathml.converter.convert(node.astext(), display="block"))
+    raise nodes.SkipNode
+
+
+def setup(app: Any) -> None:
+    """Equations as MathML, which browsers draw without scripts or a network."""
+    app.add_html_math_renderer("mathml", (_inline, None), (_display, None))

@@ -55,6 +55,10 @@ def test_the_notebook_of_wind_goes_from_simulated_volumes_to_updraughts(tmp_path
 @pytest.mark.parametrize(
     ("name", "pictures", "written"),
     [
+        ("first_look", 1, "east-40.h5"),
+        ("ingest", 2, "cut.ar2v"),
+        ("cells_and_warnings", 3, "rules.toml"),
+        ("operations", 1, "out/latest/manifest.json"),
         ("ensembles", 2, "basin.csv"),
         ("blending", 2, "skill.json"),
         ("verification", 1, "cycles.nc"),
@@ -62,11 +66,22 @@ def test_the_notebook_of_wind_goes_from_simulated_volumes_to_updraughts(tmp_path
     ],
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_notebooks_of_forecasts_run_and_write_what_they_say(
+def test_the_notebooks_of_the_gallery_run_and_write_what_they_say(
     name: str, pictures: int, written: str, tmp_path: Path
 ) -> None:
     assert run_notebook(f"{name}.ipynb", tmp_path) == pictures
     assert (tmp_path / written).stat().st_size > 100
+
+
+@pytest.mark.realdata
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_notebook_of_cells_follows_real_storms(tmp_path: Path, real_data: Path) -> None:
+    assert run_notebook("cells_and_warnings.ipynb", tmp_path, real_data) == 6
+
+
+def test_the_gallery_shows_all_notebooks() -> None:
+    shown = set(re.findall(r"^notebooks/(\w+)$", (ROOT / "docs" / "gallery" / "index.md").read_text(), re.MULTILINE))
+    assert shown == {path.stem for path in (ROOT / "examples" / "notebooks").glob("*.ipynb")}
 
 
 @pytest.mark.realdata
@@ -123,7 +138,7 @@ def given(page: str, volume: xr.DataTree) -> dict[str, object]:
         "KHTX20080411_182213_V03.gz",
         "armor_20080411_182230.nc",
     ]
-    if page in ("health", "mosaic", "quality"):
+    if page in ("health", "mosaic", "pyart", "pydda", "quality"):
         Path("khtx-20080411").mkdir()
         for path in [*paths, *(f"khtx-20080411/{number}.gz" for number in range(2))]:
             radar.write(volume, path, format="FM 301")
