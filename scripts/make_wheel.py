@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -62,13 +63,19 @@ def linked(library: Path) -> dict[str, Path]:
     return found
 
 
-def package_of(path: Path) -> str:
-    """The Debian package a file is of."""
-    for name in (path.resolve(), path, Path("/usr") / path.relative_to("/"), Path(str(path).removeprefix("/usr"))):
-        asked = subprocess.run(["dpkg", "-S", name], capture_output=True, text=True)
-        if asked.returncode == 0:
-            return asked.stdout.split(": ")[0].split(":")[0]
-    raise SystemExit(f"{path}: no Debian package has it, so that its licence is not known")
+def packages_of(paths: Iterable[Path]) -> dict[Path, str]:
+    """The Debian packages files are of, whether dpkg knows them below /usr or not."""
+    names = {}
+    for path in paths:
+        for name in (path.resolve(), path):
+            bare = Path("/", name.relative_to("/usr")) if name.is_relative_to("/usr") else name
+            names |= dict.fromkeys((str(bare), f"/usr{bare}"), path)
+    asked = subprocess.run(["dpkg", "-S", *names], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return {
+        names[name]: package.split(",")[0].split(":")[0]
+        for package, _, name in (line.partition(": ") for line in asked.stdout.splitlines())
+        if name in names
+    }
 
 
 def add_licences(unpacked: Path, originals: dict[str, Path]) -> None:
@@ -76,9 +83,15 @@ def add_licences(unpacked: Path, originals: dict[str, Path]) -> None:
     (licences,) = unpacked.glob("*.dist-info/licenses")
     lines, common = [], set()
     packages = {name: ["data"] for name in DATA_PACKAGES}
-    for library in sorted((unpacked / "libnowcast.libs").iterdir()):
-        name = re.sub(r"-[0-9a-f]{8}(?=\.)", "", library.name)
-        packages.setdefault(package_of(originals[name]), []).append(library.name)
+    libraries = {
+        path: originals[re.sub(r"-[0-9a-f]{8}(?=\.)", "", path.name)]
+        for path in sorted((unpacked / "libnowcast.libs").iterdir())
+    }
+    known = packages_of(libraries.values())
+    for library, original in libraries.items():
+        if original not in known:
+            raise SystemExit(f"{original}: no Debian package has it, so that its licence is not known")
+        packages.setdefault(known[original], []).append(library.name)
     for package, files in sorted(packages.items()):
         text = Path("/usr/share/doc", package, "copyright").read_text(errors="replace")
         common |= set(re.findall(r"/usr/share/common-licenses/([\w.-]*\w)", text))
