@@ -3,6 +3,7 @@
 from nowcast import (
     archive,
     cells,
+    desk,
     errors,
     extract,
     forecast,
@@ -35,6 +36,7 @@ __all__ = [
     "archive",
     "build_info",
     "cells",
+    "desk",
     "errors",
     "extract",
     "forecast",

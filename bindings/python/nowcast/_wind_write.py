@@ -45,8 +45,8 @@ def to_grid(fields: xr.Dataset, grid: Grid) -> xr.Dataset:
     done: set[str] = set()
     for pair in _PAIRS:
         if pair[0] in fields and pair[1] in fields:
-            east, north = _turned(fields[pair[0]], fields[pair[1]], to_true=True)
-            made |= dict(zip(pair, _turned(resample(east, grid), resample(north, grid), to_true=False), strict=True))
+            east, north = turned(fields[pair[0]], fields[pair[1]], to_true=True)
+            made |= dict(zip(pair, turned(resample(east, grid), resample(north, grid), to_true=False), strict=True))
             done |= set(pair)
     for name, field in fields.data_vars.items():
         if str(name) in done:
@@ -80,14 +80,14 @@ def to_true(fields: xr.Dataset) -> xr.Dataset:
     missing = [name for name in ("u", "v") if name not in fields]
     if missing:
         raise ArgumentError(f"fields: u and v expected, {', '.join(missing)} missing")
-    east, north = _turned(fields["u"], fields["v"], to_true=True)
+    east, north = turned(fields["u"], fields["v"], to_true=True)
     made = fields.drop_vars(["u", "v"])
     for name, field, text in (("eastward_wind", east, "east"), ("northward_wind", north, "north")):
         made[name] = field.assign_attrs(standard_name=name, long_name=f"wind towards the true {text}")
     return made
 
 
-def _turned(u: xr.DataArray, v: xr.DataArray, *, to_true: bool) -> tuple[xr.DataArray, xr.DataArray]:
+def turned(u: xr.DataArray, v: xr.DataArray, *, to_true: bool) -> tuple[xr.DataArray, xr.DataArray]:
     """Wind along the grid's axes as eastward and northward, or back."""
     if u.dims[-2:] != ("y", "x") or v.dims != u.dims:
         raise ArgumentError(f"fields: components of dimensions (..., y, x) expected, {u.dims} and {v.dims} given")

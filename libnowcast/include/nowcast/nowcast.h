@@ -10,6 +10,7 @@
 #include <nowcast/cells.h>
 #include <nowcast/core.h>
 #include <nowcast/dealias.h>
+#include <nowcast/desk.h>
 #include <nowcast/forecast.h>
 #include <nowcast/forecast_blend.h>
 #include <nowcast/forecast_ensemble.h>

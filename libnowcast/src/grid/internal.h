@@ -35,6 +35,9 @@ nwc_status nwc__check_parts(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts,
                             const uint8_t *hole, const double *longitude_deg, const double *latitude_deg,
                             int64_t *points);
 
+/* Longitude and latitude of the centre of every cell, (ny, nx) each; NaN where the projection has none. */
+nwc_status nwc__grid_centres(nwc_ctx *ctx, const nwc_grid *grid, double *lon, double *lat);
+
 /* Two grids place their cells at the same points (to a thousandth of a cell). */
 bool nwc__same_grid(const nwc_grid *a, const nwc_grid *b);
 bool nwc__same_columns(const nwc_grid *a, const nwc_grid *b); /* whatever their levels are */

@@ -70,7 +70,7 @@ static nwc_status take_ring(int32_t number, const double *longitude_deg, const d
     return NWC_OK;
 }
 
-static nwc_status find_centres(nwc_ctx *ctx, const nwc_grid *grid, double *lon, double *lat)
+nwc_status nwc__grid_centres(nwc_ctx *ctx, const nwc_grid *grid, double *lon, double *lat)
 {
     for (int64_t c = 0; c < grid->nx * grid->ny; c++) {
         lon[c] = grid->x_first + grid->dx * (double)(c % grid->nx);
@@ -122,7 +122,7 @@ nwc_status nwc_grid_within(nwc_ctx *ctx, const nwc_grid *grid, int32_t n_parts, 
         status = take_ring(r, longitude_deg, latitude_deg, places, places + points, &rings[r]);
         if (status != NWC_OK) goto done;
     }
-    if ((status = find_centres(ctx, grid, cells, cells + grid->nx * grid->ny)) != NWC_OK) goto done;
+    if ((status = nwc__grid_centres(ctx, grid, cells, cells + grid->nx * grid->ny)) != NWC_OK) goto done;
     struct job job = {rings, n_parts, places, places + points, cells, cells + grid->nx * grid->ny, within};
     status = nwc__for_each_tile(ctx, "area", grid->ny, within_row, &job);
 done:

@@ -1,0 +1,109 @@
+"""Areas of edits: GeoJSON that is checked, and the weight of every cell of a grid in one."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nowcast import _field, _lib
+from nowcast._geojson import parts_of
+from nowcast._lib import ffi, lib
+from nowcast.errors import ArgumentError
+from nowcast.grid import Grid
+
+_DEPTH = {"LineString": 1, "Polygon": 2, "MultiPolygon": 3}
+MAX_POINTS = int(lib.NWC_DESK_MAX_POINTS)
+
+
+def checked(area: Any) -> dict[str, Any]:
+    """A Polygon, MultiPolygon or LineString as plain lists of numbers, [longitude, latitude] each; ValueError: it is none."""
+    if not isinstance(area, Mapping):
+        raise ValueError(f"a geometry of GeoJSON expected, {type(area).__name__} given")
+    kind = area.get("type")
+    if not isinstance(kind, str) or kind not in _DEPTH:
+        raise ValueError(f"type: one of {', '.join(_DEPTH)} expected")
+    left = [MAX_POINTS]
+    made = {"type": kind, "coordinates": _plain(area.get("coordinates"), _DEPTH[kind], "coordinates", left)}
+    with _lib.call() as ctx:
+        _lib.check(lib.nwc_desk_check_area(ctx, _to_c(made, 1.0, 0.0, [])))
+    return made
+
+
+def _plain(given: Any, depth: int, place: str, left: list[int]) -> list[Any]:
+    if not isinstance(given, list | tuple) or not given:
+        raise ValueError(f"{place}: a list that is not empty expected")
+    if depth == 0:
+        if not 2 <= len(given) <= 3 or any(isinstance(n, bool) or not isinstance(n, int | float) for n in given):
+            raise ValueError(f"{place}: longitude and latitude expected")
+        if not all(-720.0 <= n <= 720.0 and math.isfinite(n) for n in given[:2]):
+            raise ValueError(f"{place}: a place on the earth expected")
+        left[0] -= 1
+        return [float(given[0]), float(given[1])]
+    if len(given) > left[0]:
+        raise ValueError(f"{place}: at most {MAX_POINTS} points expected")
+    return [_plain(part, depth - 1, f"{place}.{n}", left) for n, part in enumerate(given)]
+
+
+def _to_c(area: Mapping[str, Any], width_m: float, feather_m: float, kept: list[Any]) -> Any:
+    """An nwc_desk_area; what it points to is put into ``kept``, which must live as long."""
+    shape, parts, holes = parts_of(area)
+    points = np.array([place for part in parts for place in part], dtype=np.float64).reshape(-1, 2)
+    columns = [np.ascontiguousarray(column) for column in points.T]
+    counts, hole = ffi.new("int64_t[]", [len(part) for part in parts]), ffi.new("uint8_t[]", holes)
+    struct = ffi.new("nwc_desk_area *")
+    struct.shape, struct.n_parts, struct.part_points, struct.hole = shape, len(parts), counts, hole
+    struct.longitude_deg, struct.latitude_deg = (ffi.cast("double *", column.ctypes.data) for column in columns)
+    struct.width_m, struct.feather_m = width_m, feather_m
+    kept += [columns, counts, hole, struct]
+    return struct
+
+
+def weight_of(
+    grid: Grid, area: Mapping[str, Any] | None, feather_km: float, width_km: float | None
+) -> npt.NDArray[np.float32]:
+    """The weight of every cell, (y, x), 0 to 1; 1 everywhere without an area."""
+    made = np.ones((grid.ny, grid.nx), dtype=np.float32)
+    if area is None:
+        return made
+    out, kept = _field.Fields([made]), list[Any]()
+    struct = _to_c(area, 1e3 * (width_km or 0.0), 1e3 * feather_km, kept)
+    with _lib.call() as ctx:
+        plane = grid.to_c()
+        _lib.check(lib.nwc_desk_weight(ctx, plane[0], struct, out.c))
+    return made
+
+
+def middle_of(area: Mapping[str, Any]) -> tuple[float, float]:
+    """Longitude and latitude of the middle of an area's reach."""
+    _, parts, _ = parts_of(area)
+    points = np.array([place for part in parts for place in part], dtype=np.float64).reshape(-1, 2)
+    lon = points[0, 0] + (points[:, 0] - points[0, 0] + 180.0) % 360.0 - 180.0
+    return float(0.5 * (lon.min() + lon.max())), float(0.5 * (points[:, 1].min() + points[:, 1].max()))
+
+
+def cells_to(grid: Grid, place: tuple[float, float], east_km: float, north_km: float) -> tuple[float, float]:
+    """By how many cells along y and x one gets from a place to what lies so far east and north of it over the ground."""
+    lon, lat = place
+    degree = 6371.0 * math.pi / 180.0
+    to = lon + east_km / (degree * max(math.cos(math.radians(lat)), 1e-6)), lat + north_km / degree
+    x, y = grid.from_lonlat([lon, to[0]], [lat, to[1]])
+    step = float((y[1] - y[0]) / grid.dy), float((x[1] - x[0]) / grid.dx)
+    if not all(map(math.isfinite, step)):
+        raise ArgumentError(f"area: a place within the grid's projection expected, {lon:g}, {lat:g} given")
+    return step
+
+
+def moved(area: Mapping[str, Any], east_km: float, north_km: float) -> dict[str, Any]:
+    """An area elsewhere."""
+    lon, lat = middle_of(area)
+    degree = 6371.0 * math.pi / 180.0
+    by = np.array([east_km / (degree * max(math.cos(math.radians(lat)), 1e-6)), north_km / degree])
+
+    def shifted(part: Sequence[Any]) -> list[Any]:
+        if isinstance(part[0], int | float):
+            return (np.asarray(part[:2], dtype=np.float64) + by).tolist()
+        return [shifted(one) for one in part]
+
+    return {"type": area["type"], "coordinates": shifted(area["coordinates"])}
