@@ -68,7 +68,7 @@ def initiation(
         pair = [one.c for one in clouds] or [ffi.NULL, ffi.NULL]
         _lib.check(lib.nwc_initiation_find(ctx, echo.c, ridges, *pair, seconds, chosen, flags))
     del kept
-    attributes = {"units": "1", "grid_mapping": "crs", "long_name": "hints of storms to come"}
+    attributes: dict[str, Any] = {"units": "1", "grid_mapping": "crs", "long_name": "hints of storms to come"}
     attributes |= {"flag_masks": np.array([*HINTS.values()], dtype=np.uint8), "flag_meanings": " ".join(HINTS)}
     made_of = reflectivity.transpose("y", "x").copy(data=ascending(reflectivity, made)).rename("initiation")
     made_of.attrs = attributes
