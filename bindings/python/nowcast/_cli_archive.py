@@ -7,10 +7,9 @@ from typing import Any
 import click
 
 from nowcast import archive as archives
-from nowcast._cli_ops import DEGRADED, LOCKED
+from nowcast._cli_parts import DEGRADED, LOCKED, json_flag
 from nowcast.ops import LockedError
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _output = click.option("-o", "--output", type=click.Path(path_type=Path), default="archive", show_default=True)
 
 
@@ -20,7 +19,7 @@ _output = click.option("-o", "--output", type=click.Path(path_type=Path), defaul
 @click.option("--workers", type=click.IntRange(0, 1024), help="Processes; 0 for none; by default one per processor.")
 @click.option("--cluster", help="Address of a Dask scheduler, tcp://HOST:PORT, instead.")
 @click.option("--again", is_flag=True, help="Do what is done too.")
-@_json
+@json_flag
 def archive(
     manifests: tuple[str, ...],
     output: Path,
@@ -60,7 +59,7 @@ def _summary(result: archives.Result) -> dict[str, Any]:
 @click.argument("end")
 @click.option("--name", help="The radar or product; by default the source's own.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder; by default one in the user's cache.")
-@_json
+@json_flag
 def fetch(source: str, start: str, end: str, name: str | None, output: Path | None, as_json: bool) -> None:
     """Bring the files of a public archive from START to END (UTC), unless they are there; their paths are printed."""
 

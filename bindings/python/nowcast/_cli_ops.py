@@ -7,11 +7,9 @@ from typing import Any
 import click
 
 from nowcast import ops
+from nowcast._cli_parts import DEGRADED, LOCKED, json_flag
 from nowcast._files import refusals
 
-DEGRADED, LOCKED = 3, 4
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _config = click.argument("config", type=click.Path())
 
 
@@ -20,7 +18,7 @@ _config = click.argument("config", type=click.Path())
 @click.option("--time", help="UTC of the cycle; by default the latest that is due.")
 @click.option("--replay", nargs=2, metavar="START END", help="Run the cycles of a span of time again, into a folder.")
 @click.option("--into", type=click.Path(), help="Of --replay: that folder.")
-@_json
+@json_flag
 def run(config: str, time: str | None, replay: tuple[str, str] | None, into: str | None, as_json: bool) -> None:
     """Run one operational cycle, or those of an archive. Exit code 3: degraded; 4: another cycle is at work."""
     if (replay is None) != (into is None) or (replay and time):
@@ -48,7 +46,7 @@ def _line(outcome: ops.Outcome) -> str:
 
 @click.command()
 @_config
-@_json
+@json_flag
 def status(config: str, as_json: bool) -> None:
     """How old the latest cycle is, and what it lacked. Exit code 3: degraded, or nothing published yet."""
     found = ops.status(config)

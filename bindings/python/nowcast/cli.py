@@ -1,23 +1,30 @@
 """The program nowcast. Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but degraded, 4 another cycle is at work."""
 
-import contextlib
 import importlib.util
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-import pandas as pd
 import rich.console
 import rich.progress
 import rich.table
 
-from nowcast import _cli_archive, _cli_ops, _cli_verify, _lib, io, jobs
-from nowcast._cli_ops import DEGRADED
-from nowcast._open import describe
+from nowcast import _cli_archive, _cli_health, _cli_info, _cli_ops, _cli_verify, _lib, io, jobs
+from nowcast._cli_parts import (
+    DEGRADED,
+    finish,
+    inputs_argument,
+    json_flag,
+    numbers,
+    on_error_option,
+    progress,
+    quantity_option,
+    zr_option,
+)
 from nowcast.cells import METHODS as CELLS
 from nowcast.errors import NoDataError, NowcastError, UnsupportedError
 from nowcast.extract import rows_of
@@ -26,7 +33,7 @@ from nowcast.forecast import METHODS as FORECASTS
 from nowcast.mosaic import METHODS as MOSAICS
 from nowcast.mosaic import REFLECTIVITIES
 from nowcast.motion import METHODS
-from nowcast.radar import FORMATS, Health
+from nowcast.radar import FORMATS
 
 
 class _Program(click.Group):
@@ -37,66 +44,6 @@ class _Program(click.Group):
             return super().invoke(ctx)
         except NowcastError as error:
             raise click.ClickException(str(error)) from error
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[None]:
-    """A bar on a terminal, elsewhere one log line for each stage."""
-    console = rich.console.Console(stderr=True)
-    if not console.is_terminal:
-        seen: set[str] = set()
-
-        def line(stage: str, fraction: float) -> None:
-            if stage not in seen:
-                seen.add(stage)
-                logging.getLogger("nowcast").info("%s", stage)
-
-        with _lib.settings(progress=line):
-            yield
-        return
-    with rich.progress.Progress(console=console, transient=True) as bars:
-        tasks: dict[str, rich.progress.TaskID] = {}
-
-        def move(stage: str, fraction: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=1.0)
-            bars.update(tasks[stage], completed=fraction)
-
-        with _lib.settings(progress=move):
-            yield
-
-
-def _finish(summary: dict[str, Any], as_json: bool, text: str) -> None:
-    """Print the summary, say what was left out, and exit with 3 when it is degraded."""
-    if as_json:
-        click.echo(json.dumps(summary))
-    else:
-        click.echo(text)
-    if summary.get("degraded"):
-        raise click.exceptions.Exit(DEGRADED)
-
-
-def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[float]:
-    """Numbers with commas between them."""
-    try:
-        return [float(part) for part in text.split(",")] if text is not None else []
-    except ValueError:
-        raise click.BadParameter(f"numbers with commas between them expected, {text} given", param=option) from None
-
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_quantity = click.option("--quantity", help="Field to take, such as RATE, ACRR, DBZH; the first one by default.")
-_inputs = click.argument("inputs", nargs=-1, required=True)
-_on_error = click.option(
-    "--on-error",
-    type=click.Choice(["skip", "raise"]),
-    default="skip",
-    show_default=True,
-    help="Leave damaged or missing files out, or stop at them.",
-)
-_zr = click.option(
-    "--zr", type=(float, float), default=(200.0, 1.6), show_default=True, help="a and b of Z = a R^b, for reflectivity."
-)
 
 
 @click.group(cls=_Program)
@@ -113,105 +60,14 @@ def main(ctx: click.Context, threads: int, verbose: bool) -> None:
 
 
 @main.command()
-@_inputs
-@_json
-def info(inputs: tuple[str, ...], as_json: bool) -> None:
-    """What is in files: fields and grids, sweeps of volumes, variables of models, stations and their values."""
-    found = [describe(path) for path in inputs]
-    if as_json:
-        click.echo(json.dumps(found))
-        return
-    for file in found:
-        click.echo(f"{file['path']}: {file['format']}")
-        for line in _lines(file):
-            click.echo(f"  {line}")
-
-
-def _lines(file: dict[str, Any]) -> Iterator[str]:
-    if "sweeps" in file:
-        yield from _volume_lines(file)
-    elif "quantities" in file:
-        yield from _observation_lines(file)
-    elif "variables" in file:
-        yield from _model_lines(file)
-    else:
-        yield from map(_field_line, file["fields"])
-
-
-def _observation_lines(file: dict[str, Any]) -> Iterator[str]:
-    several = file["stations"]
-    shown = [" ".join(filter(None, (station["kind"], station["id"], station["name"]))) for station in several[:5]]
-    left = f" and {len(several) - len(shown)} more" if len(several) > len(shown) else ""
-    times = {file["first_time"], file["last_time"]}
-    when = "time not in the file" if None in times else " to ".join(sorted(times))
-    yield f"{', '.join(shown)}{left}; {file['reports']} reports, {when}"
-    if file["incomplete"]:
-        yield f"incomplete: {file['incomplete']}"
-    for row in file["quantities"]:
-        reach = "" if row["min"] is None else f", {row['min']:g} to {row['max']:g} {row['units']}"
-        yield f"{row['quantity']}: {row['values']} values{reach}"
-
-
-def _model_lines(model: dict[str, Any]) -> Iterator[str]:
-    runs, steps = model["reference_times"], model["steps_h"]
-    members = f", {len(model['members'])} members" if model["members"] else ""
-    yield (
-        f"{model['messages']} fields, {runs[0]}" + (f" to {runs[-1]} ({len(runs)} runs)" if len(runs) > 1 else "")
-    ) + f", +{steps[0]:g} to +{steps[-1]:g} h ({len(steps)} steps){members}"
-    if model["incomplete"]:
-        yield f"incomplete: {model['incomplete']}"
-    for grid in model["grids"]:
-        yield f"{grid['nx']} x {grid['ny']} cells of {grid['dx']:g} x {grid['dy']:g}, {grid['projection']}"
-    for variable in model["variables"]:
-        levels = variable["levels"]
-        where = variable["level_type"] + (f" {levels[0]:g}" if levels else "")
-        where += f" to {levels[-1]:g} ({len(levels)})" if len(levels) > 1 else ""
-        statistic = "" if variable["statistic"] == "instant" else f", {variable['statistic']}"
-        statistic += f", {variable['derived']}" if variable["derived"] else ""
-        yield f"{variable['name']} [{variable['units']}] {where}{statistic}, {variable['fields']} fields"
-
-
-def _field_line(field: dict[str, Any]) -> str:
-    grid = field["grid"]
-    reach = "nothing known" if field["min"] is None else f"{field['min']:g} to {field['max']:g}"
-    level = f" at {field['height_m']:g} m" if field["height_m"] else ""
-    level += f" member {field['member']} of {field['members']}" if field["members"] else ""
-    when = field["time"] or "of no time"
-    return (
-        f"{field['quantity']} {when}{level} {reach} {field['units']}, "
-        f"{field['known'] / field['cells']:.0%} known, {grid['nx']} x {grid['ny']} cells of "
-        f"{grid['dx']:g} x {grid['dy']:g}, {grid['projection']}"
-    )
-
-
-def _volume_lines(volume: dict[str, Any]) -> Iterator[str]:
-    place = [volume["latitude"], volume["longitude"], volume["altitude"]]
-    where = "place not in the file" if None in place else "{:.4f} N {:.4f} E {:.0f} m".format(*place)
-    yield " ".join(filter(None, (volume["site"], volume["site_name"], where, volume["time"], volume["scan_name"])))
-    if volume["experimental"]:
-        yield "experimental: no real file of this kind was at hand when its decoder was written"
-    if volume["incomplete"]:
-        yield f"incomplete: {volume['incomplete']}"
-    for number, sweep in enumerate(volume["sweeps"]):
-        angle = "?" if sweep["fixed_angle"] is None else f"{sweep['fixed_angle']:.2f}"
-        nyquist = "" if sweep["nyquist"] is None else f", Nyquist {sweep['nyquist']:.2f} m s-1"
-        moments = ", ".join(
-            f"{moment['name']} {moment['gates']} x {moment['gate_spacing']:g} m"
-            + ("" if moment["min"] is None else f" {moment['min']:g} to {moment['max']:g}")
-            for moment in sweep["moments"]
-        )
-        yield f"{number}: {angle} degrees, {sweep['mode']}, {sweep['rays']} rays{nyquist}: {moments}"
-
-
-@main.command()
-@_inputs
+@inputs_argument
 @click.argument("output")
-@_quantity
+@quantity_option
 @click.option("--on-error", type=click.Choice(["skip", "raise"]), default="raise", show_default=True)
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), help="Of a volume; by default OUTPUT's suffix says."
 )
-@_json
+@json_flag
 def convert(
     inputs: tuple[str, ...], output: str, quantity: str | None, on_error: str, form: str | None, as_json: bool
 ) -> None:
@@ -222,7 +78,7 @@ def convert(
     .geojson, a row or a point for each value.
     """
     summary = jobs.convert(inputs, output, quantity=quantity, on_error=on_error, format=form)
-    _finish(
+    finish(
         summary,
         as_json,
         f"{output}: " + ", ".join(f"{summary[what]} {what}" for what in ("times", "sweeps", "rows") if what in summary),
@@ -230,7 +86,7 @@ def convert(
 
 
 @main.command()
-@_inputs
+@inputs_argument
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Longest lead time.")
 @click.option("--step", type=float, default=5.0, show_default=True, help="Minutes between lead times.")
@@ -240,10 +96,10 @@ def convert(
 @click.option(
     "--probability",
     "probabilities",
-    callback=_numbers,
+    callback=numbers,
     help="mm h-1, as 1,5: the probability that each is reached, written besides.",
 )
-@click.option("--quantiles", callback=_numbers, help="As .1,.5,.9: these quantiles of the members, written besides.")
+@click.option("--quantiles", callback=numbers, help="As .1,.5,.9: these quantiles of the members, written besides.")
 @click.option("--blend", help="Rain of a weather model to join the forecast to.")
 @click.option("--skill", help="JSON file in which the model's skill is kept from cycle to cycle, for steps.")
 @click.option("--motion", "motion_method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
@@ -252,10 +108,10 @@ def convert(
 @click.option(
     "--frames", type=click.IntRange(2, 24), help="Latest frames to use; by default the method chooses of six."
 )
-@_quantity
-@_zr
-@_on_error
-@_json
+@quantity_option
+@zr_option
+@on_error_option
+@json_flag
 def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_json: bool, **choices: Any) -> None:
     """Carry the latest of a sequence of fields into the future, in mm h-1.
 
@@ -264,7 +120,7 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
     anvil, what changed goes on changing; linda, which smears rain too, by laws around its strongest cells; steps,
     sseps, which is steps by place, and linda_ensemble, ensembles whose members are all as likely.
     """
-    with _progress():
+    with progress():
         summary = jobs.forecast(inputs, output, a=zr[0], b=zr[1], **choices)
     of = f" of {summary['members']} members (seed {summary['seed']})" if summary["members"] else ""
     text = (
@@ -278,7 +134,7 @@ def forecast(inputs: tuple[str, ...], output: str, zr: tuple[float, float], as_j
         text += f"; and {', '.join(summary['further'])}"
     if summary["carried_over"]:
         text += f"; {summary['carried_over']:.0%} of the cells with echo carried over from frame to frame"
-    _finish(summary, as_json, text)
+    finish(summary, as_json, text)
 
 
 def _place(_: click.Context, option: click.Parameter, site: str | None) -> tuple[float, float, float] | str | None:
@@ -323,7 +179,7 @@ def _around_radars(radius: float) -> Callable[[Any], Any]:
 
 
 @main.command()
-@_inputs
+@inputs_argument
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--field", "fields", multiple=True, default=("DBZH", "VRADH"), show_default=True, help="Moment to take.")
 @click.option("--method", type=click.Choice(list(MOSAICS)), default="linear", show_default=True)
@@ -345,8 +201,8 @@ def _around_radars(radius: float) -> Callable[[Any], Any]:
 @click.option("--follow", type=click.Choice(["sweep", "volume"]), help="Follow a folder, and write at each of these.")
 @click.option("--timeout", type=float, help="s without anything new after which --follow ends; never by default.")
 @click.option("--dem", "ground", help="Heights of the ground, GeoTIFF or netCDF: what they hide of beams is left out.")
-@_on_error
-@_json
+@on_error_option
+@json_flag
 def mosaic(
     inputs: tuple[str, ...],
     output: str,
@@ -359,7 +215,7 @@ def mosaic(
     if follow is not None:
         _mosaic_live(inputs, output, as_json, every=follow, timeout=timeout, **choices)
         return
-    with _progress():
+    with progress():
         summary = jobs.mosaic(inputs, output, **choices)
     known = ", ".join(f"{name} {share:.0%}" for name, share in summary["known"].items())
     when = " to ".join(dict.fromkeys((summary["times"][0], summary["times"][-1])))
@@ -368,7 +224,7 @@ def mosaic(
     for what in ("absent", "late", "incomplete", "left_out"):
         if summary[what]:
             text += f"; {what.replace('_', ' ')}: {', '.join(summary[what])}"
-    _finish(summary, as_json, text)
+    finish(summary, as_json, text)
 
 
 def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
@@ -389,7 +245,7 @@ def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices:
 
 
 @main.command()
-@_inputs
+@inputs_argument
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--background", help="A model, or soundings and profilers; by default a profile fitted to the volumes.")
 @click.option("--low-level", help="CF netCDF to write besides: the low-level wind, now and in the next hours.")
@@ -400,8 +256,8 @@ def _mosaic_live(inputs: tuple[str, ...], output: str, as_json: bool, **choices:
 @_around_radars(80.0)
 @click.option("--time", help="UTC of the wind; by default the middle of the volumes.")
 @click.option("--max-age", type=float, help="s; rays farther from the time are left out.")
-@_on_error
-@_json
+@on_error_option
+@json_flag
 def wind(
     inputs: tuple[str, ...],
     output: str,
@@ -409,7 +265,7 @@ def wind(
     **choices: Any,
 ) -> None:
     """Find the wind in three dimensions that radar volumes of one time agree upon, and of it the low-level wind."""
-    with _progress():
+    with progress():
         summary = jobs.wind(inputs, output, **choices)
     text = f"{output}: {summary['report']}"
     if summary["low_level"]:
@@ -417,11 +273,11 @@ def wind(
     for what in ("incomplete", "left_out"):
         if summary[what]:
             text += f"\n{what.replace('_', ' ')}: {', '.join(summary[what])}"
-    _finish(summary, as_json, text)
+    finish(summary, as_json, text)
 
 
 @main.command()
-@_inputs
+@inputs_argument
 @click.option("-o", "--output", required=True, help="CF netCDF to write.")
 @click.option("--quantity", default="DBZH", show_default=True, help="The reflectivity to take.")
 @click.option(
@@ -444,8 +300,8 @@ def wind(
     help="Minutes, of tracks of rotation.",
 )
 @click.option("--advect", is_flag=True, help="Carry what leaves tracks along the motion between times.")
-@_on_error
-@_json
+@on_error_option
+@json_flag
 def product(
     inputs: tuple[str, ...],
     output: str,
@@ -461,7 +317,7 @@ def product(
     levels = {"freezing": freezing, "cold": cold, "ground": ground}
     choices |= {name: None if km is None else 1e3 * km for name, km in levels.items()}
     choices["heights"] = [1e3 * km for km in heights]
-    with _progress():
+    with progress():
         summary = jobs.product(inputs, output, **choices)
     greatest = summary["greatest"]
     shown = {"composite": "dBZ", "vil": "kg m-2", "mesh": "mm"}
@@ -470,11 +326,11 @@ def product(
     )
     if summary["left_out"]:
         text += f"; left out: {', '.join(summary['left_out'])}"
-    _finish(summary, as_json, text)
+    finish(summary, as_json, text)
 
 
 @main.command()
-@_inputs
+@inputs_argument
 @click.option("-o", "--output", required=True, help="Tracks to write: .csv, .geojson (with outlines) or .parquet.")
 @click.option("--events", help="CSV to write besides: births, splits, merges and ends.")
 @click.option("--method", type=click.Choice(list(CELLS)), default="tree", show_default=True)
@@ -485,12 +341,12 @@ def product(
 @click.option("--closing", type=float, help="m; storms at most so far apart are one; 0 by default.")
 @click.option("--patience", type=float, help="s; a track not seen for longer ends; 900 by default.")
 @click.option("--motion/--no-motion", default=True, show_default=True, help="Estimate the motion between fields.")
-@_quantity
-@_on_error
-@_json
+@quantity_option
+@on_error_option
+@json_flag
 def cells(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
     """Find the cells of a sequence of fields and follow them; a row for each track and time."""
-    with _progress():
+    with progress():
         summary = jobs.cells(inputs, output, **choices)
     what = ", ".join(f"{n} {name}" for name, n in summary["events"].items()) or "none"
     text = (
@@ -499,7 +355,7 @@ def cells(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -
     )
     if summary["left_out"]:
         text += f"; left out: {', '.join(summary['left_out'])}"
-    _finish(summary, as_json, text)
+    finish(summary, as_json, text)
 
 
 def _pairs(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> Any:
@@ -518,7 +374,7 @@ def _pairs(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) ->
 
 
 @main.command()
-@_inputs
+@inputs_argument
 @click.option("-o", "--output", help="Table to write: .csv, .json or .nc; printed when omitted.")
 @click.option("--points", multiple=True, callback=_pairs, help="CSV or GeoJSON of points, or longitude,latitude.")
 @click.option("--route", multiple=True, callback=_pairs, help="The same of a route, perhaps with times.")
@@ -528,18 +384,18 @@ def _pairs(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) ->
 @click.option("--method", type=click.Choice(["nearest", "bilinear"]), default="nearest", show_default=True)
 @click.option("--members", type=click.Choice(["keep", "summary"]), default="keep", show_default=True)
 @click.option("--step", type=float, help="m between the points of a route; half a cell by default.")
-@_quantity
-@_on_error
-@_json
+@quantity_option
+@on_error_option
+@json_flag
 def extract(inputs: tuple[str, ...], output: str | None, as_json: bool, **choices: Any) -> None:
     """Take the values of fields at points, along a route or in areas, as a table."""
-    with _progress():
+    with progress():
         table, summary = jobs.extract(inputs, output, **choices)
     if output is None:
         summary["table"] = rows_of(table)
     text = f"{output}: {summary['rows']} rows of {summary['places']} places"
     text = text if output else table.to_csv(index=False).rstrip()
-    _finish(summary, as_json, text)
+    finish(summary, as_json, text)
 
 
 @main.command()
@@ -560,11 +416,11 @@ def extract(inputs: tuple[str, ...], output: str | None, as_json: bool, **choice
 @click.option("--sender", default="nowcast@localhost", show_default=True, help="Of CAP messages.")
 @click.option("--sender-name", help="The same by name.")
 @click.option("--chinese", is_flag=True, help="CAP by the profile of the Chinese warning platform.")
-@_on_error
-@_json
+@on_error_option
+@json_flag
 def warn(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
     """Hold fields against rules: warnings that go on from call to call, as GeoJSON and CAP; automatic guidance."""
-    with _progress():
+    with progress():
         summary = jobs.warn(inputs, output, **choices)
     if "areas" in summary:
         text = f"{output}: {summary['areas']} areas at {summary['now']}"
@@ -573,7 +429,7 @@ def warn(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) ->
         text = f"{output}: {summary['warnings']} warnings at {summary['now']}; events: {what}"
     if summary["left_out"]:
         text += f"; left out: {', '.join(summary['left_out'])}"
-    _finish(summary, as_json, text)
+    finish(summary, as_json, text)
 
 
 @main.command()
@@ -599,10 +455,10 @@ def warn(inputs: tuple[str, ...], output: str, as_json: bool, **choices: Any) ->
     "of the thresholds that the forecast has.",
 )
 @click.option("--calibration", help="Curves learnt of probabilities to write, .nc; of members or --by probability.")
-@_quantity
-@_zr
-@_on_error
-@_json
+@quantity_option
+@zr_option
+@on_error_option
+@json_flag
 def verify(
     forecast: str,
     observed: tuple[str, ...],
@@ -616,107 +472,24 @@ def verify(
 
     Files after the first of --obs may follow without it: --obs a.h5 b.h5 c.h5.
     """
-    with _progress():
+    with progress():
         scores, summary = jobs.verification(forecast, (*observed, *more_observed), output, a=zr[0], b=zr[1], **choices)
     if as_json:
         summary["scores"] = _cli_verify.numbers(scores, choices["by"])
     else:
         rich.console.Console(width=120).print(_cli_verify.table(scores, summary["lead_minutes"], choices["by"]))
-    _finish(summary, as_json, output or "")
+    finish(summary, as_json, output or "")
 
 
-@main.command()
-@_inputs
-@click.option("--map", "clutter_map", help="Clutter map of the radar, as nowcast.radar.ClutterMap saves it.")
-@click.option("--freezing", type=float, help="Height of 0 degC, km above mean sea level: rain tells the bias of dBZ.")
-@_on_error
-@_json
-def health(
-    inputs: tuple[str, ...], clutter_map: str | None, freezing: float | None, on_error: str, as_json: bool
-) -> None:
-    """How radars are, by volumes of theirs: noise, biases, the sun, the ground, what is missing or late, and how they
-    compare where they see the same.
-
-    INPUTS are files of one volume each, or folders of volumes; of one radar over time, or of several.
-    """
-    with _progress():
-        level = None if freezing is None else 1e3 * freezing
-        found, summary = jobs.health(inputs, clutter_map=clutter_map, freezing_level=level, on_error=on_error)
-    if not as_json:
-        console = rich.console.Console(width=120)
-        for table in _health_tables(found):
-            console.print(table)
-        for line in summary["left_out"]:
-            click.echo(f"left out: {line}")
-    _finish(summary, as_json, "degraded" if summary["degraded"] else "nothing missing")
-
-
-def _health_tables(found: Health) -> Iterator[rich.table.Table]:
-    """The volumes, where antennas point, and pairs of radars by height and range."""
-    columns = {
-        "radar": "radar",
-        "time": "time",
-        "sweeps": "sweeps",
-        "missing_sweeps": "missing",
-        "missing_rays": "rays missing",
-        "late_s": "late, s",
-        "noise_dbz": "noise, dBZ at 1 km",
-        "dbz_bias_db": "dBZ bias, dB",
-        "zdr_bias_db": "ZDR bias, dB",
-        "clutter_offset_db": "ground, dB",
-        "sun_hits": "sun",
-    }
-    yield _table("volumes", columns, found.volumes)
-    if len(found.pointing):
-        columns = {"radar": "radar", "azimuth_offset": "azimuth, degrees", "elevation_offset": "elevation, degrees"}
-        columns |= {"power_dbz": "sun, dBZ at 1 km", "zdr_db": "ZDR, dB", "hits": "hits"}
-        yield _table("pointing by the sun: what the antenna says, less what is true", columns, found.pointing)
-    if len(found.turns):
-        columns = {"radar": "radar", "beside": "beside", "azimuth_offset": "too large by, degrees"}
-        columns |= {"correlation": "correlation so", "as_told": "as told", "places": "places"}
-        yield _table("azimuths beside another radar", columns, found.turns)
-    little = []
-    for _, rows in found.pairs.groupby(["a", "b"]):
-        a, b, places = str(rows["a"].iloc[0]), str(rows["b"].iloc[0]), int(rows["places"].iloc[0])
-        if places >= _FEWEST_PLACES:
-            yield _pair_table(f"{a} less {b}, dB, by height and range from the further", rows)
-        else:
-            little.append(f"{a} and {b} ({places})")
-    if little:
-        lines = rich.table.Table("radars within reach of one another, and how few places have an echo in both")
-        lines.add_row(", ".join(little))
-        yield lines
-
-
-_FEWEST_PLACES = 30  # of which a difference is printed
-
-
-def _pair_table(title: str, rows: pd.DataFrame) -> rich.table.Table:
-    """Heights down, and the spread, the number of places and ranges across; the first row is of all heights."""
-    ranges = sorted(rows["range_km"].dropna().unique())
-    heads = [f"{low:.0f} km" for low in ranges]
-    table = rich.table.Table("height", "all", "spread", "places", *heads, title=title, title_justify="left")
-    for _, level in rows.groupby("height_km", dropna=False, sort=False):
-        level = level.set_index(level["range_km"].fillna(-1.0))
-        few = level["places"] < _FEWEST_PLACES
-        shown = level["difference_db"].map("{:+.1f}".format).where(~few, "")
-        whole = level.loc[-1.0]
-        height: str = "all" if pd.isna(whole["height_km"]) else f"{whole['height_km']:.0f} km"
-        cells = [shown.get(low, "") for low in ranges]
-        table.add_row(height, shown[-1.0], f"{whole['spread_db']:.1f}", str(whole["places"]), *cells)
-    return table
-
-
-def _table(title: str, columns: dict[str, str], rows: pd.DataFrame) -> rich.table.Table:
-    table = rich.table.Table(*columns.values(), title=title, title_justify="left")
-    for row in rows[list(columns)].itertuples(index=False):
-        table.add_row(
-            *("" if value != value else f"{value:.4g}" if isinstance(value, float) else str(value) for value in row)
-        )
-    return table
-
-
-for _verb in (_cli_ops.run, _cli_ops.status, _cli_ops.config, _cli_archive.archive, _cli_archive.fetch):
+for _verb in (
+    _cli_archive.archive,
+    _cli_archive.fetch,
+    _cli_health.health,
+    _cli_info.info,
+    _cli_ops.config,
+    _cli_ops.run,
+    _cli_ops.status,
+):
     main.add_command(_verb)
 
 
@@ -731,7 +504,7 @@ def demo(output: str) -> None:
 
 
 @main.command()
-@_json
+@json_flag
 def doctor(as_json: bool) -> None:
     """What is installed and where; exit code 1 when something does not work."""
     found = jobs.doctor()
