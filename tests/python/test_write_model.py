@@ -96,6 +96,21 @@ def test_what_geotiff_has_no_place_for_is_refused(tmp_path: Path) -> None:
         io.write(forecast(around(PROJECTIONS[0])), tmp_path / "rain.png")
 
 
+def test_statistics_and_quantiles_are_told_in_grib(tmp_path: Path) -> None:
+    rain = forecast(around(PROJECTIONS[2]), duration_s=600.0)
+    for name, attributes, statistic, derived in (
+        ("a", {"cell_methods": "time: maximum"}, "max", ""),
+        ("b", {"cell_methods": "time: mean"}, "avg", ""),
+        ("c", {"quantile": 0.9, "cell_methods": "time: sum"}, "accum", "percentile 90"),
+    ):
+        io.write(rain.assign_attrs(attributes), tmp_path / f"{name}.grib2")
+        found = model.open(tmp_path / f"{name}.grib2").table()
+        assert set(found["statistic"]) == {statistic}, name
+        assert set(found["derived"]) == {derived}, name
+    with pytest.raises(ArgumentError, match="whole percent"):
+        io.write(rain.assign_attrs(quantile=0.999), tmp_path / "d.grib2")
+
+
 def test_a_forecast_comes_back_from_grib(tmp_path: Path) -> None:
     rain = forecast(around(PROJECTIONS[2]), centre=38)
     io.write(rain, tmp_path / "rain.grib2")

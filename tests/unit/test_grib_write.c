@@ -187,6 +187,37 @@ static void amounts_members_and_probabilities_have_their_templates(void **state)
     fclose(file);
 }
 
+static void statistics_and_percentiles_have_their_numbers(void **state)
+{
+    (void)state;
+    nwc_layer layers[5];
+    for (int k = 0; k < 5; k++) layers[k] = rate_on(&conical), layers[k].duration_s = 600.0;
+    layers[0].statistic = NWC_STATISTIC_MEAN, layers[1].statistic = NWC_STATISTIC_MAX;
+    layers[2].statistic = NWC_STATISTIC_MIN, layers[3].percentile = 90, layers[4].percentile = 10;
+    layers[4].duration_s = 0.0;
+    const long templates[] = {8, 8, 8, 10, 6}, processing[] = {0, 2, 3, 1, -1};
+    assert_ok(write_layers(NULL, layers, 5));
+    FILE *file;
+    codes_handle *handle = first_message(&file);
+    for (int k = 0; k < 5; k++) {
+        int error = 0;
+        if (k) handle = codes_handle_new_from_file(NULL, file, PRODUCT_GRIB, &error);
+        assert_non_null(handle);
+        assert_key(handle, "productDefinitionTemplateNumber", templates[k]);
+        if (processing[k] >= 0) assert_key(handle, "typeOfStatisticalProcessing", processing[k]);
+        if (k == 3) assert_key(handle, "percentileValue", 90), assert_key(handle, "lengthOfTimeRange", 10);
+        if (k == 4) assert_key(handle, "percentileValue", 10), assert_key(handle, "forecastTime", 36);
+        codes_handle_delete(handle);
+    }
+    fclose(file);
+    layers[0].statistic = 4;
+    assert_fails(NWC_ERR_ARG, "statistic", write_layers(NULL, layers, 1));
+    layers[3].percentile = 100;
+    assert_fails(NWC_ERR_ARG, "percentile: 0 to 99", write_layers(NULL, &layers[3], 1));
+    layers[3].percentile = 50, layers[3].members = 2;
+    assert_fails(NWC_ERR_ARG, "percentile", write_layers(NULL, &layers[3], 1));
+}
+
 static void every_grid_comes_back_where_it_was(void **state)
 {
     (void)state;
@@ -348,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_forecast_of_minutes_is_a_message_of_template_0),
         cmocka_unit_test(wind_lies_along_the_grid_at_its_height),
         cmocka_unit_test(amounts_members_and_probabilities_have_their_templates),
+        cmocka_unit_test(statistics_and_percentiles_have_their_numbers),
         cmocka_unit_test(every_grid_comes_back_where_it_was),
         cmocka_unit_test(constant_and_unknown_fields_come_back),
         cmocka_unit_test(an_observed_amount_starts_where_its_interval_does),

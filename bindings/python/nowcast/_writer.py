@@ -26,6 +26,13 @@ _OWN = {
     "format",
 }
 
+_STATISTICS = {
+    "sum": lib.NWC_STATISTIC_SUM,
+    "mean": lib.NWC_STATISTIC_MEAN,
+    "maximum": lib.NWC_STATISTIC_MAX,
+    "minimum": lib.NWC_STATISTIC_MIN,
+}
+"""By what ``cell_methods`` says of time."""
 _EVENTS = {"at least": lib.NWC_EVENT_AT_LEAST, "below": lib.NWC_EVENT_BELOW}
 
 
@@ -93,7 +100,10 @@ class Writer:
         layer.time_ns = _ns(data["time"])
         layer.reference_ns = _ns(data.coords.get("forecast_reference_time", data["time"]))
         layer.duration_s = float(data.attrs.get("duration_s", 0.0))
+        layer.statistic = _STATISTICS.get(str(data.attrs.get("cell_methods", "")).removeprefix("time: "), 0)
         layer.members, layer.member = members, member
+        if self._grib and "quantile" in data.attrs:
+            layer.percentile = _percentile(float(data.attrs["quantile"]))
         if event is not None and self._grib:  # elsewhere they are attributes as others are
             if event not in _EVENTS:
                 raise ArgumentError(f"data: an event of {', '.join(_EVENTS)} expected, {event!r} given")
@@ -117,6 +127,13 @@ class Writer:
                 else:
                     continue
                 _lib.check(status)
+
+
+def _percentile(fraction: float) -> int:
+    percent = round(100.0 * fraction)
+    if not 1 <= percent <= 99 or abs(percent - 100.0 * fraction) > 1e-6:
+        raise ArgumentError(f"data: for GRIB a quantile of whole percent, 0.01 to 0.99, expected, {fraction:g} given")
+    return percent
 
 
 def _ns(time: xr.DataArray) -> int:

@@ -25,6 +25,14 @@ typedef enum nwc_event {
     NWC_EVENT_BELOW = 2     /**< it stays below it */
 } nwc_event;
 
+/** What a value over an interval is of those within it. */
+typedef enum nwc_statistic {
+    NWC_STATISTIC_SUM = 0,  /**< an amount */
+    NWC_STATISTIC_MEAN = 1, /**< their mean */
+    NWC_STATISTIC_MAX = 2,  /**< the greatest */
+    NWC_STATISTIC_MIN = 3   /**< the least */
+} nwc_statistic;
+
 /** One field of a file with what the file says of it. What it points to lives as long as its raster. */
 typedef struct nwc_layer {
     nwc_field field;      /**< (y, x), dBZ, mm h-1, mm, m s-1 ...; units in field.units, geometry in field.grid */
@@ -33,13 +41,15 @@ typedef struct nwc_layer {
     const char *source;   /**< who made it, as the file says; "" when it does not */
     int64_t time_ns; /**< valid time, UTC; of the end of the interval for an accumulation; NWC_TIME_UNKNOWN for none */
     int64_t reference_ns;  /**< time the forecast started from; time_ns for an observation */
-    double duration_s;     /**< length of the accumulation interval; 0 for an instantaneous value */
+    double duration_s;     /**< length of the interval, of an amount or another statistic; 0 for an instantaneous value */
     double height_m;       /**< of one of several levels, above mean sea level; 0 for none. To GRIB only */
     int32_t members;       /**< of the ensemble it belongs to; 0 for none. To GRIB and netCDF, from netCDF only */
     int32_t member;        /**< its number there, from 0 */
     int32_t event;         /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100. To GRIB only */
     double limit;          /**< of the event, in the unit of the quantity: mm h-1 for RATE */
     double above_ground_m; /**< of its level; 0 for none. Written to GRIB only; not read */
+    int32_t statistic;     /**< an nwc_statistic: what it is of duration_s. Written to GRIB and netCDF; not read */
+    int32_t percentile;    /**< 1 to 99 for a quantile of an ensemble, 0 for none. Written to GRIB only; not read */
 } nwc_layer;
 
 /** Limits of reading. Fill with nwc_read_options_init. */
@@ -297,7 +307,7 @@ NWC_API nwc_status nwc_writer_create(nwc_ctx *ctx, const char *path, nwc_writer 
  * of time, one after another or time by time; all layers of a file are on one grid, its ensembles are of as many members, and its
  * forecasts start at one time. ODIM_H5: all layers of a file are of one time, on one grid, and no forecasts;
  * quantities RATE, ACRR, VIL, QIND and those of reflectivity. NaN becomes nodata; no echo and no rain become undetect.
- * GRIB 2: a message for each layer, members and probabilities included, on latitude and longitude, Lambert, polar stereographic
+ * GRIB 2: a message for each layer, members, probabilities and percentiles included, on latitude and longitude, Lambert, polar stereographic
  * and Mercator grids; quantities RATE, ACRR, VIL, DBZH, or "discipline-category-number" with cells in the unit of that
  * parameter; components of wind, 0-2-2 and 0-2-3, are those along the grid's axes; on a level above the ground or none; packed in
  * 16 bits, every message being decoded again and compared before it is written. GeoTIFF: a band of float for each layer, all on

@@ -1,6 +1,6 @@
 /*
  * Fields as GRIB 2 messages, by ecCodes: templates 4.0 and 4.8 (a time, an interval), 4.1 and 4.11 (members), 4.5 and 4.9
- * (probabilities), 3.0, 3.10, 3.20 and 3.30 (grids).
+ * (probabilities), 4.6 and 4.10 (percentiles), 3.0, 3.10, 3.20 and 3.30 (grids).
  *
  * Values are packed simply: with ecCodes 2.28 other packings lose values in some order of keys. Every message is decoded again
  * and compared before it is written. NaN, which ecCodes would store as the least value, becomes a point of the bitmap.
@@ -231,12 +231,22 @@ static void set_scaled(struct settings *settings, const char *scale_key, const c
     set(settings, scale_key, power), set(settings, value_key, scaled);
 }
 
+static int template_of(const nwc_layer *layer, bool interval)
+{
+    if (layer->event) return interval ? 9 : 5;
+    if (layer->percentile) return interval ? 10 : 6;
+    if (layer->members) return interval ? 11 : 1;
+    return interval ? 8 : 0;
+}
+
 static nwc_status set_product(const nwc_layer *layer, const struct parameter *parameter, struct settings *settings)
 {
     static const char *const reference_keys[6] = {"year", "month", "day", "hour", "minute", "second"};
     static const char *const end_keys[6] = {"yearOfEndOfOverallTimeInterval",   "monthOfEndOfOverallTimeInterval",
                                             "dayOfEndOfOverallTimeInterval",    "hourOfEndOfOverallTimeInterval",
                                             "minuteOfEndOfOverallTimeInterval", "secondOfEndOfOverallTimeInterval"};
+    static const int processing[] = {
+        [NWC_STATISTIC_SUM] = 1, [NWC_STATISTIC_MEAN] = 0, [NWC_STATISTIC_MAX] = 2, [NWC_STATISTIC_MIN] = 3};
     const bool interval = layer->duration_s > 0.0, forecast = layer->reference_ns != layer->time_ns;
     const int64_t second = 1000000000, length = (int64_t)llround(layer->duration_s) * second;
     const int64_t start = layer->time_ns - length, reference = forecast ? layer->reference_ns : start;
@@ -248,13 +258,7 @@ static nwc_status set_product(const nwc_layer *layer, const struct parameter *pa
                          (long long)(lead / second));
     const bool minutes = lead % (60 * second) == 0 && length % (60 * second) == 0;
     const int64_t unit = minutes ? 60 * second : second;
-    const int template = (layer->event     ? 5
-                          : layer->members ? 1
-                                           : 0) +
-                         (interval ? layer->event     ? 4
-                                     : layer->members ? 10
-                                                      : 8
-                                   : 0);
+    const int template = template_of(layer, interval);
     set(settings, "significanceOfReferenceTime", forecast ? 1 : 3);
     set_time(settings, reference_keys, reference);
     set(settings, "productionStatusOfProcessedData", 0);
@@ -278,6 +282,7 @@ static nwc_status set_product(const nwc_layer *layer, const struct parameter *pa
         set(settings, "perturbationNumber", layer->member);
         set(settings, "numberOfForecastsInEnsemble", layer->members);
     }
+    if (layer->percentile) set(settings, "percentileValue", layer->percentile);
     if (layer->event) {
         const bool below = layer->event == NWC_EVENT_BELOW;
         set(settings, "forecastProbabilityNumber", 0), set(settings, "totalNumberOfForecastProbabilities", 1);
@@ -287,7 +292,7 @@ static nwc_status set_product(const nwc_layer *layer, const struct parameter *pa
     if (!interval) return NWC_OK;
     set_time(settings, end_keys, layer->time_ns);
     set(settings, "numberOfTimeRange", 1);
-    set(settings, "typeOfStatisticalProcessing", 1);
+    set(settings, "typeOfStatisticalProcessing", processing[layer->statistic]);
     set(settings, "typeOfTimeIncrement", 2);
     set(settings, "indicatorOfUnitForTimeRange", minutes ? 0 : 13);
     set(settings, "lengthOfTimeRange", (double)(length / unit));

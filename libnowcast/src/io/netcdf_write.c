@@ -243,7 +243,11 @@ static nwc_status define_variable(struct state *state, const nwc_layer *layer, c
     if (layer->quantity && layer->quantity[0]) NWC__TRY(nwc__nc_put_text(file, id, "quantity", layer->quantity));
     if (layer->source && layer->source[0]) NWC__TRY(nwc__nc_put_text(file, id, "source", layer->source));
     if (layer->duration_s > 0.0) {
-        NWC__TRY(nwc__nc_put_text(file, id, "cell_methods", "time: sum"));
+        static const char *const methods[] = {[NWC_STATISTIC_SUM] = "time: sum",
+                                              [NWC_STATISTIC_MEAN] = "time: mean",
+                                              [NWC_STATISTIC_MAX] = "time: maximum",
+                                              [NWC_STATISTIC_MIN] = "time: minimum"};
+        NWC__TRY(nwc__nc_put_text(file, id, "cell_methods", methods[layer->statistic]));
         NWC__TRY_NC(nc_put_att_double(file, id, "duration_s", NC_DOUBLE, 1, &layer->duration_s), name);
     }
     if (state->lead >= 0) NWC__TRY(nwc__nc_put_text(file, id, "coordinates", "lead_time forecast_reference_time"));

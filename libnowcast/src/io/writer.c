@@ -101,6 +101,11 @@ static nwc_status check_layer(const nwc_layer *layer)
     if (layer->members < 0 || (layer->members && (layer->member < 0 || layer->member >= layer->members)))
         return nwc__fail(NWC_ERR_ARG, "layer.member: 0 to %d expected, %d given", (int)layer->members - 1,
                          (int)layer->member);
+    if (layer->statistic < NWC_STATISTIC_SUM || layer->statistic > NWC_STATISTIC_MIN)
+        return nwc__fail(NWC_ERR_ARG, "layer.statistic: an nwc_statistic expected, %d given", (int)layer->statistic);
+    if (layer->percentile < 0 || layer->percentile > 99 || (layer->percentile && (layer->event || layer->members)))
+        return nwc__fail(NWC_ERR_ARG, "layer.percentile: 0 to 99, of no member and no event, expected, %d given",
+                         (int)layer->percentile);
     if (layer->event < NWC_EVENT_NONE || layer->event > NWC_EVENT_BELOW ||
         (layer->event && (!isfinite(layer->limit) || layer->members)))
         return nwc__fail(NWC_ERR_ARG, "layer.event: an nwc_event with a limit, of no member, expected, %d and %g given",
