@@ -179,6 +179,47 @@ def test_the_seam_is_reported_by_amount_area_and_spectrum() -> None:
         assert 0.9 * low <= float(found["mean"].sel(source="blended")[k]) <= 1.1 * high
 
 
+def beyond_reach() -> tuple[xr.DataArray, xr.DataArray, xr.Dataset]:
+    """Frames of a radar in the west, a model of four times as much rain everywhere, and the motion."""
+    past, later, flow = case(seed=5)
+    model = xr.concat([past, later[1:]], "time")
+    model = model.copy(data=4.0 * model.values + 2.0)
+    seen = past.where(past["x"] < float(past["x"][60]))
+    return seen.transpose("time", "y", "x").assign_attrs(past.attrs), model, flow
+
+
+@pytest.mark.parametrize("method", ["merge", "blend"])
+def test_a_feathered_edge_has_no_step(method: str) -> None:
+    seen, model, flow = beyond_reach()
+    plain = forecasting.extrapolate(seen, flow, leads=[5, 60])
+    made = {}
+    for feather in (0.0, 20e3):
+        if method == "merge":
+            joined = forecasting.merge(plain, model, flow=flow, feather=feather)
+        else:
+            joined = forecasting.blend(seen, flow, model, leads=[5, 60], members=2, feather=feather)
+        made[feather] = forecasting.edge(joined, plain)
+    assert (made[0.0]["pairs"] >= 90).all()
+    assert (made[0.0]["bias"] > 0.5).all()
+    assert made[0.0]["step"][0] > 5.0 * made[0.0]["usual"][0]
+    assert (made[20e3]["step"] < 1.2 * made[20e3]["usual"]).all()
+    assert (abs(made[20e3]["bias"]) < 0.1 * abs(made[0.0]["bias"]) + 0.05).all()
+
+
+def test_the_step_at_an_edge_is_what_neighbours_differ_by() -> None:
+    seen, model, _ = beyond_reach()
+    known = seen[:1].copy(data=np.where(np.arange(96) < 60, 1.0, np.nan)[None, None].repeat(96, 1).astype(np.float32))
+    blended = known.copy(data=(0.5 * np.arange(96) + 3.0 * (np.arange(96) >= 60))[None, None].repeat(96, 1))
+    found = forecasting.edge(blended, known)
+    assert found["step"].item() == pytest.approx(3.5)
+    assert found["bias"].item() == pytest.approx(3.5)
+    assert found["usual"].item() == pytest.approx(0.5)
+    assert found["pairs"].item() == 96
+    assert np.isnan(forecasting.edge(blended, known.fillna(1.0))["step"].item())
+    with pytest.raises(ArgumentError, match="the times and the shape of blended"):
+        forecasting.edge(model, known)
+
+
 def test_what_is_asked_wrongly_is_refused_by_name() -> None:
     past, later, flow = case(n=64)
     with pytest.raises(ArgumentError, match="model: mm h-1 expected, dBZ given"):

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from nowcast import forecast as forecasting
-from nowcast import motion
+from nowcast import motion, sim
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.grid import Grid
 
@@ -244,3 +244,26 @@ def test_members_are_told_by_seed_and_number(method: str) -> None:
     assert not np.array_equal(other.values, later.values, equal_nan=True)
     with pytest.raises(ArgumentError, match="members: 1 or more expected, 0 given"):
         members_of(frames, flow, members=0)
+
+
+def test_the_greatest_of_a_window_is_that_of_its_frames() -> None:
+    frames = sim.storms(minutes=60, n=40)["rain"]
+    times = frames["time"].values
+    made = forecasting.greatest(frames, times[3], times[7])
+    np.testing.assert_array_equal(made.values, np.fmax.reduce(frames.values[3:8], axis=0))
+    assert made.attrs["cell_methods"] == "time: maximum"
+    assert made.attrs["duration_s"] == 1200.0
+    assert made["time"].values == times[7]
+    # A spot that jumps six cells between two frames leaves a track along the motion.
+    spots = frames[:2].copy(data=np.zeros((2, 40, 40), np.float32))
+    spots[0, 20, 10] = spots[1, 20, 16] = 8.0
+    flow = motion.calm(frames)
+    flow["u"] = flow["u"] + np.float32(6000.0 / 300.0)
+    flow["u"].attrs = flow["v"].attrs
+    row = forecasting.greatest(spots, times[0], times[1], flow=flow).values[20]
+    assert (row[10:17] > 2.0).all()
+    assert (row[[8, 18]] == 0.0).all()
+    with pytest.raises(ArgumentError, match="none found"):
+        forecasting.greatest(frames, times[-1] + np.timedelta64(1, "s"), times[-1] + np.timedelta64(9, "s"))
+    with pytest.raises(ArgumentError, match=r"\(time, y, x\) expected"):
+        forecasting.greatest(frames[0], times[0], times[1])

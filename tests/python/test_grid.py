@@ -61,3 +61,16 @@ def test_wrong_requests_are_refused(rain: xr.DataArray) -> None:
         nowcast.grid.smooth(rain, 1.0, shape="round")
     with pytest.raises(errors.ArgumentError, match="a, b"):
         rain_rate(rain.assign_attrs(units="dBZ"), a=0.0)
+
+
+def test_reflectivity_is_rain_turned_back() -> None:
+    rain = xr.DataArray(
+        np.array([[0.0, 0.5, 30.0, np.nan]], np.float32), dims=("y", "x"), attrs={"units": "mm h-1"}, name="rain"
+    )
+    made = nowcast.grid.reflectivity(rain)
+    np.testing.assert_allclose(made.values[0, 1:3], 10.0 * np.log10(200.0 * np.array([0.5, 30.0]) ** 1.6), atol=1e-4)
+    assert made.values[0, 0] == -32.0
+    assert np.isnan(made.values[0, 3])
+    np.testing.assert_allclose(nowcast.grid.rain_rate(made).values, rain.values, rtol=1e-5)
+    with pytest.raises(errors.ArgumentError, match="mm h-1 expected"):
+        nowcast.grid.reflectivity(made)

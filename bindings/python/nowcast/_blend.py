@@ -87,6 +87,7 @@ def merge(
     ramp: tuple[float, float] = RAMP,
     salient: bool = True,
     flow: xr.Dataset | None = None,
+    feather: float = 0.0,
 ) -> xr.DataArray:
     """Merge any forecast along the motion with a model's, cell by cell, by weights that pass from one to the other.
 
@@ -102,6 +103,9 @@ def merge(
         Where one is much the stronger it counts for more (Hwang et al. 2015); False: by lead time alone.
     flow : Dataset, optional
         Motion along which the model's rain is carried from one of its times to the next.
+    feather : float
+        m, within which of the edge of what it knows the nowcast is brought to the model, so that there is no step;
+        unknown cells that no disc of 5 km radius fits among do not count.
 
     Returns
     -------
@@ -125,15 +129,19 @@ def merge(
     cells = _field.as_float32(members.values)
     made = np.empty(cells.shape, dtype=np.float32)
     units = nowcast.attrs.get("units")
+    here = grid.Grid.of(nowcast)
     method = lib.NWC_MERGE_SALIENT if salient else lib.NWC_MERGE_LINEAR
     with _lib.call() as ctx:
         for member, lead in np.ndindex(cells.shape[:2]):
             # own is south row first whatever nowcast is
             given = [grid.ascending(nowcast, cells[member, lead]), own[member % len(own), lead]]
             fields, out = (
-                _field.Fields(given, units),
-                _field.Fields([grid.ascending(nowcast, made[member, lead])], units),
+                _field.Fields(given, units, here),
+                _field.Fields([grid.ascending(nowcast, made[member, lead])], units, here),
             )
+            if feather:
+                _lib.check(lib.nwc_forecast_feather(ctx, fields.c, fields.c + 1, feather, out.c))
+                fields = _field.Fields([grid.ascending(nowcast, made[member, lead]), given[1]], units, here)
             weight = float(np.clip((last - minutes[lead]) / (last - first), 0.0, 1.0))
             _lib.check(lib.nwc_forecast_merge(ctx, fields.c, fields.c + 1, weight, method, out.c))
     merged = members.copy(data=made)
@@ -277,4 +285,57 @@ def seam(
             "band": ("band", bands, {"units": "1", "long_name": "shortest wavelength, cells"}),
         }
         | ({"lead_time": blended["lead_time"].variable} if "lead_time" in blended.coords else {}),
+    )
+
+
+def edge(blended: xr.DataArray, nowcast: xr.DataArray, *, width: int = 10) -> xr.Dataset:
+    """What the edge of what a nowcast knows, beyond which a model stands for it, looks like in a blend.
+
+    Parameters
+    ----------
+    blended : (time, y, x) or (member, time, y, x) DataArray
+    nowcast : (time, y, x) DataArray
+        At the same times on the same grid; NaN where not known.
+    width : int
+        Cells on both sides of the edge that are compared with it.
+
+    Returns
+    -------
+    Dataset by ``time``: ``step``, the mean of what neighbours differ by across the edge, whatever its sign; ``usual``,
+    that of neighbours beside it; ``bias``, the mean of what lies beyond less what lies within; ``pairs``, how many
+    neighbours the edge parts. NaN where there is no edge.
+
+    Raises
+    ------
+    ArgumentError : shapes differ.
+    """
+    several = blended if "member" in blended.dims else blended.expand_dims("member")
+    cells = several.transpose("member", "time", "y", "x").values
+    known = np.isfinite(nowcast.transpose("time", "y", "x").values)
+    if cells.shape[1:] != known.shape:
+        raise ArgumentError(f"nowcast: the times and the shape of blended expected, {known.shape} given")
+    sums = np.zeros((known.shape[0], 5))  # |difference| and number across and beside, difference across
+    for time, axis in np.ndindex(known.shape[0], 2):
+        within = np.moveaxis(known[time], axis, -1)
+        crossed = within[:, 1:] != within[:, :-1]
+        beside = np.zeros_like(crossed)
+        for k in range(1, min(width, crossed.shape[1] - 1) + 1):
+            beside[:, k:] |= crossed[:, :-k]
+            beside[:, :-k] |= crossed[:, k:]
+        beside &= ~crossed
+        outward = np.where(within[:, 1:], -1.0, 1.0)
+        for member in cells[:, time]:
+            differ = np.diff(np.moveaxis(member, axis, -1).astype(np.float64))
+            there = np.isfinite(differ)
+            across, near = differ[crossed & there], differ[beside & there]
+            signed = (differ * outward)[crossed & there].sum()
+            sums[time] += [np.abs(across).sum(), across.size, np.abs(near).sum(), near.size, signed]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = {"step": sums[:, 0] / sums[:, 1], "usual": sums[:, 2] / sums[:, 3], "bias": sums[:, 4] / sums[:, 1]}
+    texts = {"step": "mean step across the edge", "usual": "mean step beside it", "bias": "beyond the edge less within"}
+    unit = {"units": blended.attrs.get("units", "")}
+    made = xr.Dataset({name: ("time", values, unit | {"long_name": texts[name]}) for name, values in found.items()})
+    made["pairs"] = ("time", (sums[:, 1] / max(len(cells), 1)).round().astype(np.int64), {"units": "1"})
+    return made.assign_coords(
+        {name: several[name].variable for name in ("time", "lead_time") if name in several.coords}
     )

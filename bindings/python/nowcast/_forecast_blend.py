@@ -27,6 +27,7 @@ def blend(
     levels: int | None = None,
     order: int | None = None,
     threshold: float | None = None,
+    feather: float | None = None,
     **along: Unpack[Along],
 ) -> xr.DataArray:
     """STEPS with a model (Bowler et al. 2006, Seed et al. 2013, Imhoff et al. 2023): an ensemble of both and of noise.
@@ -50,6 +51,8 @@ def blend(
         Of past cycles; brought up to date. What is usual when omitted.
     levels, order, threshold
         As in ``sprog``; as many levels as skill has when it is given.
+    feather : float, optional
+        m, as ``merge`` takes it; 0 when omitted.
     **along
         minutes, step, leads, sampling, travel, delay, later: as in ``steps``.
 
@@ -75,7 +78,7 @@ def blend(
     of_model = [_field.Fields([part], units, ahead.grid) for part in (own[:, 0], coming)]
     known = skill if skill is not None else (BlendSkill() if levels is None else BlendSkill(levels))
     of_skill = known.levels if levels is None else levels
-    chosen = _lib.options("blend", levels=of_skill, order=order, threshold=threshold)
+    chosen = _lib.options("blend", levels=of_skill, order=order, threshold=threshold, feather_m=feather)
     chosen.seed, chosen.first_member, chosen.noise = seed, first, noise
     learnt = known._to_c()
     u, v, c_leads, n_leads, options = ahead.c

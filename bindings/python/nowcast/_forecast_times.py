@@ -149,6 +149,51 @@ def total(
     return summed if "member" in made_of.dims else summed.isel(member=0)
 
 
+def greatest(frames: xr.DataArray, start: Time, end: Time, *, flow: xr.Dataset | None = None) -> xr.DataArray:
+    """The greatest value that every cell has within a window of time.
+
+    Parameters
+    ----------
+    frames : (time, y, x) DataArray
+        Of any unit. Those from start to end count, both included.
+    start, end : time
+        UTC.
+    flow : Dataset of ``u`` and ``v``, m s-1, optional
+        What is between two frames, along the motion, then counts too, so that what moves fast leaves a track and not a
+        row of spots. Over more than half an hour nothing is followed.
+
+    Returns
+    -------
+    (y, x) DataArray, at the time ``end``; NaN where no frame is known.
+
+    Raises
+    ------
+    ArgumentError : dimensions or grids are wrong; no frame lies within the window.
+    """
+    if frames.dims != ("time", "y", "x"):
+        raise ArgumentError(f"frames: dimensions (time, y, x) expected, {frames.dims} given")
+    first, last = (pd.Timestamp(time).to_datetime64().astype("datetime64[ns]") for time in (start, end))
+    times = frames["time"].values.astype("datetime64[ns]")
+    within = frames.isel(time=(times >= first) & (times <= last))
+    if not within.sizes["time"]:
+        raise ArgumentError(f"frames: one from {start} to {end} expected, none found")
+    grid, units, stamps = Grid.of(frames), frames.attrs.get("units"), _times_ns(within)
+    fields = _field.Fields([ascending(frames, frame) for frame in _field.as_float32(within.values)], units, grid)
+    made = np.empty(frames.shape[1:], dtype=np.float32)
+    out = _field.Fields([ascending(frames, made)], units, grid)
+    motion = None if flow is None else _flow.fields(flow, grid)
+    along = (ffi.NULL, ffi.NULL) if motion is None else (motion.c, motion.c + 1)
+    window = 1e-9 * float(stamps[-1] - stamps[0])
+    with _lib.call() as ctx:
+        c_times = ffi.new("int64_t[]", stamps)
+        _lib.check(lib.nwc_forecast_swath(ctx, fields.c, c_times, len(stamps), *along, window, ffi.NULL, out.c))
+    text = f"greatest {frames.attrs.get('long_name', frames.name)}"
+    span = 1e-9 * float((last - first).astype(np.int64))
+    attributes = frames.attrs | {"long_name": text, "cell_methods": "time: maximum", "duration_s": span}
+    like = within.isel(time=-1, drop=True).drop_vars("lead_time", errors="ignore")
+    return like.copy(data=made).assign_attrs(attributes).assign_coords(time=((), last, {"standard_name": "time"}))
+
+
 def _times_ns(data: xr.DataArray) -> list[int]:
     times: list[int] = data["time"].values.astype("datetime64[ns]").astype(np.int64).tolist()
     return times

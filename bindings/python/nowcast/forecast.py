@@ -4,12 +4,12 @@ from typing import Any
 
 import xarray as xr
 
-from nowcast._blend import BlendSkill, merge, seam
+from nowcast._blend import BlendSkill, edge, merge, seam
 from nowcast._forecast_ahead import DELAY_MINUTES, SAMPLINGS, delay, lead_times
 from nowcast._forecast_blend import blend
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
 from nowcast._forecast_local import anvil, linda, linda_ensemble, sseps
-from nowcast._forecast_times import onset, total
+from nowcast._forecast_times import greatest, onset, total
 from nowcast._forecast_waves import MEMBERS, sprog, steps
 from nowcast._probability import band_depth, ensemble_mean, exceedance, matched_mean, quantiles
 from nowcast.errors import ArgumentError
@@ -27,9 +27,11 @@ __all__ = [
     "blend",
     "cascade",
     "delay",
+    "edge",
     "ensemble_mean",
     "exceedance",
     "extrapolate",
+    "greatest",
     "lead_times",
     "linda",
     "linda_ensemble",

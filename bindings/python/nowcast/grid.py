@@ -13,7 +13,7 @@ from nowcast import _field, _lib
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
 
-__all__ = ["RESAMPLINGS", "SMOOTHINGS", "Grid", "around", "rain_rate", "resample", "smooth"]
+__all__ = ["RESAMPLINGS", "SMOOTHINGS", "Grid", "around", "rain_rate", "reflectivity", "resample", "smooth"]
 
 RESAMPLINGS = {
     "nearest": lib.NWC_RESAMPLE_NEAREST,
@@ -198,6 +198,32 @@ def rain_rate(data: xr.DataArray, a: float = 200.0, b: float = 1.6) -> xr.DataAr
     if units == "dBZ":
         out.attrs["z_r_relation"] = f"Z = {a:g} R^{b:g}"
     return out
+
+
+def reflectivity(rate: xr.DataArray, a: float = 200.0, b: float = 1.6) -> xr.DataArray:
+    """Reflectivity, dBZ, of rain in mm h-1: the inverse of ``rain_rate``; no rain is -32 dBZ.
+
+    Parameters
+    ----------
+    rate : (..., y, x) DataArray, mm h-1
+    a, b : float
+        Of Z = a R^b, Z in mm6 m-3 and R in mm h-1.
+
+    Raises
+    ------
+    ArgumentError : other units.
+    """
+    if rate.attrs.get("units") != "mm h-1":
+        raise ArgumentError(f"rate: mm h-1 expected, {rate.attrs.get('units')!r} given")
+    cells = np.empty(rate.shape, dtype=np.float32)
+    for place in np.ndindex(cells.shape[:-2]):
+        fields = _field.Fields([_field.as_float32(rate.values[place])], "mm h-1")
+        out = _field.Fields([cells[place]], "dBZ")
+        with _lib.call() as ctx:
+            _lib.check(lib.nwc_grid_dbz_from_rate(ctx, fields.c, a, b, out.c))
+    names = {"units": "dBZ", "standard_name": "equivalent_reflectivity_factor", "long_name": "reflectivity"}
+    names |= {"quantity": "DBZH", "z_r_relation": f"Z = {a:g} R^{b:g}"}
+    return rate.copy(data=cells).rename("reflectivity").assign_attrs(names)
 
 
 def resample(

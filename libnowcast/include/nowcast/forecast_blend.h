@@ -33,6 +33,24 @@ typedef enum nwc_merge_method {
 NWC_API nwc_status nwc_forecast_merge(nwc_ctx *ctx, const nwc_field *nowcast, const nwc_field *model, double weight,
                                       int32_t method, nwc_field *merged);
 
+/**
+ * Bring a forecast along the motion to a model's towards the edge of what it knows, so that where the model stands for it beyond
+ * there is no step.
+ *
+ * Its weight rises from 0 at unknown cells to 1 in @p feather_m, linearly with the distance. Unknown cells that no disc of
+ * 5 km radius fits among, as single cells or beams, do not count as an edge.
+ *
+ * @param nowcast    (y, x), with a grid; NaN where not known
+ * @param model      (y, x), of the same shape and unit
+ * @param feather_m  over the ground, 0 or more; 0 changes nothing
+ * @param feathered  out: (y, x), the nowcast where one of them is not known; may be the same cells as nowcast
+ * @return NWC_OK; NWC_ERR_ARG; NWC_ERR_NOMEM; NWC_ERR_CANCELED
+ *
+ * The same bits for every thread count.
+ */
+NWC_API nwc_status nwc_forecast_feather(nwc_ctx *ctx, const nwc_field *nowcast, const nwc_field *model, double feather_m,
+                                        nwc_field *feathered);
+
 enum { NWC_BLEND_LEVELS = 16 /**< most levels of wavelength */ };
 
 /** How well a model's rain agrees with what is observed, level by level: learnt from cycle to cycle, and kept by the caller. */
@@ -59,6 +77,7 @@ typedef struct nwc_blend_options {
     double threshold;     /**< what is below it, in the frames' unit, counts as dry; above 0, default 0.1 */
     int32_t
         noise; /**< 1 (default): members have noise in place of what neither source knows; 0: none, what is most likely */
+    double feather_m; /**< 0 (default) or more: as nwc_forecast_feather, in decibels, before levels are joined */
 } nwc_blend_options;
 
 /** Fill @p options with the defaults. NULL is ignored. */

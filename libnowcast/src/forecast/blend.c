@@ -27,6 +27,7 @@ struct blend {
     float *carried;                                 /* (ny, nx), decibels */
     float *weight[NWC__SOURCES], *noise_weight;     /* tables */
     float *one, *fade, *none, *amplitude;           /* tables, and for each complex number, of noise in a step */
+    struct nwc__feather feather;
     float **noise;                                  /* spectra, of each member */
     int64_t *steps;                                 /* that each has come */
     double moved_y, moved_x;                        /* cells in a second, of all noise */
@@ -44,7 +45,7 @@ static nwc_status compare_now(nwc_ctx *ctx, struct blend *b, const nwc_field *mo
     bool known[NWC__MOST_WAVE_LEVELS];
     for (int32_t m = 0; m < b->n_models; m++) {
         const nwc_field part = nwc_field_part(model_now, m);
-        NWC__TRY(nwc__blend_sources_take(ctx, &b->sources, b->echoes.past.cells[0], &part, true));
+        NWC__TRY(nwc__blend_sources_take(ctx, &b->sources, b->echoes.past.cells[0], &part, true, NULL));
         for (int32_t k = 0; k < b->echoes.n_levels; k++) {
             const bool radar = b->sources.deviation[NWC__NOWCAST][k] > 0.0;
             const bool model = b->sources.deviation[NWC__MODEL][k] > 0.0;
@@ -217,10 +218,12 @@ static nwc_status forecast_lead(nwc_ctx *ctx, struct blend *b, int32_t lead, dou
                                  .stride = (int32_t)nx};
     const nwc_field carried = {.data = b->carried, .ndim = 3, .dim = {lead + 1, ny, nx}, .stride = {0, nx, 1}};
     NWC__TRY(nwc__carry(ctx, &b->carrier, lead_s, &source, 1, lead, &carried));
+    const nwc_field flat = nwc_field_part(&carried, lead);
+    NWC__TRY(nwc__feather_take(ctx, &b->feather, &flat));
     const int64_t steps = (int64_t)ceil(lead_s / b->echoes.step_s);
     for (int32_t m = 0; m < b->n_models && m < forecasts->dim[0]; m++) {
         const nwc_field of_model = nwc_field_part(model, m), there = nwc_field_part(&of_model, lead);
-        NWC__TRY(nwc__blend_sources_take(ctx, &b->sources, b->carried, &there, false));
+        NWC__TRY(nwc__blend_sources_take(ctx, &b->sources, b->carried, &there, false, b->feather.weight));
         weigh(b, m, lead_s, m == 0 && weights ? weights + 2 * lead * b->echoes.n_levels : NULL);
         NWC__TRY(nwc__blend_sources_match(ctx, &b->sources, b->share, &b->echoes.matcher));
         for (int64_t place = m; place < forecasts->dim[0]; place += b->n_models) {
@@ -268,6 +271,8 @@ static nwc_status check_rest(const nwc_blend_options *o, const nwc_blend_skill *
 {
     if (o->noise != 0 && o->noise != 1)
         return nwc__fail(NWC_ERR_ARG, "noise: 0 or 1 expected, %d given", (int)o->noise);
+    if (!(o->feather_m >= 0.0 && isfinite(o->feather_m)))
+        return nwc__fail(NWC_ERR_ARG, "feather_m: 0 or more expected, %g given", o->feather_m);
     NWC__TRY(nwc__check_ensemble(forecasts, like, n_leads, o->first_member));
     if (!skill) return NWC_OK;
     if (skill->n_levels != o->levels)
@@ -312,6 +317,7 @@ static void release(nwc_ctx *ctx, struct blend *b, int64_t members)
     float *const owned[] = {b->blended, b->carried, b->shifted, b->mixed,        b->drawn,     b->amplitude,
                             b->none,    b->fade,    b->one,     b->noise_weight, b->weight[1], b->weight[0]};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) nwc__free(ctx, owned[k]);
+    nwc__feather_destroy(ctx, &b->feather);
     nwc__blend_sources_destroy(ctx, &b->sources);
     nwc__carrier_destroy(ctx, &b->carrier);
     nwc__echoes_destroy(ctx, &b->echoes);
@@ -348,6 +354,7 @@ nwc_status nwc_forecast_blend(nwc_ctx *ctx, const nwc_field *frames, const int64
     if (status != NWC_OK) goto done;
     if ((status = nwc__carrier_create(ctx, &motion[0], &motion[1], &carried, &b.carrier)) != NWC_OK) goto done;
     if ((status = nwc__blend_sources_create(ctx, &b.echoes, &b.sources)) != NWC_OK) goto done;
+    if ((status = nwc__feather_create(ctx, frames[0].grid, b.options.feather_m, &b.feather)) != NWC_OK) goto done;
     if ((status = allocate(ctx, &b, forecasts->dim[0])) != NWC_OK) goto done;
     if ((status = learn_noise(ctx, &b)) != NWC_OK) goto done;
     if ((status = find_motion(ctx, &b, u, v, frames[0].grid)) != NWC_OK) goto done;

@@ -40,7 +40,7 @@ void nwc__blend_sources_destroy(nwc_ctx *ctx, struct nwc__blend_sources *s)
 
 struct job {
     struct nwc__blend_sources *s;
-    const float *nowcast, *from;
+    const float *nowcast, *weight, *from;
     const nwc_field *model;
     bool only;
 };
@@ -53,8 +53,9 @@ static nwc_status join_rows(int64_t tile, void *user)
     for (int64_t j = tile * ROWS; j < ny && j < (tile + 1) * ROWS; j++)
         for (int64_t i = 0; i < nx; i++) {
             const float rain = job->model->data[j * job->model->stride[0] + i * job->model->stride[1]];
-            const float nowcast = job->nowcast[j * nx + i];
+            float nowcast = job->nowcast[j * nx + i];
             float model = isfinite(rain) ? nwc__to_decibels(rain, e->threshold) : NAN;
+            if (job->weight) nowcast = nwc__feathered(nowcast, model, job->weight[j * nx + i]);
             if (isnan(model) || (job->only && isnan(nowcast))) model = nowcast;
             job->s->decibels[NWC__NOWCAST][j * nx + i] = isnan(nowcast) ? model : nowcast;
             job->s->decibels[NWC__MODEL][j * nx + i] = model;
@@ -100,10 +101,10 @@ static nwc_status compare_levels(nwc_ctx *ctx, struct nwc__blend_sources *s)
 }
 
 nwc_status nwc__blend_sources_take(nwc_ctx *ctx, struct nwc__blend_sources *s, const float *nowcast,
-                                   const nwc_field *model, bool only)
+                                   const nwc_field *model, bool only, const float *weight)
 {
     const struct nwc__wavelengths *const w = &s->echoes->wavelengths;
-    struct job job = {.s = s, .nowcast = nowcast, .model = model, .only = only};
+    struct job job = {.s = s, .nowcast = nowcast, .weight = weight, .model = model, .only = only};
     s->model_known = is_known(model);
     NWC__TRY(nwc__for_each_tile(ctx, "blend", (w->ny + ROWS - 1) / ROWS, join_rows, &job));
     for (int k = 0; k < NWC__SOURCES; k++) {

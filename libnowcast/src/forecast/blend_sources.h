@@ -3,6 +3,7 @@
 #define NWC_FORECAST_BLEND_SOURCES_H
 
 #include "forecast/blend_weights.h"
+#include "forecast/feather.h"
 
 enum { NWC__NOWCAST = 0, NWC__MODEL = 1, NWC__SOURCES = 2 };
 
@@ -23,10 +24,10 @@ void nwc__blend_sources_destroy(nwc_ctx *ctx, struct nwc__blend_sources *s);
 
 /*
  * Take both at one time: the nowcast's decibels (ny, nx), NaN where not known, and the model's rain (y, x). With `only` the
- * nowcast alone says where cells are known.
+ * nowcast alone says where cells are known; weights (ny, nx), or NULL, are those of the nowcast beside the model.
  */
 nwc_status nwc__blend_sources_take(nwc_ctx *ctx, struct nwc__blend_sources *s, const float *nowcast,
-                                   const nwc_field *model, bool only);
+                                   const nwc_field *model, bool only, const float *weight);
 
 /* Make the values of both, mixed by the nowcast's share, the target of the matcher. */
 nwc_status nwc__blend_sources_match(nwc_ctx *ctx, struct nwc__blend_sources *s, double share,
