@@ -35,9 +35,11 @@ void nwc__feather_destroy(nwc_ctx *ctx, struct nwc__feather *f)
     *f = (struct nwc__feather){0};
 }
 
-static int64_t within(int64_t place, int64_t n)
+static bool is_unknown(const struct nwc__feather *f, const nwc_field *cells, int64_t j, int64_t i)
 {
-    return place < 0 ? 0 : place < n ? place : n - 1;
+    const int64_t y = j < f->rim ? 0 : j - f->rim < f->ny ? j - f->rim : f->ny - 1;
+    const int64_t x = i < f->rim ? 0 : i - f->rim < f->nx ? i - f->rim : f->nx - 1;
+    return isnan(cells->data[y * cells->stride[0] + x * cells->stride[1]]);
 }
 
 nwc_status nwc__feather_take(nwc_ctx *ctx, struct nwc__feather *f, const nwc_field *cells)
@@ -49,10 +51,11 @@ nwc_status nwc__feather_take(nwc_ctx *ctx, struct nwc__feather *f, const nwc_fie
     nwc_field distance = {.data = f->distance, .ndim = 2, .dim = {rows, columns}, .stride = {columns, 1}, .missing = NAN};
     for (int64_t j = 0; j < rows; j++)
         for (int64_t i = 0; i < columns; i++)
-            f->unknown[j * columns + i] = isnan(cells->data[within(j - f->rim, f->ny) * cells->stride[0] +
-                                                            within(i - f->rim, f->nx) * cells->stride[1]]);
+            f->unknown[j * columns + i] = is_unknown(f, cells, j, i);
     NWC__TRY(nwc_grid_erode(ctx, &unknown, radius, &unknown));
-    NWC__TRY(nwc_grid_dilate(ctx, &unknown, radius, &unknown));
+    NWC__TRY(nwc_grid_dilate(ctx, &unknown, 2.0 * radius, &unknown)); /* and the fringe that no disc reaches into */
+    for (int64_t j = 0; j < rows; j++)
+        for (int64_t i = 0; i < columns; i++) f->unknown[j * columns + i] &= is_unknown(f, cells, j, i);
     NWC__TRY(nwc_grid_distance(ctx, &unknown, f->dy_m, f->dx_m, &distance));
     for (int64_t j = 0; j < f->ny; j++)
         for (int64_t i = 0; i < f->nx; i++) { /* NaN, no such cell, is far */
