@@ -1,8 +1,9 @@
 """Models of hazards, forecasts of cells, and the places cells pass over."""
 
 import dataclasses
+import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from nowcast import _cells_table, _field, _geojson, _lib
 from nowcast._forecast_times import total
 from nowcast._lib import ffi, lib
 from nowcast._probability import exceedance
-from nowcast.errors import ArgumentError
+from nowcast.errors import ArgumentError, FormatError
 from nowcast.grid import Grid, ascending
 
 HAZARDS = tuple(_lib.text(lib.nwc_cell_hazard_name(number)) for number in range(lib.NWC_CELL_HAZARDS))
@@ -227,6 +228,36 @@ class Forecast:
             shapes.append({"type": "Polygon", "coordinates": [[*places, places[0]]]})
         return shapes
 
+    def save(self) -> bytes:
+        """All that is known but the grid, as bytes to be kept."""
+        facts = {
+            "time": str(self.time),
+            "minutes": self._minutes,
+            "model": self.table.attrs["model"],
+            "row": _ROW.itemsize,
+        }
+        return json.dumps(facts).encode() + b"\n" + self._rows.tobytes()
+
+    @classmethod
+    def restore(cls, state: bytes, grid: Grid) -> Self:
+        """The forecast that was saved, on the grid it was made on.
+
+        Raises
+        ------
+        FormatError : bytes that are cut, or none of a forecast.
+        """
+        head, _, rows = state.partition(b"\n")
+        try:
+            facts = json.loads(head)
+            time = np.datetime64(facts["time"], "ns")
+            minutes, model = tuple(float(one) for one in facts["minutes"]), str(facts["model"])
+            good = facts["row"] == _ROW.itemsize and len(rows) % (_ROW.itemsize * len(minutes)) == 0
+        except (ValueError, KeyError, TypeError, ZeroDivisionError):
+            good = False
+        if not good:
+            raise FormatError("state: the bytes of a forecast of cells expected")
+        return _forecast(np.frombuffer(rows, dtype=_ROW), grid, time, minutes, model, cls)
+
     def _scale(self, row: Any) -> tuple[float, float]:
         if not self.grid.is_latlon:
             return 1.0, 1.0
@@ -244,6 +275,9 @@ class Forecast:
             ),
             decimals=decimals,
         )
+
+
+T = TypeVar("T", bound=Forecast)
 
 
 def forecast(
@@ -269,7 +303,12 @@ def forecast(
                 ffi.from_buffer("nwc_cell_forecast[]", rows),
             )
         )
-    rows = rows[: n_points * len(leads)]
+    return _forecast(rows[: n_points * len(leads)], grid, time, leads, model.name, Forecast)
+
+
+def _forecast(
+    rows: npt.NDArray[Any], grid: Grid, time: np.datetime64, minutes: tuple[float, ...], model: str, kind: type[T]
+) -> T:
     table = pd.DataFrame(
         {
             "time": rows["time_ns"].astype("datetime64[ns]"),
@@ -294,5 +333,5 @@ def forecast(
         }
         | {name: rows["probability"][:, number] for number, name in enumerate(HAZARDS)}
     )
-    table.attrs |= {"units": {name: _UNITS.get(name, "") for name in table.columns}, "model": model.name}
-    return Forecast(table, grid, time, rows, leads)
+    table.attrs |= {"units": {name: _UNITS.get(name, "") for name in table.columns}, "model": model}
+    return kind(table, grid, time, rows, minutes)

@@ -2,19 +2,24 @@
 
 import itertools
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from nowcast import _toml, forecast, hazard, motion
+from nowcast import _toml, forecast, hazard, motion, wind
 from nowcast.grid import Grid
 from nowcast.ops._names import Pattern
 
 PathLike = str | os.PathLike[str]
 
 Positive = Annotated[float, pydantic.Field(gt=0.0, allow_inf_nan=False)]
+Box = tuple[float, float, float, float]
 Share = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
+
+
+_GRIB_GRIDS = re.compile(r"\+?proj=(longlat|latlong|lonlat|latlon|lcc|stere|merc)\b")
 
 
 class _Table(pydantic.BaseModel):
@@ -118,6 +123,8 @@ class Forecast(_Table):
     step_minutes: Positive = 5.0
     thresholds: tuple[Positive, ...] = (1.0, 5.0, 20.0)
     quantiles: tuple[Share, ...] = (0.1, 0.5, 0.9)
+    feather_km: Annotated[float, pydantic.Field(ge=0.0, le=200.0)] = 20.0
+    """within which of the edge of what radars know a forecast is brought to the model"""
 
     @pydantic.field_validator("method")
     @classmethod
@@ -173,18 +180,48 @@ class Warn(_Table):
 
 
 class Hours(_Table):
-    """``[hours]``: rain of whole hours, observed and to come."""
+    """``[hours]``: grids of whole hours, observed and to come."""
 
     ahead: Annotated[int, pydantic.Field(ge=1, le=6)] = 6
     """as far as the model reaches; without one, as far as the forecast does"""
+    behind: Annotated[int, pydantic.Field(ge=1, le=5)] = 1
+    """observed ones"""
+    start: Literal["cycle", "clock"] = "cycle"
+    """hours end and begin at the time of the cycle, or when a clock strikes"""
+    offset_minutes: Annotated[int, pydantic.Field(ge=0, lt=60)] = 0
+    """of that clock: what it is behind UTC or ahead of it beyond whole hours"""
+    each: Literal["cycle", "hour"] = "cycle"
+    """made by every cycle, or by those of whole hours of the clock"""
     thresholds: tuple[Positive, ...] = (1.0, 10.0, 20.0, 50.0)
     """mm"""
     quantiles: tuple[Share, ...] = (0.1, 0.5, 0.9)
+    heights_m: Annotated[tuple[float, ...], pydantic.Field(min_length=1)] = (10.0, 100.0, 500.0)
+    """of winds above the ground, increasing"""
     formats: tuple[Literal["nc", "grib2", "tif"], ...] = ("nc",)
+    grib: dict[str, Annotated[str, pydantic.Field(pattern=r"^\d{1,3}-\d{1,3}-\d{1,3}$")]] = {}
+    """discipline-category-number of hazards that GRIB has none for"""
+    cuts: dict[Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9_-]+$")], Box | Path] = {}
+    """areas by name whose part of the grid is written apart: west, south, east, north, or a file of GeoJSON"""
+
+    @pydantic.field_validator("heights_m")
+    @classmethod
+    def _of_the_product(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        there = (10.0, *wind.HEIGHTS)
+        if list(value) != sorted(set(value)) or not set(value) <= set(there):
+            raise ValueError(f"increasing heights of {', '.join(f'{height:g}' for height in there)} expected")
+        return value
+
+    @pydantic.field_validator("cuts")
+    @classmethod
+    def _boxes(cls, value: dict[str, Box | Path]) -> dict[str, Box | Path]:
+        for name, area in value.items():
+            if not isinstance(area, Path) and not (-90.0 <= area[1] < area[3] <= 90.0 and area[0] != area[2]):
+                raise ValueError(f"{name}: west, south, east, north in degrees expected")
+        return value
 
 
 class Wind(_Table):
-    """``[wind]``: the wind in three dimensions and the low-level product of it."""
+    """``[wind]``: the wind in three dimensions of radars, a model or both, and the low-level product of it."""
 
     spacing_km: Positive = 2.0
     levels_km: Positive = 0.5
@@ -240,8 +277,22 @@ class Config(_Table):
     def _one_source(self) -> Self:
         if bool(self.radars) == (self.composite is not None):
             raise ValueError("either radars or a composite expected")
-        if "wind" in self.stages and not self.radars:
-            raise ValueError("wind: radars expected")
+        if "wind" in self.stages and not self.radars and self.model is None:
+            raise ValueError("wind: radars or a model expected")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _whole_hours(self) -> Self:
+        if "hours" not in self.stages:
+            return self
+        longest = 60.0 * (self.hours.behind + (self.hours.start == "clock"))
+        if self.rain.minutes < longest and (self.hours.behind > 1 or self.hours.start == "clock"):
+            raise ValueError(f"rain.minutes: {longest:g} or more expected for the observed hours")
+        if "grib2" in self.hours.formats and not _GRIB_GRIDS.search(self.grid.projection or ""):
+            raise ValueError(
+                "hours.formats: for grib2 a grid.projection of +proj=longlat, lcc, stere or merc expected, "
+                f"{self.grid.projection or 'none'} given"
+            )
         return self
 
     @classmethod
@@ -270,6 +321,8 @@ class Config(_Table):
             warn["places"] = folder / self.warn.places
         if self.warn.rules not in hazard.presets():
             warn["rules"] = str(folder / self.warn.rules)
+        cuts = {name: folder / area if isinstance(area, Path) else area for name, area in self.hours.cuts.items()}
+        update["hours"] = self.hours.model_copy(update={"cuts": cuts})
         update["warn"] = self.warn.model_copy(update=warn)
         for name in ("composite", "model"):
             if (given := getattr(self, name)) is not None:

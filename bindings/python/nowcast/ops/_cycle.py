@@ -18,6 +18,7 @@ from nowcast.errors import ArgumentError, NoDataError, NowcastError
 from nowcast.ops import _publish, _stages
 from nowcast.ops._config import Config, PathLike
 from nowcast.ops._inputs import Input, Inputs
+from nowcast.ops._names import moment
 from nowcast.ops._publish import Line, Log, Output
 from nowcast.ops._state import State
 from nowcast.ops._work import Work
@@ -63,9 +64,9 @@ def run(config: Config | PathLike, time: Any = None) -> Outcome:
     FileError : the output cannot be written; what was published before is still there.
     """
     told = config if isinstance(config, Config) else Config.load(config)
-    moment = _due(told) if time is None else np.datetime64(time, "ns")
+    when = _due(told) if time is None else moment(time)
     with apart(), Output(told.output) as output:
-        return _once(told, moment, output, told.output, obey=False)
+        return _once(told, when, output, told.output, obey=False)
 
 
 def replay(config: Config | PathLike, start: Any, end: Any, into: PathLike) -> Iterator[Outcome]:
@@ -89,11 +90,11 @@ def replay(config: Config | PathLike, start: Any, end: Any, into: PathLike) -> I
     if Path(into).resolve() == told.output.resolve():
         raise ArgumentError(f"into: another folder than the output {told.output} expected")
     step = np.timedelta64(round(6e10 * told.every_minutes), "ns")
-    times = np.arange(np.datetime64(start, "ns"), np.datetime64(end, "ns") + np.timedelta64(1, "ns"), step)
+    times = np.arange(moment(start), moment(end) + np.timedelta64(1, "ns"), step)
     again = told.model_copy(update={"output": Path(into)})
     with apart(), Output(again.output) as output:
-        for moment in times:
-            yield _once(again, moment, output, told.output, obey=True)
+        for when in times:
+            yield _once(again, when, output, told.output, obey=True)
 
 
 def _due(config: Config) -> np.datetime64:
@@ -151,6 +152,7 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
         "dropped": dropped,
         "stages": told,
         "degraded": degraded,
+        "seam": work.seam,
         "seconds": seconds,
         "products": made,
     }
@@ -192,7 +194,7 @@ def _turn(work: Work, stage: str, function: _stages.Stage, cycle: str, skipped: 
         work.reasons.append(f"{type(error).__name__}: {error}")
     seconds = clock.monotonic() - started
     _logger.info("%s %s: %s in %.2f s%s", cycle, stage, status, seconds, "".join(f"; {r}" for r in work.reasons))
-    return Line(cycle, stage, status, seconds, tuple(work.reasons))
+    return Line(cycle, stage, status, seconds, tuple(work.reasons), work.seam if stage == "hours" else {})
 
 
 def _recorded(folder: Path) -> dict[str, Any] | None:

@@ -50,6 +50,7 @@ class Inputs:
         self._config, self._time, self._recorded = config, time, recorded
         self.seen: list[Input] = []
         self._missing: list[str] = []
+        self._run: list[Path] | None = None
 
     def lacks(self) -> list[str]:
         """What was wanted since this was last asked and is not there, a line each."""
@@ -113,6 +114,11 @@ class Inputs:
 
     def model_run(self) -> list[Path]:
         """The files of the newest run of the model that can be read; none where it is too old or absent."""
+        if self._run is None:
+            self._run = self._newest_run()
+        return self._run
+
+    def _newest_run(self) -> list[Path]:
         source = self._config.model
         if source is None:
             return []

@@ -5,12 +5,35 @@ import glob
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from nowcast.errors import ArgumentError
 
 _DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "M": 2, "S": 2}
 """How many there are of each code."""
 _DAY = ("Ymd", "ymd", "Yj", "yj")
+
+
+def moment(time: Any) -> np.datetime64:
+    """UTC, of what NumPy takes, or of a text of ISO 8601: with a zone or none, 24:00 and the second 60, which is 59 here.
+
+    Raises
+    ------
+    ArgumentError : it is no time.
+    """
+    if not isinstance(time, str):
+        return np.datetime64(time, "ns")
+    plain = re.sub(r"(?<=\d\d:\d\d:)60", "59", time)
+    text = re.sub(r"(?<=[T ])24:00(:00)?(?![\d:])", "00:00", plain)
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentError(f"time: ISO 8601 expected, {time!r} given") from error
+    if found.tzinfo is not None:
+        found = found.astimezone(datetime.UTC).replace(tzinfo=None)
+    return np.datetime64(found, "ns") + np.timedelta64(24 if text != plain else 0, "h")
 
 
 class Pattern:
@@ -57,11 +80,14 @@ class Pattern:
         codes = {code: text for code, text in matched.groupdict().items() if text}
         if codes.get("S") == "60":
             codes["S"] = "59"  # a leap second, which datetime does not have
+        midnight = codes.get("H") == "24" and not {codes.get("M", "00"), codes.get("S", "00")} - {"00"}
+        if midnight:
+            codes["H"] = "00"  # of the next day
         try:
             time = datetime.datetime.strptime(" ".join(codes.values()), " ".join(f"%{code}" for code in codes))
         except ValueError:
             return None  # a 31st of February
-        return np.datetime64(time, "ns")
+        return np.datetime64(time, "ns") + np.timedelta64(24 if midnight else 0, "h")
 
     def _folders(self, first: np.datetime64, last: np.datetime64) -> list[str]:
         """The folders that files of the times may be in."""

@@ -178,6 +178,7 @@ class Line:
     status: str
     seconds: float
     reasons: tuple[str, ...] = ()
+    numbers: dict[str, list[float | None]] = dataclasses.field(default_factory=dict)
 
 
 class Log:

@@ -3,7 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from nowcast import _netcdf, grid, io, wind
+from nowcast import _netcdf, grid, io, model, wind
+from nowcast._open import open as open_any
 from nowcast.errors import NoDataError, NowcastError
 from nowcast.ops._publish import name_of
 from nowcast.ops._state import empty_scores
@@ -11,17 +12,68 @@ from nowcast.ops._work import Work, minutes
 
 
 def blow(work: Work) -> None:
-    """The wind in three dimensions, and the low-level wind of it."""
-    options = work.config.wind
-    if not work.volumes:
-        raise NoDataError("no radar at this time")
+    """The wind in three dimensions that radars see beside the model, and the low-level wind of it."""
+    options, hours = work.config.wind, work.config.hours
     region = work.config.grid.model_copy(update={"spacing_km": options.spacing_km})
-    volumes = [several[-1] for several in work.volumes.values()]
-    made = wind.retrieve(volumes, region.deep(options.levels_km, options.top_km), work.time)
-    if not int(made["observations"].sum()):
-        raise NoDataError("no velocities near enough in time")
-    wind.write(made, work.folder / "wind.nc")
-    wind.write(wind.low_level(made, minutes=options.minutes), work.folder / "low_level.nc")
+    place = region.deep(options.levels_km, options.top_km)
+    air = _air(work, place)
+    made = None if air is None else air.isel(time=0)
+    if work.volumes:
+        volumes = [several[-1] for several in work.volumes.values()]
+        made = wind.retrieve(volumes, place, work.time, background=made)
+        if not int(made["observations"].sum()) and air is None:
+            raise NoDataError("no velocities near enough in time")
+        wind.write(made, work.folder / "wind.nc")
+    if made is None:
+        raise NoDataError("no radar and no wind of a model at this time")
+    work.low = wind.low_level(made, minutes=options.minutes, model=air)
+    wind.write(work.low, work.folder / "low_level.nc")
+    if "hours" not in work.config.stages:
+        return
+    heights = [height for height in hours.heights_m if height > 10.0]
+    if air is not None:
+        reach = float((air["time"].values[-1] - work.time) / minutes(1.0))
+        leads = [lead for lead in _LEADS if lead <= reach]
+        work.low = wind.low_level(made, leads=leads or None, minutes=0.0, heights=heights, model=air)
+    _keep(work, work.low)
+
+
+_LEADS = (*range(10, 61, 10), *range(75, 361, 15))
+"""Minutes, of winds of the hours to come."""
+
+
+def _air(work: Work, place: grid.Grid) -> xr.Dataset | None:
+    """The model's wind now and later, (time, z, y, x); None where it has none."""
+    holding = []
+    for path in work.inputs.model_run():
+        found = open_any(path)
+        if isinstance(found, model.Model):
+            with found:
+                if {"u", "v"} <= set(found.table()["name"]):
+                    holding.append(path)
+    if not holding:
+        return None
+    with model.open(holding) as run:
+        times = np.unique(run.select("u")["time"].to_numpy().astype("datetime64[ns]"))
+        last = work.time + minutes(60.0 * (work.config.hours.ahead + 1))
+        later = times[(times > work.time) & (times <= last)]
+        if times[0] > work.time or not later.size:
+            work.reasons.append(f"model: its winds are of {times[0]} to {times[-1]}")
+            return None
+        wanted = np.concatenate([[work.time], later])
+        air = run.on_grid(["u", "v"], place, heights=place.z, times=wanted)
+    return air.mean("member", keep_attrs=True) if "member" in air.dims else air
+
+
+def _keep(work: Work, low: xr.Dataset) -> None:
+    """The low-level wind of now behind those of before."""
+    heights = list(work.config.hours.heights_m)
+    now = low[["u", "v", "gust"]].sel(height=heights).isel(time=[0])
+    now = now.drop_vars(["lead_time", "forecast_reference_time"])
+    past = work.young(work.state.winds)
+    if past is not None and past["time"].values[-1] < work.time and np.array_equal(past["height"], heights):
+        now = xr.concat([past, now], "time", combine_attrs="override", coords="minimal", compat="override")
+    work.state.winds = now
 
 
 def score(work: Work) -> None:

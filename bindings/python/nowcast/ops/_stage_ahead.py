@@ -1,33 +1,32 @@
-"""The stages that say what will be: the forecast, and the rain of whole hours."""
+"""The stage that says what will be: the forecast, and the rain of whole hours with its members."""
 
 import copy
 import itertools
 import time as clock
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nowcast import _netcdf, forecast, io
+from nowcast import forecast
 from nowcast._forecast_products import Choice
 from nowcast._jobs_blend import rain_of
 from nowcast._writer import Writer
-from nowcast.errors import NoDataError, NowcastError
+from nowcast.errors import ArgumentError, NoDataError, NowcastError
+from nowcast.ops import _hours
 from nowcast.ops._work import Work
 
 _RESERVE = 0.7  # of the time left that members may take; the rest is for what follows
 _CHUNK_BYTES = 400_000_000
-_HOUR = np.timedelta64(3_600_000_000_000, "ns")
 
 
 def ahead(work: Work) -> None:
     """The forecast: its most likely field, probabilities and quantiles; and the rain of whole hours."""
     frames, options = work.rain(), work.config.forecast
-    rain = _model(work)
+    rain = work.model = _model(work)
     reach = max(options.minutes, 60.0 * work.config.hours.ahead if rain is not None else 0.0)
-    leads = forecast.lead_times(reach, options.step_minutes)
+    leads = work.leads = forecast.lead_times(reach, options.step_minutes)
     near = sum(lead <= options.minutes for lead in leads)
     method, started = options.method, clock.monotonic()
     parts = _made(work, method, leads, rain)
@@ -42,6 +41,9 @@ def ahead(work: Work) -> None:
     for made in itertools.chain([first], parts):
         several.append(made.isel(time=slice(near)))
         totals.append(_totals(work, made))
+        if rain is not None and work.joined is None:
+            shown = [k for k, lead in enumerate(leads) if k == 0 or lead % 60.0 == 0.0]
+            work.joined = made.isel(time=shown)
     made_of = "member" in several[0].dims
     if work.made_members:
         work.state.member_seconds = (clock.monotonic() - started) / work.made_members
@@ -62,10 +64,11 @@ def ahead(work: Work) -> None:
 def _made(work: Work, method: str, leads: list[float], rain: xr.DataArray | None) -> Iterator[xr.DataArray]:
     """The forecast, some members at a time."""
     frames, flow, options = work.rain(), work.motion(), work.config.forecast
+    feather = 1e3 * options.feather_km
     if method not in forecast.ENSEMBLES:
         given = frames.isel(time=-1) if method == "extrapolation" else frames
         made = forecast.run(given, flow, method, leads=leads)
-        yield made if rain is None else forecast.merge(made, rain, flow=flow)
+        yield made if rain is None else forecast.merge(made, rain, flow=flow, feather=feather)
         return
     members = _members(work)
     if members < options.members:
@@ -81,9 +84,10 @@ def _made(work: Work, method: str, leads: list[float], rain: xr.DataArray | None
             yield forecast.run(frames, flow, method, leads=leads, **some)
         elif method == "steps":
             learnt = copy.deepcopy(known)  # once a cycle, whatever the chunks
-            yield forecast.blend(frames, flow, rain, skill=learnt, leads=leads, **some)
+            yield forecast.blend(frames, flow, rain, skill=learnt, feather=feather, leads=leads, **some)
         else:
-            yield forecast.merge(forecast.run(frames, flow, method, leads=leads, **some), rain, flow=flow)
+            made = forecast.run(frames, flow, method, leads=leads, **some)
+            yield forecast.merge(made, rain, flow=flow, feather=feather)
     work.made_members, work.state.skill = members, learnt
 
 
@@ -99,70 +103,31 @@ def _model(work: Work) -> xr.DataArray | None:
     """The rain of the newest run of the model, mm h-1; None without one."""
     paths = work.inputs.model_run()
     work.reasons += work.inputs.lacks()
-    found = []
+    found, without = [], []
     for path in paths:
         try:
             found.append(rain_of(path, work.config.rain.a, work.config.rain.b))
+        except ArgumentError as error:
+            without.append(str(error))  # files of a run may have the wind alone
         except NowcastError as error:
             work.reasons.append(str(error))
     if not found:
+        work.reasons += without
         return None
     joined = xr.concat(found, "time", combine_attrs="override").sortby("time") if len(found) > 1 else found[0]
     return joined.drop_duplicates("time")
 
 
 def _totals(work: Work, made: xr.DataArray) -> list[xr.DataArray]:
-    """Rain of each whole hour of a forecast, mm, with its members."""
-    if "hours" not in work.config.stages:
+    """Rain of each hour of a forecast, mm, with its members, also of one that has begun."""
+    if "hours" not in work.config.stages or not _hours.due(work.config.hours, work.time):
         return []
-    last = work.rain().isel(time=slice(-1, None))
-    start = last["time"].values[0].astype("datetime64[ns]")
-    n = min(work.config.hours.ahead, int((made["time"].values[-1] - start) / _HOUR))
+    frames = work.rain()
+    plan = _hours.plan(work.config.hours, frames)
     # Members lie a few minutes apart and blur one another: following each from lead to lead takes minutes for nothing.
     flow = None if "member" in made.dims else work.flow
     return [
-        _hour(forecast.total(last, made, start + k * _HOUR, start + (k + 1) * _HOUR, flow=flow), k + 1)
-        for k in range(n)
+        _hours.placed(forecast.total(_hours.since(frames, window.start), made, *window, flow=flow), plan.now)
+        for window in plan.ahead
+        if window.start >= frames["time"].values[0] and window.end <= made["time"].values[-1]
     ]
-
-
-def _hour(total: xr.DataArray, number: int) -> xr.DataArray:
-    """Rain of one hour as (member, time, y, x), with its number as lead time; hour 0 is the observed one."""
-    several = total if "member" in total.dims else total.expand_dims("member")
-    placed = several.drop_vars("forecast_reference_time", errors="ignore").expand_dims("time", axis=1)
-    return placed.assign_coords(lead_time=("time", [number * _HOUR]))
-
-
-def hourly(work: Work) -> None:
-    """The hour that was and those to come, in one layout: amounts, quantiles, probabilities."""
-    options, frames = work.config.hours, work.rain()
-    end = frames["time"].values[-1].astype("datetime64[ns]")
-    hours = list(work.hours)
-    if frames.sizes["time"] > 1 and frames["time"].values[0] <= end - _HOUR:
-        hours.insert(0, _hour(forecast.total(None, frames, end - _HOUR, end, flow=work.flow), 0))
-    else:
-        work.reasons.append("the observed hour is not known whole")
-    if not work.hours:
-        work.reasons.append("no forecast of a whole hour")
-    if not hours:
-        raise NoDataError("no hour that is known whole")
-    choice = Choice(options.thresholds, options.quantiles)
-    parts = []
-    for total in hours:
-        amount = forecast.ensemble_mean(total)["mean"].rename(total.name).assign_attrs(total.attrs)
-        parts.append(xr.Dataset({str(field.name): field for field in (amount, *choice.of(total))}))
-    whole = xr.concat(parts, "time", combine_attrs="override", coords="minimal", compat="override")
-    whole = whole.assign_coords(forecast_reference_time=end)
-    for form in options.formats:
-        _write_hours(whole, work.folder, form)
-
-
-def _write_hours(hours: xr.Dataset, folder: Path, form: str) -> None:
-    if form == "nc":
-        _netcdf.write(hours, folder / "hours.nc")
-    elif form == "grib2":
-        io.write(hours["precipitation_amount"], folder / "hours.grib2")
-    else:
-        for k in range(hours.sizes["time"]):
-            number = int(hours["lead_time"].values[k] / _HOUR)
-            io.write(hours["precipitation_amount"].isel(time=[k]), folder / f"hour_{number}.tif")

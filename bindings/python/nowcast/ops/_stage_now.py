@@ -5,7 +5,7 @@ import xarray as xr
 
 from nowcast import _netcdf, grid, io, mosaic, motion, product
 from nowcast.errors import NoDataError
-from nowcast.ops._work import Work, minutes
+from nowcast.ops._work import Work
 
 
 def analysis(work: Work) -> None:
@@ -55,27 +55,29 @@ def _seen(work: Work) -> xr.DataArray | None:
         attrs=made.attrs,
     )
     _netcdf.write(shown, work.folder / "analysis.nc")
+    work.echoes = grid.rain_rate(shown["reflectivity"], config.rain.a, config.rain.b)
     work.seen = shown[["reflectivity", "vil", "top"]].assign(rain=rain).isel(time=-1)
     return rain
 
 
 def _remember(work: Work, now: xr.DataArray | None) -> None:
     """The frames that are young enough, those of before and the one of now."""
-    oldest = work.time - minutes(work.config.rain.minutes)
-    past = work.state.frames
-    if past is not None:
-        past = past.sel(time=(past["time"] >= oldest) & (past["time"] <= work.time))
-    if now is None:
-        frames = past
-    elif past is None or not past.sizes["time"]:
-        frames = now
-    elif now["time"].values[0] <= past["time"].values[-1]:
+    past = work.young(work.state.frames)
+    if past is not None and now is not None and now["time"].values[0] <= past["time"].values[-1]:
         work.reasons.append("nothing new since the last cycle")
-        frames = past
-    else:
-        alike = [_alike(part, now) for part in (past, now)]
-        frames = xr.concat(alike, "time", combine_attrs="override", coords="minimal", compat="override")
-    work.frames = work.state.frames = frames if frames is not None and frames.sizes["time"] else None
+    work.frames = work.state.frames = _behind(past, now)
+    if work.config.radars and "hours" in work.config.stages:
+        work.state.echoes = _behind(work.young(work.state.echoes), work.echoes)
+
+
+def _behind(past: xr.DataArray | None, now: xr.DataArray | None) -> xr.DataArray | None:
+    """Frames of before with that of now behind them, where it is later."""
+    if now is None or (past is not None and now["time"].values[0] <= past["time"].values[-1]):
+        return past
+    if past is None:
+        return now
+    alike = [_alike(part, now) for part in (past, now)]
+    return xr.concat(alike, "time", combine_attrs="override", coords="minimal", compat="override")
 
 
 def _alike(frames: xr.DataArray, like: xr.DataArray) -> xr.DataArray:

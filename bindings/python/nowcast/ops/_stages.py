@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from nowcast.ops._stage_after import blow, score
-from nowcast.ops._stage_ahead import ahead, hourly
+from nowcast.ops._stage_ahead import ahead
+from nowcast.ops._stage_hours import hourly
 from nowcast.ops._stage_now import analysis, follow
 from nowcast.ops._stage_storms import track, warn
 from nowcast.ops._work import Work
@@ -16,8 +17,8 @@ ALL: dict[str, Stage] = {
     "cells": track,
     "forecast": ahead,
     "warn": warn,
-    "hours": hourly,
     "wind": blow,
+    "hours": hourly,
     "verify": score,
 }
 """In their order: what warns comes before what costs."""

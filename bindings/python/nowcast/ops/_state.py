@@ -1,4 +1,4 @@
-"""What one cycle hands on to the next: frames, tracks, the model's skill, sums of scores, the cost of a member."""
+"""What one cycle hands on to the next: frames, winds, tracks, the model's skill, scores, the cost of a member."""
 
 import dataclasses
 import json
@@ -8,13 +8,14 @@ from typing import Any, Self
 import numpy as np
 import xarray as xr
 
-from nowcast import cells, grid, io, verify
+from nowcast import _netcdf, cells, grid, io, verify
 from nowcast.errors import FormatError, NowcastError
 from nowcast.forecast import BlendSkill
 from nowcast.ops._config import Config
 from nowcast.ops._publish import VERSION
 
 _FRAMES, _TRACKER, _WARNINGS = "frames.nc", "tracks.bin", "warnings.bin"
+_ECHOES, _WINDS, _STORMS = "echoes.nc", "winds.nc", "storms.npz"
 _SKILL, _SCORES, _FACTS = "skill.json", "scores.npz", "state.json"
 
 
@@ -23,6 +24,12 @@ class State:
     """Empty at the first cycle, and what cannot be read or is of another grid begins anew."""
 
     frames: xr.DataArray | None = None
+    echoes: xr.DataArray | None = None
+    """the greatest reflectivity of the column, as rain by the configured relation, mm h-1, (time, y, x)"""
+    winds: xr.Dataset | None = None
+    """low-level winds that were, (time, height, y, x), to a hundredth of m s-1"""
+    storms: dict[int, bytes] = dataclasses.field(default_factory=dict)
+    """forecasts of cells (``cells.Forecast.save``) by when they were made, ns"""
     tracker: cells.Tracker | None = None
     warnings: bytes = b""
     """of ``nowcast.hazard.Warner``"""
@@ -47,6 +54,12 @@ class State:
             return state
         if (folder / _FRAMES).exists():
             state.frames = state._part("frames", lambda: io.open(folder / _FRAMES, on_error="raise"))
+        if (folder / _ECHOES).exists():
+            state.echoes = state._part("echoes", lambda: io.open(folder / _ECHOES, on_error="raise"))
+        if (folder / _WINDS).exists():
+            state.winds = state._part("winds", lambda: _netcdf.read(folder / _WINDS).astype(np.float32))
+        if (folder / _STORMS).exists():
+            state.storms = state._part("storms", lambda: _storms(folder / _STORMS)) or {}
         if (folder / _TRACKER).exists():
             state.tracker = state._part("tracks", lambda: cells.Tracker.restore((folder / _TRACKER).read_bytes()))
         if (folder / _WARNINGS).exists():
@@ -70,6 +83,13 @@ class State:
         (folder / _FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
         if self.frames is not None:
             io.write(self.frames, folder / _FRAMES)
+        if self.echoes is not None:
+            io.write(self.echoes, folder / _ECHOES)
+        if self.winds is not None:
+            _netcdf.write(_packed(self.winds), folder / _WINDS)
+        if self.storms:
+            bytes_ = {str(when): np.frombuffer(one, np.uint8) for when, one in self.storms.items()}
+            np.savez_compressed(folder / _STORMS, allow_pickle=False, **bytes_)
         if self.tracker is not None:
             (folder / _TRACKER).write_bytes(self.tracker.save())
         if self.warnings:
@@ -86,6 +106,20 @@ def _facts(path: Path) -> dict[str, Any]:
     if found.get("version") != VERSION:
         raise FormatError(f"{path}: version {VERSION} expected")
     return found
+
+
+def _storms(path: Path) -> dict[int, bytes]:
+    with np.load(path) as file:
+        return {int(when): file[when].tobytes() for when in file.files}
+
+
+def _packed(winds: xr.Dataset) -> xr.Dataset:
+    """The same, to be written in hundredths."""
+    packed = winds.copy()
+    for field in packed.data_vars.values():
+        field.encoding = {"dtype": "int16", "scale_factor": 0.01, "_FillValue": -32768}
+    packed["time"].encoding = {"units": "seconds since 1970-01-01", "dtype": "int64"}
+    return packed
 
 
 def _scores(path: Path, config: Config) -> dict[float, verify.Scores]:

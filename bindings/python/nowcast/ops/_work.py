@@ -3,6 +3,7 @@
 import dataclasses
 import time as clock
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
@@ -12,6 +13,8 @@ from nowcast.errors import NoDataError
 from nowcast.ops._config import Config
 from nowcast.ops._inputs import Inputs
 from nowcast.ops._state import State
+
+T = TypeVar("T", xr.DataArray, xr.Dataset)
 
 
 @dataclasses.dataclass
@@ -33,6 +36,8 @@ class Work:
     volumes: dict[str, list[xr.DataTree]] = dataclasses.field(default_factory=dict)
     seen: xr.Dataset | None = None
     """what the mosaic of radars shows, (y, x), named as cells take it: reflectivity, vil, top, rain"""
+    echoes: xr.DataArray | None = None
+    """the greatest reflectivity of the column now, as rain, (time, y, x)"""
     frames: xr.DataArray | None = None
     flow: xr.Dataset | None = None
     tracks: cells.Tracks | None = None
@@ -41,12 +46,30 @@ class Work:
     """The forecast, ([member], time, y, x)"""
     hours: list[xr.DataArray] = dataclasses.field(default_factory=list)
     """Rain of each hour to come, (member, time, y, x) with one time, mm"""
+    model: xr.DataArray | None = None
+    """Rain of the model, mm h-1"""
+    leads: list[float] = dataclasses.field(default_factory=list)
+    """Minutes, of the forecast"""
+    joined: xr.DataArray | None = None
+    """Some members joined to the model, (member, time, y, x), at the first lead and whole hours"""
+    low: xr.Dataset | None = None
+    """The low-level wind of now and later, (time, height, y, x)"""
+    seam: dict[str, list[float | None]] = dataclasses.field(default_factory=dict)
+    """How forecast and model are joined, by lead; empty where there is no model"""
     made_members: int | None = None
 
     @property
     def left(self) -> float:
         """Seconds of the budget."""
         return self.config.budget.seconds - (clock.monotonic() - self.began)
+
+    def young(self, past: T | None) -> T | None:
+        """Those of times past that are kept; None where there are none."""
+        if past is None:
+            return None
+        oldest = self.time - minutes(self.config.rain.minutes)
+        kept = past.sel(time=(past["time"] >= oldest) & (past["time"] <= self.time))
+        return kept if kept.sizes["time"] else None
 
     def rain(self) -> xr.DataArray:
         """The frames of rain, (time, y, x). NoDataError: there are none."""
