@@ -125,7 +125,7 @@ def merge(
         )
     minutes = np.atleast_1d(nowcast["lead_time"].values) / np.timedelta64(1, "m")
     members = nowcast if "member" in nowcast.dims else nowcast.expand_dims("member")
-    own, status = on_frames(model, nowcast, np.atleast_1d(nowcast["time"].values), flow)
+    own, status = on_frames(model, nowcast, np.atleast_1d(nowcast["time"].values), flow, feather)
     cells = _field.as_float32(members.values)
     made = np.empty(cells.shape, dtype=np.float32)
     units = nowcast.attrs.get("units")
@@ -150,7 +150,7 @@ def merge(
 
 
 def on_frames(
-    model: xr.DataArray, like: xr.DataArray, times: npt.NDArray[Any], flow: xr.Dataset | None
+    model: xr.DataArray, like: xr.DataArray, times: npt.NDArray[Any], flow: xr.Dataset | None, feather: float = 0.0
 ) -> tuple[npt.NDArray[np.float32], str]:
     """The model's rain (member, time, y, x), south row first, on the grid of like and at times; NaN beyond its own."""
     if model.dims not in (("time", "y", "x"), ("member", "time", "y", "x")):
@@ -177,7 +177,7 @@ def on_frames(
             since = (time - its[after - 1]) / np.timedelta64(1, "s")
             for member in range(len(cells)):
                 pair = cells[member, after - 1], cells[member, after]
-                made[member, k] = _between(pair, since, gap, motion, own)
+                made[member, k] = _between(pair, since, gap, motion, own, feather)
     return made, reach_of(model, wanted)
 
 
@@ -206,8 +206,12 @@ def _between(
     gap: float,
     motion: list[list[_field.Fields]] | None,
     own: grid.Grid,
+    feather: float,
 ) -> npt.NDArray[np.float32]:
-    """Rain between two times: the earlier carried forward and the later back, each as near as it is in time."""
+    """Rain between two times: the earlier carried forward and the later back, each as near as it is in time.
+
+    Towards where one of them is not known it is brought to the other within the feather's length.
+    """
     parts: list[npt.NDArray[np.float32]] = list(pair)
     if motion is not None:
         options = _lib.options("extrapolate", travel=0.0)
@@ -218,6 +222,13 @@ def _between(
                 u, v = (component[way].c for component in motion)
                 _lib.check(lib.nwc_forecast_extrapolate(ctx, source.c, 1, u, v, leads, 1, options, carried.c))
                 parts[way] = out[0]
+            if feather:
+                plain = _field.Fields(parts, "mm h-1", own)
+                parts = [np.empty_like(part) for part in parts]
+                joined = _field.Fields(parts, "mm h-1", own)
+                for way in range(2):
+                    other = plain.c + (1 - way)
+                    _lib.check(lib.nwc_forecast_feather(ctx, plain.c + way, other, feather, joined.c + way))
     share = np.float32(since / gap)
     mean = (np.float32(1.0) - share) * parts[0] + share * parts[1]
     return np.where(np.isnan(parts[0]), parts[1], np.where(np.isnan(parts[1]), parts[0], mean))

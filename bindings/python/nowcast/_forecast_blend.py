@@ -69,7 +69,7 @@ def blend(
     fields, c_times = sequence(frames, ahead.grid)
     now = frames["time"].values[-1:].astype("datetime64[ns]")
     own, _ = on_frames(model, frames, now, flow)
-    coming, status = on_frames(model, frames, now + timedeltas(ahead.seconds), flow)
+    coming, status = on_frames(model, frames, now + timedeltas(ahead.seconds), flow, feather or 0.0)
     if first % len(own):
         raise ArgumentError(f"first: a multiple of the model's {len(own)} members expected, {first} given")
     cells = np.empty((members if noise else len(own), len(ahead.seconds), *ahead.latest.shape), dtype=np.float32)

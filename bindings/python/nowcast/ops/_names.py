@@ -17,7 +17,7 @@ _DAY = ("Ymd", "ymd", "Yj", "yj")
 
 
 def moment(time: Any) -> np.datetime64:
-    """UTC, of what NumPy takes, or of a text of ISO 8601: with a zone or none, 24:00 and the second 60, which is 59 here.
+    """UTC, of what NumPy takes, or of a text of ISO 8601: with a zone or none, 24:00, and second 60, which is 59 here.
 
     Raises
     ------

@@ -26,7 +26,7 @@ def report(work: Work) -> Numbers:
     leads = joined["lead_time"].values / np.timedelta64(1, "m")
     frames = work.rain()
     plain = forecast.extrapolate(frames.isel(time=-1), work.motion(), leads=leads.tolist())
-    cells, _ = _blend.on_frames(model, frames, joined["time"].values, work.flow)
+    cells, _ = _blend.on_frames(model, frames, joined["time"].values, work.flow, 1e3 * work.config.forecast.feather_km)
     its = xr.DataArray(cells, dims=("member", "time", "y", "x"), coords=plain.coords, attrs=plain.attrs)
     edge = forecast.edge(joined, plain)
     numbers = {"lead_minutes": leads, "step": edge["step"].values, "usual": edge["usual"].values}
