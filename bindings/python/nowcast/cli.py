@@ -13,7 +13,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from nowcast import _cli_archive, _cli_health, _cli_info, _cli_ops, _cli_verify, _lib, io, jobs
+from nowcast import _cli_archive, _cli_desk, _cli_health, _cli_info, _cli_ops, _cli_verify, _lib, io, jobs
 from nowcast._cli_parts import (
     DEGRADED,
     finish,
@@ -484,6 +484,7 @@ def verify(
 for _verb in (
     _cli_archive.archive,
     _cli_archive.fetch,
+    _cli_desk.desk,
     _cli_health.health,
     _cli_info.info,
     _cli_ops.config,

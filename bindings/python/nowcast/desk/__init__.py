@@ -2,7 +2,10 @@
 
 from nowcast.desk._apply import apply
 from nowcast.desk._edit import KINDS, Edit, check
+from nowcast.desk._features import apply_features
 from nowcast.desk._log import Entry, Log
+from nowcast.desk._suggest import suggest
+from nowcast.desk._value import value
 from nowcast.desk._weights import weights
 
-__all__ = ["KINDS", "Edit", "Entry", "Log", "apply", "check", "weights"]
+__all__ = ["KINDS", "Edit", "Entry", "Log", "apply", "apply_features", "check", "suggest", "value", "weights"]

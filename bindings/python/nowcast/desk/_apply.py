@@ -1,4 +1,4 @@
-"""Fields corrected by edits: new ones, in which what follows from them is made anew and it is said which edits acted."""
+"""Fields corrected by edits: new ones, with what follows from them, that say which edits acted."""
 
 import dataclasses
 import json
@@ -60,15 +60,16 @@ def apply(
 ) -> xr.Dataset:
     """Fields as edits have them, in the order of the edits.
 
-    An edit acts on the variable that its layer names; "rain" are all rates in mm h-1, "dbz" all reflectivities, "members" all
-    variables with members, "motion" is ``u`` with ``v``. Members, times and levels of a variable are changed alike, so that
-    members stay coherent. At each valid time an edit has what its half life has left of it, and its area lies where the
-    motion of the rain, ``sources["motion"]``, has brought it since its first valid time, unless it stands.
+    An edit acts on the variable that its layer names; "rain" are all rates in mm h-1, "dbz" all reflectivities,
+    "members" all variables with members, "motion" is ``u`` with ``v``. Members, times and levels of a variable are
+    changed alike, so that members stay coherent. At each valid time an edit has what its half life has left of it, and
+    its area lies where the motion of the rain, ``sources["motion"]``, has brought it since its first valid time, unless
+    it stands.
 
-    What is not known stays so, except where another source takes its place; where nothing was seen ``raise``, ``lower`` and
-    ``scale`` do nothing. Rain is never below 0. Then what follows from members or rates is made anew: probabilities and
-    quantiles from the members, amounts by what the rates of their time have gained or lost. Where no edit reaches, values keep
-    their bits.
+    What is not known stays so, except where another source takes its place; where nothing was seen ``raise``, ``lower``
+    and ``scale`` do nothing. Rain is never below 0. Then what follows from members or rates is made anew: probabilities
+    and quantiles from the members, amounts by what the rates of their time have gained or lost. Where no edit reaches,
+    values keep their bits.
 
     Parameters
     ----------
@@ -77,20 +78,21 @@ def apply(
     edits : iterable of Edit or what ``check`` takes
         Those for cells and warnings do nothing here.
     sources : mapping, optional
-        Fields that edits call by name, such as the model's, in the unit of the layer; on another grid they are brought to this
-        one, between their times they are linear. "motion" is a Dataset of ``u`` and ``v`` on this grid.
+        Fields that edits call by name, such as the model's, in the unit of the layer; on another grid they are brought
+        to this one, between their times they are linear, and members that the layer has not count by their mean.
+        "motion" is a Dataset of ``u`` and ``v`` on this grid.
     at : time, optional
         UTC, of variables without a time of their own.
 
     Returns
     -------
-    Dataset with the same variables. One that was corrected has the ids of the edits in its attribute ``corrected_by``, and
-    beside it ``NAME_correction``, the greatest weight of any edit (..., y, x), as its ancillary variable. The attribute
+    Dataset with the same variables. One that was corrected has the ids of the edits in its attribute ``corrected_by``,
+    and beside it ``NAME_correction``, the greatest weight of any edit, as its ancillary variable. The attribute
     ``corrections`` lists the edits that acted, as JSON.
 
     Raises
     ------
-    ArgumentError : an edit is wrong, or wants a source that is not among ``sources`` or of another unit; no grid; no time.
+    ArgumentError : an edit is wrong, or wants a source that is not there or is of another unit; no grid; no time.
     """
     told = [check(edit) for edit in edits]
     work = _Desk(dataset, told, sources or {}, at)
@@ -101,9 +103,9 @@ def apply(
         work.turn()
     for name in _derived.renew(dataset, work.made, work.acted):
         work.told(name)
-    for name in dataset.data_vars:
-        if str(name) not in base and _is_field(dataset[name]):
-            work.correct(str(name))
+    for name in map(str, dataset.data_vars):
+        if name not in base and _is_field(dataset[name]):
+            work.correct(name)
     return work.result()
 
 
@@ -311,6 +313,8 @@ def _others(
         source = source[variable.name]
     if source.attrs.get("units") != variable.attrs.get("units"):
         raise ArgumentError(f"{edit.id}: source {name!r}: {variable.attrs.get('units')!r} expected as unit")
+    if "member" in source.dims and source.sizes["member"] != variable.sizes.get("member"):
+        source = source.mean("member", keep_attrs=True)
     if not set(source.dims) <= set(variable.dims) | {"time"}:
         raise ArgumentError(f"{edit.id}: source {name!r}: dimensions of {variable.dims} expected, {source.dims} given")
     place, rest = Grid.of(variable), [dim for dim in variable.dims if dim != "time"]

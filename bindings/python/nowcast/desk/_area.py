@@ -18,7 +18,7 @@ MAX_POINTS = int(lib.NWC_DESK_MAX_POINTS)
 
 
 def checked(area: Any) -> dict[str, Any]:
-    """A Polygon, MultiPolygon or LineString as plain lists of numbers, [longitude, latitude] each; ValueError: it is none."""
+    """A Polygon, MultiPolygon or LineString as plain lists of longitude and latitude; ValueError: it is none."""
     if not isinstance(area, Mapping):
         raise ValueError(f"a geometry of GeoJSON expected, {type(area).__name__} given")
     kind = area.get("type")
@@ -84,11 +84,10 @@ def middle_of(area: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def cells_to(grid: Grid, place: tuple[float, float], east_km: float, north_km: float) -> tuple[float, float]:
-    """By how many cells along y and x one gets from a place to what lies so far east and north of it over the ground."""
+    """How many cells along y and x lead from a place to what lies so far east and north of it over the ground."""
     lon, lat = place
-    degree = 6371.0 * math.pi / 180.0
-    to = lon + east_km / (degree * max(math.cos(math.radians(lat)), 1e-6)), lat + north_km / degree
-    x, y = grid.from_lonlat([lon, to[0]], [lat, to[1]])
+    east, north = _degrees(lat, east_km, north_km)
+    x, y = grid.from_lonlat([lon, lon + east], [lat, lat + north])
     step = float((y[1] - y[0]) / grid.dy), float((x[1] - x[0]) / grid.dx)
     if not all(map(math.isfinite, step)):
         raise ArgumentError(f"area: a place within the grid's projection expected, {lon:g}, {lat:g} given")
@@ -97,13 +96,17 @@ def cells_to(grid: Grid, place: tuple[float, float], east_km: float, north_km: f
 
 def moved(area: Mapping[str, Any], east_km: float, north_km: float) -> dict[str, Any]:
     """An area elsewhere."""
-    lon, lat = middle_of(area)
-    degree = 6371.0 * math.pi / 180.0
-    by = np.array([east_km / (degree * max(math.cos(math.radians(lat)), 1e-6)), north_km / degree])
+    by = _degrees(middle_of(area)[1], east_km, north_km)
 
     def shifted(part: Sequence[Any]) -> list[Any]:
         if isinstance(part[0], int | float):
-            return (np.asarray(part[:2], dtype=np.float64) + by).tolist()
+            return [float(part[0] + by[0]), float(part[1] + by[1])]
         return [shifted(one) for one in part]
 
     return {"type": area["type"], "coordinates": shifted(area["coordinates"])}
+
+
+def _degrees(lat: float, east_km: float, north_km: float) -> tuple[float, float]:
+    """Degrees of longitude and latitude that so many km are at a latitude."""
+    degree = 6371.0 * math.pi / 180.0
+    return east_km / (degree * max(math.cos(math.radians(lat)), 1e-6)), north_km / degree

@@ -59,20 +59,23 @@ def _fresh(raw: xr.Dataset, made: xr.Dataset, name: str, source: str) -> xr.Data
 
 
 def _total(amount: xr.DataArray, raw: xr.DataArray, made: xr.DataArray) -> xr.DataArray | None:
-    """An amount with what rates have gained or lost in its time; None where the rates do not cover it."""
+    """An amount with what rates have gained or lost in its time; None where the rates cover none of it."""
     if ("member" in amount.dims) != ("member" in made.dims) or "time" not in amount.coords:
         return None
     span = np.timedelta64(round(1e9 * float(amount.attrs.get("duration_s", 0.0))), "ns")
     several = amount if "time" in amount.dims else amount.expand_dims("time")
-    cells = np.array(several.transpose("time", ...).values, dtype=np.float32)
+    cells, covered = np.array(several.transpose("time", ...).values, dtype=np.float32), False
     for k, end in enumerate(several["time"].values.astype("datetime64[ns]")):
         try:
             before, after = (_sum(rates, end - span, end) for rates in (raw, made))
-        except ArgumentError:
-            return None
+        except ArgumentError:  # the rates do not cover it
+            continue
+        covered = True
         gained = (after - before).transpose(*(dim for dim in several.dims if dim != "time")).values
         changed = np.isfinite(gained) & (gained != 0.0)
         cells[k] = np.where(changed, np.fmax(cells[k] + np.where(changed, gained, 0.0), 0.0), cells[k])
+    if not covered:
+        return None
     placed = xr.DataArray(cells, dims=("time", *(dim for dim in several.dims if dim != "time")))
     return amount.copy(data=(placed if "time" in amount.dims else placed.isel(time=0)).transpose(*amount.dims).values)
 

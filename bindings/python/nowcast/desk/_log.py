@@ -6,6 +6,7 @@ import datetime
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -55,9 +56,9 @@ class Entry:
 class Log:
     """The log of edits in a file.
 
-    A line counts once it is whole, with its end, and on disk: what a killed process left of one is no entry, and the next
-    that adds takes its place. Any number of processes may add and read; each call holds a lock on the file. A line that is
-    whole and makes no sense is an error, since what it undid would else act again.
+    A line counts once it is whole, with its end, and on disk: what a killed process left of one is no entry, and the
+    next that adds takes its place. Any number of processes may add and read; each call holds a lock on the file. A line
+    that is whole and makes no sense is an error, since what it undid would else act again.
 
     Parameters
     ----------
@@ -105,15 +106,15 @@ class Log:
         FormatError : a line makes no sense: which.
         """
         try:
-            with self.path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH)
-                return self._entries(file.read())
+            file = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return []
         except OSError as error:
-            if isinstance(error, FileError):
-                raise
             raise FileError(f"{self.path}: {error.strerror or error}") from error
+        try:
+            return self._entries(self._read(file, fcntl.LOCK_SH))
+        finally:
+            os.close(file)
 
     def edits(self) -> dict[str, Edit]:
         """Every edit there ever was, by id."""
@@ -148,17 +149,26 @@ class Log:
     def _held(self) -> Iterator[tuple[int, list[Entry]]]:
         """The file, at its end, while nobody else has it, and what is in it."""
         try:
-            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
+            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o664)
         except OSError as error:
             raise FileError(f"{self.path}: {error.strerror or error}") from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            with open(file, "rb", closefd=False) as reader:
-                text = reader.read()
+            text = self._read(file, fcntl.LOCK_EX)
             os.lseek(file, text.rfind(b"\n") + 1, os.SEEK_SET)
             yield file, self._entries(text)
         finally:
             os.close(file)
+
+    def _read(self, file: int, lock: int) -> bytes:
+        """All of the file, once there is a lock on it; a device or a pipe has no end."""
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise FileError(f"{self.path}: a file expected, something else found")
+        try:
+            fcntl.flock(file, lock)
+            with open(file, "rb", closefd=False) as reader:
+                return reader.read()
+        except OSError as error:
+            raise FileError(f"{self.path}: {error.strerror or error}") from error
 
     def _add(self, file: int, entry: Entry) -> None:
         """Write a line where the last whole one ends, and make it lasting; where that fails nothing is added."""

@@ -18,7 +18,7 @@ class Values(pydantic.BaseModel):
     width_km: Annotated[float, pydantic.Field(gt=0.0, le=1000.0, allow_inf_nan=False)] | None = None
     """of a line"""
     moving: bool | None = None
-    """whether the area goes along with the motion of the rain; when omitted, unless something stands there by its kind"""
+    """whether the area goes along with the motion of the rain; when omitted, as the kind has it"""
 
 
 class By(Values):
@@ -97,18 +97,18 @@ class CellClass(Cell):
 
 
 class Warned(pydantic.BaseModel):
-    """The identifier of a warning."""
+    """The number of a warning."""
 
     model_config = Values.model_config
 
-    warning: Name
+    warning: Annotated[int, pydantic.Field(ge=1, lt=2**53)]
 
 
 class WarningEdit(Warned):
     """Properties of the warning that are said otherwise."""
 
-    level: Name | None = None
-    ends: Annotated[str | None, pydantic.Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$")] = None
+    level: Annotated[int, pydantic.Field(ge=0, le=100)] | None = None
+    end: Annotated[str | None, pydantic.Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] = None
     text: Annotated[str | None, pydantic.Field(max_length=4000)] = None
 
     @pydantic.field_validator("text")
@@ -153,11 +153,6 @@ TABLES: dict[str, type[pydantic.BaseModel]] = {
 
 STANDING = ("erase", "motion")
 """Kinds whose area stays where it is: what stands there does not go along with the rain."""
-
-
-def first_error(error: pydantic.ValidationError) -> str:
-    """The first entry that is wrong, and why."""
-    return "; ".join(error_lines(error)[:1])
 
 
 def error_lines(error: pydantic.ValidationError) -> list[str]:
