@@ -237,6 +237,13 @@ class Verify(_Table):
     windows: tuple[Annotated[int, pydantic.Field(ge=1)], ...] = (1, 5, 11)
 
 
+class Desk(_Table):
+    """``[desk]``: corrections by hand, published beside what they correct."""
+
+    log: Path
+    """of edits, as ``nowcast.desk.Log`` keeps it; none yet is none"""
+
+
 class Budget(_Table):
     """``[budget]``: seconds of a cycle; where they run out members are dropped first, then stages that may be."""
 
@@ -271,6 +278,7 @@ class Config(_Table):
     hours: Hours = Hours()
     wind: Wind = Wind()
     verify: Verify = Verify()
+    desk: Desk | None = None
     budget: Budget = Budget()
 
     @pydantic.model_validator(mode="after")
@@ -324,6 +332,8 @@ class Config(_Table):
         cuts = {name: folder / area if isinstance(area, Path) else area for name, area in self.hours.cuts.items()}
         update["hours"] = self.hours.model_copy(update={"cuts": cuts})
         update["warn"] = self.warn.model_copy(update=warn)
+        if self.desk is not None:
+            update["desk"] = self.desk.model_copy(update={"log": folder / self.desk.log})
         for name in ("composite", "model"):
             if (given := getattr(self, name)) is not None:
                 update[name] = whole(given)

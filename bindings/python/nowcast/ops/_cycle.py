@@ -15,7 +15,7 @@ from nowcast import _lib
 from nowcast._files import refusals
 from nowcast._isolation import apart
 from nowcast.errors import ArgumentError, NoDataError, NowcastError
-from nowcast.ops import _publish, _stages
+from nowcast.ops import _publish, _stage_desk, _stages
 from nowcast.ops._config import Config, PathLike
 from nowcast.ops._inputs import Input, Inputs
 from nowcast.ops._names import moment
@@ -126,9 +126,10 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
         told_members=recorded["members"] if recorded else None,
     )
     told, seconds, degraded, dropped = [], {}, [f"state: {line}" for line in state.lost], []
+    degraded += [f"desk: {line}" for line in _stage_desk.load(work, _edits_of(recorded))]
     skipped = recorded["dropped"] if recorded else None
     for stage, function in _stages.ALL.items():
-        if stage not in _stages.ALWAYS and stage not in config.stages:
+        if not _stages.is_wanted(stage, config):
             continue
         line = _turn(work, stage, function, name, skipped)
         log.add(line)
@@ -149,6 +150,8 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
         "state": None if before is None else before.name,
         "inputs": [dataclasses.asdict(one) for one in work.inputs.seen],
         "members": work.made_members,
+        "edits": [edit.id for edit in work.edits],
+        "corrections": work.acted,
         "dropped": dropped,
         "stages": told,
         "degraded": degraded,
@@ -170,6 +173,11 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
     }
     log.figures(config.name, figures, seconds)
     return Outcome(time, folder, manifest)
+
+
+def _edits_of(recorded: dict[str, Any] | None) -> list[str] | None:
+    """The edits that a cycle had when it ran before; None where that is not known."""
+    return None if recorded is None else recorded.get("edits")
 
 
 def _turn(work: Work, stage: str, function: _stages.Stage, cycle: str, skipped: list[str] | None) -> Line:

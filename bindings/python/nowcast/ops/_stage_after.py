@@ -1,5 +1,7 @@
 """The stages that come last: the wind in three dimensions, and how forecasts of earlier cycles did."""
 
+from pathlib import Path
+
 import numpy as np
 import xarray as xr
 
@@ -7,8 +9,10 @@ from nowcast import _netcdf, grid, io, model, wind
 from nowcast._open import open as open_any
 from nowcast.errors import NoDataError, NowcastError
 from nowcast.ops._publish import name_of
+from nowcast.ops._stage_desk import FOLDER
 from nowcast.ops._state import empty_scores
 from nowcast.ops._work import Work, minutes
+from nowcast.verify import Scores
 
 
 def blow(work: Work) -> None:
@@ -77,28 +81,34 @@ def _keep(work: Work, low: xr.Dataset) -> None:
 
 
 def score(work: Work) -> None:
-    """Forecasts of earlier cycles for now, scored, and the scores of all cycles so far."""
+    """Forecasts of earlier cycles for now, scored, and the scores of all cycles so far; corrected ones beside."""
     now = work.rain().isel(time=-1)
     if now["time"].values != work.time and work.config.radars:
         raise NoDataError("no rain seen at this time")
+    _score(work, now, work.state.scores, work.folder)
+    if work.config.desk is not None:
+        _score(work, now, work.state.corrected, work.folder / FOLDER, FOLDER)
+
+
+def _score(work: Work, now: xr.DataArray, sums: dict[float, Scores], folder: Path, which: str = "") -> None:
+    """Add to the scores of each lead, and write them all; of corrected forecasts where there are some."""
     for lead in work.config.verify.leads_minutes:
-        made = _fallen_due(work, lead, now)
-        if made is None:
-            continue
-        if lead not in work.state.scores:
-            work.state.scores[lead] = empty_scores(work.config)
-        work.state.scores[lead].add(made, now)
-    if work.state.scores:
+        made = _fallen_due(work, lead, now, which)
+        if made is not None:
+            sums.setdefault(lead, empty_scores(work.config)).add(made, now)
+    if sums:
         tables = [
-            scores.dataset("mm h-1").expand_dims(lead_time=[minutes(lead)])
-            for lead, scores in sorted(work.state.scores.items())
+            scores.dataset("mm h-1").expand_dims(lead_time=[minutes(lead)]) for lead, scores in sorted(sums.items())
         ]
-        _netcdf.write(xr.concat(tables, "lead_time", combine_attrs="override"), work.folder / "scores.nc")
+        folder.mkdir(exist_ok=True)
+        _netcdf.write(xr.concat(tables, "lead_time", combine_attrs="override"), folder / "scores.nc")
 
 
-def _fallen_due(work: Work, lead: float, now: xr.DataArray) -> xr.DataArray | None:
+def _fallen_due(work: Work, lead: float, now: xr.DataArray, which: str) -> xr.DataArray | None:
     """The field that an earlier cycle forecast for now; None where there is none."""
-    path = work.archive / name_of(work.time - minutes(lead)) / "forecast.nc"
+    folder = work.archive / name_of(work.time - minutes(lead))
+    path = folder / which / "forecast.nc"
+    path = path if path.exists() else folder / "forecast.nc"
     if not path.exists():
         return None
     try:

@@ -3,7 +3,7 @@
 import copy
 import itertools
 import time as clock
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,71 +23,94 @@ _CHUNK_BYTES = 400_000_000
 
 def ahead(work: Work) -> None:
     """The forecast: its most likely field, probabilities and quantiles; and the rain of whole hours."""
-    frames, options = work.rain(), work.config.forecast
-    rain = work.model = _model(work)
-    reach = max(options.minutes, 60.0 * work.config.hours.ahead if rain is not None else 0.0)
-    leads = work.leads = forecast.lead_times(reach, options.step_minutes)
-    near = sum(lead <= options.minutes for lead in leads)
-    method, started = options.method, clock.monotonic()
-    parts = _made(work, method, leads, rain)
+    work.model = _model(work)
+    method, started = work.config.forecast.method, clock.monotonic()
+    parts = made(work, method)
     try:
         first = next(parts)
     except NoDataError as error:
         work.reasons.append(f"{error}; extrapolation in place of {method}")
-        method, parts = "extrapolation", _made(work, "extrapolation", leads, rain)
+        method, parts = "extrapolation", made(work, "extrapolation")
         first = next(parts)
-    several = []
-    totals: list[list[xr.DataArray]] = []
-    for made in itertools.chain([first], parts):
-        several.append(made.isel(time=slice(near)))
-        totals.append(_totals(work, made))
-        if rain is not None and work.joined is None:
-            shown = [k for k, lead in enumerate(leads) if k == 0 or lead % 60.0 == 0.0]
-            work.joined = made.isel(time=shown)
-    made_of = "member" in several[0].dims
+    collect(work, itertools.chain([first], parts))
     if work.made_members:
         work.state.member_seconds = (clock.monotonic() - started) / work.made_members
-    whole = xr.concat(several, "member", combine_attrs="override") if len(several) > 1 else several[0]
-    work.members = whole
-    work.hours = [
-        xr.concat(parts, "member", combine_attrs="override") if len(parts) > 1 else parts[0]
-        for parts in zip(*totals, strict=True)
-    ]
-    likely = forecast.matched_mean(whole).rename(frames.name) if made_of else whole
-    likely.attrs |= {"forecast_method": method}
-    fractions = options.quantiles if made_of else ()
+    work.likely = likely(work).assign_attrs(forecast_method=method)
+    write(work)
+
+
+def leads(work: Work) -> tuple[list[float], int]:
+    """The lead times of the forecast, minutes, and how many of them are published."""
+    options = work.config.forecast
+    reach = max(options.minutes, 60.0 * work.config.hours.ahead if work.model is not None else 0.0)
+    every = forecast.lead_times(reach, options.step_minutes)
+    return every, sum(lead <= options.minutes for lead in every)
+
+
+def collect(work: Work, parts: Iterable[xr.DataArray]) -> None:
+    """Keep what is published of a forecast that comes some members at a time, and the rain of its hours."""
+    several: list[xr.DataArray] = []
+    totals: list[list[xr.DataArray]] = []
+    work.leads, near = leads(work)
+    work.joined = None
+    for part in parts:
+        several.append(part.isel(time=slice(near)))
+        totals.append(_totals(work, part))
+        if work.model is not None and work.joined is None:
+            work.joined = part.isel(time=[k for k, lead in enumerate(work.leads) if k == 0 or lead % 60.0 == 0.0])
+    work.members = _joined(several)
+    work.hours = [_joined(hour) for hour in zip(*totals, strict=True)]
+
+
+def _joined(parts: Sequence[xr.DataArray]) -> xr.DataArray:
+    return xr.concat(parts, "member", combine_attrs="override") if len(parts) > 1 else parts[0]
+
+
+def likely(work: Work) -> xr.DataArray:
+    """The forecast as one field."""
+    whole = work.members
+    assert whole is not None
+    return forecast.matched_mean(whole).rename(work.rain().name) if "member" in whole.dims else whole
+
+
+def write(work: Work, *more: xr.DataArray) -> None:
+    """The forecast as one field, probabilities and quantiles, and more fields, in a file."""
+    options, whole = work.config.forecast, work.members
+    assert whole is not None
+    assert work.likely is not None
+    fractions = options.quantiles if "member" in whole.dims else ()
     with Writer(work.folder / "forecast.nc") as writer:
-        for field in (likely, *Choice(options.thresholds, fractions).of(whole)):
+        for field in (work.likely, *Choice(options.thresholds, fractions).of(whole), *more):
             writer.add(field)
 
 
-def _made(work: Work, method: str, leads: list[float], rain: xr.DataArray | None) -> Iterator[xr.DataArray]:
+def made(work: Work, method: str) -> Iterator[xr.DataArray]:
     """The forecast, some members at a time."""
-    frames, flow, options = work.rain(), work.motion(), work.config.forecast
-    feather = 1e3 * options.feather_km
+    frames, flow, options, rain = work.rain(), work.motion(), work.config.forecast, work.model
+    at, feather = leads(work)[0], 1e3 * options.feather_km
     if method not in forecast.ENSEMBLES:
         given = frames.isel(time=-1) if method == "extrapolation" else frames
-        made = forecast.run(given, flow, method, leads=leads)
-        yield made if rain is None else forecast.merge(made, rain, flow=flow, feather=feather)
+        one = forecast.run(given, flow, method, leads=at)
+        yield one if rain is None else forecast.merge(one, rain, flow=flow, feather=feather)
         return
     members = _members(work)
     if members < options.members:
         work.reasons.append(f"{members} of {options.members} members")
     of_model = 1 if rain is None else rain.sizes.get("member", 1)
-    few = max(1, _CHUNK_BYTES // (4 * frames[-1].size * len(leads)) // of_model) * of_model
+    few = max(1, _CHUNK_BYTES // (4 * frames[-1].size * len(at)) // of_model) * of_model
     known = work.state.skill or forecast.BlendSkill()
     learnt = known
     seed = (options.seed + int(work.time.astype("datetime64[s]").astype(np.int64))) % 2**63
     for first in range(0, members, few):
         some: dict[str, Any] = {"members": min(few, members - first), "first": first, "seed": seed}
         if rain is None:
-            yield forecast.run(frames, flow, method, leads=leads, **some)
+            yield forecast.run(frames, flow, method, leads=at, **some)
         elif method == "steps":
             learnt = copy.deepcopy(known)  # once a cycle, whatever the chunks
-            yield forecast.blend(frames, flow, rain, skill=learnt, feather=feather, leads=leads, **some)
+            yield forecast.blend(frames, flow, rain, skill=learnt, feather=feather, leads=at, **some)
         else:
-            made = forecast.run(frames, flow, method, leads=leads, **some)
-            yield forecast.merge(made, rain, flow=flow, feather=feather)
+            one = forecast.run(frames, flow, method, leads=at, **some)
+            yield forecast.merge(one, rain, flow=flow, feather=feather)
     work.made_members, work.state.skill = members, learnt
 
 

@@ -1,6 +1,7 @@
 """The stages about storms: cells, what they may bring, and warnings."""
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import xarray as xr
 from nowcast import _netcdf, cells, hazard
 from nowcast._files import replacing
 from nowcast.errors import NoDataError
+from nowcast.ops._stage_desk import valid_now
 from nowcast.ops._work import Work, minutes
 
 _LIMITS = {
@@ -69,14 +71,31 @@ def warn(work: Work) -> None:
     if work.state.warnings:
         warner.restore(work.state.warnings)
     told = warner.evaluate(_fields(work), work.time, work.tracks)
-    work.state.warnings = warner.save()
     folder = work.folder / "warnings"
     folder.mkdir()
     said = options.model_dump(include={"sender", "sender_name", "languages", "chinese"})
     told.to_cap(folder, **said)
-    (folder / "warnings.geojson").write_text(told.geojson(), encoding="utf-8")
-    (folder / "journal.jsonl").write_text(told.journal, encoding="utf-8")
+    journal = told.journal
+    for one in _decided(work, warner, told):
+        one.to_cap(folder, **said)
+        journal += one.journal
+    work.state.warnings = warner.save()
+    (folder / "warnings.geojson").write_text(warner.geojson(), encoding="utf-8")
+    (folder / "journal.jsonl").write_text(journal, encoding="utf-8")
     _table(told.effects, folder / "places.csv")
+
+
+def _decided(work: Work, warner: hazard.Warner, told: hazard.Warnings) -> Iterator[hazard.Warnings]:
+    """What becomes of warnings that a person at the desk accepts or cancels, each once."""
+    approved = dict(zip(told.warnings["warning"], told.warnings["approved"], strict=True))
+    active = dict(zip(told.warnings["warning"], told.warnings["active"], strict=True))
+    for kind, decide in (("warning_accept", warner.approve), ("warning_cancel", warner.cancel)):
+        for edit in valid_now(work, kind):
+            number = edit.values.warning
+            if active.get(number, False) and not (kind == "warning_accept" and approved[number]):
+                yield decide(number, edit.author, work.time)
+                approved[number], active[number] = True, kind == "warning_accept"
+                work.acted.append(edit.id)
 
 
 def _fields(work: Work) -> list[xr.DataArray]:

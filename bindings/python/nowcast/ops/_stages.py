@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from nowcast.ops._config import Config
 from nowcast.ops._stage_after import blow, score
 from nowcast.ops._stage_ahead import ahead
+from nowcast.ops._stage_desk import correct
 from nowcast.ops._stage_hours import hourly
 from nowcast.ops._stage_now import analysis, follow
 from nowcast.ops._stage_storms import track, warn
@@ -19,6 +21,7 @@ ALL: dict[str, Stage] = {
     "warn": warn,
     "wind": blow,
     "hours": hourly,
+    "desk": correct,
     "verify": score,
 }
 """In their order: what warns comes before what costs."""
@@ -26,3 +29,8 @@ ALL: dict[str, Stage] = {
 ALWAYS = ("analysis", "motion")
 DROPPED = ("wind", "verify")
 """Those that are left where the time is up."""
+
+
+def is_wanted(stage: str, config: Config) -> bool:
+    """Whether a stage has a turn in cycles of a configuration."""
+    return config.desk is not None if stage == "desk" else stage in ALWAYS or stage in config.stages

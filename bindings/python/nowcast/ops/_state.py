@@ -16,7 +16,7 @@ from nowcast.ops._publish import VERSION
 
 _FRAMES, _TRACKER, _WARNINGS = "frames.nc", "tracks.bin", "warnings.bin"
 _ECHOES, _WINDS, _STORMS = "echoes.nc", "winds.nc", "storms.npz"
-_SKILL, _SCORES, _FACTS = "skill.json", "scores.npz", "state.json"
+_SKILL, _SCORES, _CORRECTED, _FACTS = "skill.json", "scores.npz", "corrected.npz", "state.json"
 
 
 @dataclasses.dataclass
@@ -36,6 +36,8 @@ class State:
     skill: BlendSkill | None = None
     scores: dict[float, verify.Scores] = dataclasses.field(default_factory=dict)
     """by lead time, minutes"""
+    corrected: dict[float, verify.Scores] = dataclasses.field(default_factory=dict)
+    """as scores, of forecasts corrected at the desk, or as they were where nothing was"""
     member_seconds: float = 0.0
     """0 where not known"""
     lost: list[str] = dataclasses.field(default_factory=list)
@@ -68,6 +70,8 @@ class State:
             state.skill = state._part("skill", lambda: BlendSkill.load(folder / _SKILL))
         if (folder / _SCORES).exists():
             state.scores = state._part("scores", lambda: _scores(folder / _SCORES, config)) or {}
+        if (folder / _CORRECTED).exists():
+            state.corrected = state._part("corrected scores", lambda: _scores(folder / _CORRECTED, config)) or {}
         return state
 
     def _part(self, what: str, read: Any) -> Any:
@@ -96,9 +100,10 @@ class State:
             (folder / _WARNINGS).write_bytes(self.warnings)
         if self.skill is not None:
             self.skill.save(folder / _SKILL)
-        if self.scores:
-            sums = np.array([scores.sums for scores in self.scores.values()])
-            np.savez(folder / _SCORES, leads=np.array(list(self.scores)), sums=sums)
+        for name, scores in ((_SCORES, self.scores), (_CORRECTED, self.corrected)):
+            if scores:
+                sums = np.array([one.sums for one in scores.values()])
+                np.savez(folder / name, leads=np.array(list(scores)), sums=sums)
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import xarray as xr
 
-from nowcast import cells
+from nowcast import cells, desk
 from nowcast.errors import NoDataError
 from nowcast.ops._config import Config
 from nowcast.ops._inputs import Inputs
@@ -47,7 +47,9 @@ class Work:
     hours: list[xr.DataArray] = dataclasses.field(default_factory=list)
     """Rain of each hour to come, (member, time, y, x) with one time, mm"""
     model: xr.DataArray | None = None
-    """Rain of the model, mm h-1"""
+    """Rain of the model, (..., time, y, x), mm h-1"""
+    likely: xr.DataArray | None = None
+    """The forecast as one field, (time, y, x)"""
     leads: list[float] = dataclasses.field(default_factory=list)
     """Minutes, of the forecast"""
     joined: xr.DataArray | None = None
@@ -57,6 +59,10 @@ class Work:
     seam: dict[str, list[float | None]] = dataclasses.field(default_factory=dict)
     """How forecast and model are joined, by lead; empty where there is no model"""
     made_members: int | None = None
+    edits: list[desk.Edit] = dataclasses.field(default_factory=list)
+    """What the desk's log says of this cycle"""
+    acted: list[str] = dataclasses.field(default_factory=list)
+    """ids of those that did something"""
 
     @property
     def left(self) -> float:
