@@ -133,3 +133,34 @@ def test_what_the_desk_says_of_cells(desked: Path, tmp_path: Path) -> None:
     assert made[-1]["properties"]["class"] == "supercell"
     assert set(second.manifest["corrections"]) == {"c1", "c2"}
     assert _publish.read_manifest(second.folder)["edits"] == ["c1", "c2"]
+
+
+def test_a_warning_accepted_at_the_desk_is_an_approved_message(desked: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("""
+schema = 1
+levels = ["low"]
+[[rules]]
+hazard = "rain"
+level = "low"
+quantity = "rain_rate"
+units = "mm h-1"
+threshold = 3
+to_minutes = 30
+least_area_km2 = 30
+""")
+    text = desked.read_text().replace('"forecast", "hours", "verify"', '"forecast", "warn"')
+    desked.write_text(text + '\n[warn]\nrules = "rules.toml"\nsender = "test@example.org"\n')
+    first = ops.run(desked, at(6)).folder / "warnings"
+    number = json.loads((first / "warnings.geojson").read_text())["features"][0]["properties"]["warning"]
+    accept = edit("ok", "warning_accept", {"warning": number}, layer="warnings", area=None, feather_km=0.0)
+    desk.Log(tmp_path / "desk.jsonl").append(accept)
+    second = ops.run(desked, at(7))
+    assert second.manifest["corrections"] == ["ok"]
+    folder = second.folder / "warnings"
+    lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    (approved,) = [line for line in lines if line["event"] == "approve"]
+    assert (approved["warning"], approved["by"]) == (number, "Lin")
+    message = (folder / f"{number:06d}-{approved['message']:03d}.xml").read_text()
+    assert "<status>Actual</status>" in message
+    shown = json.loads((folder / "warnings.geojson").read_text())["features"]
+    assert [one["properties"]["status"] for one in shown if one["properties"]["warning"] == number] == ["approved"]
