@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from nowcast import _netcdf, desk, forecast
 from nowcast.cli import main
-from nowcast.desk import _suggest
+from nowcast.desk import _area, _suggest
 from nowcast.errors import ArgumentError, FileError, FormatError
 from nowcast.grid import Grid
 
@@ -77,6 +77,13 @@ def test_an_edit_is_the_json_object_it_came_from() -> None:
     assert desk.check(moved).plain == moved
     local = edit(time="2026-06-01T20:00:00+08:00")
     assert desk.check(local).plain["time"] == "2026-06-01T12:00:00Z"
+
+
+def test_rings_of_many_points_are_seen_as_they_are() -> None:
+    for n in (*range(140, 160), 1000):
+        around = np.linspace(0.0, 2.0 * math.pi, n, endpoint=False)
+        ring = np.stack([-86.0 + np.cos(around), 35.0 + np.sin(around)], axis=1).tolist()
+        assert desk.check(edit(area={"type": "Polygon", "coordinates": [ring]})).plain["area"]["coordinates"] == [ring]
 
 
 @pytest.mark.parametrize(
@@ -310,6 +317,19 @@ def test_weights_fall_with_the_distance_from_the_polygon() -> None:
     order = np.argsort(distances)
     assert (np.diff(np.array(values)[order]) <= 1e-3).all()
     assert 0.0 < np.mean(values) < 0.7
+
+
+@pytest.mark.parametrize("middle", [(-86.1, 34.9), (-80.0, 38.0), (-85.0, 60.0), (179.9, 10.0)])
+def test_weights_of_a_part_of_a_grid_are_those_of_the_whole(middle: tuple[float, float]) -> None:
+    for projection in ("+proj=lcc +lat_1=25 +lat_2=60 +lat_0=40 +lon_0=-95", "+proj=merc +lon_0=-86", PLANE.projection):
+        x, y = Grid(projection, 1, 1, 0.0, 0.0, 1.0, 1.0).from_lonlat(-86.0, 35.5)
+        place = Grid(projection, 90, 80, float(x) - 9e5, float(y) - 8e5, 20e3, 20e3)
+        ring = [[middle[0] + 2.0 * math.cos(a), middle[1] + 1.5 * math.sin(a)] for a in np.linspace(0.0, 6.0, 9)]
+        area = {"type": "Polygon", "coordinates": [ring]}
+        part, whole = _area.weight_of(place, area, 300.0, None), _area._weight_of(place, area, 300.0, None)
+        np.testing.assert_allclose(part, whole, atol=1e-6)
+        assert np.array_equal(part == 0.0, whole == 0.0)
+        assert bool(part.any()) == (middle[1] in (34.9, 38.0))  # the others lie off the grids
 
 
 @pytest.mark.parametrize(

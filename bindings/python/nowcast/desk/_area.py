@@ -1,5 +1,6 @@
 """Areas of edits: GeoJSON that is checked, and the weight of every cell of a grid in one."""
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,8 +27,10 @@ def checked(area: Any) -> dict[str, Any]:
         raise ValueError(f"type: one of {', '.join(_DEPTH)} expected")
     left = [MAX_POINTS]
     made = {"type": kind, "coordinates": _plain(area.get("coordinates"), _DEPTH[kind], "coordinates", left)}
+    kept: list[Any] = []
+    struct = _to_c(made, 1.0, 0.0, kept)
     with _lib.call() as ctx:
-        _lib.check(lib.nwc_desk_check_area(ctx, _to_c(made, 1.0, 0.0, [])))
+        _lib.check(lib.nwc_desk_check_area(ctx, struct))
     return made
 
 
@@ -67,6 +70,47 @@ def weight_of(
     made = np.ones((grid.ny, grid.nx), dtype=np.float32)
     if area is None:
         return made
+    rows, columns = _window(grid, area, feather_km + (width_km or 0.0))
+    made[:] = 0.0
+    if rows.start < rows.stop and columns.start < columns.stop:
+        size = {"nx": columns.stop - columns.start, "ny": rows.stop - rows.start}
+        first = {"x_first": float(grid.x[columns.start]), "y_first": float(grid.y[rows.start])}
+        made[rows, columns] = _weight_of(dataclasses.replace(grid, **size, **first), area, feather_km, width_km)
+    return made
+
+
+def _window(grid: Grid, area: Mapping[str, Any], reach_km: float) -> tuple[slice, slice]:
+    """Rows and columns beyond which no cell is within reach of an area: those around the picture of its lon/lat box."""
+    whole = slice(0, grid.ny), slice(0, grid.nx)
+    _, parts, _ = parts_of(area)
+    points = np.array([place for part in parts for place in part], dtype=np.float64).reshape(-1, 2)
+    lon = points[0, 0] + (points[:, 0] - points[0, 0] + 180.0) % 360.0 - 180.0
+    over, up = _degrees(min(float(np.abs(points[:, 1]).max()) + reach_km / 100.0, 89.0), reach_km, reach_km)
+    west, east = float(lon.min()) - over, float(lon.max()) + over
+    south, north = float(points[:, 1].min()) - up, float(points[:, 1].max()) + up
+    if grid.is_latlon or east - west > 90.0 or max(abs(south), abs(north)) > 85.0:
+        return whole
+    s = np.linspace(0.0, 1.0, 33)
+    sides = [(west + (east - west) * s, np.full(33, lat)) for lat in (south, north)]
+    sides += [(np.full(33, lon), south + (north - south) * s) for lon in (west, east)]
+    places = grid.from_lonlat(*(np.concatenate(part) for part in zip(*sides, strict=True)))
+    found = []
+    for at, first, step, n in zip(
+        places, (grid.x_first, grid.y_first), (grid.dx, grid.dy), (grid.nx, grid.ny), strict=True
+    ):
+        cells = (at - first) / step
+        if not np.isfinite(cells).all():
+            return whole
+        spare = 2.0 + 0.02 * float(np.ptp(cells))  # between points a side of the box is curved
+        ends = np.clip([math.floor(cells.min() - spare), math.ceil(cells.max() + spare) + 1], 0, n)
+        found.append(slice(int(ends[0]), int(ends[1])))
+    return found[1], found[0]
+
+
+def _weight_of(
+    grid: Grid, area: Mapping[str, Any], feather_km: float, width_km: float | None
+) -> npt.NDArray[np.float32]:
+    made = np.empty((grid.ny, grid.nx), dtype=np.float32)
     out, kept = _field.Fields([made]), list[Any]()
     struct = _to_c(area, 1e3 * (width_km or 0.0), 1e3 * feather_km, kept)
     with _lib.call() as ctx:
