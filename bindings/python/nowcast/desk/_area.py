@@ -73,9 +73,14 @@ def weight_of(
     rows, columns = _window(grid, area, feather_km + (width_km or 0.0))
     made[:] = 0.0
     if rows.start < rows.stop and columns.start < columns.stop:
-        size = {"nx": columns.stop - columns.start, "ny": rows.stop - rows.start}
-        first = {"x_first": float(grid.x[columns.start]), "y_first": float(grid.y[rows.start])}
-        made[rows, columns] = _weight_of(dataclasses.replace(grid, **size, **first), area, feather_km, width_km)
+        part = dataclasses.replace(
+            grid,
+            nx=columns.stop - columns.start,
+            ny=rows.stop - rows.start,
+            x_first=float(grid.x[columns.start]),
+            y_first=float(grid.y[rows.start]),
+        )
+        made[rows, columns] = _weight_of(part, area, feather_km, width_km)
     return made
 
 
