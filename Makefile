@@ -35,6 +35,7 @@ c-tests: setup
 	ctest --preset dev -j $(JOBS)
 
 python-tests: python
+	@scripts/setup browser || echo "no chromium: the tests of the desk's page in a browser are skipped"
 	.venv/bin/python -m pytest -m "not long"
 
 test: c-tests python-tests
