@@ -31,6 +31,8 @@ least_peak = 6
 rules = "rules.toml"
 [hours]
 quantiles = []
+[desk]
+log = "edits.jsonl"
 [grid]
 longitude = 114.1
 latitude = 22.5

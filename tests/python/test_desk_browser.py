@@ -14,9 +14,10 @@ from typing import Any
 import desk_case
 import numpy as np
 import pytest
+import xarray as xr
 
 from nowcast import io
-from nowcast.desk import Log
+from nowcast.desk import Log, _server_api
 from nowcast.desk._server import Server
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="the desk is tested with selenium")
@@ -140,8 +141,16 @@ def desk(case: Path, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def test_a_forecasters_work(page: Page, desk: Server, case: Path, tmp_path: Path) -> None:
-    page.open(desk.url)
+@pytest.fixture
+def served(case: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A desk whose log the cycles read, just after they ran."""
+    monkeypatch.setattr(_server_api, "_now", lambda: "2026-06-01T06:41:00Z")
+    with Server(case / "out", log=case / "edits.jsonl") as server:
+        yield server
+
+
+def test_a_forecasters_work(page: Page, served: Server, case: Path) -> None:
+    page.open(served.url)
     page.keep("cycle")
     page.type("author", "Li")
     # A polygon in which rain is scaled.
@@ -179,16 +188,19 @@ def test_a_forecasters_work(page: Page, desk: Server, case: Path, tmp_path: Path
     page.wait(lambda: page.active() == 1)
     page.press("r")
     page.wait(lambda: page.active() == 2)
-    page.open(desk.url)
+    page.open(served.url)
     assert page.active() == 2
     assert page.js("return document.getElementById('author').value") == "Li"
-    log = Log(tmp_path / "edits.jsonl")
+    log = Log(case / "edits.jsonl")
     assert [edit.kind for edit in log.active()] == ["scale", "move"]
     scale = next(edit for edit in log.active() if edit.kind == "scale")
     assert (scale.author, scale.reason, scale.layer, scale.values.by) == ("Li", "gauges say more", "rain", 1.3)
     # The next cycle has them too.
     folder = desk_case.run(case, 2)
-    page.open(desk.url)
+    with xr.open_dataset(folder / "rain.nc") as raw, xr.open_dataset(folder / "corrected" / "rain.nc") as made:
+        known = raw["rainfall_rate"] if "rainfall_rate" in raw else raw["precipitation_rate"]
+        assert float(abs(next(iter(made.data_vars.values())) - known).max()) > 1.0
+    page.open(served.url)
     assert page.js("return document.getElementById('cycle').value") == folder.name
     assert page.active() == 2
     page.keep("next")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nowcast import _netcdf, desk
-from nowcast.errors import ArgumentError, FileError, UnsupportedError
+from nowcast.errors import ArgumentError, FileError
 
 _log = click.option("--log", type=click.Path(), required=True, help="Of edits.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -33,14 +33,13 @@ def desk_verb() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any that is free.")
 @click.option("--token", help="That a browser must tell; wanted for addresses other than this machine's own.")
+@click.option("--suggestions", type=click.Path(), help="A list of suggested edits, as JSON.")
 @click.option("--open", "open_browser", is_flag=True, help="Open a browser.")
-def serve(output: str, log: str, host: str, port: int, token: str | None, open_browser: bool) -> None:
+def serve(
+    output: str, log: str, host: str, port: int, token: str | None, suggestions: str | None, open_browser: bool
+) -> None:
     """Serve the output of cycles as a map to correct."""
-    try:
-        from nowcast.desk import _server  # type: ignore[attr-defined,unused-ignore]
-    except ImportError as error:
-        raise UnsupportedError(f"the screen is not in this build: {error}") from error
-    _server.serve(output, log=log, host=host, port=port, token=token, open_browser=open_browser)
+    desk.serve(output, log=log, host=host, port=port, token=token, open_browser=open_browser, suggestions=suggestions)
 
 
 @desk_verb.command("log")
