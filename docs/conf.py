@@ -31,6 +31,7 @@ myst_enable_extensions = ["dollarmath"]
 html_math_renderer = "mathml"
 html_theme = "furo"
 html_static_path = ["_static"]
+html_css_files = ["equations.css"]
 breathe_projects = {"nowcast": str(XML)}
 breathe_default_project = "nowcast"
 breathe_domain_by_extension = {"h": "c"}
