@@ -157,8 +157,10 @@ static nwc_status begin_warm(nwc_ctx *ctx, const struct nwc__flow *flow, int32_t
     const struct nwc__flow_level *const level = &flow->level[first];
     const float scale = (float)ldexp(NWC__FLOW_UNIT_S, -first);
     const nwc_status status = halve_motion(ctx, flow, given, first, coarse);
+    const float *last[2] = {given[0], given[1]};
+    for (int32_t l = 1; l <= first && l < NWC__FLOW_LEVELS; l++) last[0] = coarse[l][0], last[1] = coarse[l][1];
     for (int c = 0; c < 2 && status == NWC_OK; c++) {
-        const float *const from = first > 0 ? coarse[first][c] : given[c];
+        const float *const from = last[c];
         float *const to = c == 0 ? flow->u : flow->v;
         for (int64_t i = 0; i < level->ny * level->nx; i++) to[i] = isnan(from[i]) ? 0.0f : scale * from[i];
     }
