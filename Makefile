@@ -9,9 +9,7 @@ SHELL := /bin/bash
 .PHONY: setup python c-tests python-tests test demo bench peers bench-blending bench-ensembles bench-members bench-methods \
   bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain \
   bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-archive bench-low-level bench-storms bench-chain \
-  model-values read-back docs lint fuzz damage chaos tsan test-long clean
-  bench-profiles bench-winds bench-cells bench-cycle bench-low-level bench-storms bench-chain model-values read-back docs lint \
-  fuzz damage chaos tsan wheel test-wheel bench-tables test-long clean
+  bench-tables model-values read-back docs lint fuzz damage chaos tsan wheel test-wheel test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
