@@ -95,7 +95,7 @@ def _coverage(work: Work, hours: _hours.Plan, rain: xr.Dataset) -> xr.DataArray:
         bits[first:] |= _bit(np.isfinite(carried.values), _hours.NOWCAST)
         if work.model is not None:
             cells, _ = _blend.on_frames(work.model, work.rain(), ends[first:], None)
-            bits[first:] |= _bit(np.isfinite(cells).any(axis=0), _hours.MODEL)
+            bits[first:] |= _bit(np.isfinite(np.fmax.reduce(cells)), _hours.MODEL)
         if ends[first] - _hours.HOUR < hours.now:
             bits[first] |= _bit(np.isfinite(last.values), _hours.OBSERVED)
     bits[~np.isfinite(amount.values)] = 0
