@@ -96,7 +96,8 @@ static double step_of(double feather_m)
         for (int k = 0; k < 2; k++) frames[k][c] = c % NX < EDGE ? NAN : 2.0F;
         now[c] = 8.0F;
     }
-    const nwc_field both[] = {field_2d(frames[0], NY, NX, "mm h-1", &grid), field_2d(frames[1], NY, NX, "mm h-1", &grid)};
+    const nwc_field both[] = {field_2d(frames[0], NY, NX, "mm h-1", &grid),
+                              field_2d(frames[1], NY, NX, "mm h-1", &grid)};
     const nwc_field u = field_2d(still, NY, NX, "m s-1", &grid);
     const int64_t times_ns[] = {0, INT64_C(300000000000)};
     const double lead_s = 60.0;
@@ -107,8 +108,8 @@ static double step_of(double feather_m)
     nwc_blend_options options;
     nwc_blend_options_init(&options);
     options.noise = 0, options.feather_m = feather_m;
-    assert_ok(nwc_forecast_blend(NULL, both, times_ns, 2, &u, &u, &lead_s, 1, &given, &coming, &options, NULL, NULL, NULL,
-                                 &out));
+    assert_ok(nwc_forecast_blend(NULL, both, times_ns, 2, &u, &u, &lead_s, 1, &given, &coming, &options, NULL, NULL,
+                                 NULL, &out));
     double sum = 0.0;
     for (int j = 0; j < NY; j++) sum += (double)forecasts[j * NX + EDGE - 1] - (double)forecasts[j * NX + EDGE];
     return sum / NY;

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from nowcast import _netcdf, desk
+from nowcast._cli_parts import json_flag
 from nowcast.errors import ArgumentError, FileError
 
 _log = click.option("--log", type=click.Path(), required=True, help="Of edits.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 class _Desk(click.Group):
@@ -49,7 +49,7 @@ def serve(
 @click.option("--redo", metavar="ID", help="Let an edit that was undone act again.")
 @click.option("--author", help="Of --undo and --redo.")
 @click.option("--reason", default="", help="Of --undo and --redo.")
-@_json
+@json_flag
 def log_verb(
     path: str, add: str | None, undo: str | None, redo: str | None, author: str | None, reason: str, as_json: bool
 ) -> None:
@@ -81,7 +81,7 @@ def log_verb(
 @click.option("-o", "--output", type=click.Path(), required=True, help="netCDF.")
 @click.option("--at", help="UTC, of fields without a time of their own.")
 @click.option("--motion", type=click.Path(), help="netCDF of u and v, along which areas move.")
-@_json
+@json_flag
 def apply_verb(path: str, log: str, output: str, at: str | None, motion: str | None, as_json: bool) -> None:
     """Correct the fields of a netCDF file by the edits of a log that are active."""
     _netcdf.check_name(output)

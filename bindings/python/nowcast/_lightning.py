@@ -53,7 +53,7 @@ def flash_density(
         )
     if time is None and "time" not in flow.coords:
         raise ArgumentError("time: one expected where flow has none")
-    now = np.datetime64(flow["time"].values if time is None else time, "ns")
+    now = np.asarray(flow["time"] if time is None else time, dtype="datetime64[ns]")
     own = grid.Grid.of(flow)
     if "quantity" in strokes:
         strokes = strokes[strokes["quantity"].astype(str).str.startswith(LIGHTNING)]

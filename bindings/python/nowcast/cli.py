@@ -484,7 +484,7 @@ def verify(
 for _verb in (
     _cli_archive.archive,
     _cli_archive.fetch,
-    _cli_desk.desk,
+    _cli_desk.desk_verb,
     _cli_health.health,
     _cli_info.info,
     _cli_ops.config,

@@ -48,8 +48,8 @@ NWC_API nwc_status nwc_forecast_merge(nwc_ctx *ctx, const nwc_field *nowcast, co
  *
  * The same bits for every thread count.
  */
-NWC_API nwc_status nwc_forecast_feather(nwc_ctx *ctx, const nwc_field *nowcast, const nwc_field *model, double feather_m,
-                                        nwc_field *feathered);
+NWC_API nwc_status nwc_forecast_feather(nwc_ctx *ctx, const nwc_field *nowcast, const nwc_field *model,
+                                        double feather_m, nwc_field *feathered);
 
 enum { NWC_BLEND_LEVELS = 16 /**< most levels of wavelength */ };
 

@@ -40,13 +40,13 @@ typedef struct nwc_layer {
     const char *quantity; /**< ODIM name where there is one: "DBZH", "RATE", "ACRR", "QIND"; else as name */
     const char *source;   /**< who made it, as the file says; "" when it does not */
     int64_t time_ns; /**< valid time, UTC; of the end of the interval for an accumulation; NWC_TIME_UNKNOWN for none */
-    int64_t reference_ns;  /**< time the forecast started from; time_ns for an observation */
-    double duration_s;     /**< length of the interval, of an amount or another statistic; 0 for an instantaneous value */
-    double height_m;       /**< of one of several levels, above mean sea level; 0 for none. To GRIB only */
-    int32_t members;       /**< of the ensemble it belongs to; 0 for none. To GRIB and netCDF, from netCDF only */
-    int32_t member;        /**< its number there, from 0 */
-    int32_t event;         /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100. To GRIB only */
-    double limit;          /**< of the event, in the unit of the quantity: mm h-1 for RATE */
+    int64_t reference_ns; /**< time the forecast started from; time_ns for an observation */
+    double duration_s; /**< length of the interval, of an amount or another statistic; 0 for an instantaneous value */
+    double height_m;   /**< of one of several levels, above mean sea level; 0 for none. To GRIB only */
+    int32_t members;   /**< of the ensemble it belongs to; 0 for none. To GRIB and netCDF, from netCDF only */
+    int32_t member;    /**< its number there, from 0 */
+    int32_t event;     /**< an nwc_event: cells are then its probability, 0 to 1 or, in "%", to 100. To GRIB only */
+    double limit;      /**< of the event, in the unit of the quantity: mm h-1 for RATE */
     double above_ground_m; /**< of its level; 0 for none. Written to GRIB only; not read */
     int32_t statistic;     /**< an nwc_statistic: what it is of duration_s. Written to GRIB and netCDF; not read */
     int32_t percentile;    /**< 1 to 99 for a quantile of an ensemble, 0 for none. Written to GRIB only; not read */

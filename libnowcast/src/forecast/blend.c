@@ -28,11 +28,11 @@ struct blend {
     float *weight[NWC__SOURCES], *noise_weight;     /* tables */
     float *one, *fade, *none, *amplitude;           /* tables, and for each complex number, of noise in a step */
     struct nwc__feather feather;
-    float **noise;                                  /* spectra, of each member */
-    int64_t *steps;                                 /* that each has come */
-    double moved_y, moved_x;                        /* cells in a second, of all noise */
-    float *drawn, *mixed, *shifted, *blended;       /* spectra; (ny, nx) */
-    double share;                                   /* of the nowcast in values */
+    float **noise;                            /* spectra, of each member */
+    int64_t *steps;                           /* that each has come */
+    double moved_y, moved_x;                  /* cells in a second, of all noise */
+    float *drawn, *mixed, *shifted, *blended; /* spectra; (ny, nx) */
+    double share;                             /* of the nowcast in values */
 };
 
 /* ---- skill and weights ---- */

@@ -48,10 +48,10 @@ nwc_status nwc__feather_take(nwc_ctx *ctx, struct nwc__feather *f, const nwc_fie
     const double radius = HOLE_M / fmin(f->dy_m, f->dx_m);
     const int64_t rows = f->ny + 2 * f->rim, columns = f->nx + 2 * f->rim;
     nwc_flags unknown = {.data = f->unknown, .ndim = 2, .dim = {rows, columns}, .stride = {columns, 1}};
-    nwc_field distance = {.data = f->distance, .ndim = 2, .dim = {rows, columns}, .stride = {columns, 1}, .missing = NAN};
+    nwc_field distance = {
+        .data = f->distance, .ndim = 2, .dim = {rows, columns}, .stride = {columns, 1}, .missing = NAN};
     for (int64_t j = 0; j < rows; j++)
-        for (int64_t i = 0; i < columns; i++)
-            f->unknown[j * columns + i] = is_unknown(f, cells, j, i);
+        for (int64_t i = 0; i < columns; i++) f->unknown[j * columns + i] = is_unknown(f, cells, j, i);
     NWC__TRY(nwc_grid_erode(ctx, &unknown, radius, &unknown));
     NWC__TRY(nwc_grid_dilate(ctx, &unknown, 2.0 * radius, &unknown)); /* and the fringe that no disc reaches into */
     for (int64_t j = 0; j < rows; j++)
