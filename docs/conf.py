@@ -38,6 +38,7 @@ breathe_domain_by_extension = {"h": "c"}
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
+napoleon_use_param = False  # types are words, "(time, y, x) DataArray": no links to be made of them
 napoleon_use_rtype = False
 myst_heading_anchors = 3
 nitpicky = False

@@ -11,7 +11,8 @@ import xarray as xr
 from click.testing import CliRunner
 
 from nowcast import radar, sim
-from nowcast.cli import _health_tables, main
+from nowcast._cli_health import tables
+from nowcast.cli import main
 from nowcast.errors import ArgumentError, NoDataError
 from nowcast.sim.strategy import Radar, Strategy, Sweep
 
@@ -134,7 +135,7 @@ def test_azimuths_that_are_too_large_show_beside_another_radar_though_echoes_mov
     assert turns.loc["A", "azimuth_offset"] == pytest.approx(1.25, abs=0.25)
     assert turns.loc["A", "correlation"] > turns.loc["A", "as_told"] + 0.01
     assert turns.loc["A", "correlation"] > turns.loc["B", "correlation"]
-    titles = [table.title for table in _health_tables(found)]
+    titles = [table.title for table in tables(found)]
     assert "azimuths beside another radar" in titles
     assert "A less B, dB, by height and range from the further" in titles
 

@@ -10,7 +10,7 @@
 #endif
 
 /* ecCodes loses the path it began with where another one is set: some bytes, once. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:grib_context_get_default";

@@ -31,14 +31,14 @@ def health(
         found, summary = jobs.health(inputs, clutter_map=clutter_map, freezing_level=level, on_error=on_error)
     if not as_json:
         console = rich.console.Console(width=120)
-        for table in _health_tables(found):
+        for table in tables(found):
             console.print(table)
         for line in summary["left_out"]:
             click.echo(f"left out: {line}")
     finish(summary, as_json, "degraded" if summary["degraded"] else "nothing missing")
 
 
-def _health_tables(found: Health) -> Iterator[rich.table.Table]:
+def tables(found: Health) -> Iterator[rich.table.Table]:
     """The volumes, where antennas point, and pairs of radars by height and range."""
     columns = {
         "radar": "radar",
