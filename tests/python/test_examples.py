@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -148,6 +149,19 @@ def given(page: str, volume: xr.DataTree) -> dict[str, object]:
         radar.write(volume, "volume.h5")
         ground = sim.terrain(dataclasses.replace(place, z=()))
         nowcast.io.write(ground.expand_dims(time=[np.datetime64("2024-01-01", "ns")]), "heights.tif")
+    if page == "desk":
+        frames = sim.storms(n=64, minutes=60)["rain"]
+        flow = xr.Dataset({name: frames[0].copy(data=np.full(frames.shape[1:], 5.0)) for name in "uv"})
+        for part in flow.values():
+            part.attrs["units"] = "m s-1"
+        longitude, latitude = (part[20:44:8, 20:44:8].ravel() for part in nowcast.grid.Grid.of(frames).lonlat())
+        hour = frames.mean("time").assign_attrs(units="mm", grid_mapping="crs", cell_methods="time: sum")
+        amount = 1.5 * hour.values[20:44:8, 20:44:8].ravel()
+        names |= {"nwc": nowcast, "xr": xr, "frames": frames, "flow": flow, "model": frames, "hour": hour}
+        names |= {"forecast": {"rain": frames}, "observed": frames}
+        names |= {"gauges": pd.DataFrame({"longitude": longitude, "latitude": latitude, "amount": amount})}
+    if page == "desk_screen":
+        Path("out").mkdir()
     if page == "hydrometeor":
         names |= {"checked": volume, "heights": heights, "temperatures": temperatures}
     if page == "mosaic":

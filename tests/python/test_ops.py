@@ -239,8 +239,7 @@ def test_the_same_cycle_is_not_run_twice(config: Path) -> None:
     assert (first.folder / "manifest.json").stat().st_mtime_ns == before
 
 
-def test_warnings_live_from_cycle_to_cycle(config: Path) -> None:
-    rules = """
+RULES = """
 schema = 1
 levels = ["low", "high"]
 [[rules]]
@@ -258,9 +257,24 @@ quantity = "hail_size"
 units = "mm"
 threshold = 20
 """
+
+
+def warn_by(config: Path, rules: str) -> None:
+    """Make it a configuration of warnings."""
     (config.parent / "rules.toml").write_text(rules)
     text = config.read_text().replace('"forecast", "hours"', '"forecast", "warn", "hours"')
     config.write_text(text + '\n[warn]\nrules = "rules.toml"\nsender = "test@example.org"\n')
+
+
+def test_a_cycle_without_warnings_is_whole(config: Path) -> None:
+    warn_by(config, RULES.replace("threshold = 3", "threshold = 500"))
+    made = ops.run(config, at(6))
+    assert not [line for line in made.degraded if line.startswith("warn: ")]
+    assert (made.folder / "warnings" / "journal.jsonl").read_text() == ""
+
+
+def test_warnings_live_from_cycle_to_cycle(config: Path) -> None:
+    warn_by(config, RULES)
     journal: list[dict[str, Any]] = []
     for index in range(6, 12):
         made = ops.run(config, at(index))

@@ -87,8 +87,8 @@ def warn(work: Work) -> None:
 
 def _decided(work: Work, warner: hazard.Warner, told: hazard.Warnings) -> Iterator[hazard.Warnings]:
     """What becomes of warnings that a person at the desk accepts or cancels, each once."""
-    approved = dict(zip(told.warnings["warning"], told.warnings["approved"], strict=True))
-    active = dict(zip(told.warnings["warning"], told.warnings["active"], strict=True))
+    rows = list(told.warnings.itertuples())
+    approved, active = ({row.warning: getattr(row, name) for row in rows} for name in ("approved", "active"))
     for kind, decide in (("warning_accept", warner.approve), ("warning_cancel", warner.cancel)):
         for edit in valid_now(work, kind):
             number = edit.values.warning
