@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-blending bench-ensembles bench-members bench-methods \
   bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain \
-  bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-archive bench-low-level bench-storms bench-chain \
+  bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-archive bench-replay bench-low-level bench-storms bench-chain \
   bench-tables model-values read-back docs lint fuzz damage chaos tsan wheel test-wheel test-long clean
 
 JOBS := $(shell nproc)
@@ -145,6 +145,10 @@ bench-cycle: python
 # An archive of cases on a Dask cluster whose worker is killed, beside the same one by one.
 bench-archive: python
 	.venv/bin/python benchmarks/archive.py
+
+# Two hours of real storms cycle by cycle as cron runs them, and replayed to the bit.
+bench-replay: python
+	.venv/bin/python benchmarks/replay.py
 
 # Winds in three dimensions of simulated storms, beside the truth and PyDDA.
 bench-storms: peers

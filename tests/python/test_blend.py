@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 import nowcast
+from nowcast import _blend
 from nowcast import forecast as forecasting
 from nowcast.errors import ArgumentError, FormatError, NoDataError
 from nowcast.grid import Grid
@@ -112,6 +113,18 @@ def test_rain_of_a_model_is_carried_between_its_times_and_brought_to_the_grid() 
     coarse = nowcast.grid.resample(whole, Grid.of(whole), method="nearest").coarsen(y=2, x=2).mean()
     made = forecasting.blend(past, flow, coarse.assign_attrs(whole.attrs), leads=[30], members=1)
     assert made.shape[2:] == past.shape[1:]
+
+
+def test_times_between_those_of_a_model_are_had_one_by_one_or_together() -> None:
+    past, later, flow = case()
+    several = later.expand_dims(member=2) * xr.DataArray([1.0, 2.0], dims="member")
+    model = several.isel(time=slice(0, None, 6)).where(later["x"] < 30e3).astype("f4").assign_attrs(later.attrs)
+    times = later["time"].values[[9, 2, 6, 5, 11, 3]]  # in no order; one is the model's own
+    together, _ = _blend.on_frames(model, past, times, flow, 10e3)
+    for k, time in enumerate(times):
+        alone, _ = _blend.on_frames(model, past, np.array([time]), flow, 10e3)
+        np.testing.assert_allclose(together[:, k], alone[:, 0], rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(together[1], 2.0 * together[0])
 
 
 def test_linear_merging_passes_from_one_to_the_other() -> None:

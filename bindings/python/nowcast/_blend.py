@@ -166,18 +166,20 @@ def on_frames(
     if (np.diff(its) <= np.timedelta64(0, "ns")).any():
         raise ArgumentError("model: increasing times expected")
     wanted = times.astype("datetime64[ns]")
+    there = np.searchsorted(its, wanted)
+    exact = (there < len(its)) & (its[np.minimum(there, len(its) - 1)] == wanted)
+    if exact.all() and (np.diff(there) == 1).all():
+        return cells[:, there[0] : there[0] + len(there)], reach_of(model, wanted)
     made = np.full((cells.shape[0], len(wanted), *cells.shape[2:]), np.nan, dtype=np.float32)
+    made[:, exact] = cells[:, there[exact]]
     motion = None if flow is None else [_both_ways(flow[name], own) for name in ("u", "v")]
-    for k, time in enumerate(wanted):
-        after = int(np.searchsorted(its, time))
-        if after < len(its) and its[after] == time:
-            made[:, k] = cells[:, after]
-        elif 0 < after < len(its):
-            gap = (its[after] - its[after - 1]) / np.timedelta64(1, "s")
-            since = (time - its[after - 1]) / np.timedelta64(1, "s")
-            for member in range(len(cells)):
-                pair = cells[member, after - 1], cells[member, after]
-                made[member, k] = _between(pair, since, gap, motion, own, feather)
+    for after in np.unique(there[~exact & (there > 0) & (there < len(its))]):
+        inside = np.flatnonzero((there == after) & ~exact)
+        since = (wanted[inside] - its[after - 1]) / np.timedelta64(1, "s")
+        gap = float((its[after] - its[after - 1]) / np.timedelta64(1, "s"))
+        for member in range(len(cells)):
+            pair = cells[member, after - 1], cells[member, after]
+            made[member, inside] = _between(pair, since, gap, motion, own, feather)
     return made, reach_of(model, wanted)
 
 
@@ -202,34 +204,39 @@ def _both_ways(component: xr.DataArray, own: grid.Grid) -> list[_field.Fields]:
 
 def _between(
     pair: tuple[npt.NDArray[np.float32], ...],
-    since: float,
+    since: npt.NDArray[np.float64],
     gap: float,
     motion: list[list[_field.Fields]] | None,
     own: grid.Grid,
     feather: float,
 ) -> npt.NDArray[np.float32]:
-    """Rain between two times: the earlier carried forward and the later back, each as near as it is in time.
+    """Rain (since, y, x) between two times: the earlier carried forward and the later back, each as near as it is.
 
     Towards where one of them is not known it is brought to the other within the feather's length.
     """
-    parts: list[npt.NDArray[np.float32]] = list(pair)
+    shape = len(since), *pair[0].shape
+    parts = [np.broadcast_to(one, shape) for one in pair]
     if motion is not None:
         options = _lib.options("extrapolate", travel=0.0)
+        order = np.argsort(since, kind="stable")
         with _lib.call() as ctx:
-            for way, lead in enumerate((since, gap - since)):
-                source, out = _field.Fields([pair[way]], "mm h-1", own), np.empty((1, *pair[way].shape), np.float32)
-                carried, leads = _field.Fields([out], "mm h-1", own), ffi.new("double[]", [lead])
+            for way, leads in enumerate((since[order], gap - since[order][::-1])):
+                source, out = _field.Fields([pair[way]], "mm h-1", own), np.empty(shape, np.float32)
+                carried, c_leads = _field.Fields([out], "mm h-1", own), ffi.new("double[]", leads.tolist())
                 u, v = (component[way].c for component in motion)
-                _lib.check(lib.nwc_forecast_extrapolate(ctx, source.c, 1, u, v, leads, 1, options, carried.c))
-                parts[way] = out[0]
+                _lib.check(
+                    lib.nwc_forecast_extrapolate(ctx, source.c, 1, u, v, c_leads, len(leads), options, carried.c)
+                )
+                parts[way] = np.empty_like(out)
+                parts[way][order if way == 0 else order[::-1]] = out
             if feather:
-                plain = _field.Fields(parts, "mm h-1", own)
+                plain = [_field.Fields(list(part), "mm h-1", own) for part in parts]
                 parts = [np.empty_like(part) for part in parts]
-                joined = _field.Fields(parts, "mm h-1", own)
-                for way in range(2):
-                    other = plain.c + (1 - way)
-                    _lib.check(lib.nwc_forecast_feather(ctx, plain.c + way, other, feather, joined.c + way))
-    share = np.float32(since / gap)
+                joined = [_field.Fields(list(part), "mm h-1", own) for part in parts]
+                for way, k in np.ndindex(2, len(since)):
+                    one, other, out = plain[way].c + k, plain[1 - way].c + k, joined[way].c + k
+                    _lib.check(lib.nwc_forecast_feather(ctx, one, other, feather, out))
+    share = (since / gap).astype(np.float32)[:, None, None]
     mean = (np.float32(1.0) - share) * parts[0] + share * parts[1]
     return np.where(np.isnan(parts[0]), parts[1], np.where(np.isnan(parts[1]), parts[0], mean))
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nowcast import forecast
+from nowcast import _blend, forecast, grid
 from nowcast._forecast_products import Choice
 from nowcast._jobs_blend import rain_of
 from nowcast._writer import Writer
 from nowcast.errors import ArgumentError, NoDataError, NowcastError
 from nowcast.ops import _hours
-from nowcast.ops._work import Work
+from nowcast.ops._work import Work, minutes
 
 _RESERVE = 0.7  # of the time left that members may take; the rest is for what follows
 _CHUNK_BYTES = 400_000_000
@@ -24,6 +24,8 @@ _CHUNK_BYTES = 400_000_000
 def ahead(work: Work) -> None:
     """The forecast: its most likely field, probabilities and quantiles; and the rain of whole hours."""
     work.model = _model(work)
+    if work.model is not None:
+        work.model = _at_leads(work, work.model)
     method, started = work.config.forecast.method, clock.monotonic()
     parts = made(work, method)
     try:
@@ -139,6 +141,21 @@ def _model(work: Work) -> xr.DataArray | None:
         return None
     joined = xr.concat(found, "time", combine_attrs="override").sortby("time") if len(found) > 1 else found[0]
     return joined.drop_duplicates("time")
+
+
+def _at_leads(work: Work, model: xr.DataArray) -> xr.DataArray:
+    """The model's rain now and at the lead times, on the frames' grid: once for all that joins it to something."""
+    frames, feather = work.rain(), 1e3 * work.config.forecast.feather_km
+    its = model["time"].values.astype("datetime64[ns]")
+    now = frames["time"].values[-1].astype("datetime64[ns]")
+    times = np.union1d(now + np.array([minutes(lead) for lead in (0.0, *leads(work)[0])]), its[[0, -1]])
+    times = times[(times >= max(now, its[0])) & (times <= its[-1])]
+    if not times.size:
+        return model
+    cells, _ = _blend.on_frames(model, frames, times, work.flow, feather)
+    coords = grid.Grid.of(frames).coords() | {"time": times}
+    made = xr.DataArray(cells, coords, ("member", "time", "y", "x"), model.name, model.attrs | {"grid_mapping": "crs"})
+    return made if "member" in model.dims else made.isel(member=0)
 
 
 def _totals(work: Work, made: xr.DataArray) -> list[xr.DataArray]:
