@@ -101,7 +101,7 @@ def alabama(data: Path = DATA) -> tuple[list[xr.DataTree], Grid]:
 
 
 def withheld_gates(volume: xr.DataTree, grid: Grid, kind: str) -> tuple[xr.DataTree, xr.Dataset]:
-    """A volume without a fifth of its velocities, every fifth ray or columns of 10 km, and the gates taken."""
+    """A volume without a fifth of its velocities, every fifth ray or columns of 10 km, or all, and the gates taken."""
     chance = np.random.default_rng(SEED)
     blocks = chance.random((100, 100)) < 0.2
     made, taken = volume.copy(), []
@@ -112,7 +112,9 @@ def withheld_gates(volume: xr.DataTree, grid: Grid, kind: str) -> tuple[xr.DataT
             continue
         velocity = sweep["VRADDH"].values
         x, y = grid.from_lonlat(sweep["longitude"].values, sweep["latitude"].values)
-        if kind == "rays":
+        if kind == "all":
+            drawn = np.ones(velocity.shape, dtype=bool)
+        elif kind == "rays":
             drawn = np.broadcast_to(np.arange(len(velocity))[:, None] % 5 == 0, velocity.shape)
         else:
             drawn = blocks[
@@ -152,20 +154,29 @@ def held_out_gates(volumes: list[xr.DataTree], grid: Grid, kind: str, **options:
     """Of velocities of the second radar that were withheld: errors of the wind, and of their mean, and how many."""
     thinned, gates = withheld_gates(volumes[1], grid, kind)
     made = wind.retrieve([volumes[0], thinned], grid, **options)
+    seen, known = at_gates({name: made[name].values for name in "uvw"}, made, volumes, 1, gates, grid)
+    velocity = gates["velocity"].values.astype(float)
+    return rms((seen - velocity)[known]), rms((velocity - velocity[known].mean())[known]), int(known.sum())
+
+
+def at_gates(
+    found: dict[str, Array], made: xr.Dataset, volumes: list[xr.DataTree], number: int, gates: xr.Dataset, grid: Grid
+) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """What a radar would see at its gates of a wind found for the time and motion of made, and where both see well."""
     seconds = (gates["time"].values - made["time"].values) / np.timedelta64(1, "s")
     x = gates["x"].values - seconds * float(made["motion_u"])
     y = gates["y"].values - seconds * float(made["motion_v"])
-    at = [read_at(made[name].values.astype(float), grid, x, y, gates["z"].values) for name in "uvw"]
+    at = [read_at(found[name].astype(float), grid, x, y, gates["z"].values) for name in "uvw"]
     azimuth, elevation = (np.radians(gates[name].values.astype(float)) for name in ("azimuth", "elevation"))
     seen = (at[0] * np.sin(azimuth) + at[1] * np.cos(azimuth)) * np.cos(elevation) + at[2] * np.sin(elevation)
-    other = grid.from_lonlat(float(volumes[0]["longitude"]), float(volumes[0]["latitude"]))
+    beside = volumes[1 - number]
+    other = grid.from_lonlat(float(beside["longitude"]), float(beside["latitude"]))
     apart = np.degrees(np.arctan2(x - float(other[0]), y - float(other[1])) - azimuth)
     apart = np.abs((apart + 180.0) % 360.0 - 180.0)
-    first = (made["sources"].values & 1).astype(float)
+    there = (made["sources"].values >> (1 - number) & 1).astype(float)
     known = (apart > ANGLES[0]) & (apart < ANGLES[1]) & np.isfinite(seen)
-    known &= read_at(first, grid, x, y, gates["z"].values) > 0.5
-    velocity = gates["velocity"].values.astype(float)
-    return rms((seen - velocity)[known]), rms((velocity - velocity[known].mean())[known]), int(known.sum())
+    known &= read_at(there, grid, x, y, gates["z"].values) > 0.5
+    return seen, known
 
 
 # ---- what a wind is judged by ----
@@ -347,14 +358,16 @@ def theirs_of_volumes(
         for k, sweep in enumerate(used):
             when = sweep["time"].values
             late = float(np.mean((when - np.datetime64(time, "ns")) / np.timedelta64(1, "s")))
-            fall = fall_of(sweep["DBZH"].values, _heights(sweep, altitude))
+            velocity = sweep["VRADDH"].values
+            part = {name: sweep[name].values for name in ("azimuth", "elevation", "range")}
+            part["DBZH"] = sweep["DBZH"].values if "DBZH" in sweep else np.full_like(velocity, np.nan)
+            fall = fall_of(part["DBZH"], _heights(sweep, altitude))
             up = np.sin(np.radians(sweep["elevation"].values.astype(float)))[:, None]
             trusted = np.ones(fall.shape, dtype=bool)
             for name, least in (("VCONF", 0.5), ("QIND", 0.1)):
                 if name in sweep:
                     trusted &= ~(sweep[name].values < least)
-            part = {name: sweep[name].values for name in ("azimuth", "elevation", "range", "DBZH")}
-            part["VRADDH"] = np.where(trusted, sweep["VRADDH"].values + fall * up, np.nan)
+            part["VRADDH"] = np.where(trusted, velocity + fall * up, np.nan)
             part["place"] = np.array([lon, lat, altitude, -late * motion[0], -late * motion[1]])
             arrays |= {f"{name}{number}_{k}": value for name, value in part.items()}
     return _by_their_side(python, arrays, grid, places, sounding, setting)
@@ -443,6 +456,36 @@ def held_out(run: Any, radars: list[xr.Dataset], kind: str, number: int = 0) -> 
     return rms((radial(found, radars[number]) - radars[number]["VRADDH"].values)[drawn & seen_well(radars)])
 
 
+def beside_alabama(data: Path, python: str) -> None:
+    """Both sides without every fifth ray of ARMOR. The sounding of PyDDA is the mean wind of each level of ours."""
+    volumes, grid = alabama(data)
+    thinned, withheld_rays = withheld_gates(volumes[1], grid, "rays")
+    given = [volumes[0], thinned]
+    made, times = timed(lambda: wind.retrieve(given, grid), 1)
+    took = {"seconds": times[0, 0], "processor": times[0, 1], "MiB": peak_kib() / 1024.0}
+    own = {name: made[name].values.astype(float) for name in "uvw"}
+    motion = (float(made["motion_u"]), float(made["motion_v"]))
+    profile = made[["u", "v"]].mean(("y", "x")).interpolate_na("z", fill_value="extrapolate")
+    other, other_took = theirs_of_volumes(python, given, grid, made["time"].values, motion, profile, "sounding")
+    both = made["sources"].values & 3 == 3
+    inside = np.zeros_like(both)
+    inside[1:-1, 1:-1, 1:-1] = both[1:-1, 1:-1, 1:-1]
+    head = ("s", "cpu s", "MiB", "KHTX", "ARMOR", "withheld", "mass, 1/s", "w least", "w most")
+    print(f"\nwithout every fifth ray of ARMOR\n{'':14}" + "".join(f"{name:>10}" for name in head))
+    for label, found, cost in (("libnowcast", own, took), ("PyDDA", other, other_took)):
+        sets = [(n, withheld_gates(volume, grid, "all")[1]) for n, volume in enumerate(given)] + [(1, withheld_rays)]
+        off = []
+        for number, gates in sets:
+            seen, known = at_gates(found, made, volumes, number, gates, grid)
+            off.append(rms((seen - gates["velocity"].values)[known]))
+        w = found["w"][both]
+        numbers = [cost[name] for name in ("seconds", "processor", "MiB")] + off
+        print(
+            f"{label:14}" + "".join(f"{one:10.2f}" for one in numbers)
+            + f"{continuity(found, grid, inside):10.1e}{np.nanmin(w):10.2f}{np.nanmax(w):10.2f}"
+        )  # fmt: skip
+
+
 def show_alabama(data: Path) -> None:
     """What velocities of ARMOR are off by that were withheld."""
     volumes, grid = alabama(data)
@@ -464,6 +507,8 @@ def main() -> None:
     radars, grid, sounding = darwin(arguments.data)
     show("Darwin 2006-01-20 00:50 UTC, CPOL and Berrima", radars, grid, sounding, arguments.python)
     show_alabama(arguments.data)
+    if arguments.python:
+        beside_alabama(arguments.data, arguments.python)
 
 
 if __name__ == "__main__":

@@ -229,6 +229,52 @@ def test_velocities_on_a_turned_grid_tell_the_true_wind() -> None:
         wind.retrieve(grid=there, gridded=[both[0].drop_vars("azimuth")])
 
 
+def over_a_hill() -> tuple[Grid, xr.Dataset, xr.DataArray]:
+    """A wind of 10 m/s towards a hill of 1 km."""
+    grid = Grid(
+        "+proj=aeqd +lat_0=45 +lon_0=10", 24, 20, -11.5e3, -9.5e3, 1e3, 1e3, tuple(np.arange(250.0, 6001.0, 500.0))
+    )
+    cells = np.zeros((len(grid.z), grid.ny, grid.nx), np.float32)
+    about = {"units": "m s-1", "grid_mapping": "crs"}
+    coords = grid.levels() | grid.coords()
+    first = xr.Dataset({"u": (("z", "y", "x"), cells + 10.0, about), "v": (("z", "y", "x"), cells, about)}, coords)
+    height = 1000.0 * np.exp(-(grid.x[None, :] ** 2 + grid.y[:, None] ** 2) / 5e3**2)
+    return grid, first, xr.DataArray(height, {"y": grid.y, "x": grid.x}, ("y", "x"))
+
+
+def test_air_flows_along_the_ground_and_not_in_it() -> None:
+    grid, first, height = over_a_hill()
+    made = wind.retrieve((), grid, NOON, background=first, ground=height[::-1])  # from the north on
+    assert list(made["source"].values) == ["ground"]
+    assert float(made["after"][0]) < 0.05 < 0.3 < float(made["before"][0])
+    inside = np.array(grid.z)[:, None, None] < made["ground"].values
+    assert inside.sum() > 10
+    assert np.array_equal(np.isnan(made["w"].values), inside)
+    assert np.array_equal(made["ground"].values, height.values.astype(np.float32))
+    low = made["w"].isel(z=1).values
+    assert np.nanmean(low[8:12, 6:10]) > 0.8  # on the windward slope
+    assert np.nanmean(low[8:12, 14:18]) < -0.8
+    assert "ground: 480 observations" in wind.report(made)
+    assert int(made["flags"]) & wind_flags(made)["no_data"]
+    level = wind.levels(made, (300.0,))  # above the ground that the wind brings along
+    assert np.isfinite(level["u"].values).all()
+    with pytest.raises(errors.ArgumentError, match="ground: heights on the columns"):
+        wind.retrieve((), grid, NOON, background=first, ground=height.assign_coords(x=height["x"] + 500.0))
+    with pytest.raises(errors.ArgumentError, match="ground: dimensions"):
+        wind.retrieve((), grid, NOON, background=first, ground=height.isel(y=0))
+
+
+def wind_flags(made: xr.Dataset) -> dict[str, int]:
+    about = made["flags"].attrs
+    return dict(zip(about["flag_meanings"].split(), about["flag_masks"].tolist(), strict=True))
+
+
+def test_a_tendency_of_vorticity_that_is_asked_for_is_told(seen, place, found) -> None:
+    assert float(found["tendency_after"]) == 0.0
+    made = wind.retrieve(seen, place, tendency_error=1e-4)
+    assert 0.0 < float(made["tendency_after"]) < float(made["tendency_before"])
+
+
 def test_what_is_wrong_is_named(seen, place) -> None:
     with pytest.raises(errors.ArgumentError, match="levels z"):
         wind.retrieve(seen, dataclasses.replace(place, z=()), NOON)

@@ -496,7 +496,7 @@ static void the_gradient_is_that_of_the_cost(void **state)
         open_scene(&s, order);
         nwc__real *const r = nwc__wind_create(s.ctx, &s.box), *const moved = nwc__wind_create(s.ctx, &s.box);
         nwc__real *work[2] = {s.c, s.d};
-        const nwc__wind_problem problem = {&s.box, &s.prior, &s.data, s.projection, s.spectral, s.background};
+        const nwc__wind_problem problem = {&s.box, &s.prior, &s.data, s.projection, s.spectral, s.background, NULL};
         double cost[2][2], unused;
         for (int part = 0; part < 2; part++) { /* of the data, then of the background */
             for (int side = 0; side < 2; side++) {
@@ -531,7 +531,7 @@ static void the_solution_has_no_slope_along_any_wind_free_of_divergence(void **s
     open_scene(&s, 2);
     nwc__real *const r = nwc__wind_create(s.ctx, &s.box);
     nwc__real *work[2] = {s.c, s.d};
-    const nwc__wind_problem problem = {&s.box, &s.prior, &s.data, s.projection, s.spectral, s.background};
+    const nwc__wind_problem problem = {&s.box, &s.prior, &s.data, s.projection, s.spectral, s.background, NULL};
     nwc__wind_outcome outcome;
     const double small = is_double ? 1e-5 : 1e-3;
     double largest, data, prior, data_before, prior_before;

@@ -66,6 +66,8 @@ _REPORT = {
     "cost_data": ("cost_data", "1", "sum of squared differences to observations, each over its variance"),
     "cost_background": ("cost_background", "1", "the same of differences to the background"),
     "divergence_left": ("divergence", "s-1", "largest divergence of mass that is left"),
+    "tendency_before": ("tendency_before", "s-2", "what vorticity's tendency is off by without the term of it"),
+    "tendency_after": ("tendency_after", "s-2", "and with it; 0 where it was not asked for"),
     "ground_height": ("bottom_m", "m", "height above mean sea level below which there is no wind"),
     "lid_height": ("lid_m", "m", "height above mean sea level above which there is no wind"),
     "motion_u": ("motion_u_m_s", "m s-1", "motion along x by which rays were brought to one time"),
@@ -100,12 +102,14 @@ def retrieve(
     length_up: float | None = None,
     length_w: float | None = None,
     order: int | None = None,
-    ground: float | None = None,
+    ground: float | xr.DataArray | None = None,
     lid: float | None = None,
     density_scale: float | None = None,
     tolerance: float | None = None,
     iterations: int | None = None,
     robust: float | None = None,
+    ground_error: float | None = None,
+    tendency_error: float | None = None,
 ) -> xr.Dataset:
     """The wind u, v, w that radars, a background and observations at points agree upon, and that conserves mass.
 
@@ -157,9 +161,13 @@ def retrieve(
         when omitted.
     order : 2 or 4, optional
         Their correlation is exponential, when omitted, or smooth.
-    ground, lid : float, optional
-        m above mean sea level where w is 0; the lowest of the grid's bottom and the antennas, and above all data and
-        the grid, when omitted.
+    ground : float, or (y, x) DataArray on the columns of the grid, optional
+        m above mean sea level. At a number w is 0: the lowest of the grid's bottom and the antennas when omitted. Along
+        heights air flows, w = u dh/dx + v dh/dy; below them nothing is known. NaN asks for nothing.
+    ground_error : float, optional
+        m s-1: what w may differ by from that along the heights of the ground; 0.1 when omitted.
+    lid : float, optional
+        m above mean sea level where w is 0 again; above all data and the grid when omitted.
     density_scale : float, optional
         m over which the density of air falls to 1/e; the standard atmosphere's density when omitted.
     tolerance, iterations : optional
@@ -168,12 +176,16 @@ def retrieve(
     robust : float, optional
         Differences of so many errors count half as much, large ones hardly at all, where folds or clutter may have been
         left in; none does when omitted.
+    tendency_error : float, optional
+        s-2: standard deviation of what vertical vorticity changes in each cell otherwise than the wind has it, in a
+        storm that moves and else stays as it is. When omitted nothing is asked of its tendency.
 
     Returns
     -------
     (z, y, x) Dataset of ``u``, ``v`` along the grid's x and y and ``w`` upward, m s-1, NaN below the ground and above
     the lid; ``u_error``, ``v_error`` and ``w_error``, their standard errors, m s-1; ``divergence`` and ``vorticity``,
-    s-1; ``sources``, a bit for each source that has a datum in the cell. Over ``source`` what each had to say, and how
+    s-1; ``sources``, a bit for each source that has a datum in the cell, of which that at the ground is the last one;
+    and ``ground`` (y, x), m, where heights were given. Over ``source`` what each had to say, and how
     the wind was found, which ``report`` puts in words; ``flags`` are bits that its attribute ``flag_meanings`` names.
     ``nowcast.wind.to_true`` turns u and v to the true east and north.
 
@@ -202,6 +214,8 @@ def retrieve(
         held.take_background(first, grid)
     if stated is not None:
         held.take_error(stated)
+    heights = ground if isinstance(ground, xr.DataArray) and ground.ndim else None
+    flat = None if heights is None else held.take_ground(heights, grid)
     options = _lib.options(
         "wind",
         motion_u_m_s=None if motion is None else motion[0],
@@ -221,17 +235,23 @@ def retrieve(
         length_v_m=length_up,
         length_w_m=length_w,
         order=order,
-        ground_m=ground,
+        ground_m=None if ground is None or flat is not None else float(ground),
+        ground_error_m_s=ground_error,
         lid_m=lid,
         density_scale_m=density_scale,
         tolerance=tolerance,
         iterations=iterations,
         robust=robust,
+        tendency_error_s2=tendency_error,
     )
     made, told = _called(held, grid, ns, options)
-    names = _names(trees, gridded, points)[: told.n_sources]
+    names = _names(trees, gridded, points, flat is not None)[: told.n_sources]
     files = [str(tree.attrs.get("input_files", "")) for tree in trees]
-    return _dataset(made, told, grid, moment, names, "\n".join(filter(None, files)))
+    found = _dataset(made, told, grid, moment, names, "\n".join(filter(None, files)))
+    if flat is not None:
+        about = {"units": "m", "standard_name": "surface_altitude", "long_name": "height of the ground"}
+        found["ground"] = (("y", "x"), flat, about | {"grid_mapping": "crs"})
+    return found
 
 
 def report(wind: xr.Dataset) -> str:
@@ -378,6 +398,23 @@ class _Input:
             if name in first:
                 setattr(self.c, f"background_{name}", self._cube(first[name], "m s-1", grid, f"background: {name}"))
 
+    def take_ground(self, heights: xr.DataArray, grid: Grid) -> Array:
+        """The heights as they are taken: (y, x), both ascending."""
+        flat = heights.squeeze(drop=True)
+        if set(flat.dims) != {"y", "x"}:
+            raise ArgumentError(f"ground: dimensions (y, x) expected, {heights.dims} given")
+        flat = flat.transpose("y", "x")
+        if not all(
+            flat.sizes[a] == own.size and np.allclose(np.sort(flat[a]), own)
+            for a, own in (("y", grid.y), ("x", grid.x))
+        ):
+            raise ArgumentError("ground: heights on the columns of the grid expected, they are on other ones")
+        cells = ascending(flat, _field.as_float32(flat.values))
+        fields = _field.Fields([cells], "m")
+        self._kept.append(fields)
+        self.c.ground = fields.c
+        return cells
+
     def take_error(self, stated: npt.NDArray[np.float64]) -> None:
         cells = np.ascontiguousarray(stated)
         self.c.background_error_m_s = ffi.cast("double *", cells.ctypes.data)
@@ -451,11 +488,14 @@ def _called(held: _Input, grid: Grid, ns: int, options: Any) -> tuple[Mapping[st
     return made | {"sources": bits}, told
 
 
-def _names(trees: Sequence[xr.DataTree], gridded: Iterable[xr.Dataset], points: pd.DataFrame | None) -> list[str]:
+def _names(
+    trees: Sequence[xr.DataTree], gridded: Iterable[xr.Dataset], points: pd.DataFrame | None, hilly: bool
+) -> list[str]:
     """Of the sources, in the order of their bits; those of one radar are told apart by a number."""
     names = [str(tree.attrs.get("instrument_name") or "radar") for tree in trees]
     names += [str(data.attrs.get("instrument_name") or "gridded") for data in gridded]
     names += [] if points is None else ["points"]
+    names += ["ground"] if hilly else []
     counts: dict[str, int] = {}
     made = []
     for name in names:

@@ -5,7 +5,7 @@
  *
  *     sum ((H x - y) / error)^2 + (x - background)' B^-1 (x - background)
  *
- * among all winds that carry no mass together or apart, d(rho u)/dx + d(rho v)/dy + d(rho w)/dz = 0, with w = 0 at the ground and
+ * among all winds that carry no mass together or apart, d(rho u)/dx + d(rho v)/dy + d(rho w)/dz = 0, with w = 0 at flat ground and
  * at a lid above the echo. y are radial velocities where the beams are, averaged over some gates, with the speed added at which the echo
  * falls, and each brought to the time of the wind by the motion of the storm; H reads the wind there. B is the covariance of
  * background errors, so that all weights are errors and lengths, none has to be tuned to a resolution.
@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-enum { NWC_WIND_MOST_SOURCES = 31 /**< radars, gridded ones, and one for all points: one bit each */ };
+enum { NWC_WIND_MOST_SOURCES = 31 /**< radars, gridded ones, all points, and the ground: one bit each */ };
 
 /** Radial velocities that are on a grid already, each with the direction it was seen from. */
 typedef struct nwc_wind_gridded {
@@ -51,6 +51,8 @@ typedef struct nwc_wind_input {
     const nwc_field *background_v;      /**< along y; both or neither */
     const nwc_field *background_w;      /**< upward; NULL for 0: best unless storms are in their places */
     const double *background_error_m_s; /**< of u and v, at each level of the grid; NULL for the option */
+    const nwc_field *ground;            /**< (y, x), heights of the columns of the grid above mean sea level, m: air
+                                             flows along it, and below it is no wind; NaN is not known, NULL is flat */
 } nwc_wind_input;
 
 /** Options of nwc_wind_retrieve. Fill with nwc_wind_options_init. */
@@ -76,15 +78,21 @@ typedef struct nwc_wind_options {
     double length_v_m;  /**< upward, those of u and v; above 0, default 3000 */
     double length_w_m;  /**< upward, those of w; above 0; NaN (default): length_v_m */
     int32_t order;      /**< 2 (default): their correlation is exponential; 4: smooth, its length then a third */
-    double ground_m;    /**< above mean sea level, where w is 0: levels below it are NaN. NaN (default): the
-                                 lower of the bottom of the grid, half a level below the first, and the lowest antenna */
+    double ground_m;    /**< above mean sea level, where w is 0: levels below it are NaN. NaN (default): the lower of
+                                 the bottom of the grid, half a level below the first, and the lowest antenna; where
+                                 there are heights of the ground, the floor on which they stand, 2 km below them */
     double lid_m;       /**< where w is 0 again; NaN (default): above all data and the grid */
-    double density_scale_m; /**< in which density falls to 1/e; 0 (default): standard atmosphere; INFINITY: constant */
-    double tolerance;       /**< stop when the gradient is so small a part of that at the background; 0 to 1, default
+    double density_scale_m;  /**< in which density falls to 1/e; 0 (default): standard atmosphere; INFINITY: constant */
+    double tolerance;        /**< stop when the gradient is so small a part of that at the background; 0 to 1, default
                                  0.02. Below 1e-4 rounding may be in the way */
-    int32_t iterations;     /**< on the cells of the grid, at most; 0 or more, default 60 */
-    double robust;          /**< differences of so many errors count half as much, large ones hardly at all,
+    int32_t iterations;      /**< on the cells of the grid, at most; 0 or more, default 60 */
+    double robust;           /**< differences of so many errors count half as much, large ones hardly at all,
                                  where folds or clutter may have been left in; 0 (default): none does */
+    double ground_error_m_s; /**< standard deviation of w at the ground from that along it, where there are heights of
+                                 the ground; above 0, default 0.1 */
+    double tendency_error_s2; /**< standard deviation of what vertical vorticity changes in each cell otherwise than the
+                                 wind itself has it, in a storm that moves and else stays as it is, s-2; to 1, 0
+                                 (default): no such term */
 } nwc_wind_options;
 
 /** What a source had to say. All numbers are of differences to its observations, m s-1. */
@@ -118,10 +126,12 @@ typedef struct nwc_wind_report {
     double cost_data;       /**< sum of squared differences, each over its variance */
     double cost_background; /**< that of the background: with n terms and right errors both add up to about n */
     double divergence;      /**< largest that is left, s-1 */
-    double bottom_m, lid_m; /**< heights at which w is 0 */
+    double bottom_m, lid_m; /**< heights at which w is 0: below the ground where there are heights of it */
+    double tendency_before; /**< root mean square of what vorticity's tendency is off by, s-2, without that term */
+    double tendency_after;  /**< and with it; 0 where it was not asked for */
     double motion_u_m_s;    /**< of the storm, by which data were brought to one time; along the grid's x */
     double motion_v_m_s;    /**< along y */
-    int32_t n_sources;      /**< volumes, then gridded, then points where there are any */
+    int32_t n_sources;      /**< volumes, then gridded, then points where there are any, then the ground */
     nwc_wind_source sources[NWC_WIND_MOST_SOURCES];
 } nwc_wind_report;
 

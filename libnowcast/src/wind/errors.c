@@ -28,6 +28,7 @@
 #define LEAST_WAVE 0.03 /* kappa */
 #define FEW 100.0       /* data that tell as much of errors as what was stated beforehand */
 #define MOST_TIMES 25.0 /* that variances are larger than they were stated */
+#define STEEP 0.5       /* square of the part upward of a direction that tells nothing of crossing */
 #define FLAT 0.0311     /* tan^2 10 degrees: eigenvalues of two beams that cross at 20 degrees */
 #define BESIDE                                                                                                         \
     0.0077 /* tan^2 5 degrees: beams side by side, which tell how the wind along them changes, not that across */
@@ -251,13 +252,14 @@ static struct axes axes_of(double xx, double xy, double yy)
 
 double nwc__wind_crossing(const nwc__wind_box *box, const nwc__wind_data *data, const float *known)
 {
-    double crossed = 0.0;
+    double crossed = 0.0, n = 0.0;
     for (int64_t o = 0; o < data->n; o++) {
+        if (data->data[o].w * data->data[o].w > STEEP) continue;
         const float *const at = known + cell_of(box, &data->data[o]);
         const struct axes a = axes_of((double)at[0], (double)at[box->cells], (double)at[2 * box->cells]);
-        crossed += a.across > FLAT * a.along;
+        crossed += a.across > FLAT * a.along, n += 1.0;
     }
-    return data->n ? crossed / (double)data->n : 0.0;
+    return n > 0.0 ? crossed / n : 0.0;
 }
 
 /* ---- errors ---- */

@@ -59,6 +59,16 @@ nwc_status nwc__wind_add_gridded(nwc_ctx *ctx, const nwc__wind_frame *frame, con
 nwc_status nwc__wind_add_points(nwc_ctx *ctx, const nwc__wind_frame *frame, const nwc_wind_point *points, int64_t n,
                                 int32_t source, nwc__wind_list *list);
 
+/* The lowest height of a ground (y, x), m; INFINITY where none is known. */
+double nwc__wind_lowest_ground(const nwc_field *ground);
+
+/* Drop the data that lie in the ground (y, x) of the grid's columns. */
+void nwc__wind_leave_ground(const nwc__wind_frame *frame, const nwc_field *ground, nwc__wind_list *list);
+
+/* What is known of the wind at the ground: that it flows along it. */
+nwc_status nwc__wind_add_ground(nwc_ctx *ctx, const nwc__wind_frame *frame, const nwc_field *ground, double error_m_s,
+                                int32_t source, nwc__wind_list *list);
+
 /* The speed at which an echo falls, m s-1; dBZ that is NaN is taken for weak rain. */
 double nwc__wind_fall(double dbz, double height_m, double freezing_m);
 
@@ -88,7 +98,7 @@ enum { NWC__WIND_KNOWN = 9 };
 nwc_status nwc__wind_know(nwc_ctx *ctx, const nwc__wind_prior *prior, const nwc__wind_data *data,
                           const nwc__real *background, const nwc__real *wind, double change, float *known);
 
-/* The share of the data about which beams cross at more than 20 degrees. */
+/* The share of the data that look along the ground rather than up about which beams cross at more than 20 degrees. */
 double nwc__wind_crossing(const nwc__wind_box *box, const nwc__wind_data *data, const float *known);
 
 /* What n data say of the errors that were stated: numbers that ought to be 1. */
@@ -106,6 +116,8 @@ nwc_status nwc__wind_errors(nwc_ctx *ctx, const nwc__wind_prior *prior, const nw
 
 nwc_status nwc__wind_output(nwc_ctx *ctx, const nwc__wind_frame *frame, const nwc__wind_box *box,
                             const nwc__wind_data *data, const nwc__real *wind, const float *errors,
-                            const nwc_wind_output *output); /* errors: as nwc__wind_errors leaves them, or NULL */
+                            const nwc_field *ground,
+                            const nwc_wind_output *output); /* errors: as nwc__wind_errors leaves them, or NULL; ground:
+                                                               (y, x) of the grid, or NULL */
 
 #endif

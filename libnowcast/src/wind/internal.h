@@ -124,6 +124,9 @@ nwc_status nwc__wind_observe(nwc_ctx *ctx, const nwc__wind_box *box, const nwc__
 /* The mean weight of data at a wall of u or v: of the diagonal of H' R^-1 H. */
 double nwc__wind_density(const nwc__wind_box *box, const nwc__wind_data *data);
 
+/* w at the ground and at the lid is no unknown: 0. */
+void nwc__wind_clear_ends(const nwc__wind_box *box, nwc__real *out);
+
 /* H wind, in the order of the data. */
 nwc_status nwc__wind_predict(nwc_ctx *ctx, const nwc__wind_box *box, const nwc__wind_data *data, const nwc__real *wind,
                              nwc__real *predicted);
@@ -161,6 +164,9 @@ void nwc__wind_spectral_destroy(nwc_ctx *ctx, nwc__wind_spectral *spectral);
 nwc_status nwc__wind_spectral_precondition(nwc_ctx *ctx, nwc__wind_spectral *spectral, double density,
                                            const nwc__real *r, nwc__real *out);
 
+/* What vorticity's tendency is off by in a wind; see tendency.h. */
+typedef struct nwc__wind_tendency nwc__wind_tendency;
+
 /* ---- the solver ---- */
 
 typedef struct nwc__wind_problem {
@@ -170,6 +176,7 @@ typedef struct nwc__wind_problem {
     nwc__wind_projection *projection;
     nwc__wind_spectral *spectral;
     const nwc__real *background;
+    const nwc__wind_tendency *tendency; /* NULL without that term */
 } nwc__wind_problem;
 
 typedef struct nwc__wind_outcome {

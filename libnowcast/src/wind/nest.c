@@ -117,9 +117,11 @@ nwc_status nwc__wind_nest_solve(nwc_ctx *ctx, nwc__wind_nest *nest, const nwc__w
     return NWC_OK;
 }
 
-nwc_status nwc__wind_nest_refine(nwc_ctx *ctx, nwc__wind_nest *nest, const nwc__wind_data *data, int32_t most,
-                                 double tolerance, nwc__wind_outcome *outcome)
+nwc_status nwc__wind_nest_refine(nwc_ctx *ctx, nwc__wind_nest *nest, const nwc__wind_data *data,
+                                 const nwc__wind_tendency *tendency, int32_t most, double tolerance,
+                                 nwc__wind_outcome *outcome)
 {
-    const nwc__wind_problem problem = problem_of(&nest->level[0], data);
+    nwc__wind_problem problem = problem_of(&nest->level[0], data);
+    problem.tendency = tendency;
     return nwc__wind_solve(ctx, &problem, most, tolerance, nest->level[0].wind, outcome);
 }

@@ -38,8 +38,9 @@ void nwc__wind_nest_release(nwc_ctx *ctx, nwc__wind_nest *nest);
 nwc_status nwc__wind_nest_solve(nwc_ctx *ctx, nwc__wind_nest *nest, const nwc__wind_data *data, int32_t most,
                                 double tolerance, nwc__wind_outcome *outcome, int32_t *coarse);
 
-/* The finest box once more, from the wind it has. */
-nwc_status nwc__wind_nest_refine(nwc_ctx *ctx, nwc__wind_nest *nest, const nwc__wind_data *data, int32_t most,
-                                 double tolerance, nwc__wind_outcome *outcome);
+/* The finest box once more, from the wind it has, with a term of tendency, which may be NULL. */
+nwc_status nwc__wind_nest_refine(nwc_ctx *ctx, nwc__wind_nest *nest, const nwc__wind_data *data,
+                                 const nwc__wind_tendency *tendency, int32_t most, double tolerance,
+                                 nwc__wind_outcome *outcome);
 
 #endif

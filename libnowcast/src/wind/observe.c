@@ -157,8 +157,7 @@ static int64_t cells_of(const nwc__wind_data *data)
     return 24 * data->n / data->blocks + 1;
 }
 
-/* w at the ground and at the lid is no unknown. */
-static void clear_ends(const nwc__wind_box *box, nwc__real *out)
+void nwc__wind_clear_ends(const nwc__wind_box *box, nwc__real *out)
 {
     const nwc__wind_shape *const s = &box->shape;
     memset(out + 2 * s->size, 0, (size_t)s->plane * sizeof *out);
@@ -171,7 +170,7 @@ nwc_status nwc__wind_observe(nwc_ctx *ctx, const nwc__wind_box *box, const nwc__
     struct observe job = {box, data, wind, of_value, of_wind, out, NULL, 0};
     for (job.odd = 0; job.odd < 2; job.odd++)
         NWC__TRY(nwc__wind_each(ctx, (data->blocks + 1 - job.odd) / 2, cells_of(data), observe_block, &job));
-    clear_ends(box, out);
+    nwc__wind_clear_ends(box, out);
     if (cost) *cost = 0.0;
     for (int64_t b = 0; cost && b < data->blocks; b++) *cost += data->sums[b];
     return NWC_OK;

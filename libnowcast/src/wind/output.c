@@ -6,6 +6,7 @@ struct output {
     const nwc__wind_box *box;
     const nwc__real *wind;
     const float *errors;
+    const nwc_field *ground;
     const nwc_wind_output *to;
     int32_t *seen; /* (nz, ny, nx) of the grid: sources with data in a cell */
 };
@@ -68,9 +69,13 @@ static nwc_status put_level(int64_t k, void *user)
     nwc_field *const fields[8] = {to->u,         to->v,       to->w,       to->divergence,
                                   to->vorticity, to->error_u, to->error_v, to->error_w};
     const nwc_grid *const g = job->frame->grid;
-    const bool below = k + job->frame->first_k < 0 || k + job->frame->first_k >= job->box->shape.nz;
+    const bool outside = k + job->frame->first_k < 0 || k + job->frame->first_k >= job->box->shape.nz;
     for (int64_t j = 0; j < g->ny; j++)
         for (int64_t i = 0; i < g->nx; i++) {
+            const bool below =
+                outside ||
+                (job->ground &&
+                 (double)job->ground->data[j * job->ground->stride[0] + i * job->ground->stride[1]] > g->z_m[k]);
             if (below)
                 for (int f = 0; f < 8; f++) set(fields[f], k, j, i, (double)NAN);
             else
@@ -99,11 +104,11 @@ static void mark(const struct output *job, const nwc__wind_data *data)
 
 nwc_status nwc__wind_output(nwc_ctx *ctx, const nwc__wind_frame *frame, const nwc__wind_box *box,
                             const nwc__wind_data *data, const nwc__real *wind, const float *errors,
-                            const nwc_wind_output *to)
+                            const nwc_field *ground, const nwc_wind_output *to)
 {
     nwc_status status = NWC_OK;
     const int64_t cells = frame->grid->nz * frame->grid->ny * frame->grid->nx;
-    struct output job = {frame, box, wind, errors, to, NULL};
+    struct output job = {frame, box, wind, errors, ground, to, NULL};
     if (to->sources) {
         NWC__ALLOC(ctx, job.seen, cells);
         memset(job.seen, 0, (size_t)cells * sizeof *job.seen);

@@ -1,15 +1,20 @@
 /* The wind from what there is: what is given is checked, brought into one box, solved for, and told. */
 #include "wind/frame.h"
 #include "wind/nest.h"
+#include "wind/tendency.h"
 
 #define WEAKEST_NORM 1e-30
 #define STEERING_LOW_M 2e3 /* above the bottom */
 #define STEERING_HIGH_M 6e3
 #define PROFILE_M 500.0
+#define BELOW_GROUND_M 2e3  /* the floor of the box, where ground is not flat: see ground.c */
 #define HALVES 0.41421356   /* 1 / (1 + x)^2 is a half */
 #define LEAST_CROSSING 0.05 /* share of the data */
 
-enum { PROFILE_LEVELS = 24, OUTER = 4 /* rounds of weights where large differences count less */ };
+enum {
+    PROFILE_LEVELS = 24,
+    OUTER = 4 /* rounds, of weights where large differences count less, and about the last wind */
+};
 
 void nwc_wind_options_init(nwc_wind_options *options)
 {
@@ -33,6 +38,7 @@ void nwc_wind_options_init(nwc_wind_options *options)
                                       .order = 2,
                                       .ground_m = NAN,
                                       .lid_m = NAN,
+                                      .ground_error_m_s = 0.1,
                                       .tolerance = 0.02,
                                       .iterations = 60};
 }
@@ -65,7 +71,9 @@ static nwc_status check_options(const nwc_wind_options *o)
                                    {"length_w_m", isnan(o->length_w_m) ? 1.0 : o->length_w_m, 0.0, 1e6, true},
                                    {"density_scale_m", o->density_scale_m, 0.0, (double)INFINITY, false},
                                    {"tolerance", o->tolerance, 0.0, 1.0, false},
-                                   {"robust", o->robust, 0.0, 1e6, false}};
+                                   {"robust", o->robust, 0.0, 1e6, false},
+                                   {"ground_error_m_s", o->ground_error_m_s, 0.0, 100.0, true},
+                                   {"tendency_error_s2", o->tendency_error_s2, 0.0, 1.0, false}};
     for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
         const struct range *const x = &ranges[r];
         if (!(x->value >= x->from && x->value <= x->to && (!x->above || x->value > x->from)))
@@ -106,12 +114,24 @@ static nwc_status check_gridded(nwc_ctx *ctx, const nwc_wind_gridded *g, int32_t
     return NWC_OK;
 }
 
+static nwc_status check_ground(const nwc_field *ground, const nwc_grid *grid, double *lowest_m)
+{
+    NWC__TRY(nwc__check_field(ground, "ground", 2));
+    if (ground->dim[0] != grid->ny || ground->dim[1] != grid->nx)
+        return nwc__fail(NWC_ERR_ARG, "ground: the grid's %lld x %lld columns expected, %lld x %lld given",
+                         (long long)grid->ny, (long long)grid->nx, (long long)ground->dim[0],
+                         (long long)ground->dim[1]);
+    *lowest_m = fmin(*lowest_m, nwc__wind_lowest_ground(ground) - BELOW_GROUND_M);
+    return NWC_OK;
+}
+
 static nwc_status check_input(nwc_ctx *ctx, const nwc_wind_input *input, const nwc_grid *grid, double *lowest_m)
 {
+    const int most = NWC_WIND_MOST_SOURCES - 1 - (input->ground != NULL);
     if (input->n_volumes < 0 || input->n_gridded < 0 || input->n_points < 0 ||
-        input->n_volumes + input->n_gridded > NWC_WIND_MOST_SOURCES - 1)
-        return nwc__fail(NWC_ERR_ARG, "input: 0 to %d radars expected, %d and %d given", NWC_WIND_MOST_SOURCES - 1,
-                         (int)input->n_volumes, (int)input->n_gridded);
+        input->n_volumes + input->n_gridded > most)
+        return nwc__fail(NWC_ERR_ARG, "input: 0 to %d radars expected, %d and %d given", most, (int)input->n_volumes,
+                         (int)input->n_gridded);
     if ((input->n_gridded && !input->gridded) || (input->n_points && !input->points))
         return nwc__fail(NWC_ERR_ARG, "input: gridded velocities and points expected, NULL given for one of them");
     for (int32_t v = 0; v < input->n_volumes; v++) {
@@ -125,6 +145,7 @@ static nwc_status check_input(nwc_ctx *ctx, const nwc_wind_input *input, const n
         *lowest_m = fmin(*lowest_m, facts.altitude_m);
     }
     for (int32_t g = 0; g < input->n_gridded; g++) NWC__TRY(check_gridded(ctx, &input->gridded[g], g));
+    if (input->ground) NWC__TRY(check_ground(input->ground, grid, lowest_m));
     for (int64_t p = 0; p < input->n_points; p++)
         if (!(input->points[p].error_m_s > 0.0))
             return nwc__fail(NWC_ERR_ARG, "points[%lld]: an error above 0 expected, %g given", (long long)p,
@@ -167,12 +188,14 @@ struct retrieval {
     nwc__wind_list list;
     nwc__wind_data data;
     nwc__wind_nest nest;
+    nwc__wind_tendency tendency;
     double *error_h, *error_w;
     nwc__real *before, *after; /* H of background and wind, in the order of the data */
     float *weight;             /* of the data as they were given */
     float *known;              /* what they tell of each cell, then errors */
     nwc__wind_outcome outcome;
     nwc_wind_report report;
+    int32_t ground; /* the source of what is known at it; -1 without */
 };
 
 static nwc_status gather(nwc_ctx *ctx, struct retrieval *r, int64_t time_ns)
@@ -184,6 +207,7 @@ static nwc_status gather(nwc_ctx *ctx, struct retrieval *r, int64_t time_ns)
         NWC__TRY(nwc__wind_add_gridded(ctx, &r->frame, &input->gridded[g], first_gridded + g, r->options, &r->list));
     NWC__TRY(nwc__wind_add_points(ctx, &r->frame, input->points, input->n_points, points, &r->list));
     r->report.n_sources = points + (input->n_points > 0);
+    r->ground = input->ground ? r->report.n_sources++ : -1;
     return NWC_OK;
 }
 
@@ -272,10 +296,32 @@ static void weigh(struct retrieval *r, double doubt)
 {
     const double square = r->options->robust * r->options->robust;
     for (int64_t d = 0; d < r->data.n; d++) {
+        if (r->data.data[d].source == r->ground) continue;
         const double away = (double)r->data.data[d].value - (double)r->after[d], weight = (double)r->weight[d];
         const double part = 1.0 + HALVES * away * away / (square * (1.0 / weight + doubt));
         r->data.data[d].weight = (float)(weight / (part * part));
     }
+}
+
+/* Once more, with what the last wind says of the weights of data and of the tendency of vorticity. */
+static nwc_status go_round(nwc_ctx *ctx, struct retrieval *r)
+{
+    const nwc__wind_level *const fine = &r->nest.level[0];
+    const nwc_wind_options *const o = r->options;
+    const double motion[2] = {r->report.motion_u_m_s, r->report.motion_v_m_s};
+    const bool robust = o->robust > 0.0, turns = o->tendency_error_s2 > 0.0;
+    if (turns) NWC__TRY(nwc__wind_tendency_create(ctx, &fine->box, motion, o->tendency_error_s2, &r->tendency));
+    for (int round = 0; (robust || turns) && round < OUTER && r->data.n; round++) {
+        double *const rms = round ? &r->report.tendency_after : &r->report.tendency_before;
+        NWC__TRY(nwc__wind_predict(ctx, &fine->box, &r->data, fine->wind, r->after));
+        if (robust) weigh(r, 0.0);
+        if (turns) NWC__TRY(nwc__wind_tendency_begin(ctx, &r->tendency, fine->wind, rms));
+        NWC__TRY(nwc__wind_nest_refine(ctx, &r->nest, &r->data, turns ? &r->tendency : NULL, o->iterations,
+                                       o->tolerance, &r->outcome));
+        r->report.iterations += r->outcome.iterations;
+    }
+    if (turns) NWC__TRY(nwc__wind_tendency_begin(ctx, &r->tendency, fine->wind, &r->report.tendency_after));
+    return NWC_OK;
 }
 
 static nwc_status solve(nwc_ctx *ctx, struct retrieval *r)
@@ -294,13 +340,7 @@ static nwc_status solve(nwc_ctx *ctx, struct retrieval *r)
     NWC__TRY(nwc__wind_nest_solve(ctx, &r->nest, &r->data, r->options->iterations, r->options->tolerance, &r->outcome,
                                   &r->report.coarse));
     r->report.iterations = r->outcome.iterations;
-    for (int round = 0; r->options->robust > 0.0 && round < OUTER && r->data.n; round++) {
-        NWC__TRY(nwc__wind_predict(ctx, &fine->box, &r->data, fine->wind, r->after));
-        weigh(r, 0.0);
-        NWC__TRY(
-            nwc__wind_nest_refine(ctx, &r->nest, &r->data, r->options->iterations, r->options->tolerance, &r->outcome));
-        r->report.iterations += r->outcome.iterations;
-    }
+    NWC__TRY(go_round(ctx, r));
     NWC__TRY(nwc__wind_predict(ctx, &fine->box, &r->data, fine->background, r->before));
     NWC__TRY(nwc__wind_predict(ctx, &fine->box, &r->data, fine->wind, r->after));
     status = nwc__wind_largest_divergence(ctx, fine->projection, fine->wind, &r->report.divergence);
@@ -362,7 +402,7 @@ static void tell_sources(struct retrieval *r)
         s->error = sqrt(s->error / n);
         s->before = sqrt(s->before / n), s->after = sqrt(s->after / n);
         s->bias_before /= n, s->bias_after /= n;
-        if (s->n) *(k < r->input->n_volumes + r->input->n_gridded ? &radars : &others) += 1;
+        if (s->n && k != r->ground) *(k < r->input->n_volumes + r->input->n_gridded ? &radars : &others) += 1;
     }
     if (radars == 1 && others == 0) r->report.flags |= NWC_WIND_ONE_SOURCE;
 }
@@ -377,7 +417,7 @@ static bool tell(struct retrieval *r)
     tell_sources(r);
     const bool converged = report->gradient <= r->options->tolerance;
     if (!converged) report->flags |= NWC_WIND_NOT_CONVERGED;
-    if (r->list.n == 0) report->flags |= NWC_WIND_NO_DATA;
+    if (report->n == 0) report->flags |= NWC_WIND_NO_DATA;
     return converged;
 }
 
@@ -415,10 +455,14 @@ nwc_status nwc_wind_retrieve(nwc_ctx *ctx, const nwc_wind_input *input, int64_t 
     nwc_status status = gather(ctx, &r, time_ns);
     if (status != NWC_OK) goto done;
     if ((status = bring_to_one_time(ctx, &r)) != NWC_OK) goto done;
+    if (input->ground) nwc__wind_leave_ground(&r.frame, input->ground, &r.list);
     close_box(&r);
     if ((status = make_nest(ctx, &r)) != NWC_OK) goto done;
     if ((status = nwc__wind_background(ctx, &r.frame, &r.nest.level[0].box, input, &r.list, r.nest.level[0].background,
                                        &r.report.flags)) != NWC_OK)
+        goto done;
+    if (input->ground && (status = nwc__wind_add_ground(ctx, &r.frame, input->ground, options.ground_error_m_s,
+                                                        r.ground, &r.list)) != NWC_OK)
         goto done;
     if ((status = nwc__wind_data_create(ctx, &r.nest.level[0].box, r.list.data, r.list.n, &r.data)) != NWC_OK)
         goto done;
@@ -432,7 +476,7 @@ nwc_status nwc_wind_retrieve(nwc_ctx *ctx, const nwc_wind_input *input, int64_t 
         goto done;
     }
     if ((status = nwc__wind_output(ctx, &r.frame, &r.nest.level[0].box, &r.data, r.nest.level[0].wind, r.known,
-                                   output)) != NWC_OK)
+                                   input->ground, output)) != NWC_OK)
         goto done;
     if (!converged)
         status =
@@ -444,6 +488,7 @@ done:
     nwc__free(ctx, r.after);
     nwc__free(ctx, r.before);
     nwc__wind_data_release(ctx, &r.data);
+    nwc__wind_tendency_release(ctx, &r.tendency);
     nwc__wind_nest_release(ctx, &r.nest);
     nwc__free(ctx, r.error_w);
     nwc__free(ctx, r.error_h);

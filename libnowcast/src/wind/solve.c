@@ -3,7 +3,7 @@
  * variational analyses often use is slow here: data are dense, and spread the eigenvalues of the problem over decades. The preconditioner
  * keeps the winds free of divergence and knows how steep the cost is along each wave.
  */
-#include "wind/internal.h"
+#include "wind/tendency.h"
 
 /*
  * Of the mean weight of data: what the metric takes the data to tell of every wave. Any part from 1/100 to 1 leads to the same wind; with less
@@ -27,6 +27,7 @@ nwc_status nwc__wind_gradient(nwc_ctx *ctx, const nwc__wind_problem *problem, co
     for (int64_t i = 0; i < n; i++) away[i] = problem->background[i] - wind[i];
     NWC__TRY(nwc__wind_prior_apply(ctx, problem->prior, away, work[1], r));
     NWC__TRY(nwc__wind_dot(ctx, problem->box, away, r, cost_prior));
+    if (problem->tendency) NWC__TRY(nwc__wind_tendency_add(ctx, problem->tendency, wind, -1.0, -1.0, r, NULL));
     return nwc__wind_observe(ctx, problem->box, problem->data, wind, 1.0, -1.0, r, cost_data);
 }
 
@@ -70,6 +71,7 @@ static nwc_status iterate(nwc_ctx *ctx, struct state *s, int32_t most, double to
         NWC__TRY(nwc__progress(ctx, "wind", (double)outcome->iterations / (double)most));
         NWC__TRY(nwc__wind_prior_apply(ctx, problem->prior, s->p, s->q, s->a));
         NWC__TRY(nwc__wind_observe(ctx, problem->box, problem->data, s->p, 0.0, 1.0, s->a, NULL));
+        if (problem->tendency) NWC__TRY(nwc__wind_tendency_add(ctx, problem->tendency, s->p, 0.0, 1.0, s->a, NULL));
         NWC__TRY(nwc__wind_dot(ctx, problem->box, s->p, s->a, &curvature));
         if (!(curvature > 0.0)) break; /* nothing is left but rounding */
         struct step forward = {s, product / curvature};

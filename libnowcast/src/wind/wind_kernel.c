@@ -3,6 +3,8 @@
 
 #include "wind/wind_kernel.h"
 
+#include <string.h>
+
 static void stencil(int64_t n, const nwc__real *self, const nwc__real *south, const nwc__real *north,
                     const nwc__real *down, const nwc__real *up, const nwc__wind_stencil *weights,
                     nwc__real *restrict out)
@@ -237,6 +239,31 @@ static double observe(const nwc__wind_shape *shape, const nwc__wind_datum *data,
     return sum;
 }
 
+/* ---- stencils ---- */
+
+static void take(int64_t n, int64_t entries, const nwc__wind_entry *entry, const nwc__real *restrict wind,
+                 int64_t apart, nwc__real *restrict values)
+{
+    memset(values, 0, (size_t)(NWC__WIND_VALUES * apart) * sizeof *values);
+    for (int64_t e = 0; e < entries; e++) {
+        const nwc__real weight = entry[e].weight, *const from = wind + entry[e].offset;
+        nwc__real *const to = values + entry[e].value * apart;
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++) to[i] += weight * from[i];
+    }
+}
+
+static void give(int64_t n, int64_t entries, const nwc__wind_entry *entry, const nwc__real *restrict values,
+                 int64_t apart, nwc__real *restrict wind)
+{
+    for (int64_t e = 0; e < entries; e++) {
+        const nwc__real weight = entry[e].weight, *const from = values + entry[e].value * apart;
+        nwc__real *const to = wind + entry[e].offset;
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++) to[i] += weight * from[i];
+    }
+}
+
 const struct nwc__wind_kernels NWC__NAME(nwc__wind_kernels) = {.stencil = stencil,
                                                                .divergence = divergence,
                                                                .correct = correct,
@@ -247,4 +274,6 @@ const struct nwc__wind_kernels NWC__NAME(nwc__wind_kernels) = {.stencil = stenci
                                                                .dot = dot,
                                                                .advance = advance,
                                                                .turn = turn,
-                                                               .observe = observe};
+                                                               .observe = observe,
+                                                               .take = take,
+                                                               .give = give};

@@ -32,6 +32,13 @@ typedef struct nwc__wind_stencil {
     nwc__real self, x, y, down, up;
 } nwc__wind_stencil;
 
+/* One of the walls that a value linear in the wind is made of. */
+typedef struct nwc__wind_entry {
+    int64_t offset; /* in the arrays of a wind */
+    nwc__real weight;
+    int32_t value; /* which of them */
+} nwc__wind_entry;
+
 /* What waves side by side have in common. */
 typedef struct nwc__wind_wave {
     int32_t order;               /* of the prior, 2 or 4 */
@@ -87,8 +94,16 @@ typedef struct nwc__wind_kernels {
      */
     double (*observe)(const nwc__wind_shape *shape, const nwc__wind_datum *data, int64_t n, const nwc__real *wind,
                       double of_value, double of_wind, nwc__real *out, nwc__real *predicted);
+
+    /* NWC__WIND_VALUES values at n places side by side, apart from each other: sums of entries from the walls about them. */
+    void (*take)(int64_t n, int64_t entries, const nwc__wind_entry *entry, const nwc__real *wind, int64_t apart,
+                 nwc__real *values);
+    /* The adjoint: what the walls get from values is added to them. */
+    void (*give)(int64_t n, int64_t entries, const nwc__wind_entry *entry, const nwc__real *values, int64_t apart,
+                 nwc__real *wind);
 } nwc__wind_kernels;
 
+enum { NWC__WIND_VALUES = 12 /* of which vorticity's tendency is made */ };
 enum { NWC__WIND_STRIP = 16 /* columns solved side by side */ };
 
 #endif
