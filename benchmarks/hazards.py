@@ -2,9 +2,9 @@
 
 Storms of ``nowcast.sim`` of all kinds, some weaker and some stronger, are seen without error every 5 minutes:
 reflectivity on cells of 1 km and 15 levels, the products of its columns, rain by Z = 300 R^1.4 up to 53 dBZ at the
-lowest level, the wind's rotation and divergence between cells 2 km apart, and the sounding. Gusts, debris, gate-to-gate
-differences and lightning are not given. Their cells are followed, and forecast after 20, 40 and 60 minutes for up to
-two hours.
+lowest level, the wind's rotation and divergence between cells 2 km apart, the wind 1 km up and the gusts that
+``nowcast.wind.near_ground`` reads down from there, and the sounding. Debris, gate-to-gate differences and lightning
+are not given. Their cells are followed, and forecast after 20, 40 and 60 minutes for up to two hours.
 
 What came is by the physics of the storm, not by any rule: within 5 km of the ellipse of the cell, moved on as the
 nearest storm truly moves, rain at a place in the hour around the time, wind at 10 m, hail at the ground, and at least
@@ -13,7 +13,8 @@ one flash of the flux of graupel (McCaul et al. 2009), within 5 minutes of it; o
 
 For each hazard and lead: cases, how often it came, mean probability, the Brier score in its parts (Murphy 1973), its
 skill against the frequency, with the 95 % range over storms drawn again, and the area under the ROC curve. Below, of
-all leads together, each class of probability: how often it was said, its mean, how often the hazard came.
+all leads together, each class of probability: how often it was said, its mean, how often the hazard came. At the end
+the same calibrated (``nowcast.cells.calibrate``), each storm by what others taught.
 """
 
 import argparse
@@ -22,15 +23,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import xarray as xr
 
-from nowcast import cells, product, sim, verify
+from nowcast import cells, product, sim, verify, wind
 from nowcast.grid import Grid
 from nowcast.sim.flow import Vortex
 from nowcast.sim.water import Precipitation
 
 Array = npt.NDArray[np.float64]
-STORMS, BOOTSTRAPS, CLASSES = 12, 1000, 11
+STORMS, BOOTSTRAPS, CLASSES, FOLDS = 12, 1000, 11, 10
 MINUTE, STEP_S, ISSUE_MINUTES = 60.0, 300.0, (20, 40, 60)
 LEADS = (0.0, 10.0, 20.0, 30.0, 60.0, 90.0, 120.0)  # min
 LEVELS = np.arange(1000.0, 15001.0, 1000.0)
@@ -38,6 +40,7 @@ STRENGTHS = (1.0, 0.7, 1.3)
 RAIN_MM = (20.0, 30.0, 50.0, 80.0)
 GUSTS = (17.2, 20.8, 24.5, 28.5)
 NEAR_M, HAIL_M, CORE_M, TORNADO = 5e3, 0.02, 500.0, 0.1
+NOTHING_DBZ, MARGIN_M = -32.0, 15e3
 HAIL_FLUX = 1e-6  # kg m-2 s-1: a stone of 5 mm on a square metre each minute
 
 
@@ -63,14 +66,39 @@ def make_storm(number: int) -> sim.Storm:
     return storm.displaced(intensity=strength)
 
 
+def echo_of(storm: sim.Storm, x: Array, y: Array, z: float, t: float) -> Array:
+    """dBZ of places at a height."""
+    found = np.full(x.shape, NOTHING_DBZ)
+    wet = storm.over(x, y, t)
+    n = int(wet.sum())
+    zh = storm.echo(x[wet], y[wet], np.full(n, z), np.full(n, t))[:, 0]
+    found[wet] = 10.0 * np.log10(np.maximum(zh, 10.0 ** (0.1 * NOTHING_DBZ)))
+    return found
+
+
 def seen(storm: sim.Storm, grid: Grid, t: float) -> xr.Dataset:
     """What a mosaic, a perfect retrieval and a sounding tell: (y, x) fields."""
-    data = storm.on_grid(grid, LEVELS, t)
-    dbz, base = data["DBZH"], storm.environment
+    x, y = np.meshgrid(grid.x, grid.y)
+    base, coords = storm.environment, grid.coords() | {"time": ((), storm.time(t))}
+    coords["z"] = ("z", LEVELS, {"units": "m", "standard_name": "altitude", "positive": "up", "axis": "Z"})
+    flows = [storm.wind(x, y, z, t)[:2] for z in LEVELS]
+    u, v = (np.stack([flow[k] for flow in flows]) for k in range(2))
+    cubes = {
+        "DBZH": ("dBZ", np.stack([echo_of(storm, x, y, z, t) for z in LEVELS])),
+        "u": ("m s-1", u),
+        "v": ("m s-1", v),
+    }
+    data = xr.Dataset(
+        {
+            name: (("z", "y", "x"), values.astype(np.float32), {"units": units, "grid_mapping": "crs"})
+            for name, (units, values) in cubes.items()
+        },
+        coords=coords,
+    )
+    dbz = data["DBZH"]
     freezing, cold, colder = (base.height_of(kelvin) for kelvin in (273.15, 253.15, 263.15))
     hail = product.hail(dbz, freezing, cold)
     lowest = np.minimum(dbz[0], 53.0)
-    u, v = data["u"].values.astype(float), data["v"].values.astype(float)
     spin, spread = np.zeros_like(u), np.zeros_like(u)
     inner = np.s_[:, 1:-1, 1:-1]
     du, dv = (np.gradient(part, grid.dy, grid.dx, axis=(1, 2)) for part in (u, v))
@@ -91,7 +119,9 @@ def seen(storm: sim.Storm, grid: Grid, t: float) -> xr.Dataset:
         "divergence_low": (spread[0], "s-1"),
         "divergence_aloft": (spread[aloft].max(axis=0), "s-1"),
     }
-    steer = [float(np.mean(base.read(wind, np.arange(0.0, 6001.0, 250.0)))) for wind in (base.u, base.v)]
+    steer = [float(np.mean(base.read(flow, np.arange(0.0, 6001.0, 250.0)))) for flow in (base.u, base.v)]
+    near = wind.near_ground(data[["u", "v"]], ground=0.0)
+    flat |= {"gust": (near["gust"].values, "m s-1"), "wind_low": (np.hypot(u[0], v[0]), "m s-1")}
     flat |= {
         name: (np.full(grid_shape(grid), one), "m s-1") for name, one in zip(("wind_u", "wind_v"), steer, strict=True)
     }
@@ -103,6 +133,14 @@ def seen(storm: sim.Storm, grid: Grid, t: float) -> xr.Dataset:
         },
         coords=coords,
     )
+
+
+def grid_of(storm: sim.Storm) -> Grid:
+    """Cells of 1 km wherever there is rain in the hour, and 15 km around."""
+    bounds = np.array([bound[:4] for t in (0.0, MINUTE * ISSUE_MINUTES[-1]) for bound in storm.bounds(t)])
+    west, south = np.floor((bounds[:, [0, 2]].min(axis=0) - MARGIN_M) / 1e3) * 1e3
+    east, north = bounds[:, [1, 3]].max(axis=0) + MARGIN_M
+    return Grid(storm.projection, int((east - west) / 1e3) + 1, int((north - south) / 1e3) + 1, west, south, 1e3, 1e3)
 
 
 def grid_shape(grid: Grid) -> tuple[int, int]:
@@ -184,7 +222,7 @@ def rows_of(
 def play(number: int) -> Told:
     """A storm seen, followed and forecast."""
     storm, tracker, rows = make_storm(number), cells.Tracker(), []
-    grid = Grid(storm.projection, 201, 201, -80e3, -100e3, 1000.0, 1000.0)
+    grid = grid_of(storm)
     for t in np.arange(0.0, MINUTE * ISSUE_MINUTES[-1] + 1.0, STEP_S):
         fields = seen(storm, grid, t)
         found = tracker.add(cells.identify(fields["reflectivity"]), fields["time"].values, fields=fields)
@@ -249,6 +287,16 @@ def report(told: list[Told]) -> None:
         print(f"{name:10} " + "; ".join(parts))
 
 
+def report_calibrated(told: list[Told]) -> None:
+    table = pd.DataFrame(np.concatenate([one.probability for one in told]), columns=list(cells.HAZARDS))
+    table["lead"] = np.concatenate([one.lead for one in told])
+    came = pd.DataFrame(np.concatenate([one.came for one in told]), columns=list(cells.HAZARDS))
+    storm = np.repeat(np.arange(len(told)), [one.lead.size for one in told])
+    made = cells.calibrate(table, came, storm, folds=min(FOLDS, len(told)))
+    print("\ncalibrated on other storms\n" + made.scores.round(3).to_string())
+    print("\n" + made.reliability.round(3).to_string())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -256,7 +304,10 @@ def main() -> None:
     )
     given = parser.parse_args()
     told = [play(number) for number in given.storms]
-    report([one for one in told if one.lead.size])
+    told = [one for one in told if one.lead.size]
+    report(told)
+    if len(told) > 1:
+        report_calibrated(told)
 
 
 if __name__ == "__main__":

@@ -206,3 +206,11 @@ def test_the_radars_own_cells_are_found(real_data: Path) -> None:
         near, all_of = near + int((away.min(axis=1) <= 10e3).sum()), all_of + len(told)
     assert all_of >= 10
     assert near >= 0.9 * all_of
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "hazard"), [("wind_low", 12.0, 22.4, "gale_8"), ("mesh", 2.0, 29.0, "hail_20")]
+)
+def test_one_attribute_alone_tells_as_published(name: str, low: float, high: float, hazard: str) -> None:
+    told = cells.HazardModel().evaluate(pd.DataFrame({name: [low, 0.5 * (low + high), high]}))[hazard]
+    assert told.tolist() == pytest.approx([1.0 / (1.0 + np.exp(4.0)), 0.5, 1.0 / (1.0 + np.exp(-4.0))])

@@ -273,6 +273,16 @@ def test_a_cycle_without_warnings_is_whole(config: Path) -> None:
     assert (made.folder / "warnings" / "journal.jsonl").read_text() == ""
 
 
+def test_hazards_are_those_of_a_model_that_is_given(config: Path) -> None:
+    (config.parent / "own.txt").write_text("nowcast cell hazards 1\nmodel own\nhazard hail\nsum 0\nleast 0\n")
+    config.write_text(config.read_text() + '[cells]\nhazards = "own.txt"\nthreshold = 1\nleast_peak = 2\n')
+    made = ops.run(config, at(6))
+    storms = json.loads((made.folder / "storms.geojson").read_text())["features"]
+    assert storms
+    assert {one["properties"]["hail"] for one in storms} == {0.5}
+    assert {one["properties"]["rain_20"] for one in storms} == {None}
+
+
 def test_warnings_live_from_cycle_to_cycle(config: Path) -> None:
     warn_by(config, RULES)
     journal: list[dict[str, Any]] = []

@@ -100,7 +100,7 @@ def train(
     def model(text: str) -> HazardModel:
         return HazardModel(f"nowcast cell hazards 1\nmodel {name}\n{text}")
 
-    fold = _folds(group, folds)
+    fold = folds_of(group, folds)
     score, climate = np.empty(len(y)), np.empty(len(y))
     for k in range(folds):
         out = fold == k
@@ -116,15 +116,15 @@ def train(
     earlier = np.where(np.isnan(earlier), climate, earlier)
     learned = model(block(fit(x, y), *_platt(score, y)))
     gain = (calibrated - y) ** 2 - (earlier - y) ** 2
-    low, high = _range_by_group(gain, group)
-    scores = pd.DataFrame([_scores(one, y, climate) for one in (calibrated, earlier)], index=["learned", "before"])
+    low, high = range_by_group(gain, group)
+    scores = pd.DataFrame([scores_of(one, y, climate) for one in (calibrated, earlier)], index=["learned", "before"])
     scores.loc["learned", ["brier_low", "brier_high"]] = low, high
     better = bool(high < 0.0)
     used = HazardModel(_replace(before.text, hazard, learned.text, name)) if better else before
-    return Trained(used, learned, better, scores, _reliability(calibrated, y))
+    return Trained(used, learned, better, scores, reliability_of(calibrated, y))
 
 
-def _folds(group: npt.NDArray[np.intp], folds: int) -> npt.NDArray[np.intp]:
+def folds_of(group: npt.NDArray[np.intp], folds: int) -> npt.NDArray[np.intp]:
     """The part each row is of: days go, the largest first, to the part that has the fewest rows."""
     sizes = np.bincount(group)
     load, part = np.zeros(folds), np.empty(len(sizes), dtype=np.intp)
@@ -187,7 +187,7 @@ def _platt(score: Array, y: npt.NDArray[np.bool_]) -> tuple[float, float]:
     return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
 
 
-def _range_by_group(gain: Array, group: npt.NDArray[np.intp]) -> tuple[float, float]:
+def range_by_group(gain: Array, group: npt.NDArray[np.intp]) -> tuple[float, float]:
     """Of the mean over days drawn again, from 2.5 to 97.5 %."""
     sums, counts = np.bincount(group, gain), np.bincount(group)
     drawn = np.random.default_rng(0).integers(0, len(sums), (_BOOTSTRAPS, len(sums)))
@@ -195,7 +195,7 @@ def _range_by_group(gain: Array, group: npt.NDArray[np.intp]) -> tuple[float, fl
     return float(low), float(high)
 
 
-def _scores(forecast: Array, y: npt.NDArray[np.bool_], climate: Array) -> dict[str, float]:
+def scores_of(forecast: Array, y: npt.NDArray[np.bool_], climate: Array) -> dict[str, float]:
     brier = float(np.mean((forecast - y) ** 2))
     rank = pd.Series(forecast).rank().to_numpy()
     yes, no = int(y.sum()), int((~y).sum())
@@ -203,7 +203,7 @@ def _scores(forecast: Array, y: npt.NDArray[np.bool_], climate: Array) -> dict[s
     return {"brier": brier, "skill": 1.0 - brier / float(np.mean((climate - y) ** 2)), "roc_area": float(area)}
 
 
-def _reliability(forecast: Array, y: npt.NDArray[np.bool_]) -> pd.DataFrame:
+def reliability_of(forecast: Array, y: npt.NDArray[np.bool_]) -> pd.DataFrame:
     of = np.minimum((forecast * _BINS).astype(int), _BINS - 1)
     rows = pd.DataFrame({"bin": of, "forecast": forecast, "observed": y.astype("f8")})
     return rows.groupby("bin").agg(forecast=("forecast", "mean"), observed=("observed", "mean"), n=("observed", "size"))

@@ -11,6 +11,7 @@ import xarray as xr
 
 from nowcast import _cells_table, motion
 from nowcast._cell_attributes import RECIPE, Sample, flashes, sample
+from nowcast._cell_calibrate import Calibrated, calibrate
 from nowcast._cell_forecast import HAZARDS, Forecast, HazardModel
 from nowcast._cell_train import Trained, train
 from nowcast._cells_table import Cells
@@ -28,6 +29,7 @@ __all__ = [
     "RECIPE",
     "SUFFIXES",
     "TIME_FORMAT",
+    "Calibrated",
     "Cells",
     "Forecast",
     "HazardModel",
@@ -35,6 +37,7 @@ __all__ = [
     "Tracker",
     "Tracks",
     "Trained",
+    "calibrate",
     "flashes",
     "identify",
     "initiation",

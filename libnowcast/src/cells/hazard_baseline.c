@@ -13,15 +13,16 @@
     "log rain_passing " mm " 0.382 1  # rate times time of passing, an hour at most: Doswell et al. (1996)\n"          \
     "life 1600                        # as of cells\n"
 
-/* Gusts known by a retrieval or a station; those of a downburst by the water and the height of the cell; outflow of 4 km, whose
- * velocities differ by 10 m/s at least, to twice the gust. */
+/* Gusts known by a retrieval or a station; wind near the ground that downdraughts bring down whole, as parcels of gusts are; those of a
+ * downburst by the water and the height of the cell; outflow of 4 km, whose velocities differ by 10 m/s at least, to twice the gust. */
 #define GALE(hazard, low, high, divergence)                                                                            \
     "hazard " hazard "\n"                                                                                              \
     "mean -4 8                        # chosen: 0.02, 0.5, 0.98 at 0, 1/2, 1\n"                                        \
     "ramp gust " low " " high " 3            # m s-1, 0.7 to 1.3 times the step: chosen\n"                             \
+    "ramp wind_low " low " " high " 2        # m s-1, as a gust: Brasseur (2001); weight chosen\n"                     \
     "ramp gust_potential " low " " high " 1  # of VIL and top: Stewart (1996)\n"                                       \
     "ramp divergence_low 0.0025 " divergence " 1  # s-1; 10 m s-1 over 4 km: Wilson et al. (1984)\n"                   \
-    "least 0.2\n"                                                                                                      \
+    "least 0.14                       # one of the last two\n"                                                         \
     "life 1600                        # as of cells\n"
 
 /* A line of the text is a line here. */
@@ -36,6 +37,7 @@ static const char text[] =
     RAIN("rain_50", "50")
     RAIN("rain_80", "80")
     "# Stewart (1996), NOAA Tech. Memo. NWS SR-136: gust of a pulse storm.\n"
+    "# Brasseur (2001), Mon. Wea. Rev. 129, 5: gusts are parcels of the wind aloft.\n"
     "# Wilson, Roberts, Kessinger and McCarthy (1984), J. Climate Appl. Meteor. 23, 898: microbursts.\n"
     GALE("gale_8", "12.0", "22.4", "0.0086")
     GALE("gale_9", "14.6", "27.0", "0.0104")
@@ -50,7 +52,9 @@ static const char text[] =
     "hazard hail_20\n"
     "mean -4 8                        # chosen\n"
     "ramp posh 0 1 3                  # Witt et al. (1998), Wea. Forecasting 13, 286\n"
-    "ramp mesh 19 29 2                # mm; Witt et al. (1998); Cintineo et al. (2012), Wea. Forecasting 27, 1235\n"
+    "ramp mesh 2 29 2                 # mm: 95 % of reports are below 20 mm at 2, Murillo and Homeyer (2019), J. Appl. Meteor.\n"
+    "                                 # Climatol. 58, 947; swaths of severe hail at 29, Cintineo et al. (2012), Wea.\n"
+    "                                 # Forecasting 27, 1235\n"
     "ramp vil_density 3 4 1           # g m-3, about 3.5: Amburn and Wolf (1997), Wea. Forecasting 12, 473\n"
     "least 0.3\n"
     "life 1500                        # chosen\n"

@@ -154,6 +154,8 @@ class Cells(_Table):
         60.0,
     )
     """of where they go and what they bring, increasing"""
+    hazards: Path | None = None
+    """the text of a ``nowcast.cells.HazardModel``, trained or calibrated; that of published rules without it"""
 
     @pydantic.field_validator("leads_minutes")
     @classmethod
@@ -327,6 +329,8 @@ class Config(_Table):
         warn: dict[str, Any] = {}
         if self.warn.places is not None:
             warn["places"] = folder / self.warn.places
+        if self.cells.hazards is not None:
+            update["cells"] = self.cells.model_copy(update={"hazards": folder / self.cells.hazards})
         if self.warn.rules not in hazard.presets():
             warn["rules"] = str(folder / self.warn.rules)
         cuts = {name: folder / area if isinstance(area, Path) else area for name, area in self.hours.cuts.items()}

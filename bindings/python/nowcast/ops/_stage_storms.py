@@ -43,12 +43,13 @@ def track(work: Work) -> None:
     for suffix in ("csv", "geojson"):
         cells.to_file(work.tracks, work.folder / f"cells.{suffix}")
     _table(work.tracks.events, work.folder / "events.csv")
-    work.storms = tracker.forecast(options.leads_minutes)
+    model = None if options.hazards is None else cells.HazardModel(options.hazards.read_text(encoding="utf-8"))
+    work.storms = tracker.forecast(options.leads_minutes, model=model)
     if "hours" in work.config.stages:
         now = np.int64(field["time"].values.astype("datetime64[ns]").astype(np.int64))
         oldest = now - np.int64(round(60e9 * work.config.rain.minutes))
         kept = {when: one for when, one in work.state.storms.items() if oldest <= when < now}
-        work.state.storms = kept | {int(now): tracker.forecast((0.0, work.config.every_minutes)).save()}
+        work.state.storms = kept | {int(now): tracker.forecast((0.0, work.config.every_minutes), model=model).save()}
     (work.folder / "storms.geojson").write_text(work.storms.geojson(), encoding="utf-8")
     swaths = {name: _passing(work, work.storms, name, options.leads_minutes) for name in cells.HAZARDS}
     _netcdf.write(xr.Dataset(swaths), work.folder / "swaths.nc")
