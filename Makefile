@@ -132,7 +132,7 @@ bench-low-level: python
 # Cells of made sequences found and followed, beside their truth, tobac and T-DaTing; and of real ones under NOWCAST_TEST_DATA.
 bench-cells: peers
 	.venv/bin/python benchmarks/cells.py --python build/peers/bin/python
-	.venv/bin/python benchmarks/cells_real.py
+	.venv/bin/python benchmarks/cells_real.py --python build/peers/bin/python
 
 # Probabilities of hazards of simulated storms beside what the storms do.
 bench-hazards: python

@@ -1,5 +1,5 @@
 /*
- * Storms and cells of a national composite, told apart in each way.
+ * Storms and cells of a national composite, told apart in each way, and followed.
  *
  * What must move: the field once, 4 bytes a cell, and the map of places, written twice. What is above the threshold is bound by
  * looking at eight neighbours each in the order of values, which lies anywhere in memory.
@@ -13,6 +13,8 @@
 struct work {
     nwc_field field;
     nwc_cells_options options;
+    nwc_tracker *tracker;
+    int64_t minutes; /* that the tracker has seen */
 };
 
 static nwc_status identify(nwc_ctx *ctx, void *user)
@@ -21,6 +23,19 @@ static nwc_status identify(nwc_ctx *ctx, void *user)
     nwc_cells *cells;
     const nwc_status status = nwc_cells_identify(ctx, &w->field, &w->options, &cells);
     if (status == NWC_OK) nwc_cells_destroy(cells);
+    return status;
+}
+
+/* The same cells five minutes later: every one of them is paired. */
+static nwc_status follow(nwc_ctx *ctx, void *user)
+{
+    struct work *const w = user;
+    nwc_cells *cells;
+    nwc_status status = nwc_cells_identify(ctx, &w->field, &w->options, &cells);
+    if (status != NWC_OK) return status;
+    w->minutes += 5;
+    status = nwc_tracker_add(ctx, w->tracker, cells, INT64_C(60000000000) * w->minutes, NULL, NULL);
+    nwc_cells_destroy(cells);
     return status;
 }
 
@@ -73,6 +88,12 @@ int main(void)
         bench_print(text, 1, bench_run(identify, ctx, &w), n, 12.0 * n, 8.0 * n);
         nwc_ctx_destroy(ctx);
     }
+    nwc_ctx *const ctx = bench_context(1);
+    nwc_cells_options_init(&w.options);
+    if (nwc_tracker_create(ctx, NULL, &w.tracker) != NWC_OK) return 1;
+    bench_print("cells tree and tracks, 1226 x 760", 1, bench_run(follow, ctx, &w), n, 12.0 * n, 8.0 * n);
+    nwc_tracker_destroy(w.tracker);
+    nwc_ctx_destroy(ctx);
     free(w.field.data);
     return 0;
 }

@@ -1,6 +1,6 @@
 """Cells of made sequences whose ways are known, found and followed by libnowcast.
 
-Each case is a sequence of reflectivity on 240 x 240 cells of 1 km, every 5 minutes for 90: hills that move with a
+Each case is a sequence of reflectivity on 140 x 140 cells of 1 km, every 5 minutes for an hour: hills that move with a
 common flow and a little way of their own, grow and decay, split and merge, on weak rain with noise, in steps of 0.5 dB.
 A true cell counts while it is above 40 dBZ and 6 km from others. A split or merge is when the dip between two hills,
 without noise, reaches 3 dB, or no longer does. ``make bench-cells``.
@@ -35,9 +35,9 @@ from nowcast.errors import NoDataError
 from nowcast.grid import Grid
 
 Array = npt.NDArray[np.float64]
-SIZE, FRAMES, STEP_S, CASES, BOOTSTRAPS = 240, 19, 300.0, 30, 2000
+SIZE, FRAMES, STEP_S, CASES, BOOTSTRAPS = 140, 13, 300.0, 30, 2000
 NEAR_KM, FAR_KM, EVENT_KM, EVENT_FRAMES, LEAST_DBZ, STRONG_DBZ, DIP_DB = 5.0, 8.0, 12.0, 3, 40.0, 50.0, 3.0
-LEADS = (2, 4, 6, 12)  # frames
+LEADS = (2, 4, 6, 9)  # frames
 FIRST = 2  # frame that is scored: T-DaTing does not follow before
 PEERS = ("tobac", "tdating")
 SIDE = Path(__file__).parent / "peers" / "cells_side.py"
@@ -117,14 +117,14 @@ def make_hills(dice: np.random.Generator) -> tuple[list[Hill], Array]:
     def new(x: float, y: float, way: complex, born: float, dies: float) -> Hill:
         return Hill(x, y, way.real, way.imag, dice.uniform(24.0, 36.0), dice.uniform(3.0, 6.0), born, dies)
 
-    for kind in ["single"] * 14 + ["split"] * 4 + ["merge"] * 4:
+    for kind in ["single"] * 5 + ["split"] * 2 + ["merge"] * 2:
         x, y = dice.uniform(20.0, SIZE - 20.0, 2)
         own = flow + complex(*dice.normal(0.0, 0.5, 2))
-        born = dice.uniform(-6.0, 10.0)
+        born = dice.uniform(-6.0, 8.0)
         if kind == "single":
             hills.append(new(x, y, own, born, born + dice.uniform(6.0, 20.0)))
             continue
-        meet, apart = float(dice.integers(6, 12)), 1.2 * np.exp(1j * dice.uniform(0.0, 2.0 * np.pi))
+        meet, apart = float(dice.integers(4, 9)), 1.2 * np.exp(1j * dice.uniform(0.0, 2.0 * np.pi))
         if kind == "split":
             hills.append(new(x, y, own, -4.0, FRAMES + 4.0))
             at = complex(x, y) + own * (meet + 4.0)
@@ -224,7 +224,7 @@ def ahead_of(case: Case, found: Found) -> Array:
     for row in found.ahead:
         here = places.get((row[0], row[1]))
         now = case.cells[case.cells[:, 0] == row[0]]
-        if here is None or not len(now):
+        if row[0] < FIRST or here is None or not len(now):
             continue
         away = np.hypot(now[:, 2] - here[0], now[:, 3] - here[1])
         there = truth.get((row[0] + row[2], now[away.argmin(), 1]))

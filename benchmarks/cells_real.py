@@ -4,13 +4,16 @@ Of each sequence: tracks seen three times or more, their median duration, the ro
 from a straight way (linearity) and of their peaks from each other (consistency; Lakshmanan and Smith 2010), the time in
 which half of the cells seen are no longer there, and the distance of forecasts from the track's later places with the
 shares within the cones of 68 and 95 %. For the CINRAD sequence the same of that radar's own storm tracks (product 58),
-each against its own later places, and how many of its cells have one of ours within 10 km.
+each against its own later places, and how many of its cells have one of ours within 10 km. With ``--python`` the Gama
+sequence is followed by tobac and T-DaTing (pysteps) too, of the interpreter that has them: they take its cells for
+squares of 1 km, are given -32 dBZ where nothing is known, and tell no peaks.
 
-usage: cells_real.py [FOLDER of test data]
+usage: cells_real.py [--python INTERPRETER] [FOLDER of test data]
 """
 
 import argparse
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -26,6 +29,8 @@ from nowcast.errors import NoDataError
 Array = npt.NDArray[np.float64]
 LEADS = (15.0, 30.0, 45.0, 60.0)
 NEAR_M = 10e3
+PEERS = ("tobac", "tdating")
+SIDE = Path(__file__).parent / "peers" / "cells_side.py"
 PUP = "radar/cinrad-pup/z9200-20110916"
 GAMA = "tracking/gama-20170930"
 GAMA_SIDECAR = """\
@@ -148,6 +153,25 @@ def own_tracks(folder: Path, like: xr.DataArray) -> tuple[pd.DataFrame, pd.DataF
     return told[told["lead"] == 0.0], told[told["lead"] > 0.0]
 
 
+def theirs(fields: xr.DataArray, python: str, peer: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of another package's tracks, and of their forecasts."""
+    times = fields["time"].values
+    minutes = float(np.median(np.diff(times)) / np.timedelta64(1, "m"))
+    with tempfile.TemporaryDirectory() as folder:
+        request, answer = Path(folder) / "request.npz", Path(folder) / "answer.npz"
+        np.savez(request, dbz=np.nan_to_num(fields.values, nan=-32.0), seconds=60.0 * minutes)
+        subprocess.run([python, str(SIDE), peer, str(request), str(answer)], check=True, stdout=subprocess.DEVNULL)
+        made = dict(np.load(answer))
+    rows = pd.DataFrame(made["cells"], columns=["frame", "track", "x", "y"])
+    ahead = pd.DataFrame(made["ahead"], columns=["frame", "track", "frames", "x", "y"])
+    ahead["lead"] = ahead["frames"] * minutes
+    for table in (rows, ahead):
+        table[["x", "y"]] *= 1e3
+        table["time"] = times[table["frame"].astype(int)]
+    rows["peak"], ahead["time"] = np.nan, ahead["time"] + pd.to_timedelta(ahead["lead"], unit="min")
+    return rows, ahead[ahead["lead"] <= max(LEADS)]
+
+
 def report(name: str, fields: xr.DataArray, **options: float) -> pd.DataFrame:
     rows, ahead = follow(fields, **options)
     print(f"\n{name}: " + ", ".join(f"{key} {value:.4g}" for key, value in life(rows).items()))
@@ -158,11 +182,18 @@ def report(name: str, fields: xr.DataArray, **options: float) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", default=os.environ.get("NOWCAST_TEST_DATA", "../shared/data"))
-    folder = Path(parser.parse_args().folder)
+    parser.add_argument("--python", help="interpreter that has tobac and pysteps with scikit-image")
+    given = parser.parse_args()
+    folder = Path(given.folder)
     with tempfile.TemporaryDirectory() as beside:
         sidecar = Path(beside) / "gama.hdr"
         sidecar.write_text(GAMA_SIDECAR)
-        report("Gama, 2017-09-30, every 10 minutes", nowcast.open(sorted((folder / GAMA).iterdir()), sidecar=sidecar))
+        gama = nowcast.open(sorted((folder / GAMA).iterdir()), sidecar=sidecar).load()
+    report("Gama, 2017-09-30, every 10 minutes", gama)
+    for peer in PEERS if given.python else ():
+        rows, ahead = theirs(gama, given.python, peer)
+        print(f"\n{peer}: " + ", ".join(f"{key} {value:.4g}" for key, value in life(rows).items()))
+        print(errors(rows, ahead).drop(columns=["in_68", "in_95"]).round(3).to_string())
     fields = nowcast.open(sorted((folder / PUP / "CR-37").iterdir()))
     rows = report("Guangzhou, 2011-09-16, every 6 minutes", fields)
     own, ahead = own_tracks(folder / PUP, fields)

@@ -14,7 +14,7 @@ import numpy as np
 
 warnings.filterwarnings("ignore")
 
-LEADS = (2, 4, 6, 12)
+LEADS = (2, 4, 6, 9)
 THRESHOLDS = [35, 40, 45, 50, 55]  # dBZ
 
 
