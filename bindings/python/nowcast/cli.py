@@ -102,6 +102,7 @@ def convert(
 @click.option("--quantiles", callback=numbers, help="As .1,.5,.9: these quantiles of the members, written besides.")
 @click.option("--blend", help="Rain of a weather model to join the forecast to.")
 @click.option("--skill", help="JSON file in which the model's skill is kept from cycle to cycle, for steps.")
+@click.option("--learned", help="Model of growth and decay, as text, that corrects forecasts of its method.")
 @click.option("--motion", "motion_method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
 @click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")
 @click.option("--max-speed", type=float, help="m s-1; faster motion is taken for error.")

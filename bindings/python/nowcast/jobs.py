@@ -66,6 +66,7 @@ def forecast(
     quantiles: Sequence[float] = (),
     blend: io.PathLike | None = None,
     skill: io.PathLike | None = None,
+    learned: io.PathLike | None = None,
     motion_method: str = "variational",
     sampling: str | None = None,
     max_speed: float | None = None,
@@ -118,6 +119,9 @@ def forecast(
         forecast is ``degraded``.
     skill : path, optional
         Of a JSON file in which what is known of the model's skill is kept from cycle to cycle, for ``steps``.
+    learned : path, optional
+        Of a model of growth, as ``nowcast.forecast.GrowthModel`` reads it, that corrects forecasts of the method it was
+        made for. ``corrected_by``, in the summary and the file, names it; None where nothing was corrected.
     motion_method, max_speed
         ``method`` and ``max_speed`` of ``nowcast.motion.estimate``.
     a, b : float
@@ -140,6 +144,11 @@ def forecast(
     further = Choice(tuple(map(float, probabilities)), tuple(map(float, quantiles)))
     if further.fractions and method not in forecasting.ENSEMBLES:
         raise ArgumentError(f"quantiles: none expected for the method {method}, which has no members")
+    model = None if learned is None else forecasting.GrowthModel.read(learned)
+    if model is not None and method != model.base:
+        raise ArgumentError(f"method: {model.base}, which {learned} was made for, expected, {method!r} given")
+    if model is not None and blend is not None:
+        raise ArgumentError("learned, blend: one of them expected, both given")
     if frames is not None and not 2 <= frames <= 24:
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
     _netcdf.check_name(output)
@@ -158,7 +167,7 @@ def forecast(
             # Without the model: whether there is enough of a past.
             forecasting.run(rain, flow, method, leads=leads[:1], **options, **ensemble and ensemble | {"members": 1})
         except NoDataError:
-            method, degraded, ensemble = "extrapolation", True, {}
+            method, degraded, ensemble, model = "extrapolation", True, {}, None
             further = Choice(further.thresholds)
     latest = rain.isel(time=-1)
     left_out = rain.attrs.get("left_out", "").splitlines()
@@ -166,6 +175,8 @@ def forecast(
     blend_status = joined.status(given, leads)
     degraded = degraded or blend_status not in (None, "blended")
     given.attrs |= {"degraded": np.int32(degraded or bool(left_out)), "forecast_method": method}
+    if model is not None:
+        given.attrs["corrected_by"] = model.name
     if ensemble:
         given.attrs["seed"] = str(ensemble["seed"])  # netCDF's numbers here are double, which 2^64 - 1 is not
     del rain
@@ -176,6 +187,8 @@ def forecast(
             options["leads"] = leads[start : start + batch]
             if not ensemble or further or joined:
                 made = joined.run(given, flow, method, **options, **ensemble)
+                if model is not None:
+                    made = model.correct(given, flow, made, **options)
                 for field in (made, *further.of(made)):
                     writer.add(field)
                 continue
@@ -194,6 +207,7 @@ def forecast(
         "seed": ensemble.get("seed"),
         "further": further.names(),
         "blend_status": blend_status,
+        "corrected_by": None if model is None else model.name,
         "motion_status": flow.attrs["motion_status"],
         "mean_speed_m_s": float(np.nanmean(speed)),
         "carried_over": carried_over,
