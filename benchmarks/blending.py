@@ -51,7 +51,17 @@ def forecasts(seen: xr.DataArray, model: xr.DataArray, start: int, members: int)
         ens = nowcast.forecast.blend(past, flow, run, members=members, skill=skill, leads=leads, delay=False)
         alone = nowcast.forecast.steps(past, flow, members=members, leads=leads, delay=False)
         made["mean of steps"], made["mean of blend"] = alone.mean("member"), ens.mean("member")
+        made["mean of enkf"] = filtered(past, flow, run, members=members, step=step, leads=leads).mean("member")
     return made
+
+
+def filtered(
+    past: xr.DataArray, flow: xr.Dataset, run: xr.DataArray, *, members: int, step: float, leads: list[float]
+) -> xr.DataArray:
+    """By the Kalman filter, which corrects at every lead time: every ten minutes, and at those that are scored."""
+    every = sorted({2.0 * step * k for k in range(1, LEADS[-1] // 2 + 1)} | set(leads))
+    made = nowcast.forecast.enkf(past, flow, run, members=members, leads=every, delay=False)
+    return made.isel(time=[every.index(lead) for lead in leads])
 
 
 def main() -> None:

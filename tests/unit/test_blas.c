@@ -221,6 +221,31 @@ static void an_inverse_times_its_matrix_is_one(void **state)
     nwc__blas_end();
 }
 
+static void eigenvectors_make_the_matrix_again(void **state)
+{
+    (void)state;
+    double a[N * N], made[N * N], value[N], work[3 * N];
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j <= i; j++) a[i * N + j] = noise(10 * i + j), a[j * N + i] = j < i ? 1e9 : a[i * N + j];
+    double lower[N * N];
+    memcpy(lower, a, sizeof a);
+    nwc__blas_begin();
+    assert_true(nwc__eigen_symmetric(N, a, value, work));
+    nwc__blas_end();
+    for (int k = 1; k < N; k++) assert_true(value[k] >= value[k - 1]);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            double dot = 0.0;
+            made[i * N + j] = 0.0;
+            for (int k = 0; k < N; k++) {
+                made[i * N + j] += value[k] * a[k * N + i] * a[k * N + j];
+                dot += a[i * N + k] * a[j * N + k];
+            }
+            assert_near(dot, i == j ? 1.0 : 0.0, 1e-13);
+            assert_near(made[i * N + j], j <= i ? lower[i * N + j] : lower[j * N + i], 1e-13);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +260,7 @@ int main(void)
         cmocka_unit_test(least_squares_fits_a_parabola),
         cmocka_unit_test(least_squares_solves_what_normal_equations_cannot),
         cmocka_unit_test(least_squares_refuses_dependent_columns),
+        cmocka_unit_test(eigenvectors_make_the_matrix_again),
     };
     return cmocka_run_group_tests_name("blas", tests, NULL, NULL);
 }

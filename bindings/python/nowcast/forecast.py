@@ -6,6 +6,7 @@ from nowcast._forecast_blend import blend
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
 from nowcast._forecast_growth import GROWTH_INPUTS, GrowthModel, growth_inputs
 from nowcast._forecast_learned import Correction, Tensors, corrected, onnx
+from nowcast._forecast_kalman import enkf, kalman
 from nowcast._forecast_local import anvil, linda, linda_ensemble, sseps
 from nowcast._forecast_run import ENSEMBLES, METHODS, run
 from nowcast._forecast_times import greatest, onset, total
@@ -31,11 +32,13 @@ __all__ = [
     "corrected",
     "delay",
     "edge",
+    "enkf",
     "ensemble_mean",
     "exceedance",
     "extrapolate",
     "greatest",
     "growth_inputs",
+    "kalman",
     "lead_times",
     "linda",
     "linda_ensemble",

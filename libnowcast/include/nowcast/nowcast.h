@@ -15,6 +15,7 @@
 #include <nowcast/forecast_blend.h>
 #include <nowcast/forecast_ensemble.h>
 #include <nowcast/forecast_growth.h>
+#include <nowcast/forecast_kalman.h>
 #include <nowcast/forecast_local.h>
 #include <nowcast/geojson.h>
 #include <nowcast/grid.h>

@@ -84,3 +84,14 @@ bool nwc__invert_spd(int64_t n, double *a)
         for (int64_t j = i + 1; j < n; j++) a[i * n + j] = a[j * n + i];
     return info == 0;
 }
+
+void dsyev_(const char *vectors, const char *triangle, const blasint *n, double *a, const blasint *lda, double *values,
+            double *work, const blasint *work_size, blasint *info);
+
+bool nwc__eigen_symmetric(int64_t n, double *a, double *values, double *work)
+{
+    const blasint size = narrow(n), work_size = narrow(3 * n);
+    blasint info = 0;
+    dsyev_("V", "U", &size, a, &size, values, work, &work_size, &info);
+    return info == 0;
+}

@@ -31,6 +31,12 @@ void nwc__dsyrk(bool transpose, int64_t n, int64_t k, double alpha, const double
  */
 bool nwc__invert_spd(int64_t n, double *a);
 
+/*
+ * A symmetric a (n, n), of which the lower triangle is read, becomes its eigenvectors, one a row, and values (n) what belongs to each,
+ * ascending; work: 3 n. False where they are not found.
+ */
+bool nwc__eigen_symmetric(int64_t n, double *a, double *values, double *work);
+
 /* ---- small systems: core/small_solve.c, no BLAS, same bits everywhere in a build ---- */
 
 enum { NWC__SMALL_MAX = 64 };

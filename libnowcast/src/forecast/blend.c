@@ -13,7 +13,7 @@
 
 #include "core/random.h"
 
-enum { ROWS = 16 /* in a tile */, MOST_MODELS = 100 };
+enum { ROWS = 16 /* in a tile */ };
 
 struct blend {
     nwc_blend_options options;
@@ -22,11 +22,11 @@ struct blend {
     struct nwc__blend_sources sources;
     nwc_blend_skill past;
     int32_t n_models;
-    double now[MOST_MODELS][NWC__MOST_WAVE_LEVELS]; /* correlation of each model's levels with the newest frame */
-    double white[NWC__MOST_WAVE_LEVELS];            /* deviation of a level of white noise */
-    float *carried;                                 /* (ny, nx), decibels */
-    float *weight[NWC__SOURCES], *noise_weight;     /* tables */
-    float *one, *fade, *none, *amplitude;           /* tables, and for each complex number, of noise in a step */
+    double now[NWC__MOST_MODELS][NWC__MOST_WAVE_LEVELS]; /* correlation of each model's levels with the newest frame */
+    double white[NWC__MOST_WAVE_LEVELS];                 /* deviation of a level of white noise */
+    float *carried;                                      /* (ny, nx), decibels */
+    float *weight[NWC__SOURCES], *noise_weight;          /* tables */
+    float *one, *fade, *none, *amplitude;                /* tables, and for each complex number, of noise in a step */
     struct nwc__feather feather;
     float **noise;                            /* spectra, of each member */
     int64_t *steps;                           /* that each has come */
@@ -107,13 +107,9 @@ static nwc_status learn_noise(nwc_ctx *ctx, struct blend *b)
     const struct nwc__echoes *const e = &b->echoes;
     const struct nwc__wavelengths *const w = &e->wavelengths;
     const int64_t n = w->table_size;
-    for (int64_t i = 0; i < w->size; i++) b->drawn[i] = (float)sqrt(0.5);
-    const float *const white[] = {b->drawn};
     for (int64_t i = 0; i < n; i++) b->one[i] = 1.0F, b->none[i] = b->fade[i] = 0.0F;
+    NWC__TRY(nwc__echoes_white(ctx, e, b->drawn, b->white));
     for (int32_t k = 0; k < e->n_levels; k++) {
-        double products[NWC__MOST_WAVE_FRAMES][NWC__MOST_WAVE_FRAMES];
-        NWC__TRY(nwc__wavelengths_products(ctx, w, white, 1, e->levels + k * n, products));
-        b->white[k] = sqrt(fmax(products[0][0], 0.0));
         const double stays = nwc__blend_persistence(&e->process[k], k, 1.0, e->step_s);
         for (int64_t i = 0; i < n; i++) b->fade[i] += (float)stays * e->levels[k * n + i];
     }
@@ -244,28 +240,6 @@ void nwc_blend_options_init(nwc_blend_options *options)
         (nwc_blend_options){.struct_size = sizeof *options, .levels = 6, .order = 2, .threshold = 0.1, .noise = 1};
 }
 
-static nwc_status check_model(const nwc_field *model_now, const nwc_field *model, const nwc_field *like,
-                              int32_t n_leads)
-{
-    NWC__TRY(nwc__check_field(model_now, "model_now", 3));
-    NWC__TRY(nwc__check_same_shape(model_now, "model_now", like, "frames"));
-    NWC__TRY(nwc__check_field(model, "model", 4));
-    NWC__TRY(nwc__check_same_shape(model, "model", like, "frames"));
-    if (model_now->dim[0] > MOST_MODELS || model->dim[0] != model_now->dim[0])
-        return nwc__fail(NWC_ERR_ARG,
-                         "model_now, model: the same number of members, 1 to %d, expected, %lld and %lld given",
-                         MOST_MODELS, (long long)model_now->dim[0], (long long)model->dim[0]);
-    if (model->dim[1] != n_leads)
-        return nwc__fail(NWC_ERR_ARG, "model: %d lead times expected, %lld given", (int)n_leads,
-                         (long long)model->dim[1]);
-    const nwc_field *const both[] = {model_now, model};
-    for (int k = 0; k < 2; k++)
-        if (like->units && both[k]->units && strcmp(both[k]->units, like->units) != 0)
-            return nwc__fail(NWC_ERR_ARG, "%s: units %s of frames expected, %s given", k ? "model" : "model_now",
-                             like->units, both[k]->units);
-    return NWC_OK;
-}
-
 static nwc_status check_rest(const nwc_blend_options *o, const nwc_blend_skill *skill, const nwc_field *forecasts,
                              const nwc_field *like, int32_t n_leads)
 {
@@ -340,7 +314,7 @@ nwc_status nwc_forecast_blend(nwc_ctx *ctx, const nwc_field *frames, const int64
     NWC__TRY(nwc__check_extrapolation(&carried));
     NWC__TRY(nwc__check_leads(leads_s, n_leads));
     NWC__TRY(nwc__check_sequence(ctx, frames, times_ns, n_frames, u, v));
-    NWC__TRY(check_model(model_now, model, &frames[0], n_leads));
+    NWC__TRY(nwc__blend_sources_check(model_now, model, &frames[0], n_leads));
     NWC__TRY(check_rest(&b.options, skill, forecasts, &frames[0], n_leads));
     NWC__TRY(nwc__check_delay(carried.delay, &frames[0], n_leads));
 

@@ -6,6 +6,28 @@
 
 enum { ROWS = 16 /* in a tile */ };
 
+nwc_status nwc__blend_sources_check(const nwc_field *model_now, const nwc_field *model, const nwc_field *like,
+                                    int32_t n_leads)
+{
+    NWC__TRY(nwc__check_field(model_now, "model_now", 3));
+    NWC__TRY(nwc__check_same_shape(model_now, "model_now", like, "frames"));
+    NWC__TRY(nwc__check_field(model, "model", 4));
+    NWC__TRY(nwc__check_same_shape(model, "model", like, "frames"));
+    if (model_now->dim[0] > NWC__MOST_MODELS || model->dim[0] != model_now->dim[0])
+        return nwc__fail(NWC_ERR_ARG,
+                         "model_now, model: the same number of members, 1 to %d, expected, %lld and %lld given",
+                         NWC__MOST_MODELS, (long long)model_now->dim[0], (long long)model->dim[0]);
+    if (model->dim[1] != n_leads)
+        return nwc__fail(NWC_ERR_ARG, "model: %d lead times expected, %lld given", (int)n_leads,
+                         (long long)model->dim[1]);
+    const nwc_field *const both[] = {model_now, model};
+    for (int k = 0; k < 2; k++)
+        if (like->units && both[k]->units && strcmp(both[k]->units, like->units) != 0)
+            return nwc__fail(NWC_ERR_ARG, "%s: units %s of frames expected, %s given", k ? "model" : "model_now",
+                             like->units, both[k]->units);
+    return NWC_OK;
+}
+
 nwc_status nwc__blend_sources_create(nwc_ctx *ctx, const struct nwc__echoes *echoes, struct nwc__blend_sources *s)
 {
     nwc_status status = NWC_OK;
@@ -100,13 +122,20 @@ static nwc_status compare_levels(nwc_ctx *ctx, struct nwc__blend_sources *s)
     return NWC_OK;
 }
 
+nwc_status nwc__blend_sources_join(nwc_ctx *ctx, struct nwc__blend_sources *s, const float *nowcast,
+                                   const nwc_field *model, bool only, const float *weight)
+{
+    struct job job = {.s = s, .nowcast = nowcast, .weight = weight, .model = model, .only = only};
+    s->model_known = is_known(model);
+    return nwc__for_each_tile(ctx, "blend", (s->echoes->wavelengths.ny + ROWS - 1) / ROWS, join_rows, &job);
+}
+
 nwc_status nwc__blend_sources_take(nwc_ctx *ctx, struct nwc__blend_sources *s, const float *nowcast,
                                    const nwc_field *model, bool only, const float *weight)
 {
     const struct nwc__wavelengths *const w = &s->echoes->wavelengths;
-    struct job job = {.s = s, .nowcast = nowcast, .weight = weight, .model = model, .only = only};
-    s->model_known = is_known(model);
-    NWC__TRY(nwc__for_each_tile(ctx, "blend", (w->ny + ROWS - 1) / ROWS, join_rows, &job));
+    struct job job = {.s = s};
+    NWC__TRY(nwc__blend_sources_join(ctx, s, nowcast, model, only, weight));
     for (int k = 0; k < NWC__SOURCES; k++) {
         job.from = s->decibels[k];
         NWC__TRY(nwc__for_each_tile(ctx, "blend", (w->padded_ny + ROWS - 1) / ROWS, pad_rows, &job));

@@ -5,7 +5,7 @@
 #include "forecast/blend_weights.h"
 #include "forecast/feather.h"
 
-enum { NWC__NOWCAST = 0, NWC__MODEL = 1, NWC__SOURCES = 2 };
+enum { NWC__NOWCAST = 0, NWC__MODEL = 1, NWC__SOURCES = 2, NWC__MOST_MODELS = 100 };
 
 struct nwc__blend_sources {
     const struct nwc__echoes *echoes; /* must stay */
@@ -19,6 +19,10 @@ struct nwc__blend_sources {
     bool model_known;                          /* anywhere */
 };
 
+/* Refuse members of a model, (member, y, x) now and (member, lead, y, x), that are too many or not like the frames. */
+nwc_status nwc__blend_sources_check(const nwc_field *model_now, const nwc_field *model, const nwc_field *like,
+                                    int32_t n_leads);
+
 nwc_status nwc__blend_sources_create(nwc_ctx *ctx, const struct nwc__echoes *echoes, struct nwc__blend_sources *s);
 void nwc__blend_sources_destroy(nwc_ctx *ctx, struct nwc__blend_sources *s);
 
@@ -27,6 +31,10 @@ void nwc__blend_sources_destroy(nwc_ctx *ctx, struct nwc__blend_sources *s);
  * nowcast alone says where cells are known; weights (ny, nx), or NULL, are those of the nowcast beside the model.
  */
 nwc_status nwc__blend_sources_take(nwc_ctx *ctx, struct nwc__blend_sources *s, const float *nowcast,
+                                   const nwc_field *model, bool only, const float *weight);
+
+/* Of that decibels and model_known alone. */
+nwc_status nwc__blend_sources_join(nwc_ctx *ctx, struct nwc__blend_sources *s, const float *nowcast,
                                    const nwc_field *model, bool only, const float *weight);
 
 /* Make the values of both, mixed by the nowcast's share, the target of the matcher. */

@@ -34,6 +34,12 @@ nwc_status nwc__carry_by(nwc_ctx *ctx, const nwc__carrier *carrier, const float 
 nwc_status nwc__carrier_at(nwc_ctx *ctx, nwc__carrier *carrier, double lead_s, int64_t lead, const float **dx,
                            const float **dy);
 
+/*
+ * Turn displacements lent for a lead time around: by back_x, back_y (nodes each), a field of that lead time is carried to where its air
+ * was at time 0.
+ */
+void nwc__carry_back(const nwc__carrier *carrier, const float *dx, const float *dy, float *back_x, float *back_y);
+
 /* Refuse fields that are no frames of one grid of a size that positions can be kept for, or a motion that is not on it. */
 nwc_status nwc__check_carried(nwc_ctx *ctx, const nwc_field *fields, int32_t n_fields, const char *name,
                               const nwc_field *u, const nwc_field *v);

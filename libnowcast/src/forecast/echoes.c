@@ -57,6 +57,15 @@ nwc_status nwc__echoes_variances(nwc_ctx *ctx, const struct nwc__echoes *e, cons
     return NWC_OK;
 }
 
+nwc_status nwc__echoes_white(nwc_ctx *ctx, const struct nwc__echoes *e, float *spectrum,
+                             double deviation[NWC__MOST_WAVE_LEVELS])
+{
+    for (int64_t i = 0; i < e->wavelengths.size; i++) spectrum[i] = (float)sqrt(0.5);
+    NWC__TRY(nwc__echoes_variances(ctx, e, spectrum, deviation));
+    for (int32_t m = 0; m < e->n_levels; m++) deviation[m] = sqrt(fmax(deviation[m], 0.0));
+    return NWC_OK;
+}
+
 static nwc_status crop(int64_t tile, void *user)
 {
     const struct rows_job *const job = user;

@@ -62,6 +62,10 @@ nwc_status nwc__echoes_spectrum(nwc_ctx *ctx, const struct nwc__echoes *echoes, 
 nwc_status nwc__echoes_variances(nwc_ctx *ctx, const struct nwc__echoes *echoes, const float *spectrum,
                                  double variance[NWC__MOST_WAVE_LEVELS]);
 
+/* Deviations by level of white noise whose every wave has a mean square of 1; spectrum: work. */
+nwc_status nwc__echoes_white(nwc_ctx *ctx, const struct nwc__echoes *echoes, float *spectrum,
+                             double deviation[NWC__MOST_WAVE_LEVELS]);
+
 /* Plane number lead of a forecast (lead, y, x) from decibels to rain. */
 nwc_status nwc__echoes_to_rain(nwc_ctx *ctx, const struct nwc__echoes *echoes, const nwc_field *forecast, int64_t lead);
 
