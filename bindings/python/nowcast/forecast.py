@@ -5,8 +5,8 @@ from nowcast._forecast_ahead import DELAY_MINUTES, SAMPLINGS, delay, lead_times
 from nowcast._forecast_blend import blend
 from nowcast._forecast_carried import PRODUCTS, cascade, extrapolate
 from nowcast._forecast_growth import GROWTH_INPUTS, GrowthModel, growth_inputs
-from nowcast._forecast_learned import Correction, Tensors, corrected, onnx
 from nowcast._forecast_kalman import enkf, kalman
+from nowcast._forecast_learned import Correction, Tensors, corrected, onnx
 from nowcast._forecast_local import anvil, linda, linda_ensemble, sseps
 from nowcast._forecast_run import ENSEMBLES, METHODS, run
 from nowcast._forecast_times import greatest, onset, total
