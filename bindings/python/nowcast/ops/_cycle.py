@@ -119,7 +119,7 @@ def _once(config: Config, time: np.datetime64, output: Output, live: Path, *, ob
         config=config,
         time=time,
         folder=output.begin(time),
-        archive=output.folder,
+        archive=(output.folder, live) if recorded else (output.folder,),
         inputs=Inputs(config, time, seen),
         state=state,
         began=began,

@@ -106,10 +106,10 @@ def _score(work: Work, now: xr.DataArray, sums: dict[float, Scores], folder: Pat
 
 def _fallen_due(work: Work, lead: float, now: xr.DataArray, which: str) -> xr.DataArray | None:
     """The field that an earlier cycle forecast for now; None where there is none."""
-    folder = work.archive / name_of(work.time - minutes(lead))
-    path = folder / which / "forecast.nc"
-    path = path if path.exists() else folder / "forecast.nc"
-    if not path.exists():
+    name = name_of(work.time - minutes(lead))
+    paths = (folder / name / part / "forecast.nc" for folder in work.archive for part in (which, ""))
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
         return None
     try:
         made = io.open(path, quantity="RATE", on_error="raise")

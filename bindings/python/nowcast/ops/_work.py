@@ -24,8 +24,8 @@ class Work:
     config: Config
     time: np.datetime64
     folder: Path
-    archive: Path
-    """where earlier cycles are"""
+    archive: tuple[Path, ...]
+    """folders that earlier cycles are in, the first that has one counts"""
     inputs: Inputs
     state: State
     began: float
