@@ -127,6 +127,18 @@ def test_times_between_those_of_a_model_are_had_one_by_one_or_together() -> None
     np.testing.assert_array_equal(together[1], 2.0 * together[0])
 
 
+def test_a_model_is_known_at_corners_that_motion_brings_nothing_to() -> None:
+    past, later, flow = case()
+    ones = later.isel(time=[0, 12]).copy(data=np.stack([np.full(later.shape[1:], rate, np.float32) for rate in (2, 4)]))
+    fast = flow.copy()
+    for name in ("u", "v"):
+        fast[name] = flow[name].copy(data=np.full(flow[name].shape, 20.0))
+    half = later["time"].values[[6]]
+    made, _ = _blend.on_frames(ones, past, half, fast, 10e3)
+    np.testing.assert_allclose(made[0, 0, [0, -1], [-1, 0]], 3.0, rtol=1e-6)  # south-east and north-west
+    assert np.isfinite(made).all()
+
+
 def test_linear_merging_passes_from_one_to_the_other() -> None:
     past, later, flow = case()
     plain = forecasting.extrapolate(past, flow, leads=[10, 20, 30])

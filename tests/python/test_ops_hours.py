@@ -131,7 +131,8 @@ def test_all_hours_have_one_layout(outcome: ops.Outcome, hours: xr.Dataset) -> N
     assert np.isnan(hours["cell_swath"].values[3]).all()
     assert hours["cell_swath"].values[1].max() > 0.5
     assert set(np.unique(hours["coverage"].values[0])) == {0, 1}
-    assert {4, 6} <= set(np.unique(hours["coverage"].values[1]))
+    assert set(np.unique(hours["coverage"].values[1])) == {4, 6}
+    assert set(np.unique(hours["coverage"].values[1:])) == {4, 6}
     known = np.isfinite(hours["precipitation_amount"].values)
     np.testing.assert_array_equal(hours["coverage"].values > 0, known)
 
@@ -170,7 +171,7 @@ def test_beyond_the_radar_the_model_stands_and_the_seam_is_told(outcome: ops.Out
     assert [line["numbers"] for line in told if line["stage"] == "hours"][-1] == seam
     east = hours["precipitation_amount"].isel(x=slice(40, None)).values
     assert np.isnan(east[0]).all()
-    assert np.isfinite(east[1:, 3:-3, :-3]).all()  # at corners motion brings what lies outside, forwards and back
+    assert np.isfinite(east[1:]).all()
     assert outcome.manifest["members"] == 4
 
 

@@ -60,6 +60,26 @@ static void along_the_motion_a_window_may_begin_and_end_between_frames(void **st
     assert_near((double)amount[20 * NX + 10], 0.0, 0.1);
 }
 
+/* Towards the north-east, the south-east corner gets what is south of the grid and, going back, what is east of it. */
+static void where_motion_brings_nothing_known_frames_count_as_they_stand(void **state)
+{
+    (void)state;
+    nwc_field frames[FRAMES], out = field_2d(amount, NY, NX, "mm", &grid);
+    frames_of(frames);
+    for (int i = 0; i < CELLS; i++) frame_cells[0][i] = 12.0F, frame_cells[1][i] = 24.0F, u[i] = v[i] = 30.0F;
+    const int corner = NX - 1, beside = 20 * NX + 45;
+    frame_cells[0][beside] = frame_cells[1][beside] = NAN;
+    const nwc_field fu = field_2d(u, NY, NX, "m s-1", &grid), fv = field_2d(v, NY, NX, "m s-1", &grid);
+    assert_ok(nwc_forecast_total(NULL, frames, times_ns, 2, &fu, &fv, 0, times_ns[1], NULL, &out));
+    assert_near((double)amount[corner], 1.5, 1e-5);
+    for (int i = 0; i < CELLS; i++) assert_true(isfinite(amount[i]));
+    assert_ok(nwc_forecast_swath(NULL, frames, times_ns, 2, &fu, &fv, 300.0, NULL, &out));
+    assert_near((double)amount[corner], 24.0, 1e-5);
+    frame_cells[0][corner] = frame_cells[1][corner] = NAN;
+    assert_ok(nwc_forecast_total(NULL, frames, times_ns, 2, &fu, &fv, 0, times_ns[1], NULL, &out));
+    assert_true(isnan(amount[corner]));
+}
+
 static void one_step_is_what_accumulate_gives_and_parts_add_up(void **state)
 {
     (void)state;
@@ -141,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_motion_rain_is_linear_between_frames),
         cmocka_unit_test(along_the_motion_a_window_may_begin_and_end_between_frames),
+        cmocka_unit_test(where_motion_brings_nothing_known_frames_count_as_they_stand),
         cmocka_unit_test(one_step_is_what_accumulate_gives_and_parts_add_up),
         cmocka_unit_test(threads_change_no_bit_and_memory_may_run_out),
         cmocka_unit_test(wrong_arguments_are_refused_by_name),

@@ -13,6 +13,7 @@ import xarray as xr
 
 from nowcast import _field, _lib, grid
 from nowcast._files import replacing
+from nowcast._forecast_ahead import Ahead, timedeltas
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, FormatError
 
@@ -168,7 +169,7 @@ def on_frames(
     wanted = times.astype("datetime64[ns]")
     there = np.searchsorted(its, wanted)
     exact = (there < len(its)) & (its[np.minimum(there, len(its) - 1)] == wanted)
-    if exact.all() and (np.diff(there) == 1).all():
+    if len(there) and exact.all() and (np.diff(there) == 1).all():
         return cells[:, there[0] : there[0] + len(there)], reach_of(model, wanted)
     made = np.full((cells.shape[0], len(wanted), *cells.shape[2:]), np.nan, dtype=np.float32)
     made[:, exact] = cells[:, there[exact]]
@@ -181,6 +182,17 @@ def on_frames(
             pair = cells[member, after - 1], cells[member, after]
             made[member, inside] = _between(pair, since, gap, motion, own, feather)
     return made, reach_of(model, wanted)
+
+
+def on_leads(
+    model: xr.DataArray, frames: xr.DataArray, flow: xr.Dataset, ahead: Ahead, feather: float | None
+) -> tuple[list[_field.Fields], int, str]:
+    """The model's rain now and at the lead times as C takes it, how many members it has, and its ``blend_status``."""
+    now = frames["time"].values[-1:].astype("datetime64[ns]")
+    own, _ = on_frames(model, frames, now, flow)
+    coming, status = on_frames(model, frames, now + timedeltas(ahead.seconds), flow, feather or 0.0)
+    units = ahead.latest.attrs.get("units")
+    return [_field.Fields([part], units, ahead.grid) for part in (own[:, 0], coming)], len(own), status
 
 
 def reach_of(model: xr.DataArray, times: npt.NDArray[np.datetime64]) -> str:
@@ -212,7 +224,8 @@ def _between(
 ) -> npt.NDArray[np.float32]:
     """Rain (since, y, x) between two times: the earlier carried forward and the later back, each as near as it is.
 
-    Towards where one of them is not known it is brought to the other within the feather's length.
+    Towards where one of them is not known it is brought to the other within the feather's length. Where motion brings
+    what neither knows, as at a corner of the grid, both count as they stand.
     """
     shape = len(since), *pair[0].shape
     parts = [np.broadcast_to(one, shape) for one in pair]
@@ -237,8 +250,16 @@ def _between(
                     one, other, out = plain[way].c + k, plain[1 - way].c + k, joined[way].c + k
                     _lib.check(lib.nwc_forecast_feather(ctx, one, other, feather, out))
     share = (since / gap).astype(np.float32)[:, None, None]
-    mean = (np.float32(1.0) - share) * parts[0] + share * parts[1]
-    return np.where(np.isnan(parts[0]), parts[1], np.where(np.isnan(parts[1]), parts[0], mean))
+    made = _mixed(parts[0], parts[1], share)
+    return np.where(np.isnan(made), _mixed(pair[0], pair[1], share), made)
+
+
+def _mixed(
+    early: npt.NDArray[np.float32], late: npt.NDArray[np.float32], share: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """What is known of two fields, the later one by its share."""
+    mean = (np.float32(1.0) - share) * early + share * late
+    return np.where(np.isnan(early), late, np.where(np.isnan(late), early, mean))
 
 
 def seam(

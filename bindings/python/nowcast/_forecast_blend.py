@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from nowcast import _field, _lib
-from nowcast._blend import BlendSkill, on_frames
-from nowcast._forecast_ahead import Along, check_members, of_frames, sequence, timedeltas
+from nowcast._blend import BlendSkill, on_leads
+from nowcast._forecast_ahead import Along, check_members, of_frames, sequence
 from nowcast._forecast_waves import MEMBERS
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
@@ -67,15 +67,12 @@ def blend(
     check_members(members, seed)
     ahead = of_frames(frames, flow, **along)
     fields, c_times = sequence(frames, ahead.grid)
-    now = frames["time"].values[-1:].astype("datetime64[ns]")
-    own, _ = on_frames(model, frames, now, flow)
-    coming, status = on_frames(model, frames, now + timedeltas(ahead.seconds), flow, feather or 0.0)
-    if first % len(own):
-        raise ArgumentError(f"first: a multiple of the model's {len(own)} members expected, {first} given")
-    cells = np.empty((members if noise else len(own), len(ahead.seconds), *ahead.latest.shape), dtype=np.float32)
+    of_model, runs, status = on_leads(model, frames, flow, ahead, feather)
+    if first % runs:
+        raise ArgumentError(f"first: a multiple of the model's {runs} members expected, {first} given")
+    cells = np.empty((members if noise else runs, len(ahead.seconds), *ahead.latest.shape), dtype=np.float32)
     units = ahead.latest.attrs.get("units")
     out = _field.Fields([ascending(ahead.latest, cells)], units, ahead.grid)
-    of_model = [_field.Fields([part], units, ahead.grid) for part in (own[:, 0], coming)]
     known = skill if skill is not None else (BlendSkill() if levels is None else BlendSkill(levels))
     of_skill = known.levels if levels is None else levels
     chosen = _lib.options("blend", levels=of_skill, order=order, threshold=threshold, feather_m=feather)

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from nowcast import _field, _lib
-from nowcast._blend import on_frames
-from nowcast._forecast_ahead import Along, check_members, of_frames, sequence, timedeltas
+from nowcast._blend import on_leads
+from nowcast._forecast_ahead import Along, check_members, of_frames, sequence
 from nowcast._forecast_waves import MEMBERS
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError
@@ -70,13 +70,10 @@ def enkf(
     check_members(members, seed)
     ahead = of_frames(frames, flow, **along)
     fields, c_times = sequence(frames, ahead.grid)
-    now = frames["time"].values[-1:].astype("datetime64[ns]")
-    own, _ = on_frames(model, frames, now, flow)
-    coming, status = on_frames(model, frames, now + timedeltas(ahead.seconds), flow, feather or 0.0)
+    of_model, _, status = on_leads(model, frames, flow, ahead, feather)
     cells = np.empty((members, len(ahead.seconds), *ahead.latest.shape), dtype=np.float32)
     units = ahead.latest.attrs.get("units")
     out = _field.Fields([ascending(ahead.latest, cells)], units, ahead.grid)
-    of_model = [_field.Fields([part], units, ahead.grid) for part in (own[:, 0], coming)]
     chosen = _lib.options(
         "enkf",
         levels=levels,

@@ -227,7 +227,8 @@ NWC_API nwc_status nwc_forecast_delay(nwc_ctx *ctx, const nwc_field *frames, con
  * Accumulate rain between two frames along its motion, so that fast showers leave a swath and not a row of spots.
  *
  * In between, rain is the earlier frame carried forward and the later one carried back, weighted by how near each is in time;
- * steps are as short as no cell is skipped, at most 64 of them.
+ * steps are as short as no cell is skipped, at most 64 of them. Where both bring what is not known, as at a corner of the grid, the
+ * frames count as they stand.
  *
  * @param earlier, later  (y, x) on one grid, "mm h-1"
  * @param u, v      (y, x), as for nwc_forecast_extrapolate

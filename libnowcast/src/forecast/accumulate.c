@@ -17,6 +17,7 @@ enum { MOST_STEPS = 64, BATCH = 4 };
 
 struct job {
     const nwc_field *forward, *back; /* (lead, y, x), or (y, x) where nothing moves */
+    const nwc_field *frame[2];       /* (y, x), as they are */
     nwc_field *amount;
     bool greatest;         /* the greatest value, in place of the amount */
     double share[BATCH];   /* of the later frame */
@@ -38,6 +39,20 @@ static const float *row_of(const nwc_field *field, int64_t k, int64_t j)
     return field->data + (field->ndim == 3 ? k * field->stride[0] : 0) + j * field->stride[field->ndim - 2];
 }
 
+/* What is known of both, the later one by its share. */
+static double between(double early, double late, double share)
+{
+    return isnan(early) ? late : isnan(late) ? early : (1.0 - share) * early + share * late;
+}
+
+/* Where motion brings what nobody knows, forwards and back, as at a corner of the grid: the frames where they are. */
+static double unmoved(const struct job *job, int64_t j, int64_t i, double share)
+{
+    const nwc_field *const early = job->frame[0], *const late = job->frame[1];
+    return between((double)row_of(early, 0, j)[i * early->stride[1]], (double)row_of(late, 0, j)[i * late->stride[1]],
+                   share);
+}
+
 static nwc_status add_row(int64_t j, void *user)
 {
     const struct job *const job = user;
@@ -48,13 +63,12 @@ static nwc_status add_row(int64_t j, void *user)
         float *const out = amount + i * job->amount->stride[1];
         double sum = 0.0, most = (double)*out, known_s = 0.0;
         for (int32_t k = 0; k < job->n; k++) { /* the later frame's lead times run the other way */
-            const double early = (double)row_of(job->forward, k, j)[i * step[0]];
-            const double late = (double)row_of(job->back, job->n - 1 - k, j)[i * step[1]];
-            const double both = (1.0 - job->share[k]) * early + job->share[k] * late;
-            const double rate = isnan(early) ? late : isnan(late) ? early : both;
-            if (isnan(rate)) continue;
-            sum += rate * (job->step_s / 3600.0);
-            most = fmax(most, rate);
+            const double rate = between((double)row_of(job->forward, k, j)[i * step[0]],
+                                        (double)row_of(job->back, job->n - 1 - k, j)[i * step[1]], job->share[k]);
+            const double here = isnan(rate) ? unmoved(job, j, i, job->share[k]) : rate;
+            if (isnan(here)) continue;
+            sum += here * (job->step_s / 3600.0);
+            most = fmax(most, here);
             known_s += job->step_s;
         }
         if (job->greatest) {
@@ -157,7 +171,7 @@ static nwc_status add_batch(nwc_ctx *ctx, const struct pair *p, int32_t first, c
         job->share[k] = leads_s[0][k] / p->dt_s;
     }
     nwc_status status = NWC_OK;
-    job->forward = p->frame[0], job->back = p->frame[1];
+    job->forward = job->frame[0] = p->frame[0], job->back = job->frame[1] = p->frame[1];
     if (p->u[0]) {
         status = bring(ctx, p, (const double(*)[BATCH])leads_s, job->n, o, carried);
         job->forward = &carried[0], job->back = &carried[1];
