@@ -222,6 +222,17 @@ def test_motion_in_warnings_is_by_true_north() -> None:
     assert told.warnings["towards"][0] == pytest.approx(towards, abs=1.0)
 
 
+def test_tables_without_a_row_have_their_columns() -> None:
+    told = [hazard.Warner(rules(), [place(60, 30)]).evaluate(storm(peak=peak)) for peak in (20.0, 0.0)]
+    for name in ("warnings", "events", "effects"):
+        some, none = (getattr(one, name) for one in told)
+        assert len(some), name
+        assert not len(none), name
+        assert list(some.columns) == list(none.columns), name
+        assert not some.isna().all(axis=0)[["warning", "level"]].any(), name
+    assert told[1].warnings[told[1].warnings["active"]].empty
+
+
 # ---- messages ----
 
 
@@ -249,7 +260,7 @@ def test_every_message_is_valid_by_the_schema_and_a_draft_until_approved() -> No
         assert shapely.Polygon(points).is_valid
     for minutes in (5, 10, 30, 60):
         told = warner.evaluate(storm(NOW + minutes * MINUTE, 0.0), NOW + minutes * MINUTE)
-        for number, event in enumerate(told.events["event"] if len(told.events) else []):
+        for number, event in enumerate(told.events["event"]):
             message = etree.fromstring(warner.cap(number).encode())
             SCHEMA.assertValid(message)
             if event == "cancel":

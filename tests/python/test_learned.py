@@ -11,7 +11,7 @@ import xarray as xr
 
 import nowcast
 from nowcast import forecast, io, jobs, motion, sim
-from nowcast.errors import ArgumentError, FormatError, UnsupportedError
+from nowcast.errors import ArgumentError, FileError, FormatError, UnsupportedError
 from nowcast.forecast import GROWTH_INPUTS, GrowthModel, Tensors
 
 TRAIN = Path(__file__).parents[2] / "examples" / "train_growth.py"
@@ -158,8 +158,10 @@ def test_a_file_that_is_no_model_is_named_with_its_line(tmp_path) -> None:
         with pytest.raises(FormatError, match=f"model.txt: model: {said}"):
             GrowthModel.read(path)
     path.write_bytes(b"nowcast \xff")
-    with pytest.raises(FormatError, match=r"model.txt: model: UTF-8 expected"):
+    with pytest.raises(FormatError, match=r"model.txt: UTF-8 expected, .* at byte 8"):
         GrowthModel.read(path)
+    with pytest.raises(FileError, match=r"absent\.txt: No such file"):
+        GrowthModel.read(tmp_path / "absent.txt")
     path.write_text(whole)
     assert GrowthModel.read(path).name == "test"
 

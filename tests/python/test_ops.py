@@ -281,6 +281,10 @@ def test_hazards_are_those_of_a_model_that_is_given(config: Path) -> None:
     assert storms
     assert {one["properties"]["hail"] for one in storms} == {0.5}
     assert {one["properties"]["rain_20"] for one in storms} == {None}
+    (config.parent / "own.txt").write_text("nowcast cell hazards 1\nmodel own\nhazard snow\n")
+    assert any(f"{config.parent / 'own.txt'}: model: line 3: " in line for line in ops.run(config, at(7)).degraded)
+    (config.parent / "own.txt").unlink()
+    assert f"cells: {config.parent / 'own.txt'}: No such file or directory" in ops.run(config, at(8)).degraded
 
 
 def test_warnings_live_from_cycle_to_cycle(config: Path) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from nowcast import _cells_table, _field, _geojson, _lib
+from nowcast import _cells_table, _field, _files, _geojson, _lib
 from nowcast._forecast_times import total
 from nowcast._lib import ffi, lib
 from nowcast._probability import exceedance
@@ -61,6 +62,20 @@ class HazardModel:
         data, out = self.text.encode(), ffi.new("nwc_hazard_model **")
         _lib.check(lib.nwc_hazard_model_read(ffi.NULL, ffi.from_buffer("char[]", data), len(data), out))
         self._handle = ffi.gc(out[0], lib.nwc_hazard_model_destroy)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Self:
+        """The model in a file.
+
+        Raises
+        ------
+        FileError : it cannot be read. FormatError : no text, or a line that is wrong; names the file and the line.
+        """
+        told = _files.text(path)
+        try:
+            return cls(told)
+        except FormatError as error:
+            raise FormatError(f"{path}: {error}") from error
 
     @property
     def name(self) -> str:

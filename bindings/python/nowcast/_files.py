@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nowcast import _lib
 from nowcast._lib import ffi, lib
-from nowcast.errors import FileError
+from nowcast.errors import FileError, FormatError
 
 _HEAD = 4096
 
@@ -37,6 +37,15 @@ def refusals(path: str | os.PathLike[str]) -> Iterator[None]:
         raise
     except OSError as error:
         raise FileError(f"{os.fspath(path)}: {error.strerror or error}") from error
+
+
+def text(path: str | os.PathLike[str]) -> str:
+    """What a file of text says. FileError: it cannot be read; FormatError: it is not in UTF-8."""
+    try:
+        with refusals(path):
+            return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{os.fspath(path)}: UTF-8 expected, {error.reason} at byte {error.start}") from None
 
 
 @contextlib.contextmanager

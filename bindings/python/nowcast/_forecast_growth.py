@@ -7,7 +7,7 @@ from typing import Self, Unpack
 import numpy as np
 import xarray as xr
 
-from nowcast import _field, _lib
+from nowcast import _field, _files, _lib
 from nowcast._forecast_ahead import Ahead, Along, of_frames, sequence
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, FormatError
@@ -46,13 +46,11 @@ class GrowthModel:
 
         Raises
         ------
-        FormatError : a line that is wrong; names the file and the line.
-        OSError : the file cannot be read.
+        FileError : it cannot be read. FormatError : no text, or a line that is wrong; names the file and the line.
         """
+        told = _files.text(path)
         try:
-            return cls(Path(path).read_text(encoding="utf-8"))
-        except UnicodeDecodeError as error:
-            raise FormatError(f"{path}: model: UTF-8 expected, {error.reason} at byte {error.start}") from error
+            return cls(told)
         except FormatError as error:
             raise FormatError(f"{path}: {error}") from error
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from nowcast import _lib
-from nowcast._files import refusals
+from nowcast import _files, _lib
 from nowcast._lib import ffi, lib
 from nowcast._toml import Entry, entry_lines, place
 from nowcast.errors import ArgumentError, FormatError
@@ -72,12 +71,7 @@ class Rules:
         ArgumentError : values out of range, rules that contradict each other; likewise.
         """
         file = _PRESETS / f"{path}.toml" if str(path) in presets() else Path(path)
-        try:
-            with refusals(file):
-                text = file.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise FormatError(f"{file}: UTF-8 expected") from None
-        return cls.parse(text, str(file))
+        return cls.parse(_files.text(file), str(file))
 
     @classmethod
     def parse(cls, text: str, source: str = "rules") -> Self:

@@ -79,10 +79,9 @@ def warn(
         told = warner.evaluate(fields, now)
         _write(told, Path(output), cap)
         _keep(warner, told, state, journal)
-        active = told.warnings[told.warnings["active"]] if len(told.warnings) else told.warnings
         summary |= {
-            "warnings": len(active),
-            "events": told.events["event"].value_counts().sort_index().to_dict() if len(told.events) else {},
+            "warnings": int(told.warnings["active"].sum()),
+            "events": told.events["event"].value_counts().sort_index().to_dict(),
         }
     return summary | {"left_out": left_out, "degraded": bool(left_out), "seconds": clock.monotonic() - began}
 

@@ -67,6 +67,45 @@ REASONS = {
 """Why."""
 
 
+# Columns of the tables, which are there without a row too.
+_WARNING = [
+    "warning",
+    "hazard",
+    "level",
+    "place",
+    "active",
+    "approved",
+    "message",
+    "issued",
+    "sent",
+    "onset",
+    "end",
+    "expires",
+    "probability",
+    "area",
+    "longitude",
+    "latitude",
+    "storm",
+    "speed",
+    "towards",
+    "geometry",
+]
+_EVENT = ["time", "event", "reason", "warning", "message", "other", "level", "level_before"]
+_EFFECT = [
+    "place",
+    "name",
+    "hazard",
+    "level",
+    "warning",
+    "probability",
+    "earliest",
+    "likeliest",
+    "end",
+    "bearing",
+    "distance",
+]
+
+
 def _rules_of(rules: Rules | str | os.PathLike[str]) -> Rules:
     return rules if isinstance(rules, Rules) else Rules.read(rules)
 
@@ -393,8 +432,14 @@ class Warner:
         events = [self._event(table.events[e]) for e in range(table.n_events)]
         effects = [self._effect(table.effects[e]) for e in range(table.n_effects)]
         journal = _text(table.journal) or ""
+        flags = {"active": bool, "approved": bool}
         return Warnings(
-            _time(table.time_ns), pd.DataFrame(warnings), pd.DataFrame(events), pd.DataFrame(effects), journal, self
+            _time(table.time_ns),
+            pd.DataFrame(warnings, columns=_WARNING).astype(flags),
+            pd.DataFrame(events, columns=_EVENT),
+            pd.DataFrame(effects, columns=_EFFECT),
+            journal,
+            self,
         )
 
     def _warning(self, row: Any) -> dict[str, Any]:

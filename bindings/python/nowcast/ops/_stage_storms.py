@@ -43,7 +43,7 @@ def track(work: Work) -> None:
     for suffix in ("csv", "geojson"):
         cells.to_file(work.tracks, work.folder / f"cells.{suffix}")
     _table(work.tracks.events, work.folder / "events.csv")
-    model = None if options.hazards is None else cells.HazardModel(options.hazards.read_text(encoding="utf-8"))
+    model = None if options.hazards is None else cells.HazardModel.read(options.hazards)
     work.storms = tracker.forecast(options.leads_minutes, model=model)
     if "hours" in work.config.stages:
         now = np.int64(field["time"].values.astype("datetime64[ns]").astype(np.int64))
@@ -88,8 +88,8 @@ def warn(work: Work) -> None:
 
 def _decided(work: Work, warner: hazard.Warner, told: hazard.Warnings) -> Iterator[hazard.Warnings]:
     """What becomes of warnings that a person at the desk accepts or cancels, each once."""
-    rows = list(told.warnings.itertuples())
-    approved, active = ({row.warning: getattr(row, name) for row in rows} for name in ("approved", "active"))
+    approved = dict(zip(told.warnings["warning"], told.warnings["approved"], strict=True))
+    active = dict(zip(told.warnings["warning"], told.warnings["active"], strict=True))
     for kind, decide in (("warning_accept", warner.approve), ("warning_cancel", warner.cancel)):
         for edit in valid_now(work, kind):
             number = edit.values.warning
