@@ -8,8 +8,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := test
 .PHONY: setup python c-tests python-tests test demo bench peers bench-blending bench-ensembles bench-members bench-methods \
   bench-peers bench-volumes bench-gridding bench-decode bench-dealias draw-dealias bench-quality bench-products bench-terrain \
-  bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-archive bench-replay bench-low-level bench-storms bench-chain \
-  bench-tables model-values read-back docs lint fuzz damage chaos tsan wheel test-wheel test-long clean
+  bench-profiles bench-winds bench-cells bench-hazards bench-cycle bench-archive bench-replay bench-learned bench-low-level \
+  bench-storms bench-chain bench-tables model-values read-back docs lint fuzz damage chaos tsan wheel test-wheel test-long clean
 
 JOBS := $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
@@ -150,6 +150,10 @@ bench-archive: python
 bench-replay: python
 	.venv/bin/python benchmarks/replay.py
 
+# Learned corrections of growth and decay, on real events that they never saw.
+bench-learned: python
+	.venv/bin/python benchmarks/learned.py
+
 # Winds in three dimensions of simulated storms, beside the truth and PyDDA.
 bench-storms: peers
 	.venv/bin/python benchmarks/wind_storms.py --python build/peers/bin/python
@@ -163,7 +167,7 @@ bench-chain: python
 # Every table of docs/guide that was measured, one after another, into build/tables: hours, and NOWCAST_TEST_DATA.
 TABLES := bench bench-methods bench-blending bench-members bench-peers bench-volumes model-values bench-gridding bench-decode bench-dealias \
   bench-quality bench-products bench-ensembles bench-terrain bench-profiles bench-winds bench-low-level bench-cells bench-cycle \
-  bench-storms bench-chain read-back
+  bench-storms bench-chain bench-learned read-back
 
 bench-tables:
 	@mkdir -p build/tables

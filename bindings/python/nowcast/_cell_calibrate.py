@@ -59,7 +59,7 @@ def calibrate(
 
     Raises
     ------
-    UnsupportedError : scikit-learn, which brings what fits, is not installed.
+    UnsupportedError : SciPy, which comes with libnowcast[train], is not installed.
     """
     try:
         import scipy.optimize  # noqa: F401

@@ -400,7 +400,9 @@ class _Input:
 
     def take_ground(self, heights: xr.DataArray, grid: Grid) -> Array:
         """The heights as they are taken: (y, x), both ascending."""
-        flat = heights.squeeze(drop=True)
+        flat = heights.squeeze(
+            [dim for dim in heights.dims if dim not in ("y", "x") and heights.sizes[dim] == 1], drop=True
+        )
         if set(flat.dims) != {"y", "x"}:
             raise ArgumentError(f"ground: dimensions (y, x) expected, {heights.dims} given")
         flat = flat.transpose("y", "x")

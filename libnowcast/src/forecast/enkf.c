@@ -11,8 +11,9 @@
 #include "forecast/blend_sources.h"
 #include "forecast/carry.h"
 #include "forecast/kalman.h"
+#include "forecast/members.h"
 
-enum { ROWS = 16 /* in a tile */, LEAST_MEMBERS = 10 /* to tell their variance */, MOST_MEMBERS = 1000 };
+enum { ROWS = 16 /* in a tile */, LEAST_MEMBERS = 10 /* to tell their variance */ };
 
 struct enkf {
     nwc_enkf_options options;
@@ -373,8 +374,8 @@ nwc_status nwc_forecast_enkf(nwc_ctx *ctx, const nwc_field *frames, const int64_
     NWC__TRY(nwc__blend_sources_check(model_now, model, &frames[0], n_leads));
     NWC__TRY(nwc__check_ensemble(forecasts, &frames[0], n_leads, 0));
     NWC__TRY(nwc__check_delay(carried.delay, &frames[0], n_leads));
-    if (forecasts->dim[0] > MOST_MEMBERS)
-        return nwc__fail(NWC_ERR_ARG, "forecasts: 1 to %d members expected, %lld given", MOST_MEMBERS,
+    if (forecasts->dim[0] > NWC__MOST_MEMBERS)
+        return nwc__fail(NWC_ERR_ARG, "forecasts: 1 to %d members expected, %lld given", NWC__MOST_MEMBERS,
                          (long long)forecasts->dim[0]);
 
     nwc_field motion[2] = {*u, *v};

@@ -8,13 +8,13 @@
 #include "forecast/kalman.h"
 
 #include "core/blas.h"
+#include "forecast/blend_sources.h"
+#include "forecast/members.h"
 
 enum {
     CHUNK = 512,
     MOST_TILES = 64, /* each of which has its own products */
-    LEAST_TILE = 8192,
-    MOST_NOWCASTS = 1000,
-    MOST_MODELS = 100
+    LEAST_TILE = 8192
 };
 
 #define NOTHING 1e-12 /* of the greatest variance of a component */
@@ -202,11 +202,11 @@ static nwc_status check(const nwc_kalman_options *options, const nwc_field *nowc
     NWC__TRY(nwc__check_field(analysis, "analysis", 3));
     NWC__TRY(nwc__check_same_shape(model, "model", nowcast, "nowcast"));
     NWC__TRY(nwc__check_same_shape(analysis, "analysis", nowcast, "nowcast"));
-    if (nowcast->dim[0] < 2 || nowcast->dim[0] > MOST_NOWCASTS)
-        return nwc__fail(NWC_ERR_ARG, "nowcast: 2 to %d members expected, %lld given", MOST_NOWCASTS,
+    if (nowcast->dim[0] < 2 || nowcast->dim[0] > NWC__MOST_MEMBERS)
+        return nwc__fail(NWC_ERR_ARG, "nowcast: 2 to %d members expected, %lld given", NWC__MOST_MEMBERS,
                          (long long)nowcast->dim[0]);
-    if (model->dim[0] < 1 || model->dim[0] > MOST_MODELS)
-        return nwc__fail(NWC_ERR_ARG, "model: 1 to %d members expected, %lld given", MOST_MODELS,
+    if (model->dim[0] < 1 || model->dim[0] > NWC__MOST_MODELS)
+        return nwc__fail(NWC_ERR_ARG, "model: 1 to %d members expected, %lld given", NWC__MOST_MODELS,
                          (long long)model->dim[0]);
     if (analysis->dim[0] != nowcast->dim[0])
         return nwc__fail(NWC_ERR_ARG, "analysis: %lld members expected, %lld given", (long long)nowcast->dim[0],

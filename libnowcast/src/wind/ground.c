@@ -1,10 +1,11 @@
 /*
- * The ground below the variational wind, where it is not flat. At its surface air flows along it, w = u dh/dx + v dh/dy, which is a datum
- * like any other: what is seen of (u, v, w) along (dh/dx, dh/dy, -1) is 0. So hills of any shape need no walls of their own, and the
- * transforms that keep winds free of divergence stay what they are in a box; below the surface the wind goes on as is likely
- * and is not told. It needs room there: with a floor at the foot of a hill of 1.2 km, what w at its surface would need to come from is pressed
- * into the hill, so that the wind along the slope gives way instead, and w below 1 km was off by 0.10 to 0.15 m/s (of 0.41), no less than on flat
- * ground (0.13 to 0.15); by 0.02 to 0.05 with 0.5 or 1 km below, and 0.01 to 0.04 with 2 or 4. As a strong constraint the same is posed by immersed boundaries (Peskin 2002, Acta Numerica 11, 479).
+ * The ground below the variational wind, where it is not flat. At its surface air flows along it, w = u dh/dx + v dh/dy, which is a
+ * datum like any other: what is seen of (u, v, w) along (dh/dx, dh/dy, -1) is 0. So hills of any shape need no walls of their own, and
+ * the transforms that keep winds free of divergence stay what they are in a box; below the surface the wind goes on as is likely and is
+ * not told. It needs room there: with a floor at the foot of a hill of 1.2 km, what w at its surface would need to come from is pressed
+ * into the hill, so that the wind along the slope gives way instead, and w below 1 km was off by 0.10 to 0.15 m/s (of 0.41), no less
+ * than on flat ground (0.13 to 0.15); by 0.02 to 0.05 with 0.5 or 1 km below, and 0.01 to 0.04 with 2 or 4. As a strong constraint the
+ * same is posed by immersed boundaries (Peskin 2002, Acta Numerica 11, 479).
  */
 #include "wind/frame.h"
 
