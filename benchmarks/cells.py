@@ -42,7 +42,8 @@ FIRST = 2  # frame that is scored: T-DaTing does not follow before
 PEERS = ("tobac", "tdating")
 SIDE = Path(__file__).parent / "peers" / "cells_side.py"
 SCORES = ("POD", "POD 50 dBZ", "FAR", "purity", "fragments", "event CSI")
-PLACE = Grid("+proj=aeqd +lat_0=45 +lon_0=10 +ellps=WGS84", SIZE, SIZE, 0.0, 0.0, 1000.0, 1000.0)
+PROJECTION = "+proj=aeqd +lat_0=45 +lon_0=10 +ellps=WGS84"
+WIDE, TILES = (1226, 760), (9, 6)  # cells of a national composite, and the cases side by side that fill it
 
 
 @dataclasses.dataclass
@@ -171,10 +172,12 @@ def apart(rows: Array) -> Array:
 
 def ours(case: Case) -> Found:
     times = np.datetime64("2024-06-01", "ns") + np.arange(FRAMES) * np.timedelta64(int(STEP_S), "s")
+    ny, nx = case.dbz.shape[1:]
+    place = Grid(PROJECTION, nx, ny, 0.0, 0.0, 1000.0, 1000.0)
     fields = xr.DataArray(
         case.dbz,
         dims=("time", "y", "x"),
-        coords={"time": times} | PLACE.coords(),
+        coords={"time": times} | place.coords(),
         attrs={"units": "dBZ", "grid_mapping": "crs"},
     )
     began = clock.process_time()
@@ -336,12 +339,27 @@ def report(name: str, numbers: Array, ahead: Array, drawn: npt.NDArray[np.intp],
         print(line)
 
 
+def wide_times(methods: tuple[str, ...], python: str | None) -> None:
+    """Milliseconds of processor that a frame of a national composite takes, through Python."""
+    one = make_case(0)
+    wide = dataclasses.replace(one, dbz=np.tile(one.dbz, (1, *TILES))[:, : WIDE[0], : WIDE[1]].copy())
+    print(f"\nmilliseconds of processor a frame of {WIDE[0]} x {WIDE[1]} cells, everything included")
+    for method in methods:
+        found = ours(wide) if method == "libnowcast" else theirs(wide, python or "", method)
+        print(
+            f"{method:12}{1e3 * found.spent / FRAMES:8.0f}   {len(found.cells) / FRAMES:.0f} cells a frame", flush=True
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=CASES)
     parser.add_argument("--python", help="interpreter that has tobac and pysteps with scikit-image")
     parser.add_argument("--keep", type=Path, help="file of the numbers of cases, read and added to")
+    parser.add_argument("--wide", action="store_true", help="only what frames of 1226 x 760 cells take")
     given = parser.parse_args()
+    if given.wide:
+        return wide_times(("libnowcast", *(PEERS if given.python else ())), given.python)
     drawn = np.random.default_rng(1).integers(0, given.cases, (BOOTSTRAPS, given.cases))
     methods = ("libnowcast", *(PEERS if given.python else ()))
     # Case by case, so that what is kept when it is stopped is of all methods.

@@ -108,6 +108,30 @@ static void cells_of_a_longlat_grid_shrink_with_the_cosine_of_latitude(void **st
     nwc__metric_destroy(nwc__ctx(NULL), &metric);
 }
 
+/* The flattened Earth: along a parallel N cos(lat), along a meridian M, both of them radii of curvature (Snyder 1987, eq. 4-18, 4-20). */
+static void cells_of_a_flattened_earth_follow_its_radii_of_curvature(void **state)
+{
+    (void)state;
+    const double degree = acos(-1.0) / 180.0, axis_m = 6378137.0, e2 = (2.0 - 1.0 / 298.257223563) / 298.257223563;
+    for (int wide = 0; wide < 2; wide++) { /* of 100 m and of 28 km */
+        nwc_grid grid = {.projection = "+proj=longlat +datum=WGS84", .nx = 97, .ny = 97, .x_first = 100.0};
+        grid.dx = grid.dy = wide ? 0.25 : 0.001;
+        grid.y_first = wide ? -12.0 : 40.0;
+        nwc__metric metric;
+        assert_ok(nwc__metric_create(nwc__ctx(NULL), &grid, &metric));
+        for (int64_t j = 0; j < grid.ny; j += NWC__METRIC_STEP) {
+            double dx_m, dy_m;
+            nwc__metric_at(&metric, (double)j, 32.0, &dx_m, &dy_m);
+            const double lat = (grid.y_first + (double)j * grid.dy) * degree, s = sin(lat), step = grid.dx * degree;
+            const double across_m = axis_m / sqrt(1.0 - e2 * s * s) * cos(lat) * step;
+            const double along_m = axis_m * (1.0 - e2) / pow(1.0 - e2 * s * s, 1.5) * step;
+            assert_near(dx_m / across_m, 1.0, wide ? 1e-6 : 1e-9);
+            assert_near(dy_m / along_m, 1.0, wide ? 1e-6 : 1e-9);
+        }
+        nwc__metric_destroy(nwc__ctx(NULL), &metric);
+    }
+}
+
 static void a_grid_of_one_cell_has_a_metric(void **state)
 {
     (void)state;
@@ -145,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_bad_grid_is_refused_with_the_reason),
         cmocka_unit_test(cells_of_a_stereographic_grid_are_as_long_as_the_scale_factor_says),
         cmocka_unit_test(cells_of_a_longlat_grid_shrink_with_the_cosine_of_latitude),
+        cmocka_unit_test(cells_of_a_flattened_earth_follow_its_radii_of_curvature),
         cmocka_unit_test(a_grid_of_one_cell_has_a_metric),
         cmocka_unit_test(grids_are_the_same_when_their_cells_are),
     };

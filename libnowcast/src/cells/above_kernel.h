@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 struct nwc__above_kernels {
-    /* How many of n cells, step apart, are finite and at or above the threshold. */
-    int32_t (*count)(const float *cell, int64_t step, int32_t n, float threshold);
+    /* Bit i is set where cell i of n, at most 64 and step apart, is finite and at or above the threshold. */
+    uint64_t (*find)(const float *cell, int64_t step, int32_t n, float threshold);
 };
 
 #endif

@@ -15,14 +15,14 @@ struct nwc__pixels {
     int32_t *place; /* n: (j + 1, i + 1, k + 1) in rows, columns and levels; k of flat fields is 0 and has no margin */
     float *value;   /* n */
     int32_t *map;   /* number of the pixel at a place, or -1 */
-    int64_t rows, columns, levels; /* with margins */
+    int32_t rows, columns, levels; /* with margins; there are fewer than 2^31 places */
     int32_t offset[26], n_offsets; /* to the neighbours' places */
 };
 
 /* Grid cells of a pixel. */
 static inline int32_t nwc__pixel_column(const struct nwc__pixels *pixels, int32_t p)
 {
-    return (int32_t)(pixels->place[p] / pixels->levels);
+    return pixels->levels > 1 ? pixels->place[p] / pixels->levels : pixels->place[p];
 }
 static inline int64_t nwc__pixel_j(const struct nwc__pixels *pixels, int32_t p)
 {

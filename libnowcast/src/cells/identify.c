@@ -4,7 +4,7 @@
 
 NWC__DECLARE_KERNELS(nwc__above_kernels);
 
-enum { PART = 64 /* grid cells of a row */, BAND = 16 /* rows */ };
+enum { PART = 64 /* grid cells of a row, the bits of a word */, BAND = 16 /* rows */ };
 
 #define WIDEST_CLOSING_M 50e3
 #define LEAST_AREA_M2 10e6
@@ -81,49 +81,57 @@ static void find_offsets(struct nwc__pixels *pixels, bool corners)
             }
 }
 
-/* Grid cells are looked at in bands of rows. */
+/* Grid cells are looked at in bands of rows, of which each row has parts; they are counted first, then filled in. */
 struct search {
     const struct nwc__above_kernels *kernels;
     const nwc_field *field;
     struct nwc__pixels *pixels;
     float threshold;
-    int64_t *first; /* bands + 1: number of the first pixel of each */
+    int64_t nz, parts;
+    uint64_t *above; /* (ny, parts, nz): which of a part's grid cells are pixels */
+    int64_t *first;  /* bands + 1: number of the first pixel of each */
     bool fill;
 };
 
-/* Fill in the pixels of a row from column begin to before end, one column after the other, from number n on; the next number. */
-static int64_t take_columns(const struct search *search, int64_t j, int64_t begin, int64_t end, int64_t n)
+/* Find the pixels of a row; how many. */
+static int64_t find_row(const struct search *search, int64_t j)
 {
     const nwc_field *const field = search->field;
-    struct nwc__pixels *const pixels = search->pixels;
-    const bool deep = field->ndim == 3;
-    const int64_t nz = deep ? field->dim[0] : 1, dz = deep ? field->stride[0] : 0;
-    const int64_t dj = field->stride[field->ndim - 2], di = field->stride[field->ndim - 1];
-    for (int64_t i = begin; i < end; i++)
-        for (int64_t k = 0; k < nz; k++) {
-            const float value = field->data[k * dz + j * dj + i * di];
-            if (!(value >= search->threshold && value < INFINITY)) continue;
-            const int64_t place = ((j + 1) * pixels->columns + i + 1) * pixels->levels + deep + k;
-            pixels->place[n] = (int32_t)place, pixels->value[n] = value;
-            pixels->map[place] = (int32_t)n++;
+    const int64_t nx = field->dim[field->ndim - 1], di = field->stride[field->ndim - 1];
+    const int64_t dz = search->nz > 1 ? field->stride[0] : 0;
+    const float *const row = field->data + j * field->stride[field->ndim - 2];
+    uint64_t *above = search->above + j * search->parts * search->nz;
+    int64_t n = 0;
+    for (int64_t begin = 0; begin < nx; begin += PART)
+        for (int64_t k = 0; k < search->nz; k++) {
+            const int32_t wide = (int32_t)(begin + PART < nx ? PART : nx - begin);
+            *above = search->kernels->find(row + k * dz + begin * di, di, wide, search->threshold);
+            n += __builtin_popcountll(*above++);
         }
     return n;
 }
 
-/* The pixels of a row, counted or filled in from number n on. A row is looked at in parts, most of which hold none. */
-static int64_t search_row(const struct search *search, int64_t j, int64_t n)
+/* Fill in the pixels of a row, one column after the other, from number n on; the next number. */
+static int64_t fill_row(const struct search *search, int64_t j, int64_t n)
 {
     const nwc_field *const field = search->field;
-    const int64_t nx = field->dim[field->ndim - 1], di = field->stride[field->ndim - 1];
-    const int64_t nz = field->ndim == 3 ? field->dim[0] : 1, dz = field->ndim == 3 ? field->stride[0] : 0;
+    struct nwc__pixels *const pixels = search->pixels;
+    const int64_t nz = search->nz, dz = nz > 1 ? field->stride[0] : 0, di = field->stride[field->ndim - 1];
     const float *const row = field->data + j * field->stride[field->ndim - 2];
-    for (int64_t begin = 0; begin < nx; begin += PART) {
-        const int64_t end = begin + PART < nx ? begin + PART : nx;
-        int64_t found = 0;
-        for (int64_t k = 0; k < nz; k++)
-            found += search->kernels->count(row + k * dz + begin * di, di, (int32_t)(end - begin), search->threshold);
-        if (found && search->fill) take_columns(search, j, begin, end, n);
-        n += found;
+    for (int64_t part = 0; part < search->parts; part++) {
+        const uint64_t *const above = search->above + (j * search->parts + part) * nz;
+        uint64_t columns = 0;
+        for (int64_t k = 0; k < nz; k++) columns |= above[k];
+        for (; columns; columns &= columns - 1) {
+            const int bit = __builtin_ctzll(columns);
+            const int64_t i = part * PART + bit;
+            const int64_t column = ((j + 1) * pixels->columns + i + 1) * pixels->levels + (nz > 1);
+            for (int64_t k = 0; k < nz; k++) {
+                if (!(above[k] >> bit & 1)) continue;
+                pixels->place[n] = (int32_t)(column + k), pixels->value[n] = row[k * dz + i * di];
+                pixels->map[column + k] = (int32_t)n++;
+            }
+        }
     }
     return n;
 }
@@ -134,16 +142,15 @@ static nwc_status search_band(int64_t band, void *user)
     const struct search *const search = user;
     const struct nwc__pixels *const pixels = search->pixels;
     const int64_t ny = pixels->rows - 2, end = (band + 1) * BAND < ny ? (band + 1) * BAND : ny;
-    int64_t n = search->fill ? search->first[band] : 0;
-    if (!search->fill) {
-        const int64_t row = pixels->columns * pixels->levels, from = band ? band * BAND + 1 : 0;
-        memset(pixels->map + from * row, 0xFF,
-               (size_t)((end == ny ? ny + 2 : end + 1) - from) * (size_t)row * sizeof *pixels->map);
-    } else if (n == search->first[band + 1]) {
+    if (search->fill) {
+        for (int64_t j = band * BAND, n = search->first[band]; j < end; j++) n = fill_row(search, j, n);
         return NWC_OK;
     }
-    for (int64_t j = band * BAND; j < end; j++) n = search_row(search, j, n);
-    if (!search->fill) search->first[band + 1] = n;
+    const int64_t row = (int64_t)pixels->columns * pixels->levels, from = band ? band * BAND + 1 : 0;
+    memset(pixels->map + from * row, 0xFF,
+           (size_t)((end == ny ? ny + 2 : end + 1) - from) * (size_t)row * sizeof *pixels->map);
+    search->first[band + 1] = 0;
+    for (int64_t j = band * BAND; j < end; j++) search->first[band + 1] += find_row(search, j);
     return NWC_OK;
 }
 
@@ -158,16 +165,19 @@ static nwc_status take_pixels(nwc_ctx *ctx, const nwc_field *field, const nwc_ce
                               struct nwc__pixels *pixels)
 {
     nwc_status status = NWC_OK;
-    pixels->rows = field->grid->ny + 2, pixels->columns = field->grid->nx + 2;
-    pixels->levels = field->ndim == 3 ? field->dim[0] + 2 : 1;
+    const int64_t ny = field->grid->ny, bands = (ny + BAND - 1) / BAND;
+    pixels->rows = (int32_t)ny + 2, pixels->columns = (int32_t)field->grid->nx + 2;
+    pixels->levels = field->ndim == 3 ? (int32_t)field->dim[0] + 2 : 1;
     find_offsets(pixels, options->corners);
-    const int64_t places = pixels->rows * pixels->columns * pixels->levels, bands = (field->grid->ny + BAND - 1) / BAND;
     struct search search = {.kernels = NWC__KERNELS(ctx, nwc__above_kernels),
                             .field = field,
                             .pixels = pixels,
-                            .threshold = as_float(options->threshold)};
+                            .threshold = as_float(options->threshold),
+                            .nz = field->ndim == 3 ? field->dim[0] : 1,
+                            .parts = (field->grid->nx + PART - 1) / PART};
+    NWC__ALLOC(ctx, search.above, ny * search.parts * search.nz);
     NWC__ALLOC(ctx, search.first, bands + 1);
-    NWC__ALLOC(ctx, pixels->map, places);
+    NWC__ALLOC(ctx, pixels->map, (int64_t)pixels->rows * pixels->columns * pixels->levels);
     if ((status = nwc__for_each_tile(ctx, NULL, bands, search_band, &search)) != NWC_OK) goto done;
     search.first[0] = 0;
     for (int64_t b = 0; b < bands; b++) search.first[b + 1] += search.first[b];
@@ -177,6 +187,7 @@ static nwc_status take_pixels(nwc_ctx *ctx, const nwc_field *field, const nwc_ce
     status = nwc__for_each_tile(ctx, NULL, bands, search_band, &search);
 done:
     nwc__free(ctx, search.first);
+    nwc__free(ctx, search.above);
     return status;
 }
 

@@ -6,10 +6,13 @@
  */
 #include "cells/cells.h"
 
+enum { MOST_NEIGHBOURS = 26 };
+
 /* Of nodes. While a node is made, child is the first of the parts that meet in it, and last the last; next links parts. */
 struct nodes {
     struct nwc__tree *tree;
-    int32_t *joined, *child, *last, *next;
+    int32_t *joined; /* -1 before a grid cell is put in, and of what is no pixel, number -1 */
+    int32_t *child, *last, *next;
     int32_t *peak;
     double *size, *core_size; /* core_size: of the largest part at or above the second threshold */
     uint8_t *shut;            /* cells have been told apart in it */
@@ -84,6 +87,19 @@ static void finish(struct nodes *nodes, int32_t p)
     nodes->core_size[p] = at >= nodes->tree->options->core_threshold ? nodes->size[p] : core_size;
 }
 
+/* The numbers joined of the neighbours of p that are in: all are written, and those kept that count, without a branch for each. */
+static int32_t neighbours(const struct nodes *nodes, int32_t p, int32_t *joined)
+{
+    const struct nwc__pixels *const pixels = nodes->tree->pixels;
+    const int32_t *const around = pixels->map + pixels->place[p];
+    int32_t n = 0;
+    for (int32_t o = 0; o < pixels->n_offsets; o++) {
+        joined[n] = nodes->joined[around[pixels->offset[o]]];
+        n += joined[n] >= 0;
+    }
+    return n;
+}
+
 /* The trees of a part of the order. */
 static nwc_status build(int64_t part, void *user)
 {
@@ -98,10 +114,10 @@ static nwc_status build(int64_t part, void *user)
             nodes->joined[p] = nodes->tree->parent[p] = nodes->peak[p] = p;
             nodes->child[p] = nodes->last[p] = nodes->next[p] = -1;
             nodes->size[p] = nodes->tree->size[p];
-            for (int32_t o = 0; o < pixels->n_offsets; o++) {
-                const int32_t q = pixels->map[pixels->place[p] + pixels->offset[o]];
-                if (q < 0 || nodes->joined[q] < 0) continue;
-                const int32_t r = nwc__root_of(nodes->joined, q);
+            int32_t joined[MOST_NEIGHBOURS + 1];
+            const int32_t n = neighbours(nodes, p, joined);
+            for (int32_t o = 0; o < n; o++) {
+                const int32_t r = nwc__root_of(nodes->joined, joined[o]);
                 if (r != p) join(nodes, p, r);
             }
         }
@@ -150,10 +166,11 @@ nwc_status nwc__cells_tree(nwc_ctx *ctx, const nwc__metric *metric, struct nwc__
     int32_t *numbers = NULL, *group = NULL;
     double *sizes = NULL;
     struct nodes nodes = {.tree = tree};
-    NWC__ALLOC(ctx, numbers, 5 * (int64_t)n);
+    NWC__ALLOC(ctx, numbers, 5 * (int64_t)n + 1);
     NWC__ALLOC(ctx, sizes, 2 * (int64_t)n);
     NWC__ALLOC(ctx, nodes.shut, n);
-    nodes.joined = numbers, nodes.child = numbers + n, nodes.last = nodes.child + n, nodes.next = nodes.last + n;
+    nodes.joined = numbers + 1, nodes.joined[-1] = -1;
+    nodes.child = nodes.joined + n, nodes.last = nodes.child + n, nodes.next = nodes.last + n;
     nodes.peak = nodes.next + n;
     nodes.size = sizes, nodes.core_size = sizes + n;
     for (int32_t p = 0; p < n; p++) tree->storm[p] = tree->core[p] = -1, tree->saddle[p] = NAN, nodes.joined[p] = -1;

@@ -59,8 +59,8 @@ nwc_status nwc__grid_turn_at(nwc_ctx *ctx, const nwc_grid *grid, int64_t n, cons
 
 /*
  * Ground length of one cell along +x and along +y, on nodes every NWC__METRIC_STEP cells; between nodes it is
- * interpolated bilinearly. From geodesic distances on the projection's ellipsoid between points half a cell to either side,
- * so it holds for projected and longlat grids alike.
+ * interpolated bilinearly. From distances on the projection's ellipsoid between points half a cell to either side, so it
+ * holds for projected and longlat grids alike.
  */
 enum { NWC__METRIC_STEP = 32 };
 typedef struct nwc__metric {

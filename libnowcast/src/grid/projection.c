@@ -234,16 +234,48 @@ bool nwc__same_columns(const nwc_grid *a, const nwc_grid *b)
     return nwc__same_grid(&one, &other);
 }
 
-/* Ground distance, metres, between the points half a step to either side of (x, y) along one axis. */
-static double ground_step(const struct projection *projection, double x, double y, double half_x, double half_y)
+/* The Earth of a projection: half of its longer axis, m, and the square of its eccentricity. */
+struct ellipsoid {
+    double axis_m, e2;
+};
+
+/* By lengths of short arcs: PROJ measures along geodesics, but does not tell a projection's ellipsoid. */
+static struct ellipsoid ellipsoid_of(const struct projection *projection)
 {
-    double lon0, lat0, lon1, lat1;
+    const double half = 1e-4; /* radians; the meridian's radius at the equator is met to 3e-11 */
+    const double equator_m =
+        proj_lp_dist(projection->pj, proj_coord(-half, 0.0, 0.0, 0.0), proj_coord(half, 0.0, 0.0, 0.0));
+    const double meridian_m =
+        proj_lp_dist(projection->pj, proj_coord(0.0, -half, 0.0, 0.0), proj_coord(0.0, half, 0.0, 0.0));
+    return (struct ellipsoid){.axis_m = equator_m / (2.0 * half), .e2 = 1.0 - meridian_m / equator_m};
+}
+
+/* Ground point in Cartesian coordinates from the middle of the Earth. */
+static void to_space(const struct ellipsoid *earth, double lon_deg, double lat_deg, double *point)
+{
+    const double lon = lon_deg * NWC__RADIANS, lat = fmax(-90.0, fmin(90.0, lat_deg)) * NWC__RADIANS, high = sin(lat);
+    const double radius_m = earth->axis_m / sqrt(1.0 - earth->e2 * high * high);
+    point[0] = radius_m * cos(lat) * cos(lon);
+    point[1] = radius_m * cos(lat) * sin(lon);
+    point[2] = radius_m * (1.0 - earth->e2) * high;
+}
+
+/*
+ * Ground distance, metres, between the points half a step to either side of (x, y) along one axis: the arc over their chord, which
+ * is that of a geodesic to some 1e-7 over 100 km, and nearer over less.
+ */
+static double ground_step(const struct projection *projection, const struct ellipsoid *earth, double x, double y,
+                          double half_x, double half_y)
+{
+    double lon0, lat0, lon1, lat1, from[3], to[3];
     to_lonlat(projection, x - half_x, y - half_y, &lon0, &lat0);
     to_lonlat(projection, x + half_x, y + half_y, &lon1, &lat1);
     if (!isfinite(lon0) || !isfinite(lat0) || !isfinite(lon1) || !isfinite(lat1)) return (double)NAN;
-    const PJ_COORD a = proj_coord(proj_torad(lon0), proj_torad(fmax(-90.0, fmin(90.0, lat0))), 0.0, 0.0);
-    const PJ_COORD b = proj_coord(proj_torad(lon1), proj_torad(fmax(-90.0, fmin(90.0, lat1))), 0.0, 0.0);
-    const double length_m = proj_lp_dist(projection->pj, a, b);
+    to_space(earth, lon0, lat0, from);
+    to_space(earth, lon1, lat1, to);
+    const double x_m = to[0] - from[0], y_m = to[1] - from[1], z_m = to[2] - from[2];
+    const double chord_m = sqrt(x_m * x_m + y_m * y_m + z_m * z_m);
+    const double length_m = 2.0 * earth->axis_m * asin(fmin(1.0, 0.5 * chord_m / earth->axis_m));
     return isfinite(length_m) && length_m > 0.0 ? length_m : (double)NAN;
 }
 
@@ -278,6 +310,7 @@ nwc_status nwc__metric_create(nwc_ctx *ctx, const nwc_grid *grid, nwc__metric *m
     struct projection projection;
     nwc_status status = projection_open(grid->projection, &projection);
     if (status != NWC_OK) return status;
+    const struct ellipsoid earth = ellipsoid_of(&projection);
     NWC__ALLOC(ctx, metric->dx_m, metric->ny * metric->nx);
     NWC__ALLOC(ctx, metric->dy_m, metric->ny * metric->nx);
     for (int64_t j = 0; j < metric->ny; j++) {
@@ -285,8 +318,8 @@ nwc_status nwc__metric_create(nwc_ctx *ctx, const nwc_grid *grid, nwc__metric *m
             const double x = grid->x_first + (double)(i * NWC__METRIC_STEP) * grid->dx;
             double y = grid->y_first + (double)(j * NWC__METRIC_STEP) * grid->dy;
             if (projection.longlat) y = fmax(-90.0 + grid->dy, fmin(90.0 - grid->dy, y)); /* not past a pole */
-            metric->dx_m[j * metric->nx + i] = ground_step(&projection, x, y, 0.5 * grid->dx, 0.0);
-            metric->dy_m[j * metric->nx + i] = ground_step(&projection, x, y, 0.0, 0.5 * grid->dy);
+            metric->dx_m[j * metric->nx + i] = ground_step(&projection, &earth, x, y, 0.5 * grid->dx, 0.0);
+            metric->dy_m[j * metric->nx + i] = ground_step(&projection, &earth, x, y, 0.0, 0.5 * grid->dy);
         }
     }
     const double degree_m = 111195.0;
@@ -307,10 +340,16 @@ void nwc__metric_destroy(nwc_ctx *ctx, nwc__metric *metric)
     *metric = (nwc__metric){0};
 }
 
+/* 0 to last, and 0 of what is no number. Not fmin and fmax, which are calls. */
+static double within(double at, double last)
+{
+    return at > last ? last : at > 0.0 ? at : 0.0;
+}
+
 void nwc__metric_at(const nwc__metric *metric, double y, double x, double *dx_m, double *dy_m)
 {
-    const double fj = fmax(0.0, fmin(y / NWC__METRIC_STEP, (double)(metric->ny - 1)));
-    const double fi = fmax(0.0, fmin(x / NWC__METRIC_STEP, (double)(metric->nx - 1)));
+    const double fj = within(y / NWC__METRIC_STEP, (double)(metric->ny - 1));
+    const double fi = within(x / NWC__METRIC_STEP, (double)(metric->nx - 1));
     const int64_t j0 = (int64_t)fj, i0 = (int64_t)fi;
     const int64_t j1 = j0 + 1 < metric->ny ? j0 + 1 : j0, i1 = i0 + 1 < metric->nx ? i0 + 1 : i0;
     const double b = fj - (double)j0, a = fi - (double)i0;
