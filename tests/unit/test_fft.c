@@ -168,6 +168,46 @@ static void good_sizes_are_even_and_have_small_factors(void **state)
         assert_int_equal(nwc__fft_good_size(known[k][0]), known[k][1]);
 }
 
+static void fast_sizes_have_the_greatest_power_of_two_near_by(void **state)
+{
+    (void)state;
+    static const int64_t known[][2] = {{1, 2}, {13, 16}, {86, 90}, {129, 144}, {246, 256}, {270, 288}, {505, 512}};
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
+        assert_int_equal(nwc__fft_fast_size(known[k][0]), known[k][1]);
+}
+
+static void a_complex_line_is_the_sum_that_defines_it_and_goes_back(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = {1, 2, 7, 12, 45, 96};
+    nwc_ctx *const ctx = context_with_threads(1);
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        const int64_t n = sizes[s];
+        nwc__fft_line *line;
+        assert_ok(nwc__fft_line_create(ctx, n, &line));
+        float *const from = nwc__alloc(ctx, 2 * n, sizeof *from), *const to = nwc__alloc(ctx, 2 * n, sizeof *to);
+        for (int64_t k = 0; k < 2 * n; k++) from[k] = noise(k);
+        nwc__fft_line_forward(line, from, to);
+        for (int64_t k = 0; k < n; k++) {
+            double re = 0.0, im = 0.0;
+            for (int64_t i = 0; i < n; i++) {
+                const double angle = -2.0 * acos(-1.0) * (double)(k * i % n) / (double)n;
+                re += noise(2 * i) * cos(angle) - noise(2 * i + 1) * sin(angle);
+                im += noise(2 * i) * sin(angle) + noise(2 * i + 1) * cos(angle);
+            }
+            assert_near(to[2 * k], re, 3e-7 * (double)n);
+            assert_near(to[2 * k + 1], im, 3e-7 * (double)n);
+        }
+        for (int64_t k = 0; k < 2 * n; k++) assert_near(from[k], noise(k), 0.0); /* the input stays */
+        nwc__fft_line_inverse(line, to, from);
+        for (int64_t k = 0; k < 2 * n; k++) assert_near(from[k] / (float)n, noise(k), 3e-7);
+        nwc__free(ctx, to);
+        nwc__free(ctx, from);
+        nwc__fft_line_destroy(ctx, line);
+    }
+    nwc_ctx_destroy(ctx);
+}
+
 static void sizes_it_cannot_do_are_refused(void **state)
 {
     (void)state;
@@ -179,6 +219,10 @@ static void sizes_it_cannot_do_are_refused(void **state)
     assert_fails(NWC_ERR_ARG, "at most", nwc__fft_create(ctx, INT64_C(1) << 31, 4, &fft));
     assert_null(fft);
     nwc__fft_destroy(ctx, NULL);
+    nwc__fft_line *line;
+    assert_fails(NWC_ERR_ARG, "1 to", nwc__fft_line_create(ctx, 0, &line));
+    assert_null(line);
+    nwc__fft_line_destroy(ctx, NULL);
     nwc_ctx_destroy(ctx);
 }
 
@@ -191,10 +235,20 @@ static nwc_status make_one(nwc_ctx *ctx, void *user)
     return status;
 }
 
+static nwc_status make_line(nwc_ctx *ctx, void *user)
+{
+    (void)user;
+    nwc__fft_line *line;
+    const nwc_status status = nwc__fft_line_create(ctx, 10, &line);
+    nwc__fft_line_destroy(ctx, line);
+    return status;
+}
+
 static void memory_that_runs_out_leaks_nothing(void **state)
 {
     (void)state;
     assert_true(check_every_allocation_failure(make_one, NULL) >= 3);
+    assert_true(check_every_allocation_failure(make_line, NULL) >= 3);
 }
 
 int main(void)
@@ -206,6 +260,8 @@ int main(void)
         cmocka_unit_test(a_wave_is_one_coefficient),
         cmocka_unit_test(one_plan_serves_several_threads),
         cmocka_unit_test(good_sizes_are_even_and_have_small_factors),
+        cmocka_unit_test(fast_sizes_have_the_greatest_power_of_two_near_by),
+        cmocka_unit_test(a_complex_line_is_the_sum_that_defines_it_and_goes_back),
         cmocka_unit_test(sizes_it_cannot_do_are_refused),
         cmocka_unit_test(memory_that_runs_out_leaks_nothing),
     };

@@ -21,6 +21,14 @@ int64_t nwc__fft_good_size(int64_t n)
     }
 }
 
+int64_t nwc__fft_fast_size(int64_t n)
+{
+    int64_t best = nwc__fft_good_size(n);
+    for (int64_t size = best; size <= n + n / 12; size = nwc__fft_good_size(size + 1))
+        if ((size & -size) > (best & -best)) best = size; /* the greatest power of two in each */
+    return best;
+}
+
 static nwc_status check_size(int64_t ny, int64_t nx)
 {
     if (ny < 1 || nx < 2 || nx % 2)
@@ -32,6 +40,13 @@ static nwc_status check_size(int64_t ny, int64_t nx)
     return NWC_OK;
 }
 
+static nwc_status check_line(int64_t n)
+{
+    if (n < 1 || n > INT32_MAX)
+        return nwc__fail(NWC_ERR_ARG, "fft: 1 to %d numbers expected, %lld given", INT32_MAX, (long long)n);
+    return NWC_OK;
+}
+
 #if defined(NWC__FFT_FFTW)
 /* ---- FFTW ---- */
 
@@ -40,6 +55,10 @@ static nwc_status check_size(int64_t ny, int64_t nx)
 
 struct nwc__fft {
     int64_t ny, nx;
+    fftwf_plan forward, inverse;
+};
+
+struct nwc__fft_line {
     fftwf_plan forward, inverse;
 };
 
@@ -101,6 +120,57 @@ void nwc__fft_inverse(const nwc__fft *fft, float *spectrum, float *real, float *
     (void)work;
     assert((uintptr_t)real % 64 == 0 && (uintptr_t)spectrum % 64 == 0);
     fftwf_execute_dft_c2r(fft->inverse, (fftwf_complex *)spectrum, real);
+}
+
+nwc_status nwc__fft_line_create(nwc_ctx *ctx, int64_t n, nwc__fft_line **made)
+{
+    *made = NULL;
+    NWC__TRY(check_line(n));
+    nwc_status status = NWC_OK;
+    nwc__fft_line *line = NULL;
+    float *from = NULL, *to = NULL;
+    NWC__ALLOC(ctx, line, 1);
+    *line = (nwc__fft_line){0};
+    NWC__ALLOC(ctx, from, 2 * n);
+    NWC__ALLOC(ctx, to, 2 * n);
+    pthread_mutex_lock(&planner);
+    line->forward = fftwf_plan_dft_1d((int)n, (fftwf_complex *)from, (fftwf_complex *)to, FFTW_FORWARD, FFTW_ESTIMATE);
+    line->inverse = fftwf_plan_dft_1d((int)n, (fftwf_complex *)from, (fftwf_complex *)to, FFTW_BACKWARD, FFTW_ESTIMATE);
+    pthread_mutex_unlock(&planner);
+    if (!line->forward || !line->inverse)
+        status = nwc__fail(NWC_ERR_NOMEM, "fft: no memory for a plan of %lld numbers", (long long)n);
+
+done:
+    nwc__free(ctx, to);
+    nwc__free(ctx, from);
+    if (status == NWC_OK)
+        *made = line;
+    else
+        nwc__fft_line_destroy(ctx, line);
+    return status;
+}
+
+void nwc__fft_line_destroy(nwc_ctx *ctx, nwc__fft_line *line)
+{
+    if (!line) return;
+    pthread_mutex_lock(&planner);
+    if (line->inverse) fftwf_destroy_plan(line->inverse);
+    if (line->forward) fftwf_destroy_plan(line->forward);
+    pthread_mutex_unlock(&planner);
+    nwc__free(ctx, line);
+}
+
+void nwc__fft_line_forward(const nwc__fft_line *line, const float *from, float *to)
+{
+    assert((uintptr_t)from % 64 == 0 && (uintptr_t)to % 64 == 0);
+    fftwf_execute_dft(line->forward, (fftwf_complex *)(float *)from,
+                      (fftwf_complex *)to); /* leaves its input as it is */
+}
+
+void nwc__fft_line_inverse(const nwc__fft_line *line, const float *from, float *to)
+{
+    assert((uintptr_t)from % 64 == 0 && (uintptr_t)to % 64 == 0);
+    fftwf_execute_dft(line->inverse, (fftwf_complex *)(float *)from, (fftwf_complex *)to);
 }
 
 #else
@@ -225,6 +295,45 @@ void nwc__fft_inverse(const nwc__fft *fft, float *spectrum, float *real, float *
     transform_columns(fft, 1, rows, (complex_number *)work);
     for (int64_t j = 0; j < fft->ny; j++)
         inverse_row(fft, rows + j * (fft->nx / 2 + 1), real + j * fft->nx, (complex_number *)work);
+}
+
+struct nwc__fft_line {
+    kiss_fft_cfg forward, inverse;
+};
+
+nwc_status nwc__fft_line_create(nwc_ctx *ctx, int64_t n, nwc__fft_line **made)
+{
+    *made = NULL;
+    NWC__TRY(check_line(n));
+    nwc_status status = NWC_OK;
+    nwc__fft_line *line;
+    NWC__ALLOC(ctx, line, 1);
+    *line = (nwc__fft_line){plan(ctx, n, 0), plan(ctx, n, 1)};
+    if (!line->forward || !line->inverse) status = NWC_ERR_NOMEM;
+done:
+    if (status == NWC_OK)
+        *made = line;
+    else
+        nwc__fft_line_destroy(ctx, line);
+    return status;
+}
+
+void nwc__fft_line_destroy(nwc_ctx *ctx, nwc__fft_line *line)
+{
+    if (!line) return;
+    nwc__free(ctx, line->inverse);
+    nwc__free(ctx, line->forward);
+    nwc__free(ctx, line);
+}
+
+void nwc__fft_line_forward(const nwc__fft_line *line, const float *from, float *to)
+{
+    kiss_fft(line->forward, (const complex_number *)from, (complex_number *)to);
+}
+
+void nwc__fft_line_inverse(const nwc__fft_line *line, const float *from, float *to)
+{
+    kiss_fft(line->inverse, (const complex_number *)from, (complex_number *)to);
 }
 
 #endif

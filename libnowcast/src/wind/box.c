@@ -16,7 +16,9 @@ nwc_status nwc__wind_box_create(nwc_ctx *ctx, const int64_t n[3], const double d
 {
     assert(n[0] >= 2 && n[1] >= 2 && n[2] >= 2);
     nwc_status status = NWC_OK;
-    const int64_t pitch = (n[0] + PITCH) / PITCH * PITCH, plane = (n[1] + 1) * pitch;
+    /* odd numbers of cache lines, or what lies one above the other would meet in few of the cache's sets */
+    const int64_t pitch = ((n[0] + PITCH) / PITCH | 1) * PITCH, rows = n[1] + 1,
+                  plane = rows * pitch + (rows % 2 ? 0 : PITCH);
     *box = (nwc__wind_box){.shape = {.nx = n[0],
                                      .ny = n[1],
                                      .nz = n[2],

@@ -32,8 +32,8 @@ nwc_status nwc__wind_frame_create(nwc_ctx *ctx, const nwc_grid *grid, const nwc_
     *frame = (nwc__wind_frame){.grid = grid, .dx = metric.mean_dx_m, .dy = metric.mean_dy_m, .dz = dz};
     nwc__metric_destroy(ctx, &metric);
     frame->per_x = frame->dx / grid->dx, frame->per_y = frame->dy / grid->dy;
-    frame->nx = nwc__fft_good_size(grid->nx + 2 * MARGIN + 1) - 1;
-    frame->ny = nwc__fft_good_size(grid->ny + 2 * MARGIN + 1) - 1;
+    frame->nx = nwc__fft_fast_size(grid->nx + 2 * MARGIN + 1) - 1;
+    frame->ny = nwc__fft_fast_size(grid->ny + 2 * MARGIN + 1) - 1;
     frame->first_i = (frame->nx - grid->nx) / 2, frame->first_j = (frame->ny - grid->ny) / 2;
     frame->west = grid->x_first - ((double)frame->first_i + 0.5) * grid->dx;
     frame->south = grid->y_first - ((double)frame->first_j + 0.5) * grid->dy;

@@ -45,8 +45,8 @@ nwc_status nwc__wind_nest_create(nwc_ctx *ctx, const nwc__wind_setting *setting,
     *nest = (nwc__wind_nest){.n = 0};
     for (int32_t l = 0; l < NWC__WIND_MOST_BOXES; l++) {
         if (l) {
-            n[0] = nwc__fft_good_size((n[0] + 1) / 2 + 1) - 1;
-            n[1] = nwc__fft_good_size((n[1] + 1) / 2 + 1) - 1;
+            n[0] = nwc__fft_fast_size((n[0] + 1) / 2 + 1) - 1;
+            n[1] = nwc__fft_fast_size((n[1] + 1) / 2 + 1) - 1;
             n[2] = (n[2] + 1) / 2;
             if (n[0] < LEAST_CELLS || n[1] < LEAST_CELLS || n[2] < LEAST_LEVELS) break;
         }

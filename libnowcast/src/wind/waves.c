@@ -1,8 +1,7 @@
 /*
- * Sine transforms of the first kind and cosine transforms of the second of planes: real Fourier transforms of rows continued by their
- * mirror images, with their sign for sines, and then the same of columns. Each leaves real sums, so that columns are real again: half of
- * what the plane continued along both axes takes, and each line stays in the nearest cache. With FFTW it takes no longer than its own
- * transforms of this kind do, and KISS FFT has none.
+ * Sine transforms of the first kind and cosine transforms of the second of planes: Fourier transforms of rows continued by their
+ * mirror images, with their sign for sines, and then the same of columns. Lines are taken in pairs, one the real and one the imaginary
+ * part of a complex line: its sums are those of the two, and the libraries are at their fastest with complex numbers.
  */
 #include "wind/waves.h"
 
@@ -10,10 +9,10 @@
 
 struct nwc__waves {
     int64_t n[2]; /* intervals along y and x */
-    nwc__fft *fft[2];
-    float *line, *spectrum, *work; /* of each lane */
-    float *turned;                 /* of each lane: (nx, ny), the plane after its rows */
-    int64_t line_size, spectrum_size, work_size, turned_size;
+    nwc__fft_line *fft[2];
+    float *line, *spectrum; /* of each lane: 2 n complex numbers */
+    float *turned;          /* of each lane: (nx, ny), the plane after its rows */
+    int64_t line_size, turned_size;
     float *turn[2]; /* (n): cosine and sine of pi k / 2 n, by which cosines are half an interval late */
 };
 
@@ -23,11 +22,6 @@ static int64_t aligned(int64_t n)
     return (n + 15) / 16 * 16;
 }
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 nwc_status nwc__waves_create(nwc_ctx *ctx, int64_t ny, int64_t nx, nwc__waves **made)
 {
     nwc_status status = NWC_OK;
@@ -35,16 +29,12 @@ nwc_status nwc__waves_create(nwc_ctx *ctx, int64_t ny, int64_t nx, nwc__waves **
     *made = NULL;
     NWC__ALLOC(ctx, w, 1);
     *w = (nwc__waves){.n = {ny, nx}};
-    for (int a = 0; a < 2; a++) {
-        if ((status = nwc__fft_create(ctx, 1, 2 * w->n[a], &w->fft[a])) != NWC_OK) goto done;
-        w->spectrum_size = larger(w->spectrum_size, aligned(nwc__fft_spectrum_size(w->fft[a])));
-        w->work_size = larger(w->work_size, aligned(nwc__fft_work_size(w->fft[a]) + 1));
-    }
-    w->line_size = aligned(2 * larger(ny, nx));
-    w->turned_size = aligned(ny * nx);
+    for (int a = 0; a < 2; a++)
+        if ((status = nwc__fft_line_create(ctx, 2 * w->n[a], &w->fft[a])) != NWC_OK) goto done;
+    w->line_size = aligned(4 * (ny > nx ? ny : nx));
+    w->turned_size = aligned((ny + 1) * nx);
     NWC__ALLOC(ctx, w->line, NWC__WIND_LANES * w->line_size);
-    NWC__ALLOC(ctx, w->spectrum, NWC__WIND_LANES * w->spectrum_size);
-    NWC__ALLOC(ctx, w->work, NWC__WIND_LANES * w->work_size);
+    NWC__ALLOC(ctx, w->spectrum, NWC__WIND_LANES * w->line_size);
     NWC__ALLOC(ctx, w->turned, NWC__WIND_LANES * w->turned_size);
     for (int a = 0; a < 2; a++) {
         NWC__ALLOC(ctx, w->turn[a], 2 * w->n[a]);
@@ -67,96 +57,120 @@ void nwc__waves_destroy(nwc_ctx *ctx, nwc__waves *w)
     nwc__free(ctx, w->turn[1]);
     nwc__free(ctx, w->turn[0]);
     nwc__free(ctx, w->turned);
-    nwc__free(ctx, w->work);
     nwc__free(ctx, w->spectrum);
     nwc__free(ctx, w->line);
-    for (int a = 1; a >= 0; a--) nwc__fft_destroy(ctx, w->fft[a]);
+    for (int a = 1; a >= 0; a--) nwc__fft_line_destroy(ctx, w->fft[a]);
     nwc__free(ctx, w);
 }
 
-/* ---- a line ---- */
+/* ---- a pair of lines ---- */
 
-/* Scratch of a lane, and the axis that its line lies along. */
+/* Scratch of a lane, and the axis that its lines lie along. */
 struct lane {
     const nwc__waves *w;
     int axis;
-    float *line, *spectrum, *work, *turned;
+    float *line, *spectrum, *turned;
 };
 
 static struct lane lane_of(const nwc__waves *w, int64_t lane)
 {
-    return (struct lane){w,
-                         1,
-                         w->line + lane * w->line_size,
-                         w->spectrum + lane * w->spectrum_size,
-                         w->work + lane * w->work_size,
+    return (struct lane){w, 1, w->line + lane * w->line_size, w->spectrum + lane * w->line_size,
                          w->turned + lane * w->turned_size};
 }
 
-/* The line, of which the values are there, continued by its mirror image, and sums of it times waves in their place. */
-static void forward(const struct lane *l, nwc__wave kind)
+static void copy(float *line, int64_t to, int64_t from, float sign)
+{
+    line[2 * to] = sign * line[2 * from], line[2 * to + 1] = sign * line[2 * from + 1];
+}
+
+/* Sums of sines in place of the values, times so much. Waves of a line continued so are -2i times sums. */
+static void sum_sines(const struct lane *l, float times)
+{
+    const int64_t n = l->w->n[l->axis];
+    float *const line = l->line, half = 0.5F * times;
+    const float *const waves = l->spectrum;
+    for (int64_t i = n - 1; i > 0; i--) copy(line, i, i - 1, 1.0F);
+    for (int64_t i = 1; i < n; i++) copy(line, 2 * n - i, i, -1.0F);
+    line[0] = line[1] = line[2 * n] = line[2 * n + 1] = 0.0F;
+    nwc__fft_line_forward(l->w->fft[l->axis], line, l->spectrum);
+    for (int64_t k = 1; k < n; k++) line[2 * k - 2] = -half * waves[2 * k + 1], line[2 * k - 1] = half * waves[2 * k];
+}
+
+/* Sums of cosines in place of the values. Waves of a line continued so are 2 exp(i angle) times sums. */
+static void sum_cosines(const struct lane *l)
 {
     const int64_t n = l->w->n[l->axis];
     float *const line = l->line;
     const float *const waves = l->spectrum, *const turn = l->w->turn[l->axis];
-    if (kind == NWC__COSINE) {
-        for (int64_t i = 0; i < n; i++) line[2 * n - 1 - i] = line[i];
-    } else {
-        for (int64_t i = n - 1; i > 0; i--) line[i] = line[i - 1];
-        for (int64_t i = 1; i < n; i++) line[2 * n - i] = -line[i];
-        line[0] = line[n] = 0.0F;
+    for (int64_t i = 0; i < n; i++) copy(line, 2 * n - 1 - i, i, 1.0F);
+    nwc__fft_line_forward(l->w->fft[l->axis], line, l->spectrum);
+    for (int64_t k = 0; k < n; k++) {
+        const float c = 0.5F * turn[2 * k], s = 0.5F * turn[2 * k + 1], re = waves[2 * k], im = waves[2 * k + 1];
+        line[2 * k] = c * re + s * im, line[2 * k + 1] = c * im - s * re;
     }
-    nwc__fft_forward(l->w->fft[l->axis], line, l->spectrum, l->work);
-    if (kind == NWC__COSINE) /* waves are 2 exp(i angle) times sums, */
-        for (int64_t k = 0; k < n; k++)
-            line[k] = 0.5F * (turn[2 * k] * waves[2 * k] + turn[2 * k + 1] * waves[2 * k + 1]);
-    else /* and -2i times sums */
-        for (int64_t k = 1; k < n; k++) line[k - 1] = -0.5F * waves[2 * k + 1];
 }
 
-static void backward(const struct lane *l, nwc__wave kind)
+/* Back: the waves of the line continued, of which those above n are the others turned the other way. */
+static void spread_cosines(const struct lane *l)
 {
-    const int64_t n = l->w->n[l->axis], shift = kind == NWC__SINE;
+    const int64_t n = l->w->n[l->axis];
     float *const line = l->line, *const waves = l->spectrum, over = 1.0F / (float)n;
     const float *const turn = l->w->turn[l->axis];
-    waves[0] = waves[1] = waves[2 * n] = waves[2 * n + 1] = 0.0F;
-    if (kind == NWC__COSINE)
-        for (int64_t k = 0; k < n; k++)
-            waves[2 * k] = over * line[k] * turn[2 * k], waves[2 * k + 1] = over * line[k] * turn[2 * k + 1];
+    for (int64_t k = 1; k < n; k++) {
+        const float c = over * turn[2 * k], s = over * turn[2 * k + 1], re = line[2 * k], im = line[2 * k + 1];
+        waves[2 * k] = c * re - s * im, waves[2 * k + 1] = c * im + s * re;
+        waves[2 * (2 * n - k)] = c * re + s * im, waves[2 * (2 * n - k) + 1] = c * im - s * re;
+    }
+    waves[0] = over * line[0], waves[1] = over * line[1], waves[2 * n] = waves[2 * n + 1] = 0.0F;
+    nwc__fft_line_inverse(l->w->fft[l->axis], waves, line);
+}
+
+static void transform_pair(const struct lane *l, nwc__wave kind, bool back)
+{
+    if (kind == NWC__SINE)
+        sum_sines(l, back ? 2.0F / (float)l->w->n[l->axis] : 1.0F);
+    else if (back)
+        spread_cosines(l);
     else
-        for (int64_t k = 1; k < n; k++) waves[2 * k] = 0.0F, waves[2 * k + 1] = -over * line[k - 1];
-    nwc__fft_inverse(l->w->fft[l->axis], waves, line, l->work);
-    for (int64_t i = 0; shift && i < n - 1; i++) line[i] = line[i + 1];
+        sum_cosines(l);
 }
 
 /* ---- a plane ---- */
 
-typedef void (*line_fn)(const struct lane *l, nwc__wave kind);
-
-static void transform(const nwc__waves *w, int64_t lane, line_fn fn, nwc__wave y, nwc__wave x, nwc__real *plane,
+/* The last line of an odd number goes with one of zeros. */
+static void transform(const nwc__waves *w, int64_t lane, bool back, nwc__wave y, nwc__wave x, nwc__real *plane,
                       int64_t pitch)
 {
-    const int64_t rows = w->n[0] - (y == NWC__SINE), columns = w->n[1] - (x == NWC__SINE);
+    const int64_t rows = w->n[0] - (y == NWC__SINE), columns = w->n[1] - (x == NWC__SINE), high = w->n[0] + 1;
     struct lane l = lane_of(w, lane);
-    for (int64_t j = 0; j < rows; j++) {
-        for (int64_t i = 0; i < columns; i++) l.line[i] = (float)plane[j * pitch + i];
-        fn(&l, x);
-        for (int64_t i = 0; i < columns; i++) l.turned[i * w->n[0] + j] = l.line[i];
+    for (int64_t j = 0; j < rows; j += 2) {
+        const nwc__real *const row = plane + j * pitch;
+        const int64_t next = j + 1 < rows ? pitch : 0;
+        for (int64_t i = 0; i < columns; i++)
+            l.line[2 * i] = (float)row[i], l.line[2 * i + 1] = next ? (float)row[i + next] : 0.0F;
+        transform_pair(&l, x, back);
+        for (int64_t i = 0; i < columns; i++) memcpy(l.turned + i * high + j, l.line + 2 * i, 2 * sizeof *l.line);
     }
     l.axis = 0;
-    for (int64_t i = 0; i < columns; i++) {
-        memcpy(l.line, l.turned + i * w->n[0], (size_t)rows * sizeof *l.line);
-        fn(&l, y);
-        for (int64_t j = 0; j < rows; j++) plane[j * pitch + i] = (nwc__real)l.line[j];
+    for (int64_t i = 0; i < columns; i += 2) {
+        const float *const column = l.turned + i * high;
+        const int64_t next = i + 1 < columns ? high : 0;
+        for (int64_t j = 0; j < rows; j++)
+            l.line[2 * j] = column[j], l.line[2 * j + 1] = next ? column[j + next] : 0.0F;
+        transform_pair(&l, y, back);
+        for (int64_t j = 0; j < rows; j++) {
+            plane[j * pitch + i] = (nwc__real)l.line[2 * j];
+            if (next) plane[j * pitch + i + 1] = (nwc__real)l.line[2 * j + 1];
+        }
     }
 }
 
 void nwc__waves_forward(const nwc__waves *w, int64_t lane, nwc__wave y, nwc__wave x, nwc__real *plane, int64_t pitch)
 {
-    transform(w, lane, forward, y, x, plane, pitch);
+    transform(w, lane, false, y, x, plane, pitch);
 }
 
 void nwc__waves_backward(const nwc__waves *w, int64_t lane, nwc__wave y, nwc__wave x, nwc__real *plane, int64_t pitch)
 {
-    transform(w, lane, backward, y, x, plane, pitch);
+    transform(w, lane, true, y, x, plane, pitch);
 }

@@ -95,16 +95,29 @@ static void columns(int64_t n, int64_t nz, int64_t plane, const double *lambda, 
     }
 }
 
+/* Rows of the matrix are taken in fours, so that what is read of a column serves them all. */
 static void mix(int64_t n, const nwc__real *restrict matrix, const nwc__real *restrict from, nwc__real *restrict to)
 {
-    for (int64_t m = 0; m < n; m++) {
+    int64_t m = 0;
+    for (; m + 4 <= n; m += 4) {
+        const nwc__real *const row = matrix + m * n;
+        nwc__real sum[4][STRIP] = {{0}};
+        for (int64_t k = 0; k < n; k++)
+            for (int r = 0; r < 4; r++) {
+                const nwc__real factor = row[r * n + k];
+#pragma omp simd
+                for (int64_t i = 0; i < STRIP; i++) sum[r][i] += factor * from[k * STRIP + i];
+            }
+        memcpy(to + m * STRIP, sum, sizeof sum);
+    }
+    for (; m < n; m++) {
         nwc__real sum[STRIP] = {0};
         for (int64_t k = 0; k < n; k++) {
             const nwc__real factor = matrix[m * n + k];
 #pragma omp simd
             for (int64_t i = 0; i < STRIP; i++) sum[i] += factor * from[k * STRIP + i];
         }
-        for (int64_t i = 0; i < STRIP; i++) to[m * STRIP + i] = sum[i];
+        memcpy(to + m * STRIP, sum, sizeof sum);
     }
 }
 
