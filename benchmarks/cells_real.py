@@ -60,7 +60,10 @@ def follow(fields: xr.DataArray, **options: float) -> tuple[pd.DataFrame, pd.Dat
                 flow = None
         time = fields["time"].values[k]
         found = tracker.add(cells.identify(fields[k], **options), time, flow).cells
-        rows.append(found[found["seen"]])
+        seen = found[found["seen"]]
+        rows.append(
+            seen.assign(x=seen["x_mean"], y=seen["y_mean"])
+        )  # as seen: the filter's places follow its forecasts
         told = tracker.forecast(LEADS).table
         ahead.append(told[told["cell"] > 0].assign(made=time))
     return tuple(on_plane(pd.concat(one, ignore_index=True), fields) for one in (rows, ahead))
@@ -73,7 +76,7 @@ def on_plane(table: pd.DataFrame, fields: xr.DataArray) -> pd.DataFrame:
         return table
     middle = f"+proj=aeqd +lat_0={float(fields['y'].mean())} +lon_0={float(fields['x'].mean())} +datum=WGS84"
     plane = nowcast.grid.Grid(middle, 1, 1, 0.0, 0.0, 1.0, 1.0)
-    x, y = plane.from_lonlat(table["longitude"].to_numpy(), table["latitude"].to_numpy())
+    x, y = plane.from_lonlat(table["x"].to_numpy(), table["y"].to_numpy())
     return table.assign(x=x, y=y)
 
 

@@ -93,6 +93,40 @@ static void hills_keep_their_tracks_and_show_their_velocity(void **state)
     nwc_tracker_destroy(tracker);
 }
 
+/* Standard error of the place of a hill that was followed for 20 times; each is off its way by so many grid cells, now here, now there. */
+static double place_error_of(double off, double given_m)
+{
+    nwc_tracker_options options;
+    nwc_tracker *tracker;
+    double error_m = (double)NAN;
+    nwc_tracker_options_init(&options);
+    options.position_error_m = given_m;
+    assert_ok(nwc_tracker_create(NULL, &options, &tracker));
+    for (int s = 0; s < 20; s++) {
+        struct hill hill[4];
+        for (int h = 0; h < 4; h++) {
+            const double turn = 2.4 * (double)(s * (h + 2)); /* all around, no two times after one another alike */
+            hill[h] = (struct hill){10.0 + 20.0 * h + off * cos(turn), 10.0 + 4.0 * s + off * sin(turn), 50.0, 1.5};
+        }
+        const nwc_track_table table = add(tracker, STEP_NS * s, hill, 4, NULL);
+        assert_int_equal(table.n_points, 4);
+        error_m = table.points[0].position_sd_m;
+    }
+    nwc_tracker_destroy(tracker);
+    return error_m;
+}
+
+static void how_well_places_are_known_is_found_from_the_ways_of_tracks(void **state)
+{
+    (void)state;
+    const double straight = place_error_of(0.0, 0.0), off = place_error_of(1.5, 0.0);
+    assert_true(straight < 300.0);
+    assert_true(off > 600.0 && off < 1500.0);
+    /* One that is given counts, whatever the ways are. */
+    assert_true(place_error_of(0.0, 1000.0) > 2.0 * straight);
+    assert_near(place_error_of(1.5, 1000.0), place_error_of(0.0, 1000.0), 1e-6);
+}
+
 /* They meet at step 8 in one place, where they cannot be told apart; the one that was waited for goes on as itself. */
 static void crossing_tracks_stay_what_they_are(void **state)
 {
@@ -555,6 +589,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hills_keep_their_tracks_and_show_their_velocity),
+        cmocka_unit_test(how_well_places_are_known_is_found_from_the_ways_of_tracks),
         cmocka_unit_test(crossing_tracks_stay_what_they_are),
         cmocka_unit_test(fast_hills_on_each_others_heels_are_told_apart_by_motion),
         cmocka_unit_test(a_track_goes_on_by_its_own_velocity),

@@ -36,7 +36,8 @@ typedef struct nwc_tracker_options {
     double weight_overlap; /**< of 1 less half the sum of the shares of both cells that overlap; 0 or more, default 1 */
     double weight_size;    /**< of the logarithm of the ratio of areas; 0 or more, default 0.3 */
     double weight_peak;    /**< of the difference of peaks over 10 (dB); 0 or more, default 0.3 */
-    double position_error_m;  /**< standard error of a cell's middle, above 0; default 1000 */
+    double
+        position_error_m; /**< standard error of a cell's middle; 0 (default): as middles scatter about the ways of tracks so far */
     double acceleration_m_s2; /**< standard deviation of the change of velocity in a second, above 0; default 0.05 */
     double smoothing_s;       /**< time over which area and peak are smoothed, 0 or more; default 600 */
     int32_t restart; /**< a time not after the last: 0 (default) is an error; 1 ends all tracks and begins anew */

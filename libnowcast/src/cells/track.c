@@ -1,6 +1,10 @@
 /* A tracker: made, and taken from the cells of one time to those of the next. What is new is made whole before the old goes. */
 #include "cells/track.h"
 
+#define USUAL_M2 1e6 /* of where middles of cells are, as long as there are no tracks; it counts as this many cells: */
+#define USUAL_CELLS 4.0
+#define MOST_CELLS 200.0 /* the latest, of which the mean is */
+
 void nwc_tracker_options_init(nwc_tracker_options *options)
 {
     if (options)
@@ -13,7 +17,6 @@ void nwc_tracker_options_init(nwc_tracker_options *options)
                                          .weight_overlap = 1.0,
                                          .weight_size = 0.3,
                                          .weight_peak = 0.3,
-                                         .position_error_m = 1000.0,
                                          .acceleration_m_s2 = 0.05,
                                          .smoothing_s = 600.0};
 }
@@ -34,7 +37,7 @@ nwc_status nwc__tracker_check_options(const nwc_tracker_options *options)
     NWC__TRY(check_number(options->weight_overlap, 1e6, true, "weight_overlap"));
     NWC__TRY(check_number(options->weight_size, 1e6, true, "weight_size"));
     NWC__TRY(check_number(options->weight_peak, 1e6, true, "weight_peak"));
-    NWC__TRY(check_number(options->position_error_m, 1e6, false, "position_error_m"));
+    NWC__TRY(check_number(options->position_error_m, 1e6, true, "position_error_m"));
     NWC__TRY(check_number(options->acceleration_m_s2, 1e3, false, "acceleration_m_s2"));
     NWC__TRY(check_number(options->smoothing_s, 1e6, true, "smoothing_s"));
     if (options->weight_distance + options->weight_overlap == 0.0)
@@ -54,7 +57,7 @@ nwc_status nwc__tracker_make(nwc_ctx *ctx, const nwc_tracker_options *options, n
                                         .free = ctx->free,
                                         .alloc_user = ctx->alloc_user},
                              .options = *options,
-                             .frame = {.time_ns = INT64_MIN, .next_number = 1}};
+                             .frame = {.time_ns = INT64_MIN, .next_number = 1, .scatter_m2 = USUAL_M2}};
     tracker->saved.ctx = &tracker->memory;
     *made = tracker;
     return NWC_OK;
@@ -306,6 +309,13 @@ static void miss(struct step *step, int64_t t, int32_t label)
     }
 }
 
+/* One more cell, of whose middle this is the square of the error; NaN: none. */
+static void learn_scatter(struct nwc__frame *frame, double square_m2)
+{
+    if (isnan(square_m2)) return;
+    frame->scatter_m2 += (square_m2 - frame->scatter_m2) / (USUAL_CELLS + fmin((double)++frame->n_scatter, MOST_CELLS));
+}
+
 static void advance(struct step *step)
 {
     struct nwc__frame *const next = &step->next;
@@ -318,6 +328,7 @@ static void advance(struct step *step)
     for (int64_t t = 0; t < old; t++) {
         const int32_t label = step->pairing.partner[t];
         if (!label) continue;
+        learn_scatter(next, nwc__track_scatter(step->tracker, &seen[t], &step->cells->cells[label - 1], next->time_ns));
         nwc__track_see(step->tracker, &seen[t], &step->cells->cells[label - 1], next->time_ns);
         lend_columns(step, &seen[t]);
     }
@@ -363,6 +374,7 @@ nwc_status nwc_tracker_add(nwc_ctx *ctx, nwc_tracker *tracker, const nwc_cells *
     if (!tracker->projection) NWC__TRY(nwc__tracker_keep_grid(tracker, &cells->grid));
     struct step step = {.tracker = tracker, .cells = cells, .u = u, .v = v};
     step.next.time_ns = time_ns, step.next.next_number = tracker->frame.next_number;
+    step.next.scatter_m2 = tracker->frame.scatter_m2, step.next.n_scatter = tracker->frame.n_scatter;
     nwc_status status = make_room(&step, ctx);
     if (status == NWC_OK) {
         predict(&step);
@@ -393,7 +405,11 @@ nwc_status nwc_tracker_finish(nwc_tracker *tracker)
     if (!tracker) return nwc__fail(NWC_ERR_ARG, "tracker: a tracker expected, NULL given");
     nwc_status status = NWC_OK;
     const struct nwc__frame *const before = &tracker->frame;
-    struct step step = {.tracker = tracker, .next = {.time_ns = before->time_ns, .next_number = before->next_number}};
+    struct step step = {.tracker = tracker,
+                        .next = {.time_ns = before->time_ns,
+                                 .next_number = before->next_number,
+                                 .scatter_m2 = before->scatter_m2,
+                                 .n_scatter = before->n_scatter}};
     NWC__ALLOC(&tracker->memory, step.next.ended, before->n_tracks);
     NWC__ALLOC(&tracker->memory, step.next.events, before->n_tracks);
     for (int64_t t = 0; t < before->n_tracks; t++) end_track(&step, &before->tracks[t], NWC_TRACK_DEATH, 0);

@@ -20,8 +20,11 @@ struct nwc__track {
     int32_t has_velocity;
     struct nwc__motion_state state; /* at the latest time */
     double j, i;                    /* middle of the cell when last seen */
-    double moved_j, moved_i;        /* how far it is taken to have gone since, rows and columns */
-    double area_m2, peak;           /* when last seen */
+    double core_j, core_i;          /* that weighted by values, which the filter follows */
+    double before_j, before_i;      /* the same when seen before that, at before_ns */
+    int64_t before_ns;
+    double moved_j, moved_i; /* how far it is taken to have gone since, rows and columns */
+    double area_m2, peak;    /* when last seen */
     double smooth_area, smooth_peak;
     double error_xx, error_xy, error_yy; /* of past predictions, over what was expected */
     double major_m, minor_m, orientation_deg;
@@ -42,6 +45,8 @@ struct nwc__frame {
     nwc_track_point *points, *ended;
     nwc_track_event *events;
     int64_t n_tracks, n_columns, n_points, n_ended, n_events, next_number;
+    double scatter_m2; /* mean square, along an axis, of how far cells' middles are from where cells are */
+    int64_t n_scatter; /* cells it is the mean of */
 };
 
 struct nwc_tracker {
@@ -79,6 +84,9 @@ void nwc__track_see(const nwc_tracker *tracker, struct nwc__track *track, const 
 /* A track begins as a cell; u, v: NaN, or the motion there. */
 void nwc__track_begin(const nwc_tracker *tracker, struct nwc__track *track, const nwc_cell *cell, int64_t time_ns,
                       double u, double v);
+/* How far a cell now is from the straight way of its track, as the square of the error of a middle that makes it so; NaN before three. */
+double nwc__track_scatter(const nwc_tracker *tracker, const struct nwc__track *track, const nwc_cell *cell,
+                          int64_t time_ns);
 nwc_track_point nwc__track_point_of(const nwc_tracker *tracker, const struct nwc__track *track);
 
 /* Fill overlaps, edges and partner. */

@@ -7,7 +7,10 @@
 #define MOTION_SD_M_S 5.0 /* by how much a cell differs from the motion field, or from the cell it split from */
 #define PRIOR_ERRORS 5.0  /* so many errors as expected are taken to have been before the first */
 #define MOST_ERRORS 15.0  /* and no more than this many of its own are remembered */
-#define WIDEST_ERROR 3.0  /* standard errors; what is farther is another middle, of a cell that split or merged */
+#define ALIKE 2.0 /* errors of a middle are alike from one time to the next, so that three lie nearer to a line */
+#define LEAST_PLACE_M 150.0 /* standard error of a middle, at least and at most, where it is found from tracks */
+#define MOST_PLACE_M 3000.0
+#define WIDEST_ERROR 3.0 /* standard errors; what is farther is another middle, of a cell that split or merged */
 
 static void length_of(const nwc_tracker *tracker, double j, double i, double *dx, double *dy)
 {
@@ -42,8 +45,38 @@ static double core_i(const nwc_cell *cell, const nwc_grid *grid)
     return (cell->x_mean - grid->x_first) / grid->dx;
 }
 
+/* Variance of a cell's middle, m2. */
+static double place_variance(const nwc_tracker *tracker)
+{
+    const double given = tracker->options.position_error_m * tracker->options.position_error_m;
+    if (given > 0.0) return given;
+    return fmax(LEAST_PLACE_M * LEAST_PLACE_M, fmin(tracker->frame.scatter_m2, MOST_PLACE_M * MOST_PLACE_M));
+}
+
+/*
+ * Three middles, each off by an error of its own, lie off a line by e = z2 - z1 - r (z1 - z0), r being the second step in time over the
+ * first; the variance of e is 1 + (1 + r)^2 + r^2 times that of a middle, and what acceleration adds.
+ */
+double nwc__track_scatter(const nwc_tracker *tracker, const struct nwc__track *track, const nwc_cell *cell,
+                          int64_t time_ns)
+{
+    if (track->n_seen < 2) return (double)NAN;
+    const double first = 1e-9 * (double)(track->last_ns - track->before_ns);
+    const double second = 1e-9 * (double)(time_ns - track->last_ns), r = second / first;
+    const double q = tracker->options.acceleration_m_s2 * tracker->options.acceleration_m_s2;
+    double dx, dy;
+    length_of(tracker, track->core_j, track->core_i, &dx, &dy);
+    const double up = dy * (core_j(cell, &tracker->grid) - track->core_j - r * (track->core_j - track->before_j));
+    const double right = dx * (core_i(cell, &tracker->grid) - track->core_i - r * (track->core_i - track->before_i));
+    const double turned = q * second * second * (first + second) / 3.0, parts = 1.0 + (1.0 + r) * (1.0 + r) + r * r;
+    const double most = WIDEST_ERROR * WIDEST_ERROR * place_variance(tracker);
+    return fmax(0.0, fmin(most, ALIKE * (0.5 * (up * up + right * right) - turned) / parts));
+}
+
 static void take(struct nwc__track *track, const nwc_cell *cell, const nwc_grid *grid, int64_t time_ns)
 {
+    track->before_j = track->core_j, track->before_i = track->core_i, track->before_ns = track->last_ns;
+    track->core_j = core_j(cell, grid), track->core_i = core_i(cell, grid);
     track->j = (cell->y - grid->y_first) / grid->dy, track->i = (cell->x - grid->x_first) / grid->dx;
     track->moved_j = track->moved_i = 0.0;
     track->area_m2 = cell->area_m2, track->peak = cell->peak;
@@ -65,14 +98,14 @@ static void remember_error(struct nwc__track *track, double right, double up)
 void nwc__track_see(const nwc_tracker *tracker, struct nwc__track *track, const nwc_cell *cell, int64_t time_ns)
 {
     struct nwc__motion_state *const s = &track->state;
-    const double variance = s->pp + tracker->options.position_error_m * tracker->options.position_error_m;
+    const double variance = s->pp + place_variance(tracker);
     const double gain = s->pp / variance, turn = s->pv / variance, since = 1e-9 * (double)(time_ns - track->last_ns);
     const double keep = tracker->options.smoothing_s > 0.0 ? exp(-since / tracker->options.smoothing_s) : 0.0;
     double dx, dy;
     take(track, cell, &tracker->grid, time_ns);
     length_of(tracker, track->j, track->i, &dx, &dy);
-    const double up = (core_j(cell, &tracker->grid) - s->j) * dy; /* innovation, m */
-    const double right = (core_i(cell, &tracker->grid) - s->i) * dx;
+    const double up = (track->core_j - s->j) * dy; /* innovation, m */
+    const double right = (track->core_i - s->i) * dx;
     remember_error(track, right / sqrt(variance), up / sqrt(variance));
     s->j += gain * up / dy, s->i += gain * right / dx;
     s->v += turn * up, s->u += turn * right;
@@ -92,13 +125,12 @@ void nwc__track_begin(const nwc_tracker *tracker, struct nwc__track *track, cons
     track->first_ns = time_ns, track->has_velocity = known;
     track->smooth_area = cell->area_m2, track->smooth_peak = cell->peak;
     track->error_xx = track->error_yy = 1.0, track->error_xy = 0.0;
-    track->state =
-        (struct nwc__motion_state){.j = core_j(cell, &tracker->grid),
-                                   .i = core_i(cell, &tracker->grid),
-                                   .u = known ? u : 0.0,
-                                   .v = known ? v : 0.0,
-                                   .pp = tracker->options.position_error_m * tracker->options.position_error_m,
-                                   .vv = sd * sd};
+    track->state = (struct nwc__motion_state){.j = track->core_j,
+                                              .i = track->core_i,
+                                              .u = known ? u : 0.0,
+                                              .v = known ? v : 0.0,
+                                              .pp = place_variance(tracker),
+                                              .vv = sd * sd};
 }
 
 nwc_track_point nwc__track_point_of(const nwc_tracker *tracker, const struct nwc__track *track)

@@ -3,7 +3,7 @@
 
 #include "core/walk.h"
 
-enum { VERSION = 2, MOST_PROJECTION = 1 << 16, TRACK_NUMBERS = 30 };
+enum { VERSION = 3, MOST_PROJECTION = 1 << 16, TRACK_NUMBERS = 35 };
 
 static const char mark[NWC__WALK_MARK + 1] = "NWCTRACK";
 
@@ -19,16 +19,15 @@ static void walk_options(struct nwc__walk *walk, nwc_tracker_options *options)
 
 static void walk_track(struct nwc__walk *walk, struct nwc__track *track)
 {
-    int64_t *const numbers[] = {&track->number, &track->parent, &track->first_ns, &track->last_ns,
-                                &track->first_column};
+    int64_t *const numbers[] = {&track->number,  &track->parent,    &track->first_ns,
+                                &track->last_ns, &track->before_ns, &track->first_column};
     int32_t *const smalls[] = {&track->n_seen, &track->cell, &track->has_velocity, &track->n_columns};
-    double *const reals[] = {&track->state.j,  &track->state.i,     &track->state.u,
-                             &track->state.v,  &track->state.pp,    &track->state.pv,
-                             &track->state.vv, &track->j,           &track->i,
-                             &track->moved_j,  &track->moved_i,     &track->area_m2,
-                             &track->peak,     &track->smooth_area, &track->smooth_peak,
-                             &track->error_xx, &track->error_xy,    &track->error_yy,
-                             &track->major_m,  &track->minor_m,     &track->orientation_deg};
+    double *const reals[] = {
+        &track->state.j,         &track->state.i,  &track->state.u,  &track->state.v,     &track->state.pp,
+        &track->state.pv,        &track->state.vv, &track->j,        &track->i,           &track->moved_j,
+        &track->moved_i,         &track->area_m2,  &track->peak,     &track->smooth_area, &track->smooth_peak,
+        &track->error_xx,        &track->error_xy, &track->error_yy, &track->major_m,     &track->minor_m,
+        &track->orientation_deg, &track->core_j,   &track->core_i,   &track->before_j,    &track->before_i};
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) nwc__walk_integer(walk, numbers[n]);
     for (size_t n = 0; n < sizeof smalls / sizeof *smalls; n++) nwc__walk_small(walk, smalls[n]);
     for (size_t n = 0; n < sizeof reals / sizeof *reals; n++) nwc__walk_real(walk, reals[n]);
@@ -61,6 +60,7 @@ static void walk_frame(struct nwc__walk *walk, nwc_tracker *tracker)
 {
     struct nwc__frame *const frame = &tracker->frame;
     nwc__walk_integer(walk, &frame->time_ns), nwc__walk_integer(walk, &frame->next_number);
+    nwc__walk_integer(walk, &frame->n_scatter), nwc__walk_real(walk, &frame->scatter_m2);
     int64_t n_tracks = frame->n_tracks, n_columns = frame->n_columns;
     nwc__walk_count(walk, &n_tracks, TRACK_NUMBERS), nwc__walk_count(walk, &n_columns, 2);
     if (walk->status != NWC_OK) return;
@@ -100,20 +100,23 @@ static nwc_status check_frame(const nwc_tracker *tracker)
 {
     const struct nwc__frame *const frame = &tracker->frame;
     int64_t last = 0;
+    if (!(frame->scatter_m2 >= 0.0 && isfinite(frame->scatter_m2)) || frame->n_scatter < 0)
+        return nwc__fail(NWC_ERR_FORMAT, "state: how middles of cells scatter expected, no number found");
     if (frame->n_tracks && !tracker->projection)
         return nwc__fail(NWC_ERR_FORMAT, "state: a grid for its tracks expected, none found");
     for (int64_t t = 0; t < frame->n_tracks; t++) {
         const struct nwc__track *const track = &frame->tracks[t];
-        const double reals[] = {track->state.j,     track->state.i,        track->state.u,  track->state.v,
-                                track->state.pp,    track->state.pv,       track->state.vv, track->j,
-                                track->i,           track->moved_j,        track->moved_i,  track->peak,
-                                track->smooth_area, track->smooth_peak,    track->error_xx, track->error_xy,
-                                track->error_yy,    track->orientation_deg};
+        const double reals[] = {track->state.j,     track->state.i,         track->state.u,  track->state.v,
+                                track->state.pp,    track->state.pv,        track->state.vv, track->j,
+                                track->i,           track->moved_j,         track->moved_i,  track->peak,
+                                track->smooth_area, track->smooth_peak,     track->error_xx, track->error_xy,
+                                track->error_yy,    track->orientation_deg, track->core_j,   track->core_i,
+                                track->before_j,    track->before_i};
         bool good = track->number > last && track->number < frame->next_number && track->n_columns >= 1 &&
                     track->first_column >= 0 && track->first_column <= frame->n_columns - track->n_columns &&
                     track->first_ns <= track->last_ns && track->last_ns <= frame->time_ns && track->area_m2 > 0.0 &&
-                    track->minor_m > 0.0 && track->major_m >= track->minor_m && track->error_xx >= 0.0 &&
-                    track->error_yy >= 0.0;
+                    (track->n_seen < 2 || track->before_ns < track->last_ns) && track->minor_m > 0.0 &&
+                    track->major_m >= track->minor_m && track->error_xx >= 0.0 && track->error_yy >= 0.0;
         for (size_t r = 0; r < sizeof reals / sizeof *reals; r++) good = good && isfinite(reals[r]);
         if (!good) return nwc__fail(NWC_ERR_FORMAT, "state: track %lld is none", (long long)t);
         last = track->number;
