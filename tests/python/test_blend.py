@@ -265,3 +265,39 @@ def test_what_is_asked_wrongly_is_refused_by_name() -> None:
         forecasting.merge(plain, later, ramp=(30, 30))
     with pytest.raises(ArgumentError, match="with lead_time expected"):
         forecasting.merge(plain.drop_vars("lead_time"), later)
+
+
+# ---- several runs ----
+
+
+def test_members_follow_the_runs_of_several_models_in_turn() -> None:
+    past, later, flow = case()
+    one, other = moved(later, 5, 1.2), moved(later, -9, 0.7)
+    options = {"leads": [15, 60], "seed": 3}
+    both = forecasting.blend(past, flow, [one, other], members=4, **options)
+    assert both.attrs["blend_status"] == "blended"
+    for model, mine in ((one, [0, 2]), (other, [1, 3])):
+        alone = forecasting.blend(past, flow, model, members=4, **options)
+        np.testing.assert_array_equal(both.values[mine], alone.values[mine])
+    assert forecasting.blend(past, flow, [one, other], noise=False, **options).sizes["member"] == 2
+    several = xr.concat([one, other], "member")
+    members = forecasting.enkf(past, flow, [one, other], members=10, **options)
+    np.testing.assert_array_equal(members.values, forecasting.enkf(past, flow, several, members=10, **options).values)
+    with pytest.raises(ArgumentError, match="a run at least"):
+        forecasting.blend(past, flow, [], members=1, **options)
+    with pytest.raises(ArgumentError, match="multiple of the model's 2 members"):
+        forecasting.blend(past, flow, [one, other], members=1, first=1, **options)
+
+
+def test_where_a_run_ends_the_next_stands_for_it() -> None:
+    past, later, flow = case()
+    ended, late = later[:7], later.assign_coords(time=later["time"] + 24 * 60 * MINUTE)
+    options = {"leads": [10, 60], "members": 3, "seed": 1}
+    made = forecasting.blend(past, flow, [ended, later, late], **options)
+    assert made.attrs["blend_status"] == "blended"
+    np.testing.assert_array_equal(made.values, forecasting.blend(past, flow, [later] * 3, **options).values)
+    short = forecasting.blend(past, flow, [ended, later[:9]], **options)
+    assert short.attrs["blend_status"] == f"the model ends at {later['time'].values[8].astype('datetime64[s]')}Z"
+    plain = forecasting.extrapolate(past, flow, leads=[10, 60])
+    merged = forecasting.merge(plain, [ended, later], flow=flow)
+    np.testing.assert_array_equal(merged.values, forecasting.merge(plain, later, flow=flow).values)

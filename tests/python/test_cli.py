@@ -301,6 +301,23 @@ def test_a_forecast_is_joined_to_a_model(storms: Path) -> None:
     np.testing.assert_array_equal(made.values, expected.values)
     assert nowcast.forecast.BlendSkill.load(storms / "skill.json") == skill
     assert ensemble(inputs, storms / "f.nc", *further)[1]["blend_status"] == "blended"  # with that skill
+    nowcast.io.write(rain.copy(data=0.5 * rain.values), storms / "other.nc")
+    _, _, made = ensemble(
+        inputs, storms / "f.nc", "--members", 2, "--blend", storms / "model.nc", "--blend", storms / "other.nc"
+    )
+    runs = [model, nowcast.open(storms / "other.nc")]
+    expected = nowcast.forecast.blend(rain[:3], flow, runs, minutes=10, members=2)
+    np.testing.assert_array_equal(made.values, expected.values)
+    enkf = "--members", 4, "--blend", storms / "model.nc", "--join", "enkf"
+    _, _, made = ensemble(inputs, storms / "f.nc", *enkf)
+    expected = nowcast.forecast.enkf(rain[:3], flow, model, minutes=10, members=4)
+    np.testing.assert_array_equal(made.values, expected.values)
+    for wrong, told in (
+        (("--method", "ranked", "--blend", storms / "model.nc", "--join", "enkf"), "steps expected"),
+        (("--method", "steps", "--join", "enkf"), "none expected without a model"),
+        (("--method", "steps", *enkf, "--skill", storms / "skill.json"), "which learns none"),
+    ):
+        assert told in run("forecast", *inputs, "-o", storms / "g.nc", *wrong).stderr
     code, summary, merged = forecast(inputs, storms / "g.nc", "--minutes", 30, "--blend", storms / "model.nc")
     assert (code, summary["blend_status"]) == (3, "the model ends at 2016-09-28T16:35:00Z")
     plain = nowcast.forecast.extrapolate(rain[:3], nowcast.motion.estimate(rain[:3]), minutes=30)

@@ -322,6 +322,39 @@ def test_hours_are_made_by_every_cycle_or_by_those_of_the_hour() -> None:
     assert [_hours.due(half, time) for time in (on, on + 2 * QUARTER)] == [False, True]
 
 
+def test_a_forecast_is_joined_to_the_newest_runs(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "cycle.toml").read_text().replace('"cells", "forecast", "wind", "hours"', '"forecast"')
+    (tmp_path / "model").mkdir()
+    rain = io.open(folder / "model" / "2026060106_rain.nc")
+    for begun, times in ((3, 3.0), (6, 1.0)):  # twice 1.5, and as it was
+        io.write(rain.copy(data=times * rain.values), tmp_path / "model" / f"20260601{begun:02}_rain.nc")
+    text = text.replace('"composite/', f'"{folder}/composite/').replace('"model/', f'"{tmp_path}/model/')
+    made = {}
+    for runs in (1, 2, 3):
+        (tmp_path / f"{runs}.toml").write_text(
+            text.replace("[forecast]", f"runs = {runs}\n[forecast]").replace('"out"', f'"{tmp_path}/out{runs}"')
+        )
+        made[runs] = [ops.run(tmp_path / f"{runs}.toml", START + k * QUARTER) for k in range(2)][-1]
+    read = {runs: xr.load_dataset(one.folder / "forecast.nc", decode_timedelta=True) for runs, one in made.items()}
+    seen = [
+        {Path(one["path"]).name for one in json.loads((made[runs].folder / "manifest.json").read_text())["inputs"]}
+        for runs in (1, 2)
+    ]
+    assert seen[1] - seen[0] == {"2026060103_rain.nc"}
+    beyond = read[1]["x"] > 15e3  # of radars, where the model stands alone
+    wet = [float(read[runs]["probability_5"].where(beyond).mean()) for runs in (1, 2)]
+    assert wet[1] > 1.1 * wet[0] > 0.0
+    xr.testing.assert_equal(read[2].drop_attrs(), read[3].drop_attrs())  # there are two
+    (tmp_path / "4.toml").write_text(
+        text.replace("[forecast]", 'runs = 2\n[forecast]\njoin = "enkf"').replace('"out"', f'"{tmp_path}/out4"')
+    )
+    filtered = [ops.run(tmp_path / "4.toml", START + k * QUARTER) for k in range(2)][-1]
+    assert filtered.manifest["members"] == 4
+    likely = xr.load_dataset(filtered.folder / "forecast.nc", decode_timedelta=True)
+    assert likely["probability_5"].notnull().all()
+    assert not likely["probability_5"].equals(read[2]["probability_5"])
+
+
 def test_an_hour_that_has_begun_is_seen_and_forecast(folder: Path, tmp_path: Path) -> None:
     text = (folder / "cycle.toml").read_text().replace("ahead = 3", 'ahead = 2\nstart = "clock"')
     text = text.replace('"composite/', f'"{folder}/composite/').replace('"model/', f'"{folder}/model/')

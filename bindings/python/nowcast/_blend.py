@@ -17,6 +17,9 @@ from nowcast._forecast_ahead import Ahead, timedeltas
 from nowcast._lib import ffi, lib
 from nowcast.errors import ArgumentError, FormatError
 
+Runs = xr.DataArray | Sequence[xr.DataArray]
+"""Rain of one run of a model, or of several: of other models, or begun earlier."""
+
 RAMP = (60.0, 240.0)
 """Minutes at which a nowcast begins to be merged with a model, and at which the model stands alone."""
 
@@ -83,7 +86,7 @@ class BlendSkill:
 
 def merge(
     nowcast: xr.DataArray,
-    model: xr.DataArray,
+    model: Runs,
     *,
     ramp: tuple[float, float] = RAMP,
     salient: bool = True,
@@ -96,7 +99,7 @@ def merge(
     ----------
     nowcast : (time, y, x) or (member, time, y, x) DataArray
         With ``lead_time``; 0 where there is nothing.
-    model : (time, y, x) or (member, time, y, x) DataArray
+    model : (time, y, x) or (member, time, y, x) DataArray, or a sequence of them
         Of the same unit, on any grid, at any times: see ``blend``. Member k takes member k % n of the model.
     ramp : (float, float)
         Minutes of lead time up to which the nowcast stands alone, and from which the model does.
@@ -126,7 +129,7 @@ def merge(
         )
     minutes = np.atleast_1d(nowcast["lead_time"].values) / np.timedelta64(1, "m")
     members = nowcast if "member" in nowcast.dims else nowcast.expand_dims("member")
-    own, status = on_frames(model, nowcast, np.atleast_1d(nowcast["time"].values), flow, feather)
+    own, status = runs_on_frames(model, nowcast, np.atleast_1d(nowcast["time"].values), flow, feather)
     cells = _field.as_float32(members.values)
     made = np.empty(cells.shape, dtype=np.float32)
     units = nowcast.attrs.get("units")
@@ -184,28 +187,50 @@ def on_frames(
     return made, reach_of(model, wanted)
 
 
+def runs_on_frames(
+    model: Runs, like: xr.DataArray, times: npt.NDArray[Any], flow: xr.Dataset | None, feather: float = 0.0
+) -> tuple[npt.NDArray[np.float32], str]:
+    """As ``on_frames``, of several runs one after the other; where one has nothing the next that has some stands."""
+    runs = [model] if isinstance(model, xr.DataArray) else list(model)
+    if not runs:
+        raise ArgumentError("model: a run at least expected, none given")
+    parts = [on_frames(run, like, times, flow, feather) for run in runs]
+    if len(parts) == 1:
+        return parts[0]
+    cells = np.concatenate([part for part, _ in parts])
+    known = np.isfinite(cells).any(axis=(2, 3))
+    for member, time in np.argwhere(~known):
+        others = (member + np.arange(1, len(cells))) % len(cells)
+        others = others[known[others, time]]
+        if len(others):
+            cells[member, time] = cells[others[0], time]
+    return cells, reach_of(runs, times.astype("datetime64[ns]"))
+
+
 def on_leads(
-    model: xr.DataArray, frames: xr.DataArray, flow: xr.Dataset, ahead: Ahead, feather: float | None
+    model: Runs, frames: xr.DataArray, flow: xr.Dataset, ahead: Ahead, feather: float | None
 ) -> tuple[list[_field.Fields], int, str]:
     """The model's rain now and at the lead times as C takes it, how many members it has, and its ``blend_status``."""
     now = frames["time"].values[-1:].astype("datetime64[ns]")
-    own, _ = on_frames(model, frames, now, flow)
-    coming, status = on_frames(model, frames, now + timedeltas(ahead.seconds), flow, feather or 0.0)
+    own, _ = runs_on_frames(model, frames, now, flow)
+    coming, status = runs_on_frames(model, frames, now + timedeltas(ahead.seconds), flow, feather or 0.0)
     units = ahead.latest.attrs.get("units")
     return [_field.Fields([part], units, ahead.grid) for part in (own[:, 0], coming)], len(own), status
 
 
-def reach_of(model: xr.DataArray, times: npt.NDArray[np.datetime64]) -> str:
+def reach_of(model: Runs, times: npt.NDArray[np.datetime64]) -> str:
     """Which of these times a model has, as ``blend_status`` says it: "blended" where it has all."""
-    its = model["time"].values.astype("datetime64[ns]")
-    inside = (times >= its.min()) & (times <= its.max())
+    runs = [model] if isinstance(model, xr.DataArray) else model
+    spans = [(run["time"].values.min(), run["time"].values.max()) for run in runs]
+    inside = np.logical_or.reduce([(times >= first) & (times <= last) for first, last in spans])
     if inside.all():
         return "blended"
     if not inside.any():
         return "the model has none of these times: along the motion alone"
-    if times[-1] > its.max():
-        return f"the model ends at {its.max().astype('datetime64[s]')}Z"
-    return f"the model begins at {its.min().astype('datetime64[s]')}Z"
+    last = max(last for _, last in spans)
+    if times[-1] > last:
+        return f"the model ends at {last.astype('datetime64[s]')}Z"
+    return f"the model begins at {min(first for first, _ in spans).astype('datetime64[s]')}Z"
 
 
 def _both_ways(component: xr.DataArray, own: grid.Grid) -> list[_field.Fields]:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from nowcast import _field, _lib
-from nowcast._blend import BlendSkill, on_leads
+from nowcast._blend import BlendSkill, Runs, on_leads
 from nowcast._forecast_ahead import Along, check_members, of_frames, sequence
 from nowcast._forecast_waves import MEMBERS
 from nowcast._lib import ffi, lib
@@ -17,7 +17,7 @@ from nowcast.grid import ascending
 def blend(
     frames: xr.DataArray,
     flow: xr.Dataset,
-    model: xr.DataArray,
+    model: Runs,
     *,
     members: int = MEMBERS,
     seed: int = 0,
@@ -39,10 +39,11 @@ def blend(
     ----------
     frames, flow
         As in ``steps``.
-    model : (time, y, x) or (member, time, y, x) DataArray
+    model : (time, y, x) or (member, time, y, x) DataArray, or a sequence of them
         Rain in the unit of frames, on any grid and at any times; between two of them it is carried along flow, and
         where it has none the forecast is of the frames alone, which the attribute ``blend_status`` says. Member k of
-        the forecast takes member k % n.
+        the forecast takes member k % n. Of several runs, of other models or begun earlier, the members follow one
+        another; each is weighed by how it compares with the frame now, and where it does not reach the next stands.
     members, seed, first : int
         As in ``steps``; first is a multiple of the model's members.
     noise : bool

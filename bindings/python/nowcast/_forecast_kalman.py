@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from nowcast import _field, _lib
-from nowcast._blend import on_leads
+from nowcast._blend import Runs, on_leads
 from nowcast._forecast_ahead import Along, check_members, of_frames, sequence
 from nowcast._forecast_waves import MEMBERS
 from nowcast._lib import ffi, lib
@@ -17,7 +17,7 @@ from nowcast.grid import Grid, ascending
 def enkf(
     frames: xr.DataArray,
     flow: xr.Dataset,
-    model: xr.DataArray,
+    model: Runs,
     *,
     members: int = MEMBERS,
     seed: int = 0,

@@ -1,6 +1,8 @@
 """What the program's forecasts take of a weather model."""
 
 import copy
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +14,32 @@ from nowcast import forecast as forecasting
 from nowcast._open import open as open_any
 from nowcast.errors import ArgumentError
 
+JOINS = ("blend", "enkf", "merge")
+"""How members of steps are joined to a model: functions of ``nowcast.forecast``."""
+
 _SECONDS = 3600.0  # of an hour: kg m-2 s-1 of water are as many mm
 
 
 class Blend:
-    """A model that forecasts are joined to, or none, and how well it has done in past cycles."""
+    """Runs of a model that forecasts are joined to, or none, and how well it has done in past cycles."""
 
-    def __init__(self, path: io.PathLike | None, skill: io.PathLike | None, a: float, b: float) -> None:
-        if skill is not None and path is None:
-            raise ArgumentError("skill: none expected without a model to blend with")
-        self.rain = None if path is None else rain_of(path, a, b)
+    def __init__(
+        self,
+        paths: io.PathLike | Sequence[io.PathLike] | None,
+        join: str | None,
+        skill: io.PathLike | None,
+        a: float,
+        b: float,
+    ) -> None:
+        given = [] if paths is None else [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        if not given and (join is not None or skill is not None):
+            raise ArgumentError("join, skill: none expected without a model to blend with")
+        self.join = JOINS[0] if join is None else join
+        if self.join not in JOINS:
+            raise ArgumentError(f"join: one of {', '.join(JOINS)} expected, {join!r} given")
+        if skill is not None and self.join != "blend":
+            raise ArgumentError(f"skill: none expected with {self.join}, which learns none")
+        self.runs = [rain_of(path, a, b) for path in given]
         self._path = skill
         self._before = _blend.BlendSkill()
         if skill is not None and Path(skill).exists():
@@ -29,26 +47,33 @@ class Blend:
         self._after = self._before
 
     def __bool__(self) -> bool:
-        return self.rain is not None
+        return bool(self.runs)
 
     def run(self, frames: xr.DataArray, flow: xr.Dataset, method: str, **options: Any) -> xr.DataArray:
         """As ``nowcast.forecast.run``, with the model where there is one; each call begins with the skill as it was."""
-        if self.rain is None:
-            return forecasting.run(frames, flow, method, **options)
-        if method != "steps":
-            made = forecasting.run(frames, flow, method, **options)
-            several = "member" in self.rain.dims
-            return forecasting.merge(made, self.rain.isel(member=0) if several else self.rain, flow=flow)
-        self._after = copy.deepcopy(self._before)
-        return forecasting.blend(frames, flow, self.rain, skill=self._after, **options)
+        if method == "steps" and self.runs and self.join == "blend":
+            self._after = copy.deepcopy(self._before)
+            return forecasting.blend(frames, flow, self.runs, skill=self._after, **options)
+        if method == "steps" and self.runs and self.join == "enkf":
+            return forecasting.enkf(frames, flow, self.runs, **options)
+        made = forecasting.run(frames, flow, method, **options)
+        if not self.runs:
+            return made
+        firsts = [run.isel(member=0, drop=True) if "member" in run.dims else run for run in self.runs]
+        return forecasting.merge(made, firsts, flow=flow)
+
+    @property
+    def is_sequential(self) -> bool:
+        """Whether each lead time goes on from the last, so that all have to be made at once."""
+        return bool(self.runs) and self.join == "enkf"
 
     def status(self, frames: xr.DataArray, leads: list[float]) -> str | None:
         """How far the model reaches, as ``blend_status`` has it; None without one."""
-        if self.rain is None:
+        if not self.runs:
             return None
         start = np.atleast_1d(frames["time"].values)[-1].astype("datetime64[ns]")
         ahead = np.array([round(60e9 * lead) for lead in leads], dtype="timedelta64[ns]")
-        return _blend.reach_of(self.rain, start + ahead)
+        return _blend.reach_of(self.runs, start + ahead)
 
     def close(self) -> None:
         """Keep what was learnt."""

@@ -25,6 +25,7 @@ from nowcast._cli_parts import (
     quantity_option,
     zr_option,
 )
+from nowcast._jobs_blend import JOINS
 from nowcast.cells import METHODS as CELLS
 from nowcast.errors import NoDataError, NowcastError, UnsupportedError
 from nowcast.extract import rows_of
@@ -100,8 +101,11 @@ def convert(
     help="mm h-1, as 1,5: the probability that each is reached, written besides.",
 )
 @click.option("--quantiles", callback=numbers, help="As .1,.5,.9: these quantiles of the members, written besides.")
-@click.option("--blend", help="Rain of a weather model to join the forecast to.")
-@click.option("--skill", help="JSON file in which the model's skill is kept from cycle to cycle, for steps.")
+@click.option(
+    "--blend", multiple=True, help="Rain of a weather model to join the forecast to; again for each of several runs."
+)
+@click.option("--join", type=click.Choice(JOINS), help="How members of steps are joined to it; blend by default.")
+@click.option("--skill", help="JSON file in which the model's skill is kept from cycle to cycle, for --join blend.")
 @click.option("--learned", help="Model of growth and decay, as text, that corrects forecasts of its method.")
 @click.option("--motion", "motion_method", type=click.Choice(list(METHODS)), default="variational", show_default=True)
 @click.option("--sampling", type=click.Choice(list(SAMPLINGS)), help="How fields are read between cells.")

@@ -64,7 +64,8 @@ def forecast(
     seed: int | None = None,
     probabilities: Sequence[float] = (),
     quantiles: Sequence[float] = (),
-    blend: io.PathLike | None = None,
+    blend: io.PathLike | Sequence[io.PathLike] | None = None,
+    join: str | None = None,
     skill: io.PathLike | None = None,
     learned: io.PathLike | None = None,
     motion_method: str = "variational",
@@ -112,13 +113,17 @@ def forecast(
         variables such as ``probability_1``. All members of a lead time are then in memory at once.
     quantiles : sequence of float
         0 to 1: and these quantiles of the members, in variables such as ``quantile_0p9``. Of an ensemble only.
-    blend : path, optional
+    blend : path or sequence of paths, optional
         Rain of a weather model, fields in any unit of rain or model fields with ``prate``, to which the forecast is
         joined: members of ``method="steps"`` as ``nowcast.forecast.blend`` does, all others by
-        ``nowcast.forecast.merge``. ``blend_status`` says how far it reaches; where it does not reach all lead times the
-        forecast is ``degraded``.
+        ``nowcast.forecast.merge``. Several are runs of other models, or of one begun at other times, the first of them
+        being what a forecast without members takes. ``blend_status`` says how far they reach; where they do not reach
+        all lead times the forecast is ``degraded``.
+    join : str, optional
+        How members of ``steps`` are joined to it: "blend" (when omitted), "enkf" or "merge", as the functions of
+        ``nowcast.forecast`` do; with "enkf" all lead times of all members are in memory at once.
     skill : path, optional
-        Of a JSON file in which what is known of the model's skill is kept from cycle to cycle, for ``steps``.
+        Of a JSON file in which what is known of the model's skill is kept from cycle to cycle, for "blend".
     learned : path, optional
         Of a model of growth, as ``nowcast.forecast.GrowthModel`` reads it, that corrects forecasts of the method it was
         made for. ``corrected_by``, in the summary and the file, names it; None where nothing was corrected.
@@ -147,13 +152,15 @@ def forecast(
     model = None if learned is None else forecasting.GrowthModel.read(learned)
     if model is not None and method != model.base:
         raise ArgumentError(f"method: {model.base}, which {learned} was made for, expected, {method!r} given")
-    if model is not None and blend is not None:
+    if model is not None and blend:
         raise ArgumentError("learned, blend: one of them expected, both given")
     if frames is not None and not 2 <= frames <= 24:
         raise ArgumentError(f"frames: 2 to 24 expected, {frames} given")
     _netcdf.check_name(output)
     leads = forecasting.lead_times(minutes, step)
-    joined = Blend(blend, skill, a, b)
+    if join not in (None, "merge") and method != "steps":
+        raise ArgumentError(f"method: steps expected to be joined by {join}, {method} given")
+    joined = Blend(blend or None, join, skill, a, b)
     rain = grid.rain_rate(io.open(inputs, quantity=quantity, on_error=on_error, last=frames or _FRAMES), a, b)
     if not np.isfinite(rain.values[-1]).any():
         raise NoDataError(f"{rain.attrs['input_files'].splitlines()[-1].split()[0]}: the latest frame is known nowhere")
@@ -182,6 +189,7 @@ def forecast(
     del rain
     at_once = ensemble.get("members", 1) if further or joined else 1
     batch = max(1, (_MEMBER_BYTES if ensemble else _BATCH_BYTES) // (4 * latest.size * at_once))
+    batch = len(leads) if joined.is_sequential else batch
     with Writer(output) as writer:
         for start in range(0, len(leads), batch):
             options["leads"] = leads[start : start + batch]

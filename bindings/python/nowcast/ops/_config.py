@@ -86,6 +86,8 @@ class ModelRun(_Files):
     """``[model]``: a run of the model is all files of one time; that time is when the run begins."""
 
     max_age_hours: Positive = 12.0
+    runs: Annotated[int, pydantic.Field(ge=1, le=8)] = 1
+    """newest runs that forecasts are joined to, their members one after the other; winds are the newest one's"""
 
 
 class Mosaic(_Table):
@@ -123,6 +125,8 @@ class Forecast(_Table):
     step_minutes: Positive = 5.0
     thresholds: tuple[Positive, ...] = (1.0, 5.0, 20.0)
     quantiles: tuple[Share, ...] = (0.1, 0.5, 0.9)
+    join: Literal["blend", "enkf", "merge"] = "blend"
+    """how members of steps are joined to the model"""
     feather_km: Annotated[float, pydantic.Field(ge=0.0, le=200.0)] = 20.0
     """within which of the edge of what radars know a forecast is brought to the model"""
 

@@ -50,7 +50,7 @@ class Inputs:
         self._config, self._time, self._recorded = config, time, recorded
         self.seen: list[Input] = []
         self._missing: list[str] = []
-        self._run: list[Path] | None = None
+        self._runs: list[list[Path]] | None = None
 
     def lacks(self) -> list[str]:
         """What was wanted since this was last asked and is not there, a line each."""
@@ -112,27 +112,33 @@ class Inputs:
         wanted = self._config.grid.flat
         return rain if grid.Grid.of(rain) == wanted else grid.resample(rain, wanted)
 
-    def model_run(self) -> list[Path]:
-        """The files of the newest run of the model that can be read; none where it is too old or absent."""
-        if self._run is None:
-            self._run = self._newest_run()
-        return self._run
+    def model_runs(self) -> list[list[Path]]:
+        """The files of each of the newest runs of the model that can be read; none where it is too old or absent."""
+        if self._runs is None:
+            self._runs = self._newest_runs()
+        return self._runs
 
-    def _newest_run(self) -> list[Path]:
+    def _newest_runs(self) -> list[list[Path]]:
         source = self._config.model
         if source is None:
             return []
         oldest = self._time - np.timedelta64(round(3.6e12 * source.max_age_hours), "ns")
         listed = self._listed("model", source.files, oldest)
-        for run in list(dict.fromkeys(time for time, _ in listed))[:_MOST_TRIED]:
+        runs: list[list[Path]] = []
+        for run in list(dict.fromkeys(time for time, _ in listed))[: _MOST_TRIED - 1 + source.runs]:
+            if len(runs) == source.runs:
+                break
             paths = [path for time, path in listed if time == run]
             good = [path for path in paths if self._try("model", run, path, _model_file) is not None]
+            if good and len(good) < len(paths):
+                self._missing.append(
+                    f"model: {len(paths) - len(good)} of {len(paths)} files of its run of {_text(run)}"
+                )
             if good:
-                if len(good) < len(paths):
-                    self._missing.append(f"model: {len(paths) - len(good)} of {len(paths)} files of its newest run")
-                return good
-        self._missing.append(f"model: no run within {source.max_age_hours:g} h")
-        return []
+                runs.append(good)
+        if not runs:
+            self._missing.append(f"model: no run within {source.max_age_hours:g} h")
+        return runs
 
     # ---- files ----
 

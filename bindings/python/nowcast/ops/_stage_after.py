@@ -49,7 +49,7 @@ _LEADS = (*range(10, 61, 10), *range(75, 361, 15))
 def _air(work: Work, place: grid.Grid) -> xr.Dataset | None:
     """The model's wind now and later, (time, z, y, x); None where it has none."""
     holding = []
-    for path in work.inputs.model_run():
+    for path in next(iter(work.inputs.model_runs()), []):
         found = open_any(path)
         if isinstance(found, model.Model):
             with found:

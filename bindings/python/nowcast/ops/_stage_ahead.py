@@ -4,6 +4,7 @@ import copy
 import itertools
 import time as clock
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,8 @@ _CHUNK_BYTES = 400_000_000
 
 def ahead(work: Work) -> None:
     """The forecast: its most likely field, probabilities and quantiles; and the rain of whole hours."""
-    work.model = _model(work)
-    if work.model is not None:
-        work.model = _at_leads(work, work.model)
+    runs = _model_runs(work)
+    work.model = _at_leads(work, runs) if runs else None
     method, started = work.config.forecast.method, clock.monotonic()
     parts = made(work, method)
     try:
@@ -103,11 +103,14 @@ def made(work: Work, method: str) -> Iterator[xr.DataArray]:
     known = work.state.skill or forecast.BlendSkill()
     learnt = known
     seed = (options.seed + int(work.time.astype("datetime64[s]").astype(np.int64))) % 2**63
-    for first in range(0, members, few):
+    filtered = rain is not None and method == "steps" and options.join == "enkf"
+    if rain is not None and filtered:  # which compares all members with one another
+        yield forecast.enkf(frames, flow, rain, members=members, seed=seed, feather=feather, leads=at)
+    for first in range(0, 0 if filtered else members, few):
         some: dict[str, Any] = {"members": min(few, members - first), "first": first, "seed": seed}
         if rain is None:
             yield forecast.run(frames, flow, method, leads=at, **some)
-        elif method == "steps":
+        elif method == "steps" and options.join == "blend":
             learnt = copy.deepcopy(known)  # once a cycle, whatever the chunks
             yield forecast.blend(frames, flow, rain, skill=learnt, feather=feather, leads=at, **some)
         else:
@@ -124,10 +127,14 @@ def _members(work: Work) -> int:
     return wanted if cost <= 0.0 else int(np.clip(_RESERVE * work.left / cost, 1, wanted))
 
 
-def _model(work: Work) -> xr.DataArray | None:
-    """The rain of the newest run of the model, mm h-1; None without one."""
-    paths = work.inputs.model_run()
+def _model_runs(work: Work) -> list[xr.DataArray]:
+    """The rain of each of the newest runs of the model that has some, mm h-1."""
+    runs = [_model_run(work, paths) for paths in work.inputs.model_runs()]
     work.reasons += work.inputs.lacks()
+    return [run for run in runs if run is not None]
+
+
+def _model_run(work: Work, paths: list[Path]) -> xr.DataArray | None:
     found, without = [], []
     for path in paths:
         try:
@@ -143,19 +150,21 @@ def _model(work: Work) -> xr.DataArray | None:
     return joined.drop_duplicates("time")
 
 
-def _at_leads(work: Work, model: xr.DataArray) -> xr.DataArray:
+def _at_leads(work: Work, runs: list[xr.DataArray]) -> xr.DataArray:
     """The model's rain now and at the lead times, on the frames' grid: once for all that joins it to something."""
     frames, feather = work.rain(), 1e3 * work.config.forecast.feather_km
-    its = model["time"].values.astype("datetime64[ns]")
+    spans = [run["time"].values.astype("datetime64[ns]")[[0, -1]] for run in runs]
+    begin, end = min(span[0] for span in spans), max(span[1] for span in spans)
     now = frames["time"].values[-1].astype("datetime64[ns]")
-    times = np.union1d(now + np.array([minutes(lead) for lead in (0.0, *leads(work)[0])]), its[[0, -1]])
-    times = times[(times >= max(now, its[0])) & (times <= its[-1])]
+    times = np.union1d(now + np.array([minutes(lead) for lead in (0.0, *leads(work)[0])]), [begin, end])
+    times = times[(times >= max(now, begin)) & (times <= end)]
     if not times.size:
-        return model
-    cells, _ = _blend.on_frames(model, frames, times, work.flow, feather)
+        return runs[0]
+    cells, _ = _blend.runs_on_frames(runs, frames, times, work.flow, feather)
     coords = grid.Grid.of(frames).coords() | {"time": times}
-    made = xr.DataArray(cells, coords, ("member", "time", "y", "x"), model.name, model.attrs | {"grid_mapping": "crs"})
-    return made if "member" in model.dims else made.isel(member=0)
+    attrs = runs[0].attrs | {"grid_mapping": "crs"}
+    made = xr.DataArray(cells, coords, ("member", "time", "y", "x"), runs[0].name, attrs)
+    return made if len(cells) > 1 else made.isel(member=0)
 
 
 def _totals(work: Work, made: xr.DataArray) -> list[xr.DataArray]:
