@@ -61,6 +61,7 @@ def test_labels_lie_on_the_field_whichever_way_it_runs() -> None:
     assert south.dtype == np.int32
     assert south.dims == ("y", "x")
     xr.testing.assert_identical(south, north.isel(y=slice(None, None, -1)))
+    assert Grid.of(south) == PLACE
     field = sequence().isel(time=0).values
     assert field[south.values > 0].min() >= 35.0
     storms = cells.identify(sequence().isel(time=0)).labels("storms")

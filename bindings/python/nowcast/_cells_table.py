@@ -1,7 +1,7 @@
 """Tables of storms, cells and tracks: rows that the library lends as columns, and their outlines as GeoJSON."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -69,9 +69,12 @@ def units_of(grid: Grid, field_units: str) -> dict[str, str]:
     return {name: known.get(units, units) for name, (_, units) in _COLUMNS.items()}
 
 
-def table_of(rows: npt.NDArray[Any], grid: Grid, field_units: str, deep: bool) -> pd.DataFrame:
+def table_of(
+    rows: npt.NDArray[Any], grid: Grid, field_units: str, deep: bool, without: Collection[str] = ()
+) -> pd.DataFrame:
     """A row for each cell or storm; heights and volumes of fields with levels alone."""
-    wanted = {name: c_name for name, (c_name, _) in _COLUMNS.items() if deep or name not in _OF_BODIES}
+    left_out = {*without, *(() if deep else _OF_BODIES)}
+    wanted = {name: c_name for name, (c_name, _) in _COLUMNS.items() if name not in left_out}
     table = pd.DataFrame({name: rows[c_name] for name, c_name in wanted.items()})
     units = units_of(grid, field_units)
     table.attrs["units"] = {name: units[name] for name in wanted}
@@ -177,10 +180,10 @@ def identify(field: xr.DataArray, options: Mapping[str, Any]) -> Cells:
     handle = ffi.gc(out[0], lib.nwc_cells_destroy)
     _lib.check(lib.nwc_cells_lend(handle, table))
     cells, storms = rows_at(table.cells, table.n_cells, _CELL), rows_at(table.storms, table.n_storms, _CELL)
-    of_storms = table_of(storms, grid, units, deep).drop(columns=["cell", "saddle"])
+    of_storms = table_of(storms, grid, units, deep, ("cell", "saddle"))
     of_storms.insert(1, "cells", storms["n_cells"])
     # Only the place of the field is kept: its values are not wanted any more.
-    place = field.copy(data=np.broadcast_to(np.float32(0.0), field.shape)).drop_attrs()
+    place = xr.DataArray(np.broadcast_to(np.float32(0.0), field.shape), field.coords, dims)
     return Cells(table_of(cells, grid, units, deep), of_storms, grid, place, handle)
 
 
