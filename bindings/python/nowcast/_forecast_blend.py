@@ -47,7 +47,7 @@ def blend(
     members, seed, first : int
         As in ``steps``; first is a multiple of the model's members.
     noise : bool
-        False: one field for each member of the model, what is most likely, with as much rain as both sources have.
+        False: one field for each member of the model, with as much rain, and nearly as much texture, as both sources.
     skill : BlendSkill, optional
         Of past cycles; brought up to date. What is usual when omitted.
     levels, order, threshold

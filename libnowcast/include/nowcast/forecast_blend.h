@@ -75,8 +75,7 @@ typedef struct nwc_blend_options {
     int32_t levels;       /**< of wavelength, 3 to 16; default 6 */
     int32_t order;        /**< of autoregression, 1 or 2 (default); 1 where there are only two frames */
     double threshold;     /**< what is below it, in the frames' unit, counts as dry; above 0, default 0.1 */
-    int32_t
-        noise; /**< 1 (default): members have noise in place of what neither source knows; 0: none, what is most likely */
+    int32_t noise;    /**< 1 (default): members have noise in place of what neither source knows; 0: none, one field */
     double feather_m; /**< 0 (default) or more: as nwc_forecast_feather, in decibels, before levels are joined */
 } nwc_blend_options;
 
@@ -89,7 +88,8 @@ NWC_API void nwc_blend_options_init(nwc_blend_options *options);
  *
  * What the newest frame foresees of a level fades as its past says, twice as fast after an hour; what the model does is found by comparing it with the newest
  * frame, and with lead time returns to what its skill has been in past cycles. Both err independently, and noise has the rest of
- * the variance. Values are those of both sources, mixed by the weights of the second level. Where one source is not known
+ * the variance; without noise levels keep four fifths, in decibels, of what they would lose. Values are those of both sources, mixed by the
+ * weights of the second level. Where one source is not known
  * the other stands for it; where the model knows nothing at all at a lead time the forecast is of the frames alone.
  * Rain in one source alone, or in none, is ordinary.
  *

@@ -15,6 +15,12 @@
 
 enum { ROWS = 16 /* in a tile */ };
 
+/*
+ * Of one field without noise, how far levels keep what both sources have of them: at 0 what is expected alone, so that strong values,
+ * given by rank, gather where long waves are high; at 1 all. Chosen on odd starts of two events.
+ */
+#define TEXTURE 0.8
+
 struct blend {
     nwc_blend_options options;
     struct nwc__echoes echoes;
@@ -85,11 +91,12 @@ static void weigh(struct blend *b, int32_t model, double lead_s, double *told)
         if (k == 1) b->share = share;
         const double *const deviation[] = {s->deviation[0], s->deviation[1]};
         const double wanted = share * deviation[0][k] + (1.0 - share) * deviation[1][k];
-        if (b->options.noise) { /* of the variance that is wanted, however both sources correlate here */
-            const double a = deviation[0][k] > 0.0 ? w.nowcast : 0.0, c = deviation[1][k] > 0.0 ? w.model : 0.0;
-            const double all = sqrt(a * a + c * c + 2.0 * a * c * s->correlation[k] + w.noise * w.noise);
-            w = (struct nwc__blend_weights){w.nowcast / all, w.model / all, w.noise / all};
-        }
+        /* Of the variance that is wanted, however both sources correlate here; without noise nearly so. */
+        const double a = deviation[0][k] > 0.0 ? w.nowcast : 0.0, c = deviation[1][k] > 0.0 ? w.model : 0.0;
+        const double e2 = b->options.noise ? w.noise * w.noise : 0.0;
+        const double all = sqrt(a * a + c * c + 2.0 * a * c * s->correlation[k] + e2);
+        const double over = !(all > 0.0) ? 1.0 : b->options.noise ? all : pow(all, TEXTURE);
+        w = (struct nwc__blend_weights){w.nowcast / over, w.model / over, w.noise / over};
         const float scale[] = {(float)(deviation[0][k] > 0.0 ? w.nowcast * wanted / deviation[0][k] : 0.0),
                                (float)(deviation[1][k] > 0.0 ? w.model * wanted / deviation[1][k] : 0.0),
                                (float)(b->options.noise && b->white[k] > 0.0 ? w.noise * wanted / b->white[k] : 0.0)};
