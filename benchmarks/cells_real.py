@@ -5,8 +5,8 @@ from a straight way (linearity) and of their peaks from each other (consistency;
 which half of the cells seen are no longer there, and the distance of forecasts from the track's later places with the
 shares within the cones of 68 and 95 %. For the CINRAD sequence the same of that radar's own storm tracks (product 58),
 each against its own later places, and how many of its cells have one of ours within 10 km. With ``--python`` the Gama
-sequence is followed by tobac and T-DaTing (pysteps) too, of the interpreter that has them: they take its cells for
-squares of 1 km, are given -32 dBZ where nothing is known, and tell no peaks.
+sequence and the Swiss composites are followed by tobac and T-DaTing (pysteps) too, of the interpreter that has them:
+they take cells for squares of 1 km, are given -32 dBZ where nothing is known, and tell no peaks.
 
 usage: cells_real.py [--python INTERPRETER] [FOLDER of test data]
 """
@@ -14,6 +14,7 @@ usage: cells_real.py [--python INTERPRETER] [FOLDER of test data]
 import argparse
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -26,12 +27,18 @@ import nowcast
 from nowcast import cells, motion, obs
 from nowcast.errors import NoDataError
 
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from events import EVENTS, Event  # noqa: E402
+
 Array = npt.NDArray[np.float64]
 LEADS = (15.0, 30.0, 45.0, 60.0)
 NEAR_M = 10e3
 PEERS = ("tobac", "tdating")
 SIDE = Path(__file__).parent / "peers" / "cells_side.py"
 PUP = "radar/cinrad-pup/z9200-20110916"
+SWISS = ("mch-20150515", "mch-20160711")
 GAMA = "tracking/gama-20170930"
 GAMA_SIDECAR = """\
 ncols 500
@@ -182,21 +189,38 @@ def report(name: str, fields: xr.DataArray, **options: float) -> pd.DataFrame:
     return rows
 
 
+def beside(fields: xr.DataArray, python: str | None) -> None:
+    """The same of the other packages."""
+    for peer in PEERS if python else ():
+        rows, ahead = theirs(fields, python or "", peer)
+        print(f"\n{peer}: " + ", ".join(f"{key} {value:.4g}" for key, value in life(rows).items()))
+        print(errors(rows, ahead).drop(columns=["in_68", "in_95"]).round(3).to_string(), flush=True)
+
+
+def reflectivity_of(event: Event, folder: Path) -> xr.DataArray:
+    """A sequence of rain as reflectivity, by its own relation."""
+    rain, (a, b) = event.read(event.paths(folder)), event.z_r
+    dbz = np.where(rain > 0.0, 10.0 * np.log10(a * np.maximum(rain, 1e-3) ** b), rain.where(rain.isnull(), -32.0))
+    return rain.copy(data=dbz.astype(np.float32)).assign_attrs(units="dBZ")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", default=os.environ.get("NOWCAST_TEST_DATA", "../shared/data"))
     parser.add_argument("--python", help="interpreter that has tobac and pysteps with scikit-image")
     given = parser.parse_args()
     folder = Path(given.folder)
-    with tempfile.TemporaryDirectory() as beside:
-        sidecar = Path(beside) / "gama.hdr"
+    with tempfile.TemporaryDirectory() as scratch:
+        sidecar = Path(scratch) / "gama.hdr"
         sidecar.write_text(GAMA_SIDECAR)
         gama = nowcast.open(sorted((folder / GAMA).iterdir()), sidecar=sidecar).load()
     report("Gama, 2017-09-30, every 10 minutes", gama)
-    for peer in PEERS if given.python else ():
-        rows, ahead = theirs(gama, given.python, peer)
-        print(f"\n{peer}: " + ", ".join(f"{key} {value:.4g}" for key, value in life(rows).items()))
-        print(errors(rows, ahead).drop(columns=["in_68", "in_95"]).round(3).to_string())
+    beside(gama, given.python)
+    for event in EVENTS:
+        if event.name in SWISS:
+            fields = reflectivity_of(event, folder)
+            report(f"{event.name}, every 5 minutes", fields)
+            beside(fields, given.python)
     fields = nowcast.open(sorted((folder / PUP / "CR-37").iterdir()))
     rows = report("Guangzhou, 2011-09-16, every 6 minutes", fields)
     own, ahead = own_tracks(folder / PUP, fields)

@@ -1,7 +1,7 @@
 /* A tracker: made, and taken from the cells of one time to those of the next. What is new is made whole before the old goes. */
 #include "cells/track.h"
 
-#define USUAL_M2 1e6 /* of where middles of cells are, as long as there are no tracks; it counts as this many cells: */
+#define USUAL_M 1e3 /* of where middles of cells are, as long as there are no tracks; it counts as this many cells: */
 #define USUAL_CELLS 4.0
 #define MOST_CELLS 200.0 /* the latest, of which the mean is */
 
@@ -57,7 +57,7 @@ nwc_status nwc__tracker_make(nwc_ctx *ctx, const nwc_tracker_options *options, n
                                         .free = ctx->free,
                                         .alloc_user = ctx->alloc_user},
                              .options = *options,
-                             .frame = {.time_ns = INT64_MIN, .next_number = 1, .scatter_m2 = USUAL_M2}};
+                             .frame = {.time_ns = INT64_MIN, .next_number = 1, .scatter_m = USUAL_M}};
     tracker->saved.ctx = &tracker->memory;
     *made = tracker;
     return NWC_OK;
@@ -309,11 +309,11 @@ static void miss(struct step *step, int64_t t, int32_t label)
     }
 }
 
-/* One more cell, of whose middle this is the square of the error; NaN: none. */
-static void learn_scatter(struct nwc__frame *frame, double square_m2)
+/* One more cell, of whose middle this is the error; NaN: none. */
+static void learn_scatter(struct nwc__frame *frame, double error_m)
 {
-    if (isnan(square_m2)) return;
-    frame->scatter_m2 += (square_m2 - frame->scatter_m2) / (USUAL_CELLS + fmin((double)++frame->n_scatter, MOST_CELLS));
+    if (isnan(error_m)) return;
+    frame->scatter_m += (error_m - frame->scatter_m) / (USUAL_CELLS + fmin((double)++frame->n_scatter, MOST_CELLS));
 }
 
 static void advance(struct step *step)
@@ -374,7 +374,7 @@ nwc_status nwc_tracker_add(nwc_ctx *ctx, nwc_tracker *tracker, const nwc_cells *
     if (!tracker->projection) NWC__TRY(nwc__tracker_keep_grid(tracker, &cells->grid));
     struct step step = {.tracker = tracker, .cells = cells, .u = u, .v = v};
     step.next.time_ns = time_ns, step.next.next_number = tracker->frame.next_number;
-    step.next.scatter_m2 = tracker->frame.scatter_m2, step.next.n_scatter = tracker->frame.n_scatter;
+    step.next.scatter_m = tracker->frame.scatter_m, step.next.n_scatter = tracker->frame.n_scatter;
     nwc_status status = make_room(&step, ctx);
     if (status == NWC_OK) {
         predict(&step);
@@ -408,7 +408,7 @@ nwc_status nwc_tracker_finish(nwc_tracker *tracker)
     struct step step = {.tracker = tracker,
                         .next = {.time_ns = before->time_ns,
                                  .next_number = before->next_number,
-                                 .scatter_m2 = before->scatter_m2,
+                                 .scatter_m = before->scatter_m,
                                  .n_scatter = before->n_scatter}};
     NWC__ALLOC(&tracker->memory, step.next.ended, before->n_tracks);
     NWC__ALLOC(&tracker->memory, step.next.events, before->n_tracks);

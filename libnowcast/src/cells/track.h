@@ -45,7 +45,7 @@ struct nwc__frame {
     nwc_track_point *points, *ended;
     nwc_track_event *events;
     int64_t n_tracks, n_columns, n_points, n_ended, n_events, next_number;
-    double scatter_m2; /* mean square, along an axis, of how far cells' middles are from where cells are */
+    double scatter_m;  /* standard error of cells' middles along an axis, as found so far */
     int64_t n_scatter; /* cells it is the mean of */
 };
 
@@ -84,7 +84,7 @@ void nwc__track_see(const nwc_tracker *tracker, struct nwc__track *track, const 
 /* A track begins as a cell; u, v: NaN, or the motion there. */
 void nwc__track_begin(const nwc_tracker *tracker, struct nwc__track *track, const nwc_cell *cell, int64_t time_ns,
                       double u, double v);
-/* How far a cell now is from the straight way of its track, as the square of the error of a middle that makes it so; NaN before three. */
+/* How far a cell now is from the straight way of its track, as the standard error of middles that makes it so; NaN before three. */
 double nwc__track_scatter(const nwc_tracker *tracker, const struct nwc__track *track, const nwc_cell *cell,
                           int64_t time_ns);
 nwc_track_point nwc__track_point_of(const nwc_tracker *tracker, const struct nwc__track *track);

@@ -7,7 +7,7 @@
 #define MOTION_SD_M_S 5.0 /* by how much a cell differs from the motion field, or from the cell it split from */
 #define PRIOR_ERRORS 5.0  /* so many errors as expected are taken to have been before the first */
 #define MOST_ERRORS 15.0  /* and no more than this many of its own are remembered */
-#define ALIKE 2.0 /* errors of a middle are alike from one time to the next, so that three lie nearer to a line */
+#define ALIKE 1.4 /* errors of a middle are alike from one time to the next, so that three lie nearer to a line */
 #define LEAST_PLACE_M 150.0 /* standard error of a middle, at least and at most, where it is found from tracks */
 #define MOST_PLACE_M 3000.0
 #define WIDEST_ERROR 3.0 /* standard errors; what is farther is another middle, of a cell that split or merged */
@@ -50,27 +50,26 @@ static double place_variance(const nwc_tracker *tracker)
 {
     const double given = tracker->options.position_error_m * tracker->options.position_error_m;
     if (given > 0.0) return given;
-    return fmax(LEAST_PLACE_M * LEAST_PLACE_M, fmin(tracker->frame.scatter_m2, MOST_PLACE_M * MOST_PLACE_M));
+    const double found_m = fmax(LEAST_PLACE_M, fmin(tracker->frame.scatter_m, MOST_PLACE_M));
+    return found_m * found_m;
 }
 
 /*
  * Three middles, each off by an error of its own, lie off a line by e = z2 - z1 - r (z1 - z0), r being the second step in time over the
- * first; the variance of e is 1 + (1 + r)^2 + r^2 times that of a middle, and what acceleration adds.
+ * first; the variance of e is 1 + (1 + r)^2 + r^2 times that of a middle. The mean of |e| tells it, sqrt(pi / 2) times of which is the standard
+ * error: where a cell splits or merges its middle jumps, and squares would be of little else.
  */
 double nwc__track_scatter(const nwc_tracker *tracker, const struct nwc__track *track, const nwc_cell *cell,
                           int64_t time_ns)
 {
     if (track->n_seen < 2) return (double)NAN;
-    const double first = 1e-9 * (double)(track->last_ns - track->before_ns);
-    const double second = 1e-9 * (double)(time_ns - track->last_ns), r = second / first;
-    const double q = tracker->options.acceleration_m_s2 * tracker->options.acceleration_m_s2;
+    const double r = (double)(time_ns - track->last_ns) / (double)(track->last_ns - track->before_ns);
     double dx, dy;
     length_of(tracker, track->core_j, track->core_i, &dx, &dy);
-    const double up = dy * (core_j(cell, &tracker->grid) - track->core_j - r * (track->core_j - track->before_j));
-    const double right = dx * (core_i(cell, &tracker->grid) - track->core_i - r * (track->core_i - track->before_i));
-    const double turned = q * second * second * (first + second) / 3.0, parts = 1.0 + (1.0 + r) * (1.0 + r) + r * r;
-    const double most = WIDEST_ERROR * WIDEST_ERROR * place_variance(tracker);
-    return fmax(0.0, fmin(most, ALIKE * (0.5 * (up * up + right * right) - turned) / parts));
+    const double up = core_j(cell, &tracker->grid) - track->core_j - r * (track->core_j - track->before_j);
+    const double right = core_i(cell, &tracker->grid) - track->core_i - r * (track->core_i - track->before_i);
+    const double mean_m = 0.5 * (fabs(up) * dy + fabs(right) * dx) / sqrt(1.0 + (1.0 + r) * (1.0 + r) + r * r);
+    return fmin(ALIKE * sqrt(0.5 * NWC__PI) * mean_m, WIDEST_ERROR * sqrt(place_variance(tracker)));
 }
 
 static void take(struct nwc__track *track, const nwc_cell *cell, const nwc_grid *grid, int64_t time_ns)

@@ -60,7 +60,7 @@ static void walk_frame(struct nwc__walk *walk, nwc_tracker *tracker)
 {
     struct nwc__frame *const frame = &tracker->frame;
     nwc__walk_integer(walk, &frame->time_ns), nwc__walk_integer(walk, &frame->next_number);
-    nwc__walk_integer(walk, &frame->n_scatter), nwc__walk_real(walk, &frame->scatter_m2);
+    nwc__walk_integer(walk, &frame->n_scatter), nwc__walk_real(walk, &frame->scatter_m);
     int64_t n_tracks = frame->n_tracks, n_columns = frame->n_columns;
     nwc__walk_count(walk, &n_tracks, TRACK_NUMBERS), nwc__walk_count(walk, &n_columns, 2);
     if (walk->status != NWC_OK) return;
@@ -100,7 +100,7 @@ static nwc_status check_frame(const nwc_tracker *tracker)
 {
     const struct nwc__frame *const frame = &tracker->frame;
     int64_t last = 0;
-    if (!(frame->scatter_m2 >= 0.0 && isfinite(frame->scatter_m2)) || frame->n_scatter < 0)
+    if (!(frame->scatter_m >= 0.0 && isfinite(frame->scatter_m)) || frame->n_scatter < 0)
         return nwc__fail(NWC_ERR_FORMAT, "state: how middles of cells scatter expected, no number found");
     if (frame->n_tracks && !tracker->projection)
         return nwc__fail(NWC_ERR_FORMAT, "state: a grid for its tracks expected, none found");
