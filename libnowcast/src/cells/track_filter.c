@@ -7,7 +7,7 @@
 #define MOTION_SD_M_S 5.0 /* by how much a cell differs from the motion field, or from the cell it split from */
 #define PRIOR_ERRORS 5.0  /* so many errors as expected are taken to have been before the first */
 #define MOST_ERRORS 15.0  /* and no more than this many of its own are remembered */
-#define ALIKE 1.4 /* errors of a middle are alike from one time to the next, so that three lie nearer to a line */
+#define ALIKE 2.0 /* errors of a middle are alike from one time to the next, so that three lie nearer to a line */
 #define LEAST_PLACE_M 150.0 /* standard error of a middle, at least and at most, where it is found from tracks */
 #define MOST_PLACE_M 3000.0
 #define WIDEST_ERROR 3.0 /* standard errors; what is farther is another middle, of a cell that split or merged */

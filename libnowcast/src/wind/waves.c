@@ -7,12 +7,14 @@
 
 #include "core/fft.h"
 
+enum { BLOCK = 8 /* lines that are read or written side by side, and transformed in pairs */ };
+
 struct nwc__waves {
     int64_t n[2]; /* intervals along y and x */
     nwc__fft_line *fft[2];
-    float *line, *spectrum; /* of each lane: 2 n complex numbers */
-    float *turned;          /* of each lane: (nx, ny), the plane after its rows */
-    int64_t line_size, turned_size;
+    float *block, *spectrum; /* of each lane: BLOCK / 2 lines of 2 n complex numbers; one */
+    float *turned;           /* of each lane: (nx, high), the plane after its rows */
+    int64_t line_size, high;
     float *turn[2]; /* (n): cosine and sine of pi k / 2 n, by which cosines are half an interval late */
 };
 
@@ -31,11 +33,13 @@ nwc_status nwc__waves_create(nwc_ctx *ctx, int64_t ny, int64_t nx, nwc__waves **
     *w = (nwc__waves){.n = {ny, nx}};
     for (int a = 0; a < 2; a++)
         if ((status = nwc__fft_line_create(ctx, 2 * w->n[a], &w->fft[a])) != NWC_OK) goto done;
-    w->line_size = aligned(4 * (ny > nx ? ny : nx));
-    w->turned_size = aligned((ny + 1) * nx);
-    NWC__ALLOC(ctx, w->line, NWC__WIND_LANES * w->line_size);
+    w->line_size = aligned(4 * (ny > nx ? ny : nx)) +
+                   aligned(1); /* lines of a block, and columns, not all in one set of the cache */
+    w->high = aligned(ny) + aligned(1);
+    NWC__ALLOC(ctx, w->block, NWC__WIND_LANES * BLOCK / 2 * w->line_size);
     NWC__ALLOC(ctx, w->spectrum, NWC__WIND_LANES * w->line_size);
-    NWC__ALLOC(ctx, w->turned, NWC__WIND_LANES * w->turned_size);
+    NWC__ALLOC(ctx, w->turned, NWC__WIND_LANES * nx * w->high);
+    memset(w->block, 0, (size_t)(NWC__WIND_LANES * BLOCK / 2 * w->line_size) * sizeof *w->block);
     for (int a = 0; a < 2; a++) {
         NWC__ALLOC(ctx, w->turn[a], 2 * w->n[a]);
         for (int64_t k = 0; k < w->n[a]; k++) {
@@ -58,7 +62,7 @@ void nwc__waves_destroy(nwc_ctx *ctx, nwc__waves *w)
     nwc__free(ctx, w->turn[0]);
     nwc__free(ctx, w->turned);
     nwc__free(ctx, w->spectrum);
-    nwc__free(ctx, w->line);
+    nwc__free(ctx, w->block);
     for (int a = 1; a >= 0; a--) nwc__fft_line_destroy(ctx, w->fft[a]);
     nwc__free(ctx, w);
 }
@@ -69,13 +73,13 @@ void nwc__waves_destroy(nwc_ctx *ctx, nwc__waves *w)
 struct lane {
     const nwc__waves *w;
     int axis;
-    float *line, *spectrum, *turned;
+    float *block, *line, *spectrum, *turned; /* line: of the block */
 };
 
 static struct lane lane_of(const nwc__waves *w, int64_t lane)
 {
-    return (struct lane){w, 1, w->line + lane * w->line_size, w->spectrum + lane * w->line_size,
-                         w->turned + lane * w->turned_size};
+    float *const block = w->block + lane * BLOCK / 2 * w->line_size;
+    return (struct lane){w, 1, block, block, w->spectrum + lane * w->line_size, w->turned + lane * w->n[1] * w->high};
 }
 
 static void copy(float *line, int64_t to, int64_t from, float sign)
@@ -137,31 +141,49 @@ static void transform_pair(const struct lane *l, nwc__wave kind, bool back)
 
 /* ---- a plane ---- */
 
-/* The last line of an odd number goes with one of zeros. */
+/* Side by side, (length, n) and so far apart, from the pairs of a block. */
+static inline void put_beside(const struct lane *l, int64_t n, int64_t length, nwc__real *to, int64_t apart)
+{
+    for (int64_t i = 0; i < length; i++)
+        for (int64_t b = 0; b < n; b++)
+            to[i * apart + b] = (nwc__real)l->block[b / 2 * l->w->line_size + 2 * i + b % 2];
+}
+
+/* Rows, and then columns. The last line of an odd number goes with one of zeros. */
 static void transform(const nwc__waves *w, int64_t lane, bool back, nwc__wave y, nwc__wave x, nwc__real *plane,
                       int64_t pitch)
 {
-    const int64_t rows = w->n[0] - (y == NWC__SINE), columns = w->n[1] - (x == NWC__SINE), high = w->n[0] + 1;
+    const int64_t rows = w->n[0] - (y == NWC__SINE), columns = w->n[1] - (x == NWC__SINE);
     struct lane l = lane_of(w, lane);
-    for (int64_t j = 0; j < rows; j += 2) {
-        const nwc__real *const row = plane + j * pitch;
-        const int64_t next = j + 1 < rows ? pitch : 0;
-        for (int64_t i = 0; i < columns; i++)
-            l.line[2 * i] = (float)row[i], l.line[2 * i + 1] = next ? (float)row[i + next] : 0.0F;
-        transform_pair(&l, x, back);
-        for (int64_t i = 0; i < columns; i++) memcpy(l.turned + i * high + j, l.line + 2 * i, 2 * sizeof *l.line);
+    for (int64_t j = 0; j < rows; j += BLOCK) {
+        const int64_t n = rows - j < BLOCK ? rows - j : BLOCK;
+        for (int64_t b = 0; b < n; b += 2) {
+            const nwc__real *const row = plane + (j + b) * pitch;
+            const int64_t next = b + 1 < n ? pitch : 0;
+            l.line = l.block + b / 2 * w->line_size;
+            for (int64_t i = 0; i < columns; i++)
+                l.line[2 * i] = (float)row[i], l.line[2 * i + 1] = next ? (float)row[i + next] : 0.0F;
+            transform_pair(&l, x, back);
+        }
+        for (int64_t i = 0; i < columns; i++) /* all of a block, of which what is too much lies beyond the columns */
+            for (int64_t b = 0; b < BLOCK; b++)
+                l.turned[i * w->high + j + b] = l.block[b / 2 * w->line_size + 2 * i + b % 2];
     }
     l.axis = 0;
-    for (int64_t i = 0; i < columns; i += 2) {
-        const float *const column = l.turned + i * high;
-        const int64_t next = i + 1 < columns ? high : 0;
-        for (int64_t j = 0; j < rows; j++)
-            l.line[2 * j] = column[j], l.line[2 * j + 1] = next ? column[j + next] : 0.0F;
-        transform_pair(&l, y, back);
-        for (int64_t j = 0; j < rows; j++) {
-            plane[j * pitch + i] = (nwc__real)l.line[2 * j];
-            if (next) plane[j * pitch + i + 1] = (nwc__real)l.line[2 * j + 1];
+    for (int64_t i = 0; i < columns; i += BLOCK) {
+        const int64_t n = columns - i < BLOCK ? columns - i : BLOCK;
+        for (int64_t b = 0; b < n; b += 2) {
+            const float *const column = l.turned + (i + b) * w->high;
+            const int64_t next = b + 1 < n ? w->high : 0;
+            l.line = l.block + b / 2 * w->line_size;
+            for (int64_t j = 0; j < rows; j++)
+                l.line[2 * j] = column[j], l.line[2 * j + 1] = next ? column[j + next] : 0.0F;
+            transform_pair(&l, y, back);
         }
+        if (n == BLOCK)
+            put_beside(&l, BLOCK, rows, plane + i, pitch);
+        else
+            put_beside(&l, n, rows, plane + i, pitch);
     }
 }
 
