@@ -13,8 +13,11 @@ static nwc_tracker *tracker_of(double y, double x, int seen, double jump)
 {
     static float value[CELLS];
     nwc_tracker *tracker;
+    nwc_tracker_options options;
     const nwc_field field = field_2d(value, NY, NX, "dBZ", &plane);
-    assert_ok(nwc_tracker_create(NULL, NULL, &tracker));
+    nwc_tracker_options_init(&options);
+    options.position_error_m = 1000.0; /* not found from so few places */
+    assert_ok(nwc_tracker_create(NULL, &options, &tracker));
     for (int s = 0; s < seen; s++) {
         const double at = x + 3.0 * s + (s % 2 ? jump : -jump);
         nwc_cells *cells;
