@@ -34,8 +34,9 @@ struct scene {
 /* Uniform numbers from -1 to 1 on all walls that are unknowns. */
 static void fill(const struct scene *s, uint64_t seed, nwc__real *wind)
 {
-    static float draw[3 * (NZ + 1) * (NY + 1) * 16];
     const nwc__wind_shape *const shape = &s->box.shape;
+    float *const draw = nwc__alloc(s->ctx, 3 * shape->size, sizeof *draw);
+    assert_non_null(draw);
     nwc__random_uniform(s->ctx, seed, 0, 0, 3 * shape->size, draw);
     for (int c = 0; c < 3; c++) {
         const nwc__wind_extent extent = nwc__wind_extent_of(&s->box, c);
@@ -46,6 +47,7 @@ static void fill(const struct scene *s, uint64_t seed, nwc__real *wind)
                     wind[at] = (nwc__real)(2.0 * (double)draw[at] - 1.0);
                 }
     }
+    nwc__free(s->ctx, draw);
 }
 
 /* Data anywhere in the box, some of them on its walls. */
